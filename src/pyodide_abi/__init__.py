@@ -1,0 +1,3 @@
+"""The Pyodide platform ABI, executable."""
+
+__version__ = "0.1.0"

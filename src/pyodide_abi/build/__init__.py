@@ -1,0 +1,1 @@
+"""Source to wheel: flags, compiler entry points, and the PEP 517 front end."""

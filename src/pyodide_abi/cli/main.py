@@ -1,0 +1,173 @@
+"""Parse, dispatch, and turn exceptions into one message and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn, Protocol, cast
+
+from pyodide_abi import __version__
+from pyodide_abi.errors import PyodideAbiError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pyodide_abi.cli.session import Session
+
+EXIT_CODES = """\
+exit status:
+  0  all good
+  1  findings, a failed build, or a module that does not load
+  2  wrong usage, or input that cannot be read
+  3  the environment lacks something; the message says how to get it
+"""
+
+
+class Command(Protocol):
+    """What a module in this package offers."""
+
+    @staticmethod
+    def configure(parser: argparse.ArgumentParser) -> None:
+        """Add arguments, a description and examples."""
+
+    @staticmethod
+    def run(args: argparse.Namespace, session: Session) -> int:
+        """Do it; the exit status."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command's name and what the overview says of it; the module is imported when it is used."""
+
+    name: str
+    summary: str
+
+    def load(self) -> Command:
+        """Import the command's module."""
+        module = importlib.import_module(f"pyodide_abi.cli.{self.name}")
+        return cast("Command", module)
+
+
+COMMANDS = (
+    Entry("platforms", "what each version of the ABI promises"),
+    Entry("build", "source to a conformant wheel"),
+    Entry("audit", "will it load and run, in every release of its platform?"),
+    Entry("verify", "load every extension module in the real runtimes"),
+    Entry("run", "python in a real runtime, with wheels installed"),
+    Entry("show", "what is inside a module or a wheel"),
+    Entry("toolchain", "install, list, find or remove compilers and interpreters"),
+    Entry("doctor", "what is present, what is missing, what would be used"),
+)
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with our exit status and with suggestions for mistyped commands."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and where help is, and leave with 2."""
+        self.exit(2, f"error: {message}\n  try: {self.prog} --help\n")
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        parser.exit(0, f"pyodide-abi {__version__}\n")
+
+
+def overview() -> Parser:
+    """The top-level parser: it knows the commands' names and no more."""
+    width = max(len(entry.name) for entry in COMMANDS)
+    listing = "\n".join(f"  {entry.name:<{width}}  {entry.summary}" for entry in COMMANDS)
+    parser = Parser(
+        prog="pyodide-abi",
+        usage="pyodide-abi [--version] [--help] COMMAND ...",
+        description="The Pyodide platform ABI, executable: wheels for Python in WebAssembly.",
+        epilog=f"commands:\n{listing}\n\n'pyodide-abi COMMAND --help' teaches one.\n\n{EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
+    parser.add_argument("command", nargs="?", metavar="COMMAND", help="one of those below")
+    return parser
+
+
+def command_parser(entry: Entry, command: Command) -> Parser:
+    """The parser of one command, with the options that all of them have."""
+    parser = Parser(
+        prog=f"pyodide-abi {entry.name}",
+        description=entry.summary[0].upper() + entry.summary[1:] + ".",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.configure(parser)
+    common = parser.add_argument_group("everywhere")
+    common.add_argument("--offline", action="store_true", help="never use the network; say what is lacking")
+    common.add_argument("--cache-dir", metavar="DIR", help="where runtimes, toolchains and interpreters live")
+    common.add_argument("-q", "--quiet", action="store_true", help="results and errors only, no progress")
+    common.add_argument("--traceback", action="store_true", help="show where in our code an error arose")
+    return parser
+
+
+def main(argv: Sequence[str], environ: Mapping[str, str], cwd: Path) -> int:
+    """Run one command line.
+
+    Args:
+        argv: without the program's name.
+        environ: the environment.
+        cwd: the working folder.
+
+    Returns:
+        the exit status.
+    """
+    if not argv or argv[0].startswith("-"):
+        parser = overview()
+        parser.parse_args(argv)
+        parser.print_help()
+        return 0 if argv else 2
+    entry = _entry(argv[0])
+    if entry is None:
+        return 2
+    try:
+        return _run(entry, argv[1:], environ, cwd)
+    except PyodideAbiError as error:
+        from pyodide_abi.cli.session import report_error
+
+        report_error(error, environ=environ, traceback="--traceback" in argv)
+        return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has left (`| head`): no error of ours. Keep the interpreter's own
+        # flush at exit from complaining.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(entry: Entry, argv: Sequence[str], environ: Mapping[str, str], cwd: Path) -> int:
+    from pyodide_abi.cli import settings
+    from pyodide_abi.cli.session import open_session
+
+    command = entry.load()
+    args = settings.parse(command_parser(entry, command), argv, environ=environ, cwd=cwd)
+    return command.run(args, open_session(args, environ=environ, cwd=cwd))
+
+
+def _entry(name: str) -> Entry | None:
+    by_name = {entry.name: entry for entry in COMMANDS}
+    if name in by_name:
+        return by_name[name]
+    close = difflib.get_close_matches(name, by_name, n=1)
+    hint = f"did you mean '{close[0]}'?" if close else "'pyodide-abi --help' lists them"
+    sys.stderr.write(f"error: there is no command '{name}'\n  {hint}\n")
+    return None
+
+
+def entry_point() -> NoReturn:
+    """The console script."""
+    from pathlib import Path
+
+    sys.exit(main(sys.argv[1:], dict(os.environ), Path.cwd()))

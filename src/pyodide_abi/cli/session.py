@@ -1,0 +1,149 @@
+"""What a command gets: the host, and where to write."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from pyodide_abi.host import Host, Progress, Silence
+from pyodide_abi.process import SystemRunner
+from pyodide_abi.store import Store
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping
+
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+    from pyodide_abi.errors import PyodideAbiError
+    from pyodide_abi.host import Task
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Session:
+    """One run of one command.
+
+    Attributes:
+        host: the machine and the user's wishes.
+        cwd: the working folder.
+        out: where results go.
+    """
+
+    host: Host
+    cwd: Path
+    out: TextIO
+
+    def console(self) -> Console:
+        """Results with colour where they go to a terminal and ``NO_COLOR`` is not set."""
+        from rich.console import Console
+
+        # Width is the terminal's there; elsewhere lines are never wrapped, so that tools can read them.
+        return Console(
+            file=self.out,
+            highlight=False,
+            markup=False,
+            soft_wrap=not self.out.isatty(),
+            no_color="NO_COLOR" in self.host.environ or None,
+        )
+
+
+def open_session(args: argparse.Namespace, *, environ: Mapping[str, str], cwd: Path) -> Session:
+    """Make the session from the options that all commands have."""
+    host = Host(
+        environ=environ,
+        runner=SystemRunner(),
+        store=Store(cache_folder(args.cache_dir, cwd)),
+        progress=Silence() if args.quiet else TerminalProgress(environ),
+        offline=args.offline,
+    )
+    return Session(host=host, cwd=cwd, out=sys.stdout)
+
+
+def cache_folder(given: str | None, cwd: Path) -> Path:
+    """The user's cache folder, unless another is named."""
+    if given:
+        return cwd / Path(given).expanduser()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("pyodide-abi", appauthor=False)
+
+
+class TerminalProgress(Progress):
+    """Bars on a terminal's stderr; elsewhere one plain line as each piece of work begins."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._bars: Bars | None = None
+
+    def say(self, text: str) -> None:
+        """One line that stays."""
+        if self._bars is not None:
+            self._bars.console.print(text, markup=False, highlight=False)
+        else:
+            sys.stderr.write(text + "\n")
+            sys.stderr.flush()
+
+    @contextmanager
+    def task(self, text: str, total: float | None = None) -> Iterator[Task]:
+        """A bar, or a line."""
+        if not sys.stderr.isatty():
+            self.say(text)
+            yield Silence()
+            return
+        outermost = self._bars is None
+        bars = self._bars = self._bars or self._make()
+        if outermost:
+            bars.start()
+        task = bars.add_task(text, total=total)
+        try:
+            yield _Bar(bars, task)
+        finally:
+            bars.remove_task(task)
+            if outermost:
+                bars.stop()
+                self._bars = None
+
+    def _make(self) -> Bars:
+        from rich.console import Console
+        from rich.progress import BarColumn, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bars
+
+        console = Console(stderr=True, no_color="NO_COLOR" in self._environ or None)
+        return Bars(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+
+
+class _Bar:
+    def __init__(self, bars: Bars, task: TaskID) -> None:
+        self._bars = bars
+        self._task = task
+
+    def advance(self, amount: float = 1) -> None:
+        self._bars.advance(self._task, amount)
+
+    def describe(self, text: str) -> None:
+        self._bars.update(self._task, description=text)
+
+
+def report_error(error: PyodideAbiError, *, environ: Mapping[str, str], traceback: bool) -> None:
+    """What happened, then what to do next, on stderr."""
+    if traceback:
+        import traceback as tracebacks
+
+        tracebacks.print_exception(error)
+    red, plain = ("\x1b[31m", "\x1b[0m") if sys.stderr.isatty() and "NO_COLOR" not in environ else ("", "")
+    sys.stderr.write(f"{red}error:{plain} {error}\n")
+    for line in error.hint.splitlines():
+        sys.stderr.write(f"  {line}\n")

@@ -1,0 +1,90 @@
+"""Every exception that this project raises on purpose.
+
+::
+
+    PyodideAbiError                 anything we can explain            exit code 2
+    ├── UsageError                  the request makes no sense         2
+    │   └── UnknownPlatformError    no platform of that name           2
+    ├── UnreadableInputError        a file is not what it should be    2
+    │   ├── WasmError               …a WebAssembly module (offset)     2
+    │   ├── WheelError              …a wheel (member)                  2
+    │   └── PlatformDataError       …our own platform data (path)      2
+    ├── FailedError                 the work was done and did not end well  1
+    │   └── BuildFailedError        a compiler or a build backend said no   1
+    └── MissingError                the environment lacks something    3
+        ├── OfflineError            it is not in the cache and the network is off limits  3
+        └── DigestError             what arrived is not what was promised                 3
+
+The command line turns them into one message and an exit code; the library raises them.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class PyodideAbiError(Exception):
+    """What happened and where (the message), and what to do next (``hint``)."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(PyodideAbiError):
+    """The request cannot be carried out as it was made."""
+
+
+class UnknownPlatformError(UsageError):
+    """A name that belongs to no platform version."""
+
+
+class UnreadableInputError(PyodideAbiError):
+    """A file that was given is not what it should be."""
+
+
+class WasmError(UnreadableInputError):
+    """Bytes that are not a WebAssembly module as its specification has it.
+
+    Attributes:
+        offset: where in the file, in bytes from its start.
+    """
+
+    def __init__(self, message: str, *, offset: int, hint: str = "") -> None:
+        super().__init__(f"{message} (at offset {offset:#x})", hint=hint)
+        self.reason = message
+        self.offset = offset
+
+
+class WheelError(UnreadableInputError):
+    """An archive that is not a wheel, or one that is not safe to open."""
+
+
+class PlatformDataError(UnreadableInputError):
+    """Platform data with a fault; the message starts with a dotted path into the file."""
+
+
+class FailedError(PyodideAbiError):
+    """Something ran to its end and the end was not a good one."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class BuildFailedError(FailedError):
+    """A compiler or a build backend refused the project."""
+
+
+class MissingError(PyodideAbiError):
+    """The environment lacks something; ``hint`` says how to get it."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class OfflineError(MissingError):
+    """Something is not in the cache and ``--offline`` forbids fetching it."""
+
+
+class DigestError(MissingError):
+    """What was fetched is not what its pinned digest promised."""

@@ -1,0 +1,186 @@
+"""What an ABI version promises, as frozen values. The facts themselves are in ``data/<name>.toml``."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Status(enum.StrEnum):
+    """Where a platform version is in its life."""
+
+    STABLE = "stable"
+    DEVELOPMENT = "development"
+
+
+class Unwinding(enum.StrEnum):
+    """How C++ exceptions, or setjmp/longjmp, unwind the stack."""
+
+    JAVASCRIPT = "javascript"
+    WEBASSEMBLY = "webassembly"
+
+
+class Language(enum.StrEnum):
+    """The languages that a rule about flags can be meant for."""
+
+    C = "c"
+    CXX = "c++"
+    RUST = "rust"
+
+
+class Stage(enum.StrEnum):
+    """When a flag is passed."""
+
+    COMPILE = "compile"
+    LINK = "link"
+
+
+class Need(enum.StrEnum):
+    """What the ABI says of a flag."""
+
+    REQUIRED = "required"
+    FORBIDDEN = "forbidden"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Flag:
+    """One flag, whom it is for, and why."""
+
+    flag: str
+    need: Need
+    languages: tuple[Language, ...]
+    stages: tuple[Stage, ...]
+    reason: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CPython:
+    """The interpreter's side of the ABI.
+
+    Attributes:
+        version: ``major.minor``.
+        tag: the wheel's Python tag, such as ``cp314``.
+        suffixes: of extension modules, in the order in which the interpreter looks for them.
+    """
+
+    version: str
+    tag: str
+    suffixes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StaticLibrary:
+    """A library linked into the main module, whose symbols every side module may use."""
+
+    name: str
+    version: str | None
+    reason: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Search:
+    """How needed libraries are found.
+
+    Attributes:
+        run_path: the loader reads the run path recorded in ``dylink.0``.
+        library_path: ``LD_LIBRARY_PATH`` of the runtime, ``{minor}`` filled in.
+        wheel_libs: installers pre-load from ``<site-packages>/<wheel name>.libs``.
+    """
+
+    run_path: bool
+    library_path: tuple[str, ...]
+    wheel_libs: bool
+    reason: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Feature:
+    """A WebAssembly feature and whether modules of the platform may use it.
+
+    Attributes:
+        name: as in the ``target_features`` section or, where that has none, the proposal's usual name.
+        allowed: every engine that the platform's releases support takes it.
+    """
+
+    name: str
+    allowed: bool
+    reason: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Release:
+    """A release of the runtime: the npm package ``pyodide`` of this version.
+
+    Attributes:
+        version: as on npm.
+        integrity: npm's digest of the package, ``sha512-<base64>``.
+        python: the full version of its CPython.
+        prerelease: an alpha.
+        abi_version: what ``sysconfig.get_config_var("PYODIDE_ABI_VERSION")`` says in it.
+        pyemscripten_platform_version: likewise ``PYEMSCRIPTEN_PLATFORM_VERSION``; None where it has none.
+        pyemscripten_abi_version: likewise ``PYEMSCRIPTEN_ABI_VERSION``.
+        micropip: the version of micropip in its lock file.
+    """
+
+    version: str
+    integrity: str
+    python: str
+    prerelease: bool
+    abi_version: str
+    pyemscripten_platform_version: str | None
+    pyemscripten_abi_version: str | None
+    micropip: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tag:
+    """One spelling of the platform's wheel tag, and who takes it.
+
+    Attributes:
+        tag: such as ``pyodide_2025_0_wasm32``.
+        indexes: package indexes that accept an upload with it (``pypi``).
+        releases: runtime releases whose own installer accepts it.
+    """
+
+    tag: str
+    indexes: tuple[str, ...]
+    releases: tuple[str, ...]
+    reason: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Platform:
+    """A version of the ABI.
+
+    Attributes:
+        name: how we write it, such as ``314_0``.
+        names: every other name (``pyodide_314_0``, ``pyemscripten_2026_0``…), the preferred one first.
+        tag: the wheel tag that builds get unless asked otherwise.
+        emscripten: the compiler's exact version.
+        exceptions: how C++ exceptions unwind.
+        longjmp: how longjmp unwinds.
+        exception_encoding: ``legacy``, or None where the binary holds none.
+        bigint_flag: ``-sWASM_BIGINT`` has to be given at link.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    tag: str
+    status: Status
+    python: CPython
+    emscripten: str
+    exceptions: Unwinding
+    longjmp: Unwinding
+    exception_encoding: str | None
+    bigint_flag: bool
+    flags: tuple[Flag, ...]
+    libraries: tuple[StaticLibrary, ...]
+    search: Search
+    features: tuple[Feature, ...]
+    releases: tuple[Release, ...]
+    tags: tuple[Tag, ...]

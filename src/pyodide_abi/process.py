@@ -1,0 +1,225 @@
+"""The only module that starts processes.
+
+Everything else takes a :class:`Runner`, so that a test can hand in a small function instead, and so that
+every outside command is echoed, bounded and cleaned up in the same way.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from pyodide_abi.errors import MissingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+#: What a shell reports for a command that ran out of time (GNU coreutils' ``timeout``).
+TIMED_OUT = 124
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Completed:
+    """A process that has ended.
+
+    Attributes:
+        argv: what was run.
+        returncode: its exit status; negative is the signal that killed it; :data:`TIMED_OUT` with
+            ``timed_out`` when we did.
+        stdout: everything it wrote there, undecodable bytes replaced; empty when not captured.
+        stderr: likewise. Empty where the two were joined.
+        timed_out: we killed it because its time was up.
+    """
+
+    argv: tuple[str, ...]
+    returncode: int
+    stdout: str = ""
+    stderr: str = ""
+    timed_out: bool = False
+
+    @property
+    def command(self) -> str:
+        """The command as one would type it."""
+        return shlex.join(self.argv)
+
+
+class Runner(Protocol):
+    """Starts a process and waits for it. Nothing here raises for a non-zero exit status."""
+
+    def run(
+        self,
+        argv: Sequence[str | Path],
+        *,
+        environ: Mapping[str, str],
+        cwd: Path | None = None,
+        stdin: bytes = b"",
+        timeout: float | None = None,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Completed:
+        """Run to the end with captured output.
+
+        Args:
+            argv: the command; its first word is looked up on the PATH of ``environ``.
+            environ: the whole environment of the process.
+            cwd: where it runs.
+            stdin: what it reads.
+            timeout: seconds after which it and its children are killed.
+            on_line: given, stdout and stderr are joined and each line is passed on as it comes.
+
+        Raises:
+            MissingError: no such executable.
+        """
+        ...
+
+    def attach(
+        self,
+        argv: Sequence[str | Path],
+        *,
+        environ: Mapping[str, str],
+        cwd: Path | None = None,
+        timeout: float | None = None,
+    ) -> Completed:
+        """Run with our own stdin, stdout and stderr.
+
+        Raises:
+            MissingError: no such executable.
+        """
+        ...
+
+
+def find_executable(name: str | Path, environ: Mapping[str, str]) -> str:
+    """Resolve a command on the PATH of ``environ``.
+
+    Raises:
+        MissingError: nothing of that name is there; the message names the PATH that was searched.
+    """
+    path = environ.get("PATH", os.defpath)
+    found = shutil.which(str(name), path=path)
+    if found is None:
+        raise MissingError(f"there is no executable '{name}' on the PATH ({path})")
+    return found
+
+
+class SystemRunner:
+    """The real thing: each process leads its own group, so that its children end with it."""
+
+    def run(
+        self,
+        argv: Sequence[str | Path],
+        *,
+        environ: Mapping[str, str],
+        cwd: Path | None = None,
+        stdin: bytes = b"",
+        timeout: float | None = None,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Completed:
+        """See :meth:`Runner.run`."""
+        words = (find_executable(argv[0], environ), *map(str, argv[1:]))
+        with subprocess.Popen(
+            words,
+            env=dict(environ),
+            cwd=cwd,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if on_line else subprocess.PIPE,
+            start_new_session=True,
+        ) as process:
+            if on_line:
+                return _stream(process, words, stdin, timeout, on_line)
+            try:
+                out, err = process.communicate(stdin, timeout)
+            except subprocess.TimeoutExpired:
+                _kill_group(process)
+                out, err = process.communicate()
+                return _completed(words, TIMED_OUT, out, err, timed_out=True)
+            except BaseException:
+                _kill_group(process)
+                raise
+            return _completed(words, process.returncode, out, err)
+
+    def attach(
+        self,
+        argv: Sequence[str | Path],
+        *,
+        environ: Mapping[str, str],
+        cwd: Path | None = None,
+        timeout: float | None = None,
+    ) -> Completed:
+        """See :meth:`Runner.attach`."""
+        words = (find_executable(argv[0], environ), *map(str, argv[1:]))
+        # The same process group as ours: a Ctrl-C at the terminal reaches it directly.
+        with subprocess.Popen(words, env=dict(environ), cwd=cwd) as process:
+            try:
+                process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                return Completed(argv=words, returncode=TIMED_OUT, timed_out=True)
+            except BaseException:
+                process.terminate()
+                raise
+            return Completed(argv=words, returncode=process.returncode)
+
+
+def _stream(
+    process: subprocess.Popen[bytes],
+    words: tuple[str, ...],
+    stdin: bytes,
+    timeout: float | None,
+    on_line: Callable[[str], None],
+) -> Completed:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    expired = threading.Event()
+
+    def expire() -> None:
+        expired.set()
+        _kill_group(process)
+
+    timer = threading.Timer(timeout, expire) if timeout is not None else None
+    lines: list[str] = []
+    try:
+        if timer:
+            timer.start()
+        with suppress(BrokenPipeError):  # It may end without reading: its exit status tells the rest.
+            process.stdin.write(stdin)
+            process.stdin.close()
+        for raw in process.stdout:
+            line = raw.decode(errors="replace").rstrip("\r\n")
+            lines.append(line)
+            on_line(line)
+        process.wait()
+    except BaseException:
+        _kill_group(process)
+        raise
+    finally:
+        if timer:
+            timer.cancel()
+    code = TIMED_OUT if expired.is_set() else process.returncode
+    text = "\n".join(lines)
+    return Completed(argv=words, returncode=code, stdout=text, timed_out=expired.is_set())
+
+
+def _completed(
+    words: tuple[str, ...], code: int, out: bytes, err: bytes, *, timed_out: bool = False
+) -> Completed:
+    return Completed(
+        argv=words,
+        returncode=code,
+        stdout=out.decode(errors="replace"),
+        stderr=err.decode(errors="replace") if err else "",
+        timed_out=timed_out,
+    )
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):  # It may have ended already.
+        os.killpg(process.pid, signal.SIGKILL)

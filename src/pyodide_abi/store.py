@@ -1,0 +1,102 @@
+"""The cache on disk: entries that are either complete or absent, whoever is interrupted.
+
+An entry is a folder. It is filled beside its place and moved there in one rename, so a reader never sees
+half of one. A lock per entry makes a second process wait for the first and then find its work done. What a
+dead process left behind is removed by the next one that takes the lock.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A folder of entries, named by relative keys such as ``runtimes/0.29.4``."""
+
+    root: Path
+
+    def find(self, key: str) -> Path | None:
+        """The entry's folder, or None while there is none."""
+        place = self.root / key
+        return place if place.is_dir() else None
+
+    def obtain(self, key: str, fill: Callable[[Path, Path], None]) -> Path:
+        """The entry's folder, filled first if there is none.
+
+        Args:
+            key: relative, with forward slashes.
+            fill: called with an empty folder to fill and with the entry's final place (for files that must
+                name their own place). What it raises leaves the cache as it was.
+
+        Returns:
+            the entry's final place.
+        """
+        from filelock import FileLock  # noqa: PLC0415 - reading a complete entry needs no lock
+
+        place = self.root / key
+        if place.is_dir():
+            return place
+        flat = key.replace("/", "+")
+        locks = self.root / ".locks"
+        locks.mkdir(parents=True, exist_ok=True)
+        with FileLock(locks / f"{flat}.lock"):
+            if place.is_dir():
+                return place
+            for left in self._unfinished(flat):
+                shutil.rmtree(left, ignore_errors=True)
+            partial = self.root / ".partial" / f"{flat}@{uuid.uuid4().hex}"
+            partial.mkdir(parents=True)
+            try:
+                fill(partial, place)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                partial.rename(place)
+            except BaseException:
+                shutil.rmtree(partial, ignore_errors=True)
+                raise
+        return place
+
+    def remove(self, key: str) -> bool:
+        """Delete an entry; False if there was none. Readers that hold it open are not disturbed at the name.
+
+        The entry leaves its name in one rename before its files are deleted, so it is never half there.
+        """
+        from filelock import FileLock  # noqa: PLC0415 - as above
+
+        flat = key.replace("/", "+")
+        locks = self.root / ".locks"
+        locks.mkdir(parents=True, exist_ok=True)
+        with FileLock(locks / f"{flat}.lock"):
+            place = self.root / key
+            if not place.is_dir():
+                return False
+            trash = self.root / ".partial" / f"{flat}@{uuid.uuid4().hex}"
+            trash.parent.mkdir(parents=True, exist_ok=True)
+            place.rename(trash)
+        shutil.rmtree(trash, ignore_errors=True)
+        return True
+
+    def keys(self, prefix: str) -> list[str]:
+        """The complete entries directly below ``prefix``, sorted."""
+        folder = self.root / prefix
+        if not folder.is_dir():
+            return []
+        return sorted(f"{prefix}/{child.name}" for child in folder.iterdir() if child.is_dir())
+
+    def downloads(self) -> Path:
+        """Where unfinished downloads wait to be resumed; files there are named by their digest."""
+        folder = self.root / "downloads"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _unfinished(self, flat: str) -> Iterator[Path]:
+        folder = self.root / ".partial"
+        if folder.is_dir():
+            yield from (child for child in folder.iterdir() if child.name.split("@")[0] == flat)

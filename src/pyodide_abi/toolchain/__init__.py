@@ -1,0 +1,1 @@
+"""Where compilers, target headers and host interpreters come from."""

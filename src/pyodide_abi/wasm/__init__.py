@@ -1,0 +1,1 @@
+"""Bytes to objects and back: the WebAssembly reader and writer. It reads and keeps; it never judges."""

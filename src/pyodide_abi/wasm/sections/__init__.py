@@ -1,0 +1,1 @@
+"""One file a section: decode and encode side by side."""

@@ -1,0 +1,1 @@
+"""Archive to objects and back: file names, tags, members, RECORD."""

@@ -1,0 +1,87 @@
+"""The import direction of docs/explanation/architecture.md, lazy imports included."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "pyodide_abi"
+
+#: What each part may import besides itself. An import of anything else is a wrong turn.
+MAY_IMPORT: dict[str, set[str]] = {
+    "errors": set(),
+    "process": {"errors"},
+    "store": {"errors"},
+    "host": {"errors", "process", "store"},
+    "platforms": {"errors"},
+    "wasm": {"errors"},
+    "wheel": {"errors"},
+    "linker": {"errors", "platforms", "wasm", "wheel"},
+    "audit": {"errors", "platforms", "wasm", "wheel", "linker"},
+    "repair": {"errors", "platforms", "wasm", "wheel", "linker", "audit"},
+    "toolchain": {"errors", "process", "store", "host", "platforms", "wasm"},
+    "runtime": {"errors", "process", "store", "host", "platforms", "wheel"},
+    "build": {"errors", "process", "store", "host", "platforms", "wasm", "wheel", "toolchain"},
+    "report": {"errors", "platforms", "wasm", "wheel", "linker", "audit", "runtime"},
+}
+MAY_IMPORT["cli"] = set(MAY_IMPORT)
+
+MODULES = sorted(SOURCE.rglob("*.py"))
+
+
+def part_of(path: Path) -> str:
+    relative = path.relative_to(SOURCE)
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+
+
+def imported_parts(path: Path) -> set[str]:
+    parts = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide the direction"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            words = name.split(".")
+            if words[0] == "pyodide_abi" and len(words) > 1 and words[1] in MAY_IMPORT:
+                parts.add(words[1])
+    return parts
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_point_one_way(path: Path) -> None:
+    part = part_of(path)
+    if part in {"__init__", "__main__"}:
+        return
+    wrong = imported_parts(path) - MAY_IMPORT[part] - {part}
+    assert not wrong, f"{part} may not import {sorted(wrong)}"
+
+
+def test_every_part_is_known() -> None:
+    parts = {part_of(path) for path in MODULES} - {"__init__", "__main__"}
+    assert parts <= set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_only_process_starts_processes(path: Path) -> None:
+    if path == SOURCE / "process.py":
+        return
+    text = path.read_text("utf-8")
+    tree = ast.parse(text)
+    modules = {
+        alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+    } | {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert not modules & {"subprocess", "multiprocessing", "pty"}
+    assert "os.exec" not in text or path.is_relative_to(SOURCE / "build"), (
+        "only a compiler entry point replaces itself"
+    )
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_modules_can_be_read_in_one_sitting(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= 400
