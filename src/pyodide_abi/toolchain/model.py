@@ -1,0 +1,87 @@
+"""What the toolchain part hands to whoever compiles, as frozen values."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+class Source(enum.StrEnum):
+    """Where a compiler came from, in the order in which they are tried."""
+
+    PATH = "path"
+    EMSDK = "emsdk"
+    OFFICIAL = "official"
+    DEBIAN = "debian"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Toolchain:
+    """An Emscripten with its LLVM and Binaryen.
+
+    Attributes:
+        source: where it came from.
+        root: the folder that holds it.
+        emscripten: its version, such as ``5.0.3``.
+        llvm: clang's version.
+        emcc: the C compiler driver; likewise the others.
+        binaryen: the folder with ``wasm-opt``.
+        environ: variables that its programs need (``EM_CONFIG``…), to be laid over the process's own.
+    """
+
+    source: Source
+    root: Path
+    emscripten: str
+    llvm: str
+    emcc: Path
+    emxx: Path
+    emar: Path
+    emranlib: Path
+    clang: Path
+    clangxx: Path
+    wasm_ld: Path
+    llvm_ar: Path
+    llvm_nm: Path
+    binaryen: Path
+    environ: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HostPython:
+    """A CPython of this machine, of the same minor version as the target's.
+
+    Attributes:
+        executable: the interpreter.
+        version: full, such as ``3.14.2``.
+        include: the folder with its ``Python.h``.
+        source: where it was found, in words for people (``PATH``, ``pyenv``, ``uv``, ``Debian's archive``).
+    """
+
+    executable: Path
+    version: str
+    include: Path
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sysroot:
+    """The target's Python headers and configuration.
+
+    Attributes:
+        platform: the platform's name.
+        release: the runtime release whose configuration it holds.
+        root: the folder.
+        include: headers, with the target's ``pyconfig.h``; what ``-I`` gets.
+        sysconfigdata: the folder that holds the target's ``_sysconfigdata__emscripten_wasm32-emscripten.py``.
+    """
+
+    platform: str
+    release: str
+    root: Path
+    include: Path
+    sysconfigdata: Path
