@@ -130,8 +130,13 @@ def main(argv: Sequence[str], environ: Mapping[str, str], cwd: Path) -> int:
     entry = _entry(argv[0])
     if entry is None:
         return 2
+    return _guarded(entry, argv[1:], environ, cwd)
+
+
+def _guarded(entry: Entry, argv: Sequence[str], environ: Mapping[str, str], cwd: Path) -> int:
+    """Run a command; whatever goes wrong becomes one message and an exit status."""
     try:
-        return _run(entry, argv[1:], environ, cwd)
+        return _run(entry, argv, environ, cwd)
     except PyodideAbiError as error:
         from pyodide_abi.cli.session import report_error
 
@@ -141,10 +146,17 @@ def main(argv: Sequence[str], environ: Mapping[str, str], cwd: Path) -> int:
         sys.stderr.write("interrupted\n")
         return 130
     except BrokenPipeError:
-        # The reader of our output has left (`| head`): no error of ours. Keep the interpreter's own
-        # flush at exit from complaining.
+        # The reader of our output has left (`| head`): end as SIGPIPE would have us end, and keep the
+        # interpreter's own flush at exit from complaining.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 141
+    except OSError as error:
+        # A file that is not there, a folder that cannot be written, a full disk: the system's own words.
+        if "--traceback" in argv:
+            raise
+        where = f"{error.filename}: " if error.filename is not None else ""
+        sys.stderr.write(f"error: {where}{error.strerror or error}\n")
+        return 2
 
 
 def _run(entry: Entry, argv: Sequence[str], environ: Mapping[str, str], cwd: Path) -> int:
