@@ -1,0 +1,103 @@
+"""What a build is asked for and what it gives, as frozen values."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pyodide_abi.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pyodide_abi.platforms.model import Platform
+    from pyodide_abi.toolchain.model import HostPython, Sysroot, Toolchain
+
+
+class ExportMode(enum.StrEnum):
+    """Which symbols of its objects a linked module exports (platform ABI, "Controlling the Set of
+    Exported Symbols").
+    """
+
+    PYINIT = "pyinit"
+    REQUESTED = "requested"
+    WHOLE_ARCHIVE = "whole-archive"
+    NAMES = "names"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exports:
+    """An answer to ``--exports``.
+
+    Attributes:
+        mode: how the list is made.
+        names: the list itself, for :attr:`ExportMode.NAMES`; C symbol names.
+    """
+
+    mode: ExportMode = ExportMode.PYINIT
+    names: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Exports:
+        """Read a mode's name, or a comma-separated list of symbols.
+
+        Raises:
+            UsageError: nothing is named, or a name is no C identifier.
+        """
+        if text in set(ExportMode) - {ExportMode.NAMES}:
+            return cls(mode=ExportMode(text))
+        names = tuple(name.strip() for name in text.split(",") if name.strip())
+        wrong = [name for name in names if not name.isidentifier()]
+        if wrong or not names:
+            raise UsageError(
+                f"exports cannot be {text!r}",
+                hint="pyinit, requested, whole-archive, or symbols with commas between them",
+            )
+        return cls(mode=ExportMode.NAMES, names=names)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildRequest:
+    """One wheel of one platform.
+
+    Attributes:
+        source: a project's folder, or an sdist.
+        platform: whom the wheel is for.
+        toolchain: compiles.
+        python: runs the build backend; of the platform's minor version.
+        sysroot: the target's headers and configuration.
+        outdir: where the wheel goes.
+        tag: the spelling of the platform tag; empty for the platform's own choice.
+        exports: what linked modules export.
+        config_settings: for the backend, as PEP 517 has them.
+        verbose: pass the backend's and compilers' output on as it comes.
+    """
+
+    source: Path
+    platform: Platform
+    toolchain: Toolchain
+    python: HostPython
+    sysroot: Sysroot
+    outdir: Path
+    tag: str = ""
+    exports: Exports = field(default_factory=Exports)
+    config_settings: Mapping[str, str | list[str]] = field(default_factory=dict)
+    verbose: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildResult:
+    """A wheel that was built.
+
+    Attributes:
+        wheel: the file.
+        log: everything that the backend and the compilers wrote.
+        remarks: what was changed of the project's compiler commands that its author may want to know, each
+            once.
+    """
+
+    wheel: Path
+    log: str
+    remarks: tuple[str, ...]
