@@ -1,1 +1,33 @@
 """Bytes to objects and back: the WebAssembly reader and writer. It reads and keeps; it never judges."""
+
+from __future__ import annotations
+
+from pyodide_abi.wasm.module import Form, Module, Section, SectionId, read_module
+from pyodide_abi.wasm.types import (
+    ExternType,
+    FuncType,
+    GlobalType,
+    Kind,
+    Limits,
+    MemoryType,
+    TableType,
+    TagType,
+    ValueType,
+)
+
+__all__ = [
+    "ExternType",
+    "Form",
+    "FuncType",
+    "GlobalType",
+    "Kind",
+    "Limits",
+    "MemoryType",
+    "Module",
+    "Section",
+    "SectionId",
+    "TableType",
+    "TagType",
+    "ValueType",
+    "read_module",
+]

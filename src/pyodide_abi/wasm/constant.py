@@ -1,0 +1,87 @@
+"""Constant expressions: initial values of globals and offsets of segments (core specification, 3.4.7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyodide_abi.wasm.type_codes import read_heap_type
+
+if TYPE_CHECKING:
+    from pyodide_abi.wasm.cursor import Cursor
+
+END = 0x0B
+GLOBAL_GET, REF_NULL, REF_FUNC = 0x23, 0xD0, 0xD2
+I32_CONST, I64_CONST, F32_CONST, F64_CONST = 0x41, 0x42, 0x43, 0x44
+#: i32 and i64 add, sub and mul, of the extended-const proposal.
+EXTENDED = frozenset({0x6A, 0x6B, 0x6C, 0x7C, 0x7D, 0x7E})
+_GC, _SIMD = 0xFB, 0xFD
+_V128_CONST = 12
+#: How many index operands follow a garbage-collection opcode that may stand in a constant expression.
+_GC_OPERANDS = {0: 1, 1: 1, 6: 1, 7: 1, 8: 2, 26: 0, 27: 0, 28: 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A constant expression, kept as it was written.
+
+    Attributes:
+        code: its bytes, the closing ``end`` included.
+        opcodes: the first byte of each instruction but the closing one.
+    """
+
+    code: bytes
+    opcodes: tuple[int, ...]
+
+    @property
+    def extended(self) -> bool:
+        """It computes, which only engines with extended-const take."""
+        return not EXTENDED.isdisjoint(self.opcodes)
+
+
+def read_expression(cursor: Cursor) -> Expression:
+    """Read up to and including ``end``.
+
+    Raises:
+        WasmError: an instruction that is not constant, or no end.
+    """
+    start = cursor.position
+    opcodes = []
+    while (opcode := cursor.u8()) != END:
+        opcodes.append(opcode)
+        _skip_operands(cursor, opcode)
+    return Expression(code=bytes(cursor.data[start : cursor.position]), opcodes=tuple(opcodes))
+
+
+def _skip_operands(cursor: Cursor, opcode: int) -> None:
+    start = cursor.offset - 1
+    if opcode in EXTENDED:
+        return
+    match opcode:
+        case 0x41:
+            cursor.s32()
+        case 0x42:
+            cursor.s64()
+        case 0x43:
+            cursor.skip(4)
+        case 0x44:
+            cursor.skip(8)
+        case 0x23 | 0xD2:
+            cursor.u32()
+        case 0xD0:
+            read_heap_type(cursor)
+        case 0xFB | 0xFD:
+            _skip_prefixed(cursor, opcode, start)
+        case _:
+            raise cursor.fault(f"opcode {opcode:#04x} in a constant expression", offset=start)
+
+
+def _skip_prefixed(cursor: Cursor, prefix: int, start: int) -> None:
+    second = cursor.u32()
+    if prefix == _SIMD and second == _V128_CONST:
+        cursor.skip(16)
+    elif prefix == _GC and second in _GC_OPERANDS:
+        for _ in range(_GC_OPERANDS[second]):
+            cursor.u32()
+    else:
+        raise cursor.fault(f"opcode {prefix:#04x} {second} in a constant expression", offset=start)

@@ -1,0 +1,259 @@
+"""``dylink.0``: what makes a module a library (tool-conventions, DynamicLinking.md), and the old ``dylink``.
+
+The subsections are kept in the order and number in which they were written, because loaders differ in what
+they make of repeated ones; :class:`Dylink` offers the sums.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from pyodide_abi.wasm import encode as enc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyodide_abi.wasm.cursor import Cursor
+
+NAME = "dylink.0"
+LEGACY_NAME = "dylink"
+
+
+class SymbolFlag(enum.IntFlag):
+    """Properties of a symbol, in ``dylink.0`` as in ``linking``."""
+
+    WEAK = 0x01
+    LOCAL = 0x02
+    HIDDEN = 0x04
+    UNDEFINED = 0x10
+    EXPORTED = 0x20
+    EXPLICIT_NAME = 0x40
+    NO_STRIP = 0x80
+    TLS = 0x100
+    ABSOLUTE = 0x200
+
+
+_BINDING = 0x03
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MemoryInfo:
+    """What to reserve; sizes in bytes and table elements, alignments as powers of two."""
+
+    memory_size: int
+    memory_align: int
+    table_size: int
+    table_align: int
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """Libraries to load first."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExportInfo:
+    """Flags of an export."""
+
+    name: str
+    flags: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportInfo:
+    """Flags of an import."""
+
+    module: str
+    name: str
+    flags: int
+
+    @property
+    def weak(self) -> bool:
+        """It may stay without a provider."""
+        return self.flags & _BINDING == SymbolFlag.WEAK
+
+
+@dataclass(frozen=True, slots=True)
+class ExportInfos:
+    """Flags of exports that have any."""
+
+    entries: tuple[ExportInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportInfos:
+    """Flags of imports that have any."""
+
+    entries: tuple[ImportInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimePath:
+    """Where to look for needed libraries."""
+
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unknown:
+    """A subsection of an id that we do not know."""
+
+    id: int
+    content: bytes
+
+
+Subsection: TypeAlias = MemoryInfo | Needed | ExportInfos | ImportInfos | RuntimePath | Unknown
+_Some = TypeVar("_Some", bound=Subsection)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dylink:
+    """The section's contents.
+
+    Attributes:
+        subsections: as they were written.
+        legacy: it is the older ``dylink``, which has no subsections: they stand for its fields.
+    """
+
+    subsections: tuple[Subsection, ...]
+    legacy: bool = False
+
+    @property
+    def memory(self) -> MemoryInfo | None:
+        """What to reserve; the last if there are several."""
+        return next(reversed(list(self._each(MemoryInfo))), None)
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """All needed libraries."""
+        return tuple(name for part in self._each(Needed) for name in part.names)
+
+    @property
+    def exports(self) -> tuple[ExportInfo, ...]:
+        """All export flags."""
+        return tuple(entry for part in self._each(ExportInfos) for entry in part.entries)
+
+    @property
+    def imports(self) -> tuple[ImportInfo, ...]:
+        """All import flags."""
+        return tuple(entry for part in self._each(ImportInfos) for entry in part.entries)
+
+    @property
+    def runtime_paths(self) -> tuple[str, ...]:
+        """All run paths."""
+        return tuple(path for part in self._each(RuntimePath) for path in part.paths)
+
+    @property
+    def weak_imports(self) -> frozenset[str]:
+        """The names of imports that may stay without a provider, as loaders see them: without the module."""
+        return frozenset(entry.name for entry in self.imports if entry.weak)
+
+    def _each(self, kind: type[_Some]) -> Iterator[_Some]:
+        return (part for part in self.subsections if isinstance(part, kind))
+
+
+def decode(cursor: Cursor) -> Dylink:
+    """Read the contents of ``dylink.0``.
+
+    Raises:
+        WasmError: a subsection's contents do not fill its size exactly.
+    """
+    subsections = []
+    while cursor.remaining:
+        id_, size = cursor.u8(), cursor.u32()
+        part = cursor.part(size, f"{cursor.within} subsection {id_}")
+        subsections.append(_read(part, id_))
+        part.finish()
+    return Dylink(subsections=tuple(subsections))
+
+
+def encode(dylink: Dylink) -> bytes:
+    """The counterpart of :func:`decode`, or of :func:`decode_legacy` for the older section.
+
+    Raises:
+        ValueError: the older section cannot hold what it should.
+    """
+    if dylink.legacy:
+        return _encode_legacy(dylink)
+    return b"".join(bytes([id_]) + enc.sized(content) for id_, content in map(_write, dylink.subsections))
+
+
+def decode_legacy(cursor: Cursor) -> Dylink:
+    """Read the contents of ``dylink``.
+
+    Raises:
+        WasmError: they are not what the name says.
+    """
+    memory, needed = _read_memory(cursor), _read_names(cursor)
+    cursor.finish()
+    return Dylink(subsections=(memory, Needed(needed)), legacy=True)
+
+
+def _encode_legacy(dylink: Dylink) -> bytes:
+    match dylink.subsections:
+        case (MemoryInfo() as memory, Needed() as needed):
+            return _write(memory)[1] + _write(needed)[1]
+        case _:
+            raise ValueError("the older dylink section holds memory information and needed libraries only")
+
+
+def _read(cursor: Cursor, id_: int) -> Subsection:
+    match id_:
+        case 1:
+            return _read_memory(cursor)
+        case 2:
+            return Needed(_read_names(cursor))
+        case 3:
+            number = cursor.count(smallest=2)
+            return ExportInfos(
+                tuple(ExportInfo(name=cursor.name(), flags=cursor.u32()) for _ in range(number))
+            )
+        case 4:
+            number = cursor.count(smallest=3)
+            return ImportInfos(
+                tuple(
+                    ImportInfo(module=cursor.name(), name=cursor.name(), flags=cursor.u32())
+                    for _ in range(number)
+                )
+            )
+        case 5:
+            return RuntimePath(_read_names(cursor))
+        case _:
+            return Unknown(id=id_, content=cursor.rest())
+
+
+def _read_memory(cursor: Cursor) -> MemoryInfo:
+    return MemoryInfo(
+        memory_size=cursor.u32(),
+        memory_align=cursor.u32(),
+        table_size=cursor.u32(),
+        table_align=cursor.u32(),
+    )
+
+
+def _read_names(cursor: Cursor) -> tuple[str, ...]:
+    return tuple(cursor.name() for _ in range(cursor.count()))
+
+
+def _write(part: Subsection) -> tuple[int, bytes]:
+    match part:
+        case MemoryInfo():
+            numbers = (part.memory_size, part.memory_align, part.table_size, part.table_align)
+            return 1, b"".join(map(enc.unsigned, numbers))
+        case Needed():
+            return 2, enc.vector(map(enc.name, part.names))
+        case ExportInfos():
+            return 3, enc.vector(enc.name(entry.name) + enc.unsigned(entry.flags) for entry in part.entries)
+        case ImportInfos():
+            return 4, enc.vector(
+                enc.name(entry.module) + enc.name(entry.name) + enc.unsigned(entry.flags)
+                for entry in part.entries
+            )
+        case RuntimePath():
+            return 5, enc.vector(map(enc.name, part.paths))
+        case Unknown():
+            return part.id, part.content

@@ -1,0 +1,174 @@
+"""The types that a module's interface is written in, as values with one text form each.
+
+The text forms are those of the platforms' symbol data, so that the two can be compared as text:
+``(i32,i64)->(i32)`` for functions and tags, ``i32`` and ``i32 mut`` for globals.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import NewType, TypeAlias
+
+#: A value type as WebAssembly's text format writes it, without spaces where that has a short form:
+#: ``i32``, ``v128``, ``funcref``, ``(ref null 5)``.
+ValueType = NewType("ValueType", str)
+
+
+class Kind(enum.StrEnum):
+    """What can be imported and exported; the names of the WebAssembly JavaScript interface.
+
+    The order of definition is the order of the binary codes, 0 to 4.
+    """
+
+    FUNCTION = "function"
+    TABLE = "table"
+    MEMORY = "memory"
+    GLOBAL = "global"
+    TAG = "tag"
+
+
+KINDS = tuple(Kind)
+
+
+@dataclass(frozen=True, slots=True)
+class FuncType:
+    """Parameters and results."""
+
+    params: tuple[ValueType, ...]
+    results: tuple[ValueType, ...]
+
+    def __str__(self) -> str:
+        return f"({','.join(self.params)})->({','.join(self.results)})"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FieldType:
+    """A field of a structure or the element of an array; ``storage`` may also be ``i8`` or ``i16``."""
+
+    storage: ValueType
+    mutable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StructType:
+    """A garbage-collected structure."""
+
+    fields: tuple[FieldType, ...]
+
+    def __str__(self) -> str:
+        return "struct"
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayType:
+    """A garbage-collected array."""
+
+    element: FieldType
+
+    def __str__(self) -> str:
+        return "array"
+
+
+@dataclass(frozen=True, slots=True)
+class ContinuationType:
+    """A continuation of the stack-switching proposal, over a function type's index."""
+
+    function: int
+
+    def __str__(self) -> str:
+        return "cont"
+
+
+CompositeType: TypeAlias = FuncType | StructType | ArrayType | ContinuationType
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """Sizes of a memory (in pages) or a table (in elements).
+
+    Attributes:
+        minimum: the initial size.
+        maximum: None where the type sets none.
+        shared: between threads.
+        is64: addressed by 64-bit integers.
+        page_size_log2: of the custom-page-sizes proposal; None is the usual 64 KiB.
+    """
+
+    minimum: int
+    maximum: int | None = None
+    shared: bool = False
+    is64: bool = False
+    page_size_log2: int | None = None
+
+    def __str__(self) -> str:
+        words = [f"min={self.minimum}"]
+        if self.maximum is not None:
+            words.append(f"max={self.maximum}")
+        if self.page_size_log2 is not None:
+            words.append(f"page={1 << self.page_size_log2}")
+        if self.shared:
+            words.append("shared")
+        if self.is64:
+            words.append("i64")
+        return " ".join(words)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TableType:
+    """References of one type."""
+
+    element: ValueType
+    limits: Limits
+
+    def __str__(self) -> str:
+        return f"{self.element} {self.limits}"
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryType:
+    """Linear memory."""
+
+    limits: Limits
+
+    def __str__(self) -> str:
+        return str(self.limits)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GlobalType:
+    """One value."""
+
+    value: ValueType
+    mutable: bool
+
+    def __str__(self) -> str:
+        return f"{self.value} mut" if self.mutable else self.value
+
+
+@dataclass(frozen=True, slots=True)
+class TagType:
+    """What an exception carries: the parameters of a function type without results."""
+
+    function: FuncType
+
+    def __str__(self) -> str:
+        return str(self.function)
+
+
+ExternType: TypeAlias = FuncType | TableType | MemoryType | GlobalType | TagType
+
+
+def kind_of(type_: ExternType) -> Kind:
+    """The kind of thing that has this type."""
+    match type_:
+        case FuncType():
+            return Kind.FUNCTION
+        case TableType():
+            return Kind.TABLE
+        case MemoryType():
+            return Kind.MEMORY
+        case GlobalType():
+            return Kind.GLOBAL
+        case TagType():
+            return Kind.TAG
