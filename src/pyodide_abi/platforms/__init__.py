@@ -1,1 +1,14 @@
 """What the ABI promises: model, loading, names, tags, and the symbols of every release."""
+
+from pyodide_abi.platforms.load import load_platforms
+from pyodide_abi.platforms.names import default_platform, find_release, load_platform
+from pyodide_abi.platforms.tags import acceptance, platform_of_tag
+
+__all__ = [
+    "acceptance",
+    "default_platform",
+    "find_release",
+    "load_platform",
+    "load_platforms",
+    "platform_of_tag",
+]

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime
 
 
 class Status(enum.StrEnum):
@@ -43,8 +47,27 @@ class Need(enum.StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Basis:
+    """Why a fact is as it is, and where that can be read.
+
+    Attributes:
+        fact: the table of the data file that holds the fact, such as ``emscripten``.
+    """
+
+    fact: str
+    reason: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Flag:
-    """One flag, whom it is for, and why."""
+    """One flag, whom it is for, and why.
+
+    Attributes:
+        flag: one argument of ``emcc``, written as ``-sNAME=VALUE`` where it is a setting. A required setting
+            without a value (``-sWASM_BIGINT``) means the value 1. A forbidden setting without a value is
+            forbidden with every value but 0; a forbidden ``-fname=`` with every value.
+    """
 
     flag: str
     need: Need
@@ -61,7 +84,8 @@ class CPython:
     Attributes:
         version: ``major.minor``.
         tag: the wheel's Python tag, such as ``cp314``.
-        suffixes: of extension modules, in the order in which the interpreter looks for them.
+        suffixes: of extension modules that every release takes, in the order in which the interpreter looks
+            for them. A release may take more: :attr:`Release.suffixes`.
     """
 
     version: str
@@ -70,8 +94,63 @@ class CPython:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RustNightly:
+    """The nightly toolchains that follow the ABI.
+
+    Attributes:
+        since: the first one, None where the data knows no lower bound.
+        before: the first one that no longer does, None while there is none.
+        flags: what ``rustc`` has to be given with them.
+        build_std: the standard library has to be built with these flags too.
+    """
+
+    since: datetime.date | None
+    before: datetime.date | None
+    flags: tuple[str, ...]
+    build_std: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RustArgument:
+    """An argument of ``rustc`` for the platform.
+
+    Attributes:
+        argument: as one word after another, such as ``-C link-arg=-sSIDE_MODULE=2``.
+        before: the Rust version from which on it is not needed; None: always needed.
+    """
+
+    argument: str
+    before: str | None
+    reason: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rust:
+    """Which Rust toolchains follow the ABI, and what they have to be told.
+
+    Attributes:
+        target: the target triple.
+        stable: the first stable version; None where no stable version is known to follow it.
+        nightly: the nightly ones; None where none is known to.
+        arguments: what ``rustc`` gets.
+    """
+
+    target: str
+    stable: str | None
+    nightly: RustNightly | None
+    arguments: tuple[RustArgument, ...]
+    reason: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class StaticLibrary:
-    """A library linked into the main module, whose symbols every side module may use."""
+    """A library linked into the main module, whose symbols every side module may use.
+
+    Attributes:
+        version: None for Emscripten's JavaScript libraries, which are of the compiler's own version.
+    """
 
     name: str
     version: str | None
@@ -85,7 +164,8 @@ class Search:
 
     Attributes:
         run_path: the loader reads the run path recorded in ``dylink.0``.
-        library_path: ``LD_LIBRARY_PATH`` of the runtime, ``{minor}`` filled in.
+        library_path: ``LD_LIBRARY_PATH`` of the runtime, in order. A loader without a run path does not read
+            it at a plain import, only where an installer pre-loads.
         wheel_libs: installers pre-load from ``<site-packages>/<wheel name>.libs``.
     """
 
@@ -102,11 +182,13 @@ class Feature:
 
     Attributes:
         name: as in the ``target_features`` section or, where that has none, the proposal's usual name.
-        allowed: every engine that the platform's releases support takes it.
+        allowed: every engine that the platform's releases support takes it, and the runtime too.
+        refused_by: engines that refuse a module that uses it, such as ``node20``.
     """
 
     name: str
     allowed: bool
+    refused_by: tuple[str, ...]
     reason: str
     source: str
 
@@ -119,21 +201,25 @@ class Release:
         version: as on npm.
         integrity: npm's digest of the package, ``sha512-<base64>``.
         python: the full version of its CPython.
+        suffixes: of extension modules, as its import system has them.
         prerelease: an alpha.
         abi_version: what ``sysconfig.get_config_var("PYODIDE_ABI_VERSION")`` says in it.
         pyemscripten_platform_version: likewise ``PYEMSCRIPTEN_PLATFORM_VERSION``; None where it has none.
         pyemscripten_abi_version: likewise ``PYEMSCRIPTEN_ABI_VERSION``.
         micropip: the version of micropip in its lock file.
+        packaging: the version of packaging in its lock file.
     """
 
     version: str
     integrity: str
     python: str
+    suffixes: tuple[str, ...]
     prerelease: bool
     abi_version: str
     pyemscripten_platform_version: str | None
     pyemscripten_abi_version: str | None
     micropip: str
+    packaging: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,12 +229,15 @@ class Tag:
     Attributes:
         tag: such as ``pyodide_2025_0_wasm32``.
         indexes: package indexes that accept an upload with it (``pypi``).
-        releases: runtime releases whose own installer accepts it.
+        releases: runtime releases whose own installer, the micropip of their lock file, accepts it.
+        packaging: runtime releases where the ``packaging`` library of their lock file lists it, which is
+            what other installers go by.
     """
 
     tag: str
     indexes: tuple[str, ...]
     releases: tuple[str, ...]
+    packaging: tuple[str, ...]
     reason: str
     source: str
 
@@ -166,6 +255,8 @@ class Platform:
         longjmp: how longjmp unwinds.
         exception_encoding: ``legacy``, or None where the binary holds none.
         bigint_flag: ``-sWASM_BIGINT`` has to be given at link.
+        loader: the generation of the dynamic loader, counted from 1.
+        reasons: of the facts above, which have no reason of their own, and the rest by their table.
     """
 
     name: str
@@ -178,9 +269,12 @@ class Platform:
     longjmp: Unwinding
     exception_encoding: str | None
     bigint_flag: bool
+    loader: int
+    rust: Rust
     flags: tuple[Flag, ...]
     libraries: tuple[StaticLibrary, ...]
     search: Search
     features: tuple[Feature, ...]
     releases: tuple[Release, ...]
     tags: tuple[Tag, ...]
+    reasons: tuple[Basis, ...]

@@ -1,0 +1,384 @@
+"""The data files as frozen values, with every invariant checked.
+
+``data/common.toml`` holds what all versions have in common and ``data/<name>.toml`` the rest, so that each
+value is written once.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from pyodide_abi.errors import PlatformDataError
+from pyodide_abi.platforms import model
+from pyodide_abi.platforms.decode import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+COMMON = "common.toml"
+_TAG = r"[a-z]+(_\d+){2,3}_wasm32"
+_INTEGRITY = r"sha512-[A-Za-z0-9+/]{86}=="
+_RELEASE = r"\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?"
+_ABI_VERSION = r"\d+_\d+"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Common:
+    """What all versions have in common.
+
+    Attributes:
+        indexes: package indexes, each with the form of the platform tags that it accepts.
+    """
+
+    indexes: tuple[tuple[str, re.Pattern[str]], ...]
+    engines: tuple[str, ...]
+    flags: tuple[model.Flag, ...]
+    libraries: tuple[model.StaticLibrary, ...]
+    features: tuple[model.Feature, ...]
+    reasons: tuple[model.Basis, ...]
+
+
+@functools.cache
+def load_platforms() -> tuple[model.Platform, ...]:
+    """All versions, the oldest first.
+
+    The files belong to the package and cannot change while it runs, so they are read once.
+
+    Raises:
+        PlatformDataError: our own data has a fault.
+    """
+    folder = files("pyodide_abi.platforms").joinpath("data")
+    texts = {
+        entry.name: entry.read_text("utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")
+    }
+    common = texts.pop(COMMON)
+    return parse_platforms(common, texts)
+
+
+def parse_platforms(common: str, texts: dict[str, str]) -> tuple[model.Platform, ...]:
+    """All versions from the text of their files.
+
+    Args:
+        common: the text of ``common.toml``.
+        texts: the text of every other file, by its name.
+
+    Returns:
+        the versions, ordered by their CPython.
+
+    Raises:
+        PlatformDataError: a fault; the message starts with the dotted path.
+    """
+    shared = parse_common(common)
+    platforms = [parse_platform(text, file=name, common=shared) for name, text in sorted(texts.items())]
+    platforms.sort(key=lambda platform: version_key(platform.python.version))
+    _no_name_twice(platforms)
+    return tuple(platforms)
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """Orders versions: ``0.29.4`` < ``315.0.0-alpha.1`` < ``315.0.0-alpha.2`` < ``315.0.0``."""
+    final, _, pre = version.partition("-")
+    numbers = [int(number) for number in re.findall(r"\d+", final)]
+    return (*numbers, 0, *map(int, re.findall(r"\d+", pre))) if pre else (*numbers, 1)
+
+
+def parse_common(text: str) -> Common:
+    """Read ``common.toml``.
+
+    Raises:
+        PlatformDataError: as in :func:`parse_platforms`.
+    """
+    root = _open(text, COMMON)
+    engines = root.table("engines")
+    names = engines.texts("names")
+    reasons = [_basis(engines, "engines")]
+    engines.finish()
+    indexes = []
+    for table in root.tables("indexes"):
+        name, pattern = table.text("name"), table.text("accepts")
+        try:
+            indexes.append((name, re.compile(pattern)))
+        except re.error as error:
+            table.fail("accepts", f"is not a regular expression: {error}")
+        reasons.append(_basis(table, f"indexes.{name}"))
+        table.finish()
+    common = Common(
+        indexes=tuple(indexes),
+        engines=names,
+        flags=tuple(map(_flag, root.tables("flags"))),
+        libraries=tuple(map(_library, root.tables("libraries"))),
+        features=tuple(_feature(table, names) for table in root.tables("features")),
+        reasons=tuple(reasons),
+    )
+    root.finish()
+    return common
+
+
+def parse_platform(text: str, *, file: str, common: Common) -> model.Platform:
+    """Read the file of one version.
+
+    Raises:
+        PlatformDataError: as in :func:`parse_platforms`.
+    """
+    root = _open(text, file)
+    bases = list(common.reasons)
+
+    def section(fact: str) -> Table:
+        table = root.table(fact)
+        bases.append(_basis(table, fact))
+        return table
+
+    identity, wheel_tag, python = section("identity"), section("wheel_tag"), section("python")
+    emscripten, unwinding, bigint = section("emscripten"), section("unwinding"), section("bigint")
+    loader = section("loader")
+    cpython = model.CPython(
+        version=python.text("version", r"3\.\d+"),
+        tag=python.text("tag", r"cp3\d+"),
+        suffixes=python.texts("suffixes", pattern=r"\..*\.so|\.so"),
+    )
+    releases = tuple(_release(table, cpython) for table in root.tables("releases"))
+    features = [_feature(table, common.engines) for table in root.tables("features")]
+    platform = model.Platform(
+        name=identity.text("name", r"\d+_\d+"),
+        names=identity.texts("names"),
+        tag=wheel_tag.text("tag", _TAG),
+        status=identity.choice("status", model.Status),
+        python=cpython,
+        emscripten=emscripten.text("version", r"\d+\.\d+\.\d+"),
+        exceptions=unwinding.choice("exceptions", model.Unwinding),
+        longjmp=unwinding.choice("longjmp", model.Unwinding),
+        exception_encoding=unwinding.optional_text("encoding", "legacy|standard"),
+        bigint_flag=bigint.flag("flag_needed"),
+        loader=loader.number("generation"),
+        rust=_rust(root.table("rust")),
+        flags=(*common.flags, *map(_flag, root.tables("flags"))),
+        libraries=(*map(_library, root.tables("libraries")), *common.libraries),
+        search=_search(root.table("search")),
+        features=_own_features_first(features, common.features),
+        releases=releases,
+        tags=tuple(_tag(table, common, releases) for table in root.tables("tags")),
+        reasons=tuple(bases),
+    )
+    for table in (identity, wheel_tag, python, emscripten, unwinding, bigint, loader, root):
+        table.finish()
+    _check(platform, root)
+    return platform
+
+
+def _open(text: str, file: str) -> Table:
+    try:
+        return Table(tomllib.loads(text), file=file)
+    except tomllib.TOMLDecodeError as error:
+        raise PlatformDataError(f"{file}: is not valid TOML: {error}") from error
+
+
+def _basis(table: Table, fact: str) -> model.Basis:
+    return model.Basis(fact=fact, reason=table.text("reason"), source=table.text("source"))
+
+
+def _flag(table: Table) -> model.Flag:
+    flag = model.Flag(
+        flag=table.text("flag", r"-\S+"),
+        need=table.choice("need", model.Need),
+        languages=table.choices("languages", model.Language),
+        stages=table.choices("stages", model.Stage),
+        reason=table.text("reason"),
+        source=table.text("source"),
+    )
+    table.finish()
+    return flag
+
+
+def _library(table: Table) -> model.StaticLibrary:
+    library = model.StaticLibrary(
+        name=table.text("name"),
+        version=table.optional_text("version"),
+        reason=table.text("reason"),
+        source=table.text("source"),
+    )
+    table.finish()
+    return library
+
+
+def _feature(table: Table, engines: Sequence[str]) -> model.Feature:
+    feature = model.Feature(
+        name=table.text("name"),
+        allowed=table.flag("allowed"),
+        refused_by=table.texts("refused_by", may_be_empty=True) if table.has("refused_by") else (),
+        reason=table.text("reason"),
+        source=table.text("source"),
+    )
+    for index, engine in enumerate(feature.refused_by):
+        if engine not in engines:
+            table.fail(f"refused_by[{index}]", f"'{engine}' is none of the engines {', '.join(engines)}")
+    if feature.allowed and feature.refused_by:
+        table.fail("allowed", "cannot be true while an engine refuses the feature")
+    table.finish()
+    return feature
+
+
+def _own_features_first(
+    own: Sequence[model.Feature], shared: Iterable[model.Feature]
+) -> tuple[model.Feature, ...]:
+    """A platform's word on a feature replaces the common one."""
+    names = {feature.name for feature in own}
+    return (*own, *(feature for feature in shared if feature.name not in names))
+
+
+def _search(table: Table) -> model.Search:
+    search = model.Search(
+        run_path=table.flag("run_path"),
+        library_path=table.texts("library_path", pattern=r"/\S+"),
+        wheel_libs=table.flag("wheel_libs"),
+        reason=table.text("reason"),
+        source=table.text("source"),
+    )
+    table.finish()
+    return search
+
+
+def _rust(table: Table) -> model.Rust:
+    version = r"\d+\.\d+"
+    arguments = []
+    for item in table.tables("arguments"):
+        arguments.append(
+            model.RustArgument(
+                argument=item.text("argument", r"-.+"),
+                before=item.optional_text("before", version),
+                reason=item.text("reason"),
+                source=item.text("source"),
+            )
+        )
+        item.finish()
+    nightly = None
+    if table.has("nightly"):
+        item = table.table("nightly")
+        nightly = model.RustNightly(
+            since=item.optional_date("since"),
+            before=item.optional_date("before"),
+            flags=item.texts("flags", may_be_empty=True),
+            build_std=item.flag("build_std"),
+        )
+        item.finish()
+        if nightly.since and nightly.before and nightly.since >= nightly.before:
+            item.fail("before", f"{nightly.before} is not after since = {nightly.since}")
+    rust = model.Rust(
+        target=table.text("target"),
+        stable=table.optional_text("stable", version),
+        nightly=nightly,
+        arguments=tuple(arguments),
+        reason=table.text("reason"),
+        source=table.text("source"),
+    )
+    table.finish()
+    return rust
+
+
+def _release(table: Table, python: model.CPython) -> model.Release:
+    version = table.text("version", _RELEASE)
+    release = model.Release(
+        version=version,
+        integrity=table.text("integrity", _INTEGRITY),
+        python=table.text("python", re.escape(python.version) + r"\.\d+([ab]\d+|rc\d+)?"),
+        suffixes=table.texts("suffixes") if table.has("suffixes") else python.suffixes,
+        prerelease="-" in version,
+        abi_version=table.text("abi_version", _ABI_VERSION),
+        pyemscripten_platform_version=table.optional_text("pyemscripten_platform_version", _ABI_VERSION),
+        pyemscripten_abi_version=table.optional_text("pyemscripten_abi_version", _ABI_VERSION),
+        micropip=table.text("micropip", r"\d+(\.\d+)+"),
+        packaging=table.text("packaging", r"\d+(\.\d+)+"),
+    )
+    if missing := [suffix for suffix in python.suffixes if suffix not in release.suffixes]:
+        table.fail("suffixes", f"lacks '{missing[0]}' of python.suffixes, which every release takes")
+    table.finish()
+    return release
+
+
+def _tag(table: Table, common: Common, releases: Sequence[model.Release]) -> model.Tag:
+    tag = table.text("tag", _TAG)
+    known = [release.version for release in releases]
+    takers: dict[str, tuple[str, ...]] = {}
+    for key in ("micropip", "packaging"):
+        takers[key] = table.texts(key, may_be_empty=True)
+        for index, version in enumerate(takers[key]):
+            if version not in known:
+                table.fail(f"{key}[{index}]", f"there is no release '{version}' in this file")
+    value = model.Tag(
+        tag=tag,
+        indexes=tuple(name for name, accepts in common.indexes if accepts.fullmatch(tag)),
+        releases=takers["micropip"],
+        packaging=takers["packaging"],
+        reason=table.text("reason"),
+        source=table.text("source"),
+    )
+    table.finish()
+    return value
+
+
+def _check(platform: model.Platform, root: Table) -> None:
+    """What the values have to be to one another."""
+    if platform.python.tag != "cp" + platform.python.version.replace(".", ""):
+        root.fail(
+            "python.tag", f"'{platform.python.tag}' is not the tag of CPython {platform.python.version}"
+        )
+    if not platform.releases:
+        root.fail("releases", "is empty")
+    versions = [version_key(release.version) for release in platform.releases]
+    for index, (earlier, later) in enumerate(zip(versions, versions[1:], strict=False), start=1):
+        if earlier >= later:
+            root.fail(f"releases[{index}].version", "does not come after the one before it")
+    if all(release.prerelease for release in platform.releases) and platform.status is model.Status.STABLE:
+        root.fail("identity.status", "is stable, but every release is a pre-release")
+    if platform.exceptions is model.Unwinding.WEBASSEMBLY and platform.exception_encoding is None:
+        root.fail("unwinding.encoding", "is missing, though exceptions unwind in WebAssembly")
+    _check_tags(platform, root)
+    for field, names in (
+        ("flags", [(flag.flag, flag.need, lang) for flag in platform.flags for lang in flag.languages]),
+        ("libraries", [library.name for library in platform.libraries]),
+        ("features", [feature.name for feature in platform.features]),
+    ):
+        if field != "flags":
+            _no_value_twice(field, names, root)
+    contradictions = {flag.flag for flag in platform.flags if flag.need is model.Need.REQUIRED} & {
+        flag.flag for flag in platform.flags if flag.need is model.Need.FORBIDDEN
+    }
+    if contradictions:
+        root.fail("flags", f"'{min(contradictions)}' is both required and forbidden")
+
+
+def _check_tags(platform: model.Platform, root: Table) -> None:
+    tags = [tag.tag for tag in platform.tags]
+    _no_value_twice("tags", tags, root)
+    if platform.tag not in tags:
+        root.fail("wheel_tag.tag", f"'{platform.tag}' is none of the file's tags")
+    own = {platform.name, *platform.names, "emscripten_" + platform.emscripten.replace(".", "_")}
+    for index, tag in enumerate(tags):
+        if tag.removesuffix("_wasm32") not in own:
+            root.fail(f"tags[{index}].tag", f"'{tag}' is no name of this platform with _wasm32 behind it")
+
+
+def _no_value_twice(field: str, values: Sequence[object], root: Table) -> None:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            root.fail(f"{field}[{index}]", f"repeats '{value}'")
+
+
+def _no_name_twice(platforms: Sequence[model.Platform]) -> None:
+    """Every name and every release belongs to one platform."""
+    owners: dict[str, str] = {}
+    for platform in platforms:
+        file = f"{platform.name}.toml"
+        named = [
+            ("identity.name", platform.name),
+            *((f"identity.names[{i}]", name) for i, name in enumerate(platform.names)),
+            *((f"releases[{i}].version", each.version) for i, each in enumerate(platform.releases)),
+        ]
+        for path, name in named:
+            if name in owners:
+                raise PlatformDataError(f"{file}: {path}: '{name}' already belongs to {owners[name]}")
+            owners[name] = platform.name

@@ -1,0 +1,48 @@
+"""Wheel tags: whose they are, and who takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyodide_abi.platforms.load import load_platforms
+
+if TYPE_CHECKING:
+    from pyodide_abi.platforms.model import Platform, Tag
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Acceptance:
+    """Who takes a wheel with one tag.
+
+    Attributes:
+        index: by package index, whether it accepts an upload.
+        micropip: by runtime release, whether the installer of its own lock file accepts it.
+        packaging: by runtime release, whether the ``packaging`` library of its lock file lists it.
+    """
+
+    index: dict[str, bool]
+    micropip: dict[str, bool]
+    packaging: dict[str, bool]
+
+
+def platform_of_tag(tag: str) -> Platform | None:
+    """The version that a wheel's platform tag belongs to, None where it belongs to no version.
+
+    Unlike :func:`~pyodide_abi.platforms.names.load_platform` this takes only what a wheel may carry, spelled
+    exactly: one of the tags of the data.
+    """
+    for platform in load_platforms():
+        if any(known.tag == tag for known in platform.tags):
+            return platform
+    return None
+
+
+def acceptance(platform: Platform, tag: Tag, *, indexes: tuple[str, ...] = ("pypi",)) -> Acceptance:
+    """One row of the acceptance matrix."""
+    releases = [release.version for release in platform.releases]
+    return Acceptance(
+        index={name: name in tag.indexes for name in indexes},
+        micropip={version: version in tag.releases for version in releases},
+        packaging={version: version in tag.packaging for version in releases},
+    )
