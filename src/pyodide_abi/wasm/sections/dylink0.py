@@ -1,13 +1,14 @@
 """``dylink.0``: what makes a module a library (tool-conventions, DynamicLinking.md), and the old ``dylink``.
 
 The subsections are kept in the order and number in which they were written, because loaders differ in what
-they make of repeated ones; :class:`Dylink` offers the sums.
+they make of repeated ones; :class:`Dylink` offers the sums. A subsection may be longer than its entries (real
+modules exist whose numbers of entries were written wrong), so the excess is kept and can be asked for.
 """
 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from pyodide_abi.wasm import encode as enc
@@ -46,6 +47,7 @@ class MemoryInfo:
     memory_align: int
     table_size: int
     table_align: int
+    excess: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Needed:
     """Libraries to load first."""
 
     names: tuple[str, ...]
+    excess: bytes = b""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,6 +85,7 @@ class ExportInfos:
     """Flags of exports that have any."""
 
     entries: tuple[ExportInfo, ...]
+    excess: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,7 @@ class ImportInfos:
     """Flags of imports that have any."""
 
     entries: tuple[ImportInfo, ...]
+    excess: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,7 @@ class RuntimePath:
     """Where to look for needed libraries."""
 
     paths: tuple[str, ...]
+    excess: bytes = b""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,6 +110,7 @@ class Unknown:
 
     id: int
     content: bytes
+    excess: bytes = b""
 
 
 Subsection: TypeAlias = MemoryInfo | Needed | ExportInfos | ImportInfos | RuntimePath | Unknown
@@ -152,6 +159,14 @@ class Dylink:
         """The names of imports that may stay without a provider, as loaders see them: without the module."""
         return frozenset(entry.name for entry in self.imports if entry.weak)
 
+    @property
+    def excess(self) -> int:
+        """Bytes inside subsections that belong to none of their entries.
+
+        A loader that goes by entries and not by sizes takes them for further subsections.
+        """
+        return sum(len(part.excess) for part in self.subsections)
+
     def _each(self, kind: type[_Some]) -> Iterator[_Some]:
         return (part for part in self.subsections if isinstance(part, kind))
 
@@ -160,14 +175,14 @@ def decode(cursor: Cursor) -> Dylink:
     """Read the contents of ``dylink.0``.
 
     Raises:
-        WasmError: a subsection's contents do not fill its size exactly.
+        WasmError: a subsection's contents do not fit its size.
     """
-    subsections = []
+    subsections: list[Subsection] = []
     while cursor.remaining:
         id_, size = cursor.u8(), cursor.u32()
         part = cursor.part(size, f"{cursor.within} subsection {id_}")
-        subsections.append(_read(part, id_))
-        part.finish()
+        subsection = _read(part, id_)
+        subsections.append(replace(subsection, excess=part.rest()) if part.remaining else subsection)
     return Dylink(subsections=tuple(subsections))
 
 
@@ -179,7 +194,11 @@ def encode(dylink: Dylink) -> bytes:
     """
     if dylink.legacy:
         return _encode_legacy(dylink)
-    return b"".join(bytes([id_]) + enc.sized(content) for id_, content in map(_write, dylink.subsections))
+    return b"".join(
+        bytes([id_]) + enc.sized(content + part.excess)
+        for part in dylink.subsections
+        for id_, content in [_write(part)]
+    )
 
 
 def decode_legacy(cursor: Cursor) -> Dylink:

@@ -1,0 +1,241 @@
+"""A wheel's archive: opened with every member checked, read member by member."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+from pyodide_abi.errors import WheelError
+from pyodide_abi.wheel.filename import parse_wheel_name
+from pyodide_abi.wheel.metadata import parse_metadata
+from pyodide_abi.wheel.record import parse_record, verify_record
+from pyodide_abi.wheel.safety import Bounds, check_members
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pyodide_abi.wheel.filename import WheelName
+    from pyodide_abi.wheel.metadata import WheelMetadata
+    from pyodide_abi.wheel.record import RecordEntry, RecordFault
+
+_SHARED_LIBRARY = re.compile(r"\.so(\.\d+)*$")
+_BARE_SUFFIX = ".so"
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    """A file in the archive.
+
+    Attributes:
+        name: its path, with forward slashes.
+        size: in bytes, unpacked.
+        compressed_size: in bytes, as it lies in the archive.
+        mode: its permission bits; 0 where the archive does not say.
+    """
+
+    name: str
+    size: int
+    compressed_size: int
+    mode: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExtensionModule:
+    """A member that ``import`` finds.
+
+    Attributes:
+        member: the file.
+        name: the dotted name that imports it.
+        suffix: by which the interpreter recognises it.
+        path: where it is installed, relative to ``site-packages``.
+    """
+
+    member: Member
+    name: str
+    suffix: str
+    path: str
+
+
+class Wheel:
+    """An open wheel; a context manager. Made by :func:`open_wheel`.
+
+    Attributes:
+        path: the file.
+        name: the parts of its file name.
+        members: all files, in the order of the archive; folders are left out.
+    """
+
+    def __init__(self, path: Path, name: WheelName, archive: zipfile.ZipFile) -> None:
+        self.path = path
+        self.name = name
+        self._archive = archive
+        self._infos = {info.filename: info for info in archive.infolist() if not info.is_dir()}
+        self.members = tuple(
+            Member(
+                name=info.filename,
+                size=info.file_size,
+                compressed_size=info.compress_size,
+                mode=info.external_attr >> 16 & 0o7777,
+            )
+            for info in self._infos.values()
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._archive.close()
+
+    def read(self, name: str) -> bytes:
+        """The contents of a member.
+
+        Raises:
+            WheelError: there is none of that name, or it is damaged or not of the size it claims.
+        """
+        info = self._infos.get(name)
+        if info is None:
+            raise WheelError(f"{self.path.name}: there is no member {name!r}")
+        try:
+            with self._archive.open(info) as stream:
+                # One byte more than promised is asked for, so that a longer stream shows itself.
+                content = stream.read(info.file_size + 1)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+            raise WheelError(
+                f"{self.path.name}: member {name!r} is damaged: {error}", hint="download or build it again"
+            ) from error
+        if len(content) != info.file_size:
+            raise WheelError(
+                f"{self.path.name}: member {name!r} has {len(content)} bytes, not the {info.file_size} promised"
+            )
+        return content
+
+    def read_text(self, name: str) -> str:
+        """The contents of a member that is text.
+
+        Raises:
+            WheelError: as for :meth:`read`, or it is not UTF-8.
+        """
+        try:
+            return self.read(name).decode()
+        except UnicodeDecodeError as error:
+            raise WheelError(f"{self.path.name}: member {name!r} is not UTF-8: {error}") from error
+
+    @cached_property
+    def dist_info(self) -> str:
+        """The name of the ``.dist-info`` folder.
+
+        Raises:
+            WheelError: there is none, or more than one.
+        """
+        folders = {name.split("/")[0] for name in self._infos if "/" in name}
+        found = sorted(folder for folder in folders if folder.endswith(".dist-info"))
+        if len(found) != 1:
+            what = f"more than one .dist-info folder: {', '.join(found)}" if found else "no .dist-info folder"
+            raise WheelError(f"{self.path.name}: {what}")
+        return found[0]
+
+    @cached_property
+    def metadata(self) -> WheelMetadata:
+        """What the ``WHEEL`` file says.
+
+        Raises:
+            WheelError: there is none, or it is malformed.
+        """
+        name = f"{self.dist_info}/WHEEL"
+        return parse_metadata(self.read_text(name), where=f"{self.path.name}: {name}")
+
+    @cached_property
+    def record(self) -> tuple[RecordEntry, ...]:
+        """The lines of ``RECORD``.
+
+        Raises:
+            WheelError: there is none, or it is malformed.
+        """
+        name = f"{self.dist_info}/RECORD"
+        return parse_record(self.read_text(name), where=f"{self.path.name}: {name}")
+
+    def verify_record(self) -> tuple[RecordFault, ...]:
+        """Hold ``RECORD`` against every member; reads all of them."""
+        return verify_record(self.record, self._infos, self.read)
+
+    def extension_modules(self, suffixes: Sequence[str]) -> tuple[ExtensionModule, ...]:
+        """The members that ``import`` finds as extension modules.
+
+        A bare ``.so`` says nothing of what it is. One called ``lib…`` counts only if it defines the
+        initialisation function of its name, and one in a ``.libs`` folder never does.
+
+        Args:
+            suffixes: of the platform's interpreter, in its order.
+        """
+        found = (self._as_extension(member, suffixes) for member in self.members)
+        return tuple(extension for extension in found if extension)
+
+    def shared_libraries(self, suffixes: Sequence[str]) -> tuple[Member, ...]:
+        """The other members called ``.so`` or ``.so.N``: what extension modules need, or ``ctypes`` opens."""
+        extensions = {extension.member.name for extension in self.extension_modules(suffixes)}
+        return tuple(
+            member
+            for member in self.members
+            if _SHARED_LIBRARY.search(member.name) and member.name not in extensions
+        )
+
+    def _as_extension(self, member: Member, suffixes: Sequence[str]) -> ExtensionModule | None:
+        path = self.installed_path(member.name)
+        suffix = next((suffix for suffix in suffixes if member.name.endswith(suffix)), None)
+        if path is None or suffix is None:
+            return None
+        *packages, stem = path.removesuffix(suffix).split("/")
+        if not all(word.isidentifier() for word in [*packages, stem]):
+            return None
+        if suffix == _BARE_SUFFIX and stem.startswith("lib") and not self._initialises(member, stem):
+            return None
+        return ExtensionModule(member=member, name=".".join([*packages, stem]), suffix=suffix, path=path)
+
+    def installed_path(self, name: str) -> str | None:
+        """Where a member goes, relative to ``site-packages``; None for one that goes elsewhere."""
+        top, _, rest = name.partition("/")
+        if not top.endswith(".data"):
+            return None if top.endswith(".dist-info") else name
+        scheme, _, path = rest.partition("/")
+        return path if scheme in {"purelib", "platlib"} else None
+
+    def _initialises(self, member: Member, stem: str) -> bool:
+        # An export's name lies in the file as plain text: nothing has to be parsed to see that it is there.
+        content = self.read(member.name)
+        return any(prefix + stem.encode() in content for prefix in (b"PyInit_", b"PyModExport_"))
+
+
+def open_wheel(path: Path, *, bounds: Bounds | None = None) -> Wheel:
+    """Open a wheel.
+
+    Args:
+        path: the file; its name is taken apart.
+        bounds: what it may be at most.
+
+    Raises:
+        WheelError: the name is not a wheel's, or the file is not an archive, or not one that is safe to open.
+    """
+    name = parse_wheel_name(path.name)
+    try:
+        archive = zipfile.ZipFile(path)
+    except FileNotFoundError as error:
+        raise WheelError(f"there is no file {path}") from error
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as error:
+        raise WheelError(f"{path}: not an archive: {error}") from error
+    try:
+        with path.open("rb") as file:
+            check_members(archive.infolist(), file, bounds=bounds or Bounds(), where=path.name)
+        return Wheel(path, name, archive)
+    except BaseException:
+        archive.close()
+        raise

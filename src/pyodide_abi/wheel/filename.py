@@ -1,0 +1,98 @@
+"""A wheel's file name, ``{distribution}-{version}(-{build})?-{python}-{abi}-{platform}.whl`` (PEP 427)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import product
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from pyodide_abi.errors import WheelError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WheelName:
+    """The parts of a wheel's file name as they are written there.
+
+    Attributes:
+        distribution: the project's name, with underscores.
+        version: of the project.
+        build: the build tag, empty for most wheels.
+        python: the compressed set of Python tags, such as ``cp314`` or ``py2.py3``.
+        abi: likewise for the ABI.
+        platform: likewise for the platform.
+    """
+
+    distribution: str
+    version: str
+    build: str = ""
+    python: str
+    abi: str
+    platform: str
+
+    def __str__(self) -> str:
+        build = [self.build] if self.build else []
+        words = [self.distribution, self.version, *build, self.python, self.abi, self.platform]
+        return "-".join(words) + ".whl"
+
+    @property
+    def stem(self) -> str:
+        """``distribution-version``: what the ``.dist-info`` and ``.data`` folders are named after."""
+        return f"{self.distribution}-{self.version}"
+
+    @property
+    def pythons(self) -> tuple[str, ...]:
+        """The Python tags, one by one."""
+        return tuple(self.python.split("."))
+
+    @property
+    def abis(self) -> tuple[str, ...]:
+        """The ABI tags, one by one."""
+        return tuple(self.abi.split("."))
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """The platform tags, one by one."""
+        return tuple(self.platform.split("."))
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Every combination, as a ``WHEEL`` file lists them."""
+        return tuple("-".join(words) for words in product(self.pythons, self.abis, self.platforms))
+
+    def with_tags(
+        self, *, python: str | None = None, abi: str | None = None, platform: str | None = None
+    ) -> WheelName:
+        """The same wheel under other tags; None leaves one as it is."""
+        return replace(
+            self,
+            python=self.python if python is None else python,
+            abi=self.abi if abi is None else abi,
+            platform=self.platform if platform is None else platform,
+        )
+
+
+def parse_wheel_name(filename: str) -> WheelName:
+    """Take a file name apart.
+
+    Raises:
+        WheelError: it is no wheel's.
+    """
+    try:
+        parse_wheel_filename(filename)
+    except InvalidWheelFilename as error:
+        raise WheelError(
+            f"{filename}: not the name of a wheel ({error})",
+            hint="a wheel is called NAME-VERSION-PYTHON-ABI-PLATFORM.whl; installers go by that name, so "
+            "give the file its own name back",
+        ) from error
+    words = filename.removesuffix(".whl").split("-")
+    distribution, version, *build, python, abi, platform = words
+    return WheelName(
+        distribution=distribution,
+        version=version,
+        build=build[0] if build else "",
+        python=python,
+        abi=abi,
+        platform=platform,
+    )

@@ -1,0 +1,159 @@
+"""``RECORD``: the list of a wheel's files with their digests (PEP 376 and PEP 427)."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import enum
+import hashlib
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyodide_abi.errors import WheelError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_COLUMNS = 3
+#: What PEP 427 forbids or nothing verifies any more.
+_WEAK = frozenset({"md5", "sha1"})
+#: Those of Python's digests that have a fixed length.
+_COMPARABLE = frozenset(name for name in hashlib.algorithms_guaranteed if not name.startswith("shake_"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordEntry:
+    """A line of ``RECORD``.
+
+    Attributes:
+        path: as in the archive.
+        digest: ``algorithm=base64``, empty for ``RECORD`` itself and for signatures.
+        size: in bytes; None where the line does not say.
+    """
+
+    path: str
+    digest: str = ""
+    size: int | None = None
+
+
+class Fault(enum.StrEnum):
+    """What can be wrong with ``RECORD``."""
+
+    UNLISTED = "unlisted"
+    ABSENT = "absent"
+    REPEATED = "repeated"
+    NO_DIGEST = "no digest"
+    WEAK_DIGEST = "weak digest"
+    WRONG_DIGEST = "wrong digest"
+    WRONG_SIZE = "wrong size"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordFault:
+    """One thing that is wrong, and with which file."""
+
+    fault: Fault
+    path: str
+    detail: str = ""
+
+
+def digest_of(content: bytes, algorithm: str = "sha256") -> str:
+    """A digest as ``RECORD`` writes it: URL-safe base64 without padding."""
+    raw = hashlib.new(algorithm, content).digest()
+    return f"{algorithm}={base64.urlsafe_b64encode(raw).rstrip(b'=').decode()}"
+
+
+def entry_for(path: str, content: bytes) -> RecordEntry:
+    """The line for a file."""
+    return RecordEntry(path=path, digest=digest_of(content), size=len(content))
+
+
+def parse_record(text: str, *, where: str) -> tuple[RecordEntry, ...]:
+    """Read ``RECORD``.
+
+    Args:
+        text: its contents.
+        where: the wheel and the member, for messages.
+
+    Raises:
+        WheelError: a line is not a path, a digest and a size.
+    """
+    entries = []
+    try:
+        for number, row in enumerate(csv.reader(io.StringIO(text)), start=1):
+            if not row:
+                continue
+            if len(row) != _COLUMNS or not row[0] or (row[2] and not row[2].isascii()):
+                raise WheelError(f"{where}: line {number} is not a path, a digest and a size: {row!r}")
+            path, digest, size = row
+            if size and not size.isdecimal():
+                raise WheelError(f"{where}: line {number}: the size of {path} is {size!r}")
+            entries.append(RecordEntry(path=path, digest=digest, size=int(size) if size else None))
+    except csv.Error as error:
+        raise WheelError(f"{where}: {error}") from error
+    return tuple(entries)
+
+
+def write_record(entries: Iterable[RecordEntry]) -> str:
+    """The counterpart of :func:`parse_record`."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    for entry in entries:
+        writer.writerow((entry.path, entry.digest, "" if entry.size is None else entry.size))
+    return out.getvalue()
+
+
+def verify_record(
+    entries: Iterable[RecordEntry], files: Iterable[str], read: Callable[[str], bytes]
+) -> tuple[RecordFault, ...]:
+    """Hold a ``RECORD`` against the files.
+
+    Args:
+        entries: its lines.
+        files: the names of all files in the archive, folders left out.
+        read: gives a file's contents; called once a file.
+
+    Returns:
+        all faults, in the order of the lines, then of the files that no line lists.
+    """
+    listed: dict[str, RecordEntry] = {}
+    faults = []
+    present = list(files)
+    existing = set(present)
+    for entry in entries:
+        if entry.path in listed:
+            faults.append(RecordFault(fault=Fault.REPEATED, path=entry.path))
+            continue
+        listed[entry.path] = entry
+        if entry.path not in existing:
+            faults.append(RecordFault(fault=Fault.ABSENT, path=entry.path))
+        elif not _exempt(entry.path):
+            faults += _compare(entry, read(entry.path))
+    unlisted = [path for path in present if path not in listed and not _exempt(path)]
+    return (*faults, *(RecordFault(fault=Fault.UNLISTED, path=path) for path in unlisted))
+
+
+def _exempt(path: str) -> bool:
+    """``RECORD`` cannot hold its own digest, and signatures are made after it."""
+    folder, _, name = path.rpartition("/")
+    return folder.endswith(".dist-info") and name in {"RECORD", "RECORD.jws", "RECORD.p7s"}
+
+
+def _compare(entry: RecordEntry, content: bytes) -> list[RecordFault]:
+    faults = []
+    if entry.size is not None and entry.size != len(content):
+        detail = f"{entry.size} listed, {len(content)} found"
+        faults.append(RecordFault(fault=Fault.WRONG_SIZE, path=entry.path, detail=detail))
+    algorithm = entry.digest.partition("=")[0]
+    if not entry.digest:
+        faults.append(RecordFault(fault=Fault.NO_DIGEST, path=entry.path))
+    elif algorithm in _WEAK or algorithm not in _COMPARABLE:
+        faults.append(RecordFault(fault=Fault.WEAK_DIGEST, path=entry.path, detail=algorithm))
+    elif (found := digest_of(content, algorithm)) != entry.digest.rstrip("="):
+        faults.append(
+            RecordFault(
+                fault=Fault.WRONG_DIGEST, path=entry.path, detail=f"{entry.digest} listed, {found} found"
+            )
+        )
+    return faults

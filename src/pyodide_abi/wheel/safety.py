@@ -1,0 +1,150 @@
+"""Whether an archive is safe to open: names, kinds and sizes of its members, checked before any is read.
+
+An archive is hostile until proved otherwise. The first fault found is raised, with the member's name.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+import struct
+import unicodedata
+import zipfile
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from pyodide_abi.errors import WheelError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_ENCRYPTED = 0x1
+_SIZES_FOLLOW = 0x8
+_ZIP64 = 0xFFFFFFFF
+_LOCAL_HEADER = struct.Struct("<4s5H3I2H")
+_LOCAL_MAGIC = b"PK\x03\x04"
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_DRIVE = re.compile(r"[A-Za-z]:")
+#: Below this size, in bytes, no ratio is dangerous.
+_HARMLESS = 16 << 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bounds:
+    """What an archive may be at most; the defaults are several times the largest wheels there are.
+
+    Attributes:
+        members: how many.
+        member: the size of one, in bytes, unpacked.
+        total: of all, likewise.
+        ratio: how much smaller than its contents a large member may be.
+    """
+
+    members: int = 200_000
+    member: int = 2 << 30
+    total: int = 8 << 30
+    ratio: int = 200
+
+
+def check_members(infos: Sequence[zipfile.ZipInfo], file: IO[bytes], *, bounds: Bounds, where: str) -> None:
+    """Refuse an archive that is not safe to open.
+
+    Args:
+        infos: its central directory.
+        file: the archive, for the headers in front of each member.
+        bounds: what it may be at most.
+        where: its name, for messages.
+
+    Raises:
+        WheelError: the first member found unsafe, and why.
+    """
+    if len(infos) > bounds.members:
+        raise WheelError(f"{where}: {len(infos)} members, more than the {bounds.members} allowed")
+    for info in infos:
+        fault = _name_fault(info.orig_filename) or _kind_fault(info) or _size_fault(info, bounds)
+        if fault:
+            raise WheelError(f"{where}: member {info.orig_filename!r} {fault}")
+    total = sum(info.file_size for info in infos)
+    if total > bounds.total:
+        raise WheelError(f"{where}: unpacks to {total} bytes, more than the {bounds.total} allowed")
+    _check_clashes(infos, where)
+    _check_places(infos, file, where)
+
+
+def _name_fault(name: str) -> str:
+    parts = name.rstrip("/").split("/")
+    if not name or "\0" in name or any(unicodedata.category(letter) == "Cc" for letter in name):
+        return "has a name with control characters or none at all"
+    if "\\" in name:
+        return "has a backslash in its name"
+    if name.startswith("/") or _DRIVE.match(name):
+        return "has an absolute path"
+    if ".." in parts:
+        return "leads out of the archive"
+    if "" in parts or "." in parts:
+        return "has a path with empty parts"
+    return ""
+
+
+def _kind_fault(info: zipfile.ZipInfo) -> str:
+    mode = info.external_attr >> 16
+    if stat.S_ISLNK(mode):
+        return "is a symbolic link"
+    if stat.S_IFMT(mode) not in {0, stat.S_IFREG, stat.S_IFDIR}:
+        return "is neither a file nor a folder"
+    if info.flag_bits & _ENCRYPTED:
+        return "is encrypted"
+    if info.compress_type not in _METHODS:
+        return f"is compressed by method {info.compress_type}; wheels are stored or deflated"
+    if info.is_dir() and info.file_size:
+        return "is a folder with contents"
+    return ""
+
+
+def _size_fault(info: zipfile.ZipInfo, bounds: Bounds) -> str:
+    if info.file_size > bounds.member:
+        return f"unpacks to {info.file_size} bytes, more than the {bounds.member} allowed"
+    if info.compress_type == zipfile.ZIP_STORED and info.file_size != info.compress_size:
+        return f"is stored, but {info.compress_size} bytes are said to hold {info.file_size}"
+    if info.file_size > _HARMLESS and info.file_size > bounds.ratio * max(info.compress_size, 1):
+        return f"unpacks from {info.compress_size} to {info.file_size} bytes: a bomb"
+    return ""
+
+
+def _check_clashes(infos: Sequence[zipfile.ZipInfo], where: str) -> None:
+    """Two names that some file system takes for one."""
+    seen: dict[str, str] = {}
+    for info in infos:
+        key = unicodedata.normalize("NFC", info.filename.rstrip("/")).casefold()
+        if key in seen:
+            other = seen[key]
+            what = "is there twice" if other == info.filename else f"clashes with {other!r}"
+            raise WheelError(f"{where}: member {info.filename!r} {what}")
+        seen[key] = info.filename
+    for info in infos:
+        folder = info.filename.rstrip("/")
+        while "/" in folder:
+            folder = folder.rpartition("/")[0]
+            other = seen.get(unicodedata.normalize("NFC", folder).casefold(), "/")
+            if not other.endswith("/"):
+                raise WheelError(f"{where}: member {info.filename!r} lies in {other!r}, which is a file")
+
+
+def _check_places(infos: Sequence[zipfile.ZipInfo], file: IO[bytes], where: str) -> None:
+    """Each member's own header says what the directory says, and no two share bytes."""
+    last, before = 0, ""
+    for info in sorted(infos, key=lambda info: info.header_offset):
+        if info.header_offset < last:
+            raise WheelError(f"{where}: member {info.filename!r} overlaps {before!r}")
+        file.seek(info.header_offset)
+        header = file.read(_LOCAL_HEADER.size)
+        if len(header) != _LOCAL_HEADER.size or not header.startswith(_LOCAL_MAGIC):
+            raise WheelError(f"{where}: member {info.filename!r} is not where the directory says")
+        _, _, flags, method, _, _, _, packed, size, name_length, extra_length = _LOCAL_HEADER.unpack(header)
+        told = not flags & _SIZES_FOLLOW and _ZIP64 not in {packed, size}
+        if method != info.compress_type or (told and (packed, size) != (info.compress_size, info.file_size)):
+            raise WheelError(
+                f"{where}: member {info.filename!r} is of two sizes: its header and the directory differ"
+            )
+        last = info.header_offset + _LOCAL_HEADER.size + name_length + extra_length + info.compress_size
+        before = info.filename
