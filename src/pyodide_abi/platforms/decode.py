@@ -5,7 +5,7 @@ The path starts with the file's name: ``2025_0.toml: releases[3].integrity: ...`
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import difflib
 import enum
 import re
@@ -75,12 +75,12 @@ class Table:
             self.fail(key, f"has to be 1 or more, not {value}")
         return value
 
-    def optional_date(self, key: str) -> datetime.date | None:
+    def optional_date(self, key: str) -> dt.date | None:
         """A date; None where the key is missing."""
         if not self.has(key):
             return None
         value = self._take(key)
-        if isinstance(value, datetime.datetime) or not isinstance(value, datetime.date):
+        if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
             self.fail(key, f"has to be a date, not {_kind(value)}")
         return value
 

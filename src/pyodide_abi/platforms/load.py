@@ -7,6 +7,7 @@ value is written once.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import tomllib
 from dataclasses import dataclass
@@ -329,7 +330,7 @@ def _check(platform: model.Platform, root: Table) -> None:
     if not platform.releases:
         root.fail("releases", "is empty")
     versions = [version_key(release.version) for release in platform.releases]
-    for index, (earlier, later) in enumerate(zip(versions, versions[1:], strict=False), start=1):
+    for index, (earlier, later) in enumerate(itertools.pairwise(versions), start=1):
         if earlier >= later:
             root.fail(f"releases[{index}].version", "does not come after the one before it")
     if all(release.prerelease for release in platform.releases) and platform.status is model.Status.STABLE:

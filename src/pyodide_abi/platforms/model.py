@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import datetime
+    import datetime as dt
 
 
 class Status(enum.StrEnum):
@@ -104,8 +104,8 @@ class RustNightly:
         build_std: the standard library has to be built with these flags too.
     """
 
-    since: datetime.date | None
-    before: datetime.date | None
+    since: dt.date | None
+    before: dt.date | None
     flags: tuple[str, ...]
     build_std: bool
 
