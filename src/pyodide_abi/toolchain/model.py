@@ -30,7 +30,9 @@ class Toolchain:
         emscripten: its version, such as ``5.0.3``.
         llvm: clang's version.
         emcc: the C compiler driver; likewise the others.
+        emscripten_root: the folder with ``emcc.py`` and ``cmake/Modules/Platform/Emscripten.cmake``.
         binaryen: the folder with ``wasm-opt``.
+        node: the JavaScript engine that emcc itself uses at link time.
         environ: variables that its programs need (``EM_CONFIG``…), to be laid over the process's own.
     """
 
@@ -47,7 +49,9 @@ class Toolchain:
     wasm_ld: Path
     llvm_ar: Path
     llvm_nm: Path
+    emscripten_root: Path
     binaryen: Path
+    node: Path
     environ: Mapping[str, str]
 
 
