@@ -2,13 +2,18 @@
 
 from pyodide_abi.platforms.load import load_platforms
 from pyodide_abi.platforms.names import default_platform, find_release, load_platform
+from pyodide_abi.platforms.surface import Surface, Symbol, SymbolKind, load_surface
 from pyodide_abi.platforms.tags import acceptance, platform_of_tag
 
 __all__ = [
+    "Surface",
+    "Symbol",
+    "SymbolKind",
     "acceptance",
     "default_platform",
     "find_release",
     "load_platform",
     "load_platforms",
+    "load_surface",
     "platform_of_tag",
 ]

@@ -1,0 +1,236 @@
+"""Every symbol that the loader of every release can resolve: ``data/<platform>.surface``.
+
+Which symbols there are depends on the release, and for a few on the engine too: where the host can suspend a
+stack (JSPI), some helpers are WebAssembly functions that are JavaScript functions elsewhere.
+
+The file is made by ``tools/regenerate_platforms.py`` from the npm packages. Its form, after one line that
+names it, is a zlib stream of text: a line of JSON, then one symbol name a line. Symbols that are offered in
+the same way by the same releases follow one another, so that the JSON describes each group once::
+
+    {"platform": …, "releases": […], "engines": […],
+     "forms": [[kind, type or null], …],
+     "groups": [[number of names, [[form, mask of releases for each engine…], …]], …]}
+
+Bit ``n`` of a mask stands for release ``n``.
+"""
+
+from __future__ import annotations
+
+import enum
+import itertools
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from pyodide_abi.errors import PlatformDataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyodide_abi.platforms.model import Platform
+
+MAGIC = b"pyodide-abi surface 1\n"
+#: The engine whose view is meant unless another is named: the one that the project itself runs.
+REFERENCE_ENGINE = "node24"
+_ABSENT = -1
+
+
+class SymbolKind(enum.StrEnum):
+    """What sort of value the loader finds under a name."""
+
+    WASM_FUNCTION = "wasm-function"
+    """The engine compares its type with the import's, exactly."""
+    JS_FUNCTION = "js-function"
+    """It links with any type; its arguments are converted when it is called."""
+    STUB = "stub"
+    """A name that the loader counts as undefined, though it is there."""
+    DATA = "data"
+    """An address that cannot change."""
+    GLOBAL = "global"
+    """A mutable WebAssembly global."""
+    TABLE = "table"
+    MEMORY = "memory"
+    TAG = "tag"
+    OTHER = "other"
+    """A JavaScript value that no import can use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """One name that a runtime release offers.
+
+    Attributes:
+        name: as an import names it.
+        kind: what sort of value it is.
+        type: as text: ``(i32,i64)->(i32)`` for functions and tags, ``i32`` or ``i32 mut`` for globals,
+            limits for tables and memories. None for a JavaScript function without a signature (its address
+            cannot be taken) and for data that is a JavaScript number instead of a WebAssembly global.
+    """
+
+    name: str
+    kind: SymbolKind
+    type: str | None
+
+
+class ReleaseSymbols(Mapping[str, Symbol]):
+    """The symbols of one release; each is made when it is asked for, since most never are."""
+
+    def __init__(self, groups: Mapping[str, int], forms: list[tuple[SymbolKind, str | None] | None]) -> None:
+        self._groups = groups
+        self._forms = forms
+
+    def __getitem__(self, name: str) -> Symbol:
+        form = self._forms[self._groups[name]]
+        if form is None:
+            raise KeyError(name)
+        return Symbol(name, *form)
+
+    def __contains__(self, name: object) -> bool:
+        group = self._groups.get(name) if isinstance(name, str) else None
+        return group is not None and self._forms[group] is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, group in self._groups.items() if self._forms[group] is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Surface:
+    """The symbols of all releases of a platform; made by :func:`load_surface`.
+
+    Attributes:
+        platform: its name.
+        releases: as on npm, in order.
+        engines: whose views are known.
+    """
+
+    platform: str
+    releases: tuple[str, ...]
+    engines: tuple[str, ...]
+    _groups: Mapping[str, int]
+    _forms: tuple[tuple[SymbolKind, str | None], ...]
+    _offers: tuple[tuple[tuple[int, ...], ...], ...]
+
+    def symbols(self, release: str, engine: str = REFERENCE_ENGINE) -> Mapping[str, Symbol]:
+        """What a release offers in an engine.
+
+        Raises:
+            UsageError: the data knows no such release of the platform, or no such engine.
+        """
+        if release not in self.releases:
+            raise UsageError(
+                f"platform {self.platform} has no release '{release}'",
+                hint=f"known: {', '.join(self.releases)}",
+            )
+        if engine not in self.engines:
+            raise UsageError(
+                f"the symbols of platform {self.platform} are not known for the engine '{engine}'",
+                hint=f"known: {', '.join(self.engines)}",
+            )
+        bit, column = 1 << self.releases.index(release), 1 + self.engines.index(engine)
+        forms = []
+        for offers in self._offers:
+            form = next((offer[0] for offer in offers if offer[column] & bit), _ABSENT)
+            forms.append(self._forms[form] if form != _ABSENT else None)
+        return ReleaseSymbols(self._groups, forms)
+
+    def releases_with(self, name: str, engine: str = REFERENCE_ENGINE) -> tuple[str, ...]:
+        """The releases that offer a name, in whatever form."""
+        return tuple(release for release in self.releases if name in self.symbols(release, engine))
+
+
+def load_surface(platform: Platform) -> Surface:
+    """The symbols of a platform's releases.
+
+    Raises:
+        PlatformDataError: the file is missing or damaged.
+    """
+    file = files("pyodide_abi.platforms").joinpath("data", f"{platform.name}.surface")
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError as error:
+        raise PlatformDataError(
+            f"{platform.name}.surface: is missing", hint="tools/regenerate_platforms.py makes it"
+        ) from error
+    return decode_surface(data, file=f"{platform.name}.surface")
+
+
+def decode_surface(data: bytes, *, file: str) -> Surface:
+    """Read a surface file.
+
+    Args:
+        data: the whole file.
+        file: its name, for errors.
+
+    Raises:
+        PlatformDataError: it is not such a file, or it is damaged.
+    """
+    if not data.startswith(MAGIC):
+        raise PlatformDataError(f"{file}: does not begin with {MAGIC.decode().strip()!r}")
+    try:
+        header, _, body = zlib.decompress(data[len(MAGIC) :]).decode().partition("\n")
+        surface = _build(json.loads(header), body.split("\n"))
+    except (zlib.error, ValueError, KeyError, TypeError) as error:
+        raise PlatformDataError(f"{file}: is damaged: {error}") from error
+    return surface
+
+
+def _build(header: dict[str, Any], names: list[str]) -> Surface:
+    groups: dict[str, int] = {}
+    start = 0
+    for number, (count, _) in enumerate(header["groups"]):
+        groups.update(dict.fromkeys(names[start : start + count], number))
+        start += count
+    if start != len(names) or len(groups) != len(names):
+        raise ValueError(f"{len(names)} names, {len(groups)} different ones, {start} described")
+    return Surface(
+        platform=header["platform"],
+        releases=tuple(header["releases"]),
+        engines=tuple(header["engines"]),
+        _groups=groups,
+        _forms=tuple((SymbolKind(kind), type_) for kind, type_ in header["forms"]),
+        _offers=tuple(tuple(map(tuple, offers)) for _, offers in header["groups"]),
+    )
+
+
+def encode_surface(
+    *,
+    platform: str,
+    releases: tuple[str, ...],
+    engines: tuple[str, ...],
+    tables: Mapping[tuple[str, str], Mapping[str, tuple[SymbolKind, str | None]]],
+) -> bytes:
+    """The counterpart of :func:`decode_surface`.
+
+    Args:
+        platform: its name.
+        releases: as on npm, in order.
+        engines: whose views are in ``tables``.
+        tables: for each (release, engine) the symbols.
+    """
+    forms = sorted({form for table in tables.values() for form in table.values()}, key=str)
+    numbers = {form: number for number, form in enumerate(forms)}
+    offers: dict[str, dict[int, list[int]]] = {}
+    for (bit, release), (column, engine) in itertools.product(enumerate(releases), enumerate(engines)):
+        for name, form in tables[release, engine].items():
+            masks = offers.setdefault(name, {}).setdefault(numbers[form], [0] * len(engines))
+            masks[column] |= 1 << bit
+    groups: dict[str, list[str]] = {}
+    for name in sorted(offers):
+        described = [[form, *masks] for form, masks in sorted(offers[name].items())]
+        groups.setdefault(json.dumps(described), []).append(name)
+    header = {
+        "platform": platform,
+        "releases": releases,
+        "engines": engines,
+        "forms": [[kind.value, type_] for kind, type_ in forms],
+        "groups": [[len(names), json.loads(described)] for described, names in sorted(groups.items())],
+    }
+    names = [name for _, group in sorted(groups.items()) for name in group]
+    text = "\n".join([json.dumps(header, separators=(",", ":")), *names])
+    return MAGIC + zlib.compress(text.encode(), 9)
