@@ -1,6 +1,7 @@
 """Where compilers, target headers and host interpreters come from."""
 
 from pyodide_abi.toolchain.find import find_present, find_toolchain, install_toolchain, open_present
+from pyodide_abi.toolchain.interpreters import find_present_python, find_python, find_uv
 from pyodide_abi.toolchain.model import HostPython, Source, Sysroot, Toolchain
 
 __all__ = [
@@ -9,7 +10,10 @@ __all__ = [
     "Sysroot",
     "Toolchain",
     "find_present",
+    "find_present_python",
+    "find_python",
     "find_toolchain",
+    "find_uv",
     "install_toolchain",
     "open_present",
 ]

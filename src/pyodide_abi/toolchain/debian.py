@@ -26,6 +26,7 @@ _NATIVE_ONLY = (
     r"libblake3-\d+|libfmt\d+|libhiredis[\d.]+",
     r"libc6-dev|libc-dev-bin|linux-libc-dev|libgcc-\d+-dev|libstdc\+\+-\d+-dev|libobjc.*|libgc\d+",
     r"libclang1-\d+",
+    r"zlib1g-dev|libexpat1-dev|ca-certificates|openssl|tzdata|media-types|netbase",
     # Debian's Node reads parts of itself from absolute paths, so it could not run here; see engine.py.
     r"nodejs|libnode\d+|node-(?!acorn).*|libada-url.*|libcares.*|libhdr-histogram.*|libicu\d+|libllhttp.*",
     r"libsimdjson.*|libsimdutf.*|libuv1.*",
