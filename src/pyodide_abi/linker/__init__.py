@@ -1,1 +1,26 @@
 """What a library offers and needs, where its libraries are found, and what the loader makes of it."""
+
+from pyodide_abi.linker.engine import DEFAULT_ENGINE, ENGINES
+from pyodide_abi.linker.facts import Facts, Head, Import, Library, facts_of, read_library
+from pyodide_abi.linker.prediction import Cause, Latent, Outcome, Prediction, Problem
+from pyodide_abi.linker.resolve import Installed, resolve
+from pyodide_abi.linker.search import Arrival
+
+__all__ = [
+    "DEFAULT_ENGINE",
+    "ENGINES",
+    "Arrival",
+    "Cause",
+    "Facts",
+    "Head",
+    "Import",
+    "Installed",
+    "Latent",
+    "Library",
+    "Outcome",
+    "Prediction",
+    "Problem",
+    "facts_of",
+    "read_library",
+    "resolve",
+]

@@ -1,0 +1,175 @@
+"""What a library offers and needs, taken from its bytes once; everything after this works on the facts.
+
+Two things are kept apart: what the loader sees before the engine reads the file (:class:`Head`), and what
+the module says of itself (:class:`Facts`).
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pyodide_abi.errors import WasmError
+from pyodide_abi.linker.exceptions import Encoding, find_encoding
+from pyodide_abi.wasm import Kind, SectionId, read_module
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyodide_abi.wasm import ExternType, Module
+    from pyodide_abi.wasm.sections.dylink0 import MemoryInfo
+
+MAGIC = b"\0asm"
+_HEADER = 8
+_DYLINK, _LEGACY_DYLINK = b"dylink.0", b"dylink"
+_EM_JS = "__em_js__"
+#: Names that a relocatable object or a linked module imports only if it was meant to be loaded by others.
+_BASES = frozenset({"__memory_base", "__table_base"})
+
+
+class Head(enum.StrEnum):
+    """What a file begins with, as the loader looks at it (loader.md, section 1)."""
+
+    NOT_WASM = "not wasm"
+    NOT_CUSTOM = "no custom section first"
+    OTHER_NAME = "another custom section first"
+    LEGACY = "dylink"
+    DYLINK = "dylink.0"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Import:
+    """Something a library needs.
+
+    Attributes:
+        index: its place in the import section, as in the engine's messages.
+        module: ``env``, ``GOT.mem``…
+    """
+
+    index: int
+    module: str
+    name: str
+    kind: Kind
+    type: ExternType
+
+    @property
+    def address(self) -> bool:
+        """It asks for an address, through the global offset table."""
+        return self.module in {"GOT.mem", "GOT.func"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """What a module says of itself.
+
+    Attributes:
+        needed: libraries to load first, in order.
+        run_paths: where to look for them.
+        weak: names of imports that may stay without a provider.
+        imports: in the order of the section.
+        exports: kinds and types by name, in the order of the section.
+        js_functions: names that ``EM_JS`` bodies in the module define when it has been loaded.
+        memory: what the loader has to reserve; None where the module does not say.
+        features: what the compiler says it used, by its names.
+        encoding: how the module's code writes ``try``.
+        relocatable: it is an object file, with symbols still to be linked.
+        wants_bases: it imports ``__memory_base`` or ``__table_base``, so it was linked as a library.
+        dylink_misplaced: it has a dylink section, but not as its first.
+    """
+
+    needed: tuple[str, ...]
+    run_paths: tuple[str, ...]
+    weak: frozenset[str]
+    imports: tuple[Import, ...]
+    exports: Mapping[str, ExternType]
+    js_functions: frozenset[str]
+    memory: MemoryInfo | None
+    features: frozenset[str]
+    encoding: Encoding
+    relocatable: bool
+    wants_bases: bool
+    dylink_misplaced: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Library:
+    """A file that could be loaded, as the linker sees it.
+
+    Attributes:
+        path: where it is below ``site-packages``, with forward slashes.
+        head: what it begins with.
+        size: in bytes.
+        beginning: its first bytes, which tell what it is if it is no WebAssembly.
+        facts: None where the module cannot be read.
+        fault: why not; empty where it can.
+    """
+
+    path: str
+    head: Head
+    size: int
+    beginning: bytes = field(repr=False)
+    facts: Facts | None
+    fault: str = ""
+
+
+def read_library(path: str, data: bytes | memoryview) -> Library:
+    """Take the facts from a file's bytes; whatever the bytes are, this does not fail.
+
+    Args:
+        path: where the file is below ``site-packages``.
+        data: all of it; not kept.
+    """
+    head = head_of(data)
+    facts, fault = None, ""
+    if head is not Head.NOT_WASM:
+        try:
+            facts = facts_of(read_module(data))
+        except WasmError as error:
+            fault = str(error)
+    return Library(path=path, head=head, size=len(data), beginning=bytes(data[:64]), facts=facts, fault=fault)
+
+
+def head_of(data: bytes | memoryview) -> Head:
+    """What the loader sees before the engine reads the file; only the first bytes are looked at."""
+    start = bytes(data[: _HEADER + 32])
+    if start[:4] != MAGIC:
+        return Head.NOT_WASM
+    if len(start) <= _HEADER or start[_HEADER] != 0:
+        return Head.NOT_CUSTOM
+    position = _HEADER + 1
+    while position < len(start) and start[position] & 0x80:
+        position += 1
+    length = start[position + 1] if position + 1 < len(start) else 0
+    name = start[position + 2 : position + 2 + length]
+    return {_DYLINK: Head.DYLINK, _LEGACY_DYLINK: Head.LEGACY}.get(name, Head.OTHER_NAME)
+
+
+def facts_of(module: Module) -> Facts:
+    """The facts of a module.
+
+    Raises:
+        WasmError: a section that they come from is malformed.
+    """
+    dylink, section = module.dylink, module.dylink_section
+    imports = tuple(
+        Import(index=index, module=entry.module, name=entry.name, kind=entry.kind, type=entry.type)
+        for index, entry in enumerate(module.imports)
+    )
+    exports = {entry.name: module.type_of(entry) for entry in module.exports}
+    has_tags = module.find(SectionId.TAG) is not None or any(entry.kind is Kind.TAG for entry in imports)
+    return Facts(
+        needed=dylink.needed if dylink else (),
+        run_paths=dylink.runtime_paths if dylink else (),
+        weak=dylink.weak_imports if dylink else frozenset(),
+        imports=imports,
+        exports=exports,
+        js_functions=frozenset(name.removeprefix(_EM_JS) for name in exports if name.startswith(_EM_JS)),
+        memory=dylink.memory if dylink else None,
+        features=frozenset(feature.name for feature in module.target_features if feature.prefix != "-"),
+        # Code without tags can still hold a bare try, which the same scan would find; no compiler writes it.
+        encoding=find_encoding(module) if has_tags else Encoding.NONE,
+        relocatable=module.linking is not None,
+        wants_bases=any(entry.name in _BASES for entry in imports),
+        dylink_misplaced=section is not None and module.sections[0] != section,
+    )

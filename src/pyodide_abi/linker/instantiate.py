@@ -1,0 +1,222 @@
+"""What the engine says of a module's imports when it makes an instance (loader.md, section 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyodide_abi.linker.offers import Value
+from pyodide_abi.linker.prediction import Cause, Problem
+from pyodide_abi.wasm import FuncType, GlobalType, Kind, MemoryType, TableType, TagType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pyodide_abi.linker.engine import Engine
+    from pyodide_abi.linker.facts import Import, Library
+    from pyodide_abi.linker.loaders import Loader
+    from pyodide_abi.linker.offers import Offer
+
+#: The objects that the loader hands to the engine; a module that imports from another one does not load.
+_SYMBOL_OBJECTS = frozenset({"env", "wasi_snapshot_preview1"})
+_ADDRESS_OBJECTS = frozenset({"GOT.mem", "GOT.func"})
+#: Numbers that the loader makes for each module.
+BASES = frozenset({"__memory_base", "__table_base"})
+
+_MUTABLE_WANTED = "imported mutable global must be a WebAssembly.Global object"
+_GLOBAL_WANTED = "global import must be a number, valid Wasm reference, or WebAssembly.Global object"
+_WRONG_MUTABILITY = "imported global does not match the expected mutability"
+_WRONG_GLOBAL = "imported global does not match the expected type"
+#: What a JavaScript number can stand for, and what a reference can hold.
+_NUMBERS = frozenset({"i32", "f32", "f64"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Complaint:
+    cause: Cause
+    text: str
+    provided: str = ""
+    #: The engine says it without naming the import.
+    bare: bool = False
+
+
+def check_imports(
+    library: Library, *, find: Callable[[str], Offer | None], engine: Engine, loader: Loader, call: str
+) -> Iterator[Problem]:
+    """The complaints in the order of the engine, each as if it were the first.
+
+    Args:
+        library: one with facts.
+        find: what the loader has under a name, None for nothing (it then hands out a placeholder function).
+        engine: whose words.
+        loader: whose values.
+        call: of the JavaScript interface, such as ``WebAssembly.Instance()``.
+    """
+    assert library.facts is not None
+    imports = library.facts.imports
+    foreign = [entry for entry in imports if entry.module not in _SYMBOL_OBJECTS | _ADDRESS_OBJECTS]
+    for entry in foreign:
+        index = f'{call}: Import #{entry.index} "{entry.module}": '
+        yield Problem(
+            cause=Cause.FOREIGN_MODULE,
+            text=f"TypeError: {index}module is not an object or function",
+            library=library.path,
+            symbol=f"{entry.module}.{entry.name}",
+            wanted=str(entry.type),
+        )
+    ordered = sorted(imports, key=lambda entry: engine.memory_first and entry.kind is not Kind.MEMORY)
+    for entry in ordered:
+        if entry in foreign:
+            continue
+        if entry.address:
+            complaint = _check_address(entry)
+        elif entry.name in BASES:
+            complaint = _check_number(entry)
+        else:
+            complaint = _check_symbol(entry, find(entry.name), loader)
+        if complaint is not None:
+            at = engine.at_import(entry.index, entry.module, entry.name, complaint.text)
+            yield Problem(
+                cause=complaint.cause,
+                text=f"LinkError: {call}: {complaint.text if complaint.bare else at}",
+                library=library.path,
+                symbol=entry.name,
+                wanted=str(entry.type),
+                provided=complaint.provided,
+            )
+
+
+def _check_address(entry: Import) -> _Complaint | None:
+    """An entry of the global offset table is a mutable 32-bit global, whatever it is of."""
+    return _check_against_global(entry, "i32 mut")
+
+
+def _check_number(entry: Import) -> _Complaint | None:
+    if not isinstance(entry.type, GlobalType):
+        return _not_even(entry)
+    if entry.type.mutable:
+        return _Complaint(Cause.GLOBAL, _MUTABLE_WANTED)
+    if entry.type.value in _NUMBERS or entry.type.value == "externref":
+        return None
+    return _Complaint(Cause.GLOBAL, _GLOBAL_WANTED)
+
+
+def _check_symbol(entry: Import, offer: Offer | None, loader: Loader) -> _Complaint | None:
+    match entry.type:
+        case FuncType():
+            return _check_function(entry, offer)
+        case GlobalType():
+            return _check_global(entry, offer, loader)
+        case TagType():
+            return _check_tag(entry, offer)
+        case MemoryType():
+            return _check_memory(entry, entry.type, offer)
+        case TableType():
+            return _check_table(entry, entry.type, offer)
+
+
+def _check_tag(entry: Import, offer: Offer | None) -> _Complaint | None:
+    if offer is None or offer.value is not Value.TAG:
+        return _not_even(entry, offer)
+    if not offer.type or offer.type == str(entry.type):
+        return None
+    return _Complaint(Cause.TAG_TYPE, "imported tag does not match the expected type", offer.type)
+
+
+def _check_function(entry: Import, offer: Offer | None) -> _Complaint | None:
+    # The loader's placeholder for a missing function is a JavaScript function, which takes any type.
+    if offer is None or offer.value in {Value.JS_FUNCTION, Value.UNTYPED_FUNCTION}:
+        return None
+    if offer.value is Value.WASM_FUNCTION:
+        if not offer.type or offer.type == str(entry.type):
+            return None
+        return _Complaint(
+            Cause.FUNCTION_TYPE, "imported function does not match the expected type", offer.type
+        )
+    return _not_even(entry, offer)
+
+
+def _check_global(entry: Import, offer: Offer | None, loader: Loader) -> _Complaint | None:
+    assert isinstance(entry.type, GlobalType)
+    if offer is not None:
+        if offer.value is Value.DATA and loader.data_is_number:
+            return _check_number(entry)
+        if offer.value in {Value.DATA, Value.GLOBAL}:
+            return _check_against_global(entry, offer.type or "i32")
+    if entry.type.mutable:
+        return _Complaint(Cause.GLOBAL, _MUTABLE_WANTED)
+    return None if entry.type.value == "externref" else _Complaint(Cause.GLOBAL, _GLOBAL_WANTED)
+
+
+def _check_against_global(entry: Import, provided: str) -> _Complaint | None:
+    if not isinstance(entry.type, GlobalType):
+        return _not_even(entry)
+    value, _, mutable = provided.partition(" ")
+    if entry.type.mutable is not bool(mutable):
+        return _Complaint(Cause.GLOBAL, _WRONG_MUTABILITY, provided)
+    return None if entry.type.value == value else _Complaint(Cause.GLOBAL, _WRONG_GLOBAL, provided)
+
+
+def _check_memory(entry: Import, type_: MemoryType, offer: Offer | None) -> _Complaint | None:
+    if offer is None or offer.value is not Value.MEMORY:
+        return _not_even(entry, offer)
+    wanted, have = type_.limits, _limits(offer.type)
+    cause = Cause.SHARED_MEMORY if wanted.shared else Cause.MEMORY
+    if wanted.is64:
+        return _Complaint(cause, "cannot import i32 memory as i64", offer.type, bare=True)
+    pages, maximum = have.get("min"), have.get("max")
+    if pages is not None and pages < wanted.minimum:
+        text = (
+            f"memory import has {pages} pages which is smaller than the declared initial of {wanted.minimum}"
+        )
+        return _Complaint(cause, text, offer.type)
+    if wanted.maximum is not None and maximum is not None and maximum > wanted.maximum:
+        text = (
+            f"memory import has a larger maximum size {maximum} than the module's declared maximum "
+            f"{wanted.maximum}"
+        )
+        return _Complaint(cause, text, offer.type)
+    if wanted.shared:
+        text = "mismatch in shared state of memory, declared = 1, imported = 0"
+        return _Complaint(cause, text, offer.type)
+    return None
+
+
+def _check_table(entry: Import, type_: TableType, offer: Offer | None) -> _Complaint | None:
+    if offer is None or offer.value is not Value.TABLE:
+        return _not_even(entry, offer)
+    wanted, have = type_.limits, _limits(offer.type)
+    length = have.get("min")
+    if length is not None and length < wanted.minimum:
+        # The table has grown since it was made, so what it "got" is at least this.
+        text = f"table import {entry.index} is smaller than initial {wanted.minimum}, got {length}"
+        return _Complaint(Cause.TABLE, text, offer.type, bare=True)
+    if wanted.maximum is not None and "max" not in have:
+        text = f"table import {entry.index} has no maximum length; required: {wanted.maximum}"
+        return _Complaint(Cause.TABLE, text, offer.type, bare=True)
+    if offer.type and offer.type.split()[0] != type_.element:
+        return _Complaint(Cause.TABLE, "imported table does not match the expected type", offer.type)
+    return None
+
+
+def _not_even(entry: Import, offer: Offer | None = None) -> _Complaint:
+    """What is provided is not of the kind that is asked for."""
+    provided = "" if offer is None else f"{offer.value} {offer.type}".strip()
+    match entry.type:
+        case FuncType():
+            return _Complaint(Cause.NOT_A_FUNCTION, "function import requires a callable", provided)
+        case TagType():
+            return _Complaint(Cause.TAG_MISSING, "tag import requires a WebAssembly.Tag", provided)
+        case MemoryType():
+            return _Complaint(Cause.MEMORY, "memory import must be a WebAssembly.Memory object", provided)
+        case TableType():
+            return _Complaint(Cause.TABLE, "table import requires a WebAssembly.Table", provided)
+        case GlobalType():
+            text = _MUTABLE_WANTED if entry.type.mutable else _GLOBAL_WANTED
+            return _Complaint(Cause.GLOBAL, text, provided)
+
+
+def _limits(text: str) -> dict[str, int]:
+    """The numbers of a memory's or table's type, as far as its text has them: ``min=320 max=65536``."""
+    words = (word.partition("=") for word in text.split())
+    return {name: int(number) for name, _, number in words if number.isdecimal()}

@@ -1,0 +1,93 @@
+"""What the loader finds under a name: the symbols of a release, in the terms that matter to a load."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyodide_abi.platforms.surface import SymbolKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyodide_abi.platforms.surface import Symbol
+
+#: What every JavaScript object has: the loader asks with ``in``, so these names are found too.
+_OBJECT_PROPERTIES = frozenset(
+    {
+        "constructor",
+        "hasOwnProperty",
+        "isPrototypeOf",
+        "propertyIsEnumerable",
+        "toLocaleString",
+        "toString",
+        "valueOf",
+        "__defineGetter__",
+        "__defineSetter__",
+        "__lookupGetter__",
+        "__lookupSetter__",
+    }
+)
+
+
+class Value(enum.StrEnum):
+    """The sort of JavaScript value."""
+
+    WASM_FUNCTION = "WebAssembly function"
+    JS_FUNCTION = "JavaScript function"
+    UNTYPED_FUNCTION = "JavaScript function without a signature"
+    DATA = "address"
+    GLOBAL = "global"
+    TAG = "tag"
+    MEMORY = "memory"
+    TABLE = "table"
+    OBJECT = "object"
+
+
+FUNCTIONS = frozenset({Value.WASM_FUNCTION, Value.JS_FUNCTION, Value.UNTYPED_FUNCTION})
+
+
+_VALUES = {
+    SymbolKind.WASM_FUNCTION: Value.WASM_FUNCTION,
+    SymbolKind.JS_FUNCTION: Value.JS_FUNCTION,
+    SymbolKind.DATA: Value.DATA,
+    SymbolKind.GLOBAL: Value.GLOBAL,
+    SymbolKind.TABLE: Value.TABLE,
+    SymbolKind.MEMORY: Value.MEMORY,
+    SymbolKind.TAG: Value.TAG,
+    SymbolKind.OTHER: Value.OBJECT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A value under a name; ``type`` in the text form of :mod:`pyodide_abi.wasm.types`, empty if unknown."""
+
+    value: Value
+    type: str = ""
+
+
+class Offers:
+    """Everything that the runtime of one release offers to every module."""
+
+    def __init__(self, symbols: Mapping[str, Symbol]) -> None:
+        self._symbols = symbols
+
+    def find(self, name: str) -> Offer | None:
+        """What there is under a name; None for nothing, or for one of the loader's own placeholders."""
+        symbol = self._symbols.get(name)
+        if symbol is None:
+            return Offer(Value.UNTYPED_FUNCTION) if name in _OBJECT_PROPERTIES else None
+        return offer_of(symbol)
+
+
+def offer_of(symbol: Symbol) -> Offer | None:
+    """A symbol of the platform data in the linker's terms; None for a placeholder."""
+    match symbol.kind:
+        case SymbolKind.STUB:
+            return None
+        case SymbolKind.JS_FUNCTION if symbol.type is None:
+            return Offer(Value.UNTYPED_FUNCTION)
+        case kind:
+            return Offer(_VALUES[kind], symbol.type or "")

@@ -1,0 +1,90 @@
+"""What the linker says: the outcome of a load, with the loader's own text, and what is latent in it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Outcome(enum.StrEnum):
+    """How an import of a module ends."""
+
+    LOADS = "loads"
+    FAILS = "fails"
+
+
+class Cause(enum.StrEnum):
+    """Why a load fails."""
+
+    NOT_WASM = "not wasm"
+    NO_DYLINK = "no dylink section first"
+    UNREADABLE = "not a valid module"
+    NEEDED_MISSING = "needed library not found"
+    NEEDED_FAILED = "needed library does not load"
+    FOREIGN_MODULE = "import from an unknown module"
+    MEMORY = "memory"
+    SHARED_MEMORY = "shared memory"
+    TABLE = "table"
+    GLOBAL = "global"
+    FUNCTION_TYPE = "function type"
+    NOT_A_FUNCTION = "not a function"
+    TAG_MISSING = "no such tag"
+    TAG_TYPE = "tag type"
+    UNDEFINED_ADDRESS = "undefined address"
+    WRONG_ADDRESS = "no address"
+    EXPORT = "export"
+    NO_INIT = "no init function"
+    INIT_TYPE = "init function's type"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """One reason for which a load fails.
+
+    Attributes:
+        text: the loader's or the engine's, without the line that names the file.
+        library: the path, below ``site-packages``, of the library it lies in.
+        symbol: what it is about; None for none.
+        wanted: the type that the library declares.
+        provided: the type that the runtime has, empty where it has none.
+        exact: the text is known word for word.
+    """
+
+    cause: Cause
+    text: str
+    library: str
+    symbol: str | None = None
+    wanted: str = ""
+    provided: str = ""
+    exact: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Latent:
+    """A function import that nobody provides: the load succeeds, the first call kills the interpreter."""
+
+    symbol: str
+    type: str
+    library: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prediction:
+    """What the loader of one release does with one library.
+
+    Attributes:
+        problems: in the order in which the loader would meet them if it went on; it stops at the first.
+        error: the whole text of the exception that the first one becomes; None where the load succeeds.
+        latent: those of the library and of what it needs.
+        libraries: every library that is loaded with it, itself included, paths below ``site-packages``.
+    """
+
+    problems: tuple[Problem, ...]
+    error: str | None
+    latent: tuple[Latent, ...]
+    libraries: tuple[str, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the load ends."""
+        return Outcome.FAILS if self.problems else Outcome.LOADS

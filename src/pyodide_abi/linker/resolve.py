@@ -1,0 +1,129 @@
+"""Predict what the loader of one release does with a library: the outcome, its text, what is latent."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyodide_abi.linker.engine import DEFAULT_ENGINE, find_engine
+from pyodide_abi.linker.loaders import loader_of
+from pyodide_abi.linker.offers import Offers
+from pyodide_abi.linker.prediction import Cause, Prediction, Problem
+from pyodide_abi.linker.search import Arrival, Search, site_packages
+from pyodide_abi.linker.simulation import Interpreter, init_names
+from pyodide_abi.wasm import FuncType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pyodide_abi.linker.facts import Library
+    from pyodide_abi.linker.loaders import Loader
+    from pyodide_abi.platforms.model import Platform
+    from pyodide_abi.platforms.surface import Symbol
+
+_INIT_TYPE = "()->(i32)"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Installed:
+    """The libraries of a wheel as they lie in ``site-packages``.
+
+    Attributes:
+        libraries: by path below ``site-packages``.
+        wheel_libs: the folder ``<wheel name>.libs``, likewise; None for no wheel.
+    """
+
+    libraries: Mapping[str, Library]
+    wheel_libs: str | None = None
+
+
+def resolve(
+    path: str,
+    installed: Installed,
+    *,
+    platform: Platform,
+    symbols: Mapping[str, Symbol],
+    extension: bool,
+    engine: str = DEFAULT_ENGINE,
+    arrival: Arrival = Arrival.IMPORT,
+) -> Prediction:
+    """Predict the load of one library by a fresh interpreter.
+
+    Args:
+        path: of the library, below ``site-packages``.
+        installed: that library and all others that could be found.
+        platform: whose loader and search rule.
+        symbols: what the release offers.
+        extension: it is imported, so that it has to have an init function; otherwise it is only loaded.
+        engine: the JavaScript engine that the texts are for.
+        arrival: by a plain import, or by an installer that loads ahead.
+    """
+    loader = loader_of(platform)
+    root = site_packages(platform)
+    files = {f"{root}/{place}": library for place, library in installed.libraries.items()}
+    interpreter = Interpreter(
+        offers=Offers(symbols),
+        search=Search(
+            platform=platform,
+            loader=loader,
+            files=files.keys(),
+            wheel_libs=None if installed.wheel_libs is None else f"{root}/{installed.wheel_libs}",
+            arrival=arrival,
+        ),
+        loader=loader,
+        engine=find_engine(engine),
+        files=files,
+    )
+    place = f"{root}/{path}"
+    problems = list(interpreter.load(place))
+    library = files[place]
+    error = _load_error(problems[0], place, loader, arrival) if problems else None
+    if extension and library.facts is not None:
+        inits = list(_check_init(library, loader))
+        if inits and not problems:
+            error = inits[0].text
+        problems += inits
+    return Prediction(
+        problems=tuple(problems),
+        error=error,
+        latent=tuple(interpreter.latent()),
+        libraries=tuple(posixpath.relpath(loaded, root) for loaded in interpreter.loaded),
+    )
+
+
+def _load_error(problem: Problem, place: str, loader: Loader, arrival: Arrival) -> str:
+    """What the importing program sees (loader.md, section 4)."""
+    if arrival is Arrival.PRELOAD:
+        return problem.text
+    return f"{loader.load_failed.format(path=place)}\n{problem.text}"
+
+
+def _check_init(library: Library, loader: Loader) -> Iterator[Problem]:
+    """CPython's side, after a load that went well (loader.md, section 6)."""
+    assert library.facts is not None
+    names = init_names(loader, library.path)
+    name = next((name for name in names if name in library.facts.exports), None)
+    if name is None:
+        missing = " or ".join(names)
+        yield Problem(
+            cause=Cause.NO_INIT,
+            text=f"dynamic module does not define module export function ({missing})",
+            library=library.path,
+            symbol=names[-1],
+            wanted=_INIT_TYPE,
+        )
+        return
+    type_ = library.facts.exports[name]
+    if isinstance(type_, FuncType) and (str(type_) == _INIT_TYPE or not loader.init_typed):
+        return
+    # A call through the table with another type traps, and a trap there is fatal to the interpreter.
+    what = "null function or function signature mismatch"
+    yield Problem(
+        cause=Cause.INIT_TYPE,
+        text=f"RuntimeError: {what if isinstance(type_, FuncType) else 'table index is out of bounds'}",
+        library=library.path,
+        symbol=name,
+        wanted=_INIT_TYPE,
+        provided=str(type_),
+    )

@@ -1,0 +1,97 @@
+"""Where the loader looks for a needed library (loader.md, section 5).
+
+Paths are absolute paths in the runtime's file system, with forward slashes.
+"""
+
+from __future__ import annotations
+
+import enum
+import posixpath
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from pyodide_abi.linker.loaders import Loader
+    from pyodide_abi.platforms.model import Platform
+
+_ORIGIN = "$ORIGIN"
+#: The loader's buffer for a candidate path, in bytes, without the final zero.
+_LONGEST = 511
+
+
+class Arrival(enum.StrEnum):
+    """How a library gets loaded, which decides where its needed libraries are looked for."""
+
+    IMPORT = "import"
+    PRELOAD = "preload"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Search:
+    """The search of one platform's loader, over the files of one wheel.
+
+    Attributes:
+        files: every file there is to find.
+        wheel_libs: the folder that installers pre-load from, None where they do not.
+    """
+
+    platform: Platform
+    loader: Loader
+    files: Collection[str]
+    wheel_libs: str | None
+    arrival: Arrival
+
+    def find(self, name: str, *, requirer: str, run_paths: tuple[str, ...]) -> str | None:
+        """The path that a needed library is found at, None where it is not found.
+
+        Args:
+            name: as the requiring module records it.
+            requirer: the path of that module.
+            run_paths: as it records them.
+        """
+        if not self.platform.search.run_path:
+            return self._find_by_installer(name, requirer)
+        if self.loader.normalises_needed:
+            name = posixpath.normpath(name)
+        if posixpath.isabs(name):
+            return name if posixpath.normpath(name) in self.files else None
+        if "/" in name:
+            return None
+        for folder in (*self.platform.search.library_path, *expand(run_paths, requirer)):
+            candidate = f"{folder}/{name}"
+            place = posixpath.normpath(candidate)
+            if place in self.files and len(candidate.encode()) <= _LONGEST:
+                return place
+        return None
+
+    def _find_by_installer(self, name: str, requirer: str) -> str | None:
+        """The rule of the first generation, whose loader itself finds nothing in the file system."""
+        if self.arrival is Arrival.IMPORT:
+            return None
+        for folder in self._installer_folders(requirer):
+            place = posixpath.normpath(posixpath.join(folder, name))
+            if place in self.files:
+                return place
+        return None
+
+    def _installer_folders(self, requirer: str) -> Iterator[str]:
+        if self.wheel_libs is not None:
+            yield self.wheel_libs
+        yield from self.platform.search.library_path
+        yield posixpath.dirname(requirer)
+
+
+def expand(run_paths: tuple[str, ...], requirer: str) -> Iterator[str]:
+    """The folders that a module's run paths mean; only a leading ``$ORIGIN`` has a meaning."""
+    origin = posixpath.dirname(requirer)
+    for path in run_paths:
+        expanded = path.replace(_ORIGIN, origin, 1) if path.startswith(_ORIGIN) else path
+        # The loader joins all of them with colons and splits the result again.
+        yield from (part for part in expanded.split(":") if part)
+
+
+def site_packages(platform: Platform) -> str:
+    """Where wheels are installed in a platform's runtimes."""
+    return f"/lib/python{platform.python.version}/site-packages"

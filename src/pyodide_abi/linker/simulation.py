@@ -1,0 +1,248 @@
+"""The loader's state in one interpreter, and what a load does to it (loader.md, sections 1 to 5).
+
+Each step says what is wrong as if the loader went on; the caller takes the first. The interpreter is
+fresh: what other imports of a program leave behind is not part of a prediction.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pyodide_abi.linker.facts import Head
+from pyodide_abi.linker.instantiate import check_imports
+from pyodide_abi.linker.offers import FUNCTIONS, Value
+from pyodide_abi.linker.prediction import Cause, Latent, Problem
+from pyodide_abi.linker.search import Arrival
+from pyodide_abi.wasm import FuncType, GlobalType, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pyodide_abi.linker.engine import Engine
+    from pyodide_abi.linker.facts import Facts, Library
+    from pyodide_abi.linker.loaders import Loader
+    from pyodide_abi.linker.offers import Offers
+    from pyodide_abi.linker.search import Search
+
+#: Exports that the loader keeps for itself (its function isInternalSym), and those that 5.0.3 added.
+_INTERNAL = frozenset(
+    {
+        "__cpp_exception",
+        "__c_longjmp",
+        "__wasm_apply_data_relocs",
+        "__dso_handle",
+        "__tls_size",
+        "__tls_align",
+        "__set_stack_limits",
+        "_emscripten_tls_init",
+        "__wasm_init_tls",
+        "__wasm_call_ctors",
+        "__start_em_asm",
+        "__stop_em_asm",
+        "__start_em_js",
+        "__stop_em_js",
+    }
+)
+_MADE_LATE = ("invoke_", "__cxa_find_matching_catch_")
+_WRAPPING_FAILS = "TypeError: Cannot read properties of undefined (reading 'slice')"
+_BIGINT_FAILS = "TypeError: Cannot mix BigInt and other types, use explicit conversions"
+
+
+@dataclass(kw_only=True, slots=True)
+class Entry:
+    """An entry of the global offset table: it must get an address unless every user calls it weak."""
+
+    wanted_by: str
+    wanted: str
+    required: bool = False
+
+
+@dataclass(kw_only=True, slots=True)
+class Interpreter:
+    """An interpreter while it loads one library and all that this one needs.
+
+    Attributes:
+        offers: what the main module and JavaScript provide.
+        files: every library there is, by its path in the runtime.
+        loaded: by path, in the order in which loading began.
+        addresses: names that some loaded library defines.
+        undefined: entries of the global offset table without an address so far, in order.
+        scope: names that the libraries of this load offer to one another's calls.
+    """
+
+    offers: Offers
+    search: Search
+    loader: Loader
+    engine: Engine
+    files: Mapping[str, Library]
+    loaded: list[str] = field(default_factory=list)
+    addresses: set[str] = field(default_factory=set)
+    undefined: dict[str, Entry] = field(default_factory=dict)
+    scope: set[str] = field(default_factory=set)
+    weak: frozenset[str] = frozenset()
+
+    @property
+    def call(self) -> str:
+        """The call of the JavaScript interface that makes an instance, as the engine names it."""
+        late = self.search.arrival is Arrival.IMPORT
+        return "WebAssembly.Instance()" if late else "WebAssembly.instantiate()"
+
+    def load(self, path: str) -> Iterator[Problem]:
+        """Load a library that is there, with what it needs first."""
+        library = self.files[path]
+        self.loaded.append(path)
+        unfit = self._check_head(library)
+        if unfit is not None:
+            yield unfit
+            return
+        if library.facts is None:
+            compile_call = self.call.replace("Instance()", "Module()")
+            yield Problem(
+                cause=Cause.UNREADABLE,
+                text=f"CompileError: {compile_call}: {library.fault}",
+                library=library.path,
+                exact=False,
+            )
+            # What it needs and offers cannot be known either.
+            return
+        facts = library.facts
+        self.weak = facts.weak
+        complete = True
+        for problem in self._load_needed(library, facts, path):
+            complete = False
+            yield problem
+        yield from check_imports(
+            library, find=self.offers.find, engine=self.engine, loader=self.loader, call=self.call
+        )
+        self._want_addresses(library, facts)
+        yield from self._offer(library, facts)
+        if complete:
+            # With a needed library missing, whatever is undefined would be a mere consequence.
+            yield from self._report_undefined()
+        self.scope |= facts.exports.keys() | facts.js_functions
+
+    def latent(self) -> Iterator[Latent]:
+        """Function imports of the loaded libraries that nobody provides when they are called."""
+        for path in self.loaded:
+            library = self.files[path]
+            if library.facts is None:
+                continue
+            for entry in library.facts.imports:
+                if entry.kind is Kind.FUNCTION and not entry.address and not self._callable(entry.name):
+                    yield Latent(symbol=entry.name, type=str(entry.type), library=library.path)
+
+    def _callable(self, name: str) -> bool:
+        if self.loader.late_invoke and name.startswith(_MADE_LATE):
+            return True
+        return name in self.scope or self.offers.find(name) is not None
+
+    def _check_head(self, library: Library) -> Problem | None:
+        match library.head:
+            case Head.NOT_WASM if library.size == 0 and self.loader.generation == 1:
+                # The first generation takes an empty file for a missing one.
+                return self._refused(library, Cause.NOT_WASM, self.loader.not_found)
+            case Head.NOT_WASM:
+                return self._refused(library, Cause.NOT_WASM, "Error: need to see wasm magic number")
+            case Head.NOT_CUSTOM:
+                return self._refused(library, Cause.NO_DYLINK, "Error: need the dylink section to be first")
+            case Head.OTHER_NAME:
+                return self._refused(library, Cause.NO_DYLINK, "Error")
+            case Head.LEGACY if not self.loader.legacy_dylink:
+                return self._refused(library, Cause.NO_DYLINK, "Error")
+            case Head.LEGACY | Head.DYLINK:
+                return None
+
+    def _load_needed(self, library: Library, facts: Facts, path: str) -> Iterator[Problem]:
+        for name in facts.needed:
+            place = self.search.find(name, requirer=path, run_paths=facts.run_paths)
+            if place is None:
+                text = self.loader.not_found if name.endswith(".so") else self.loader.not_found_other
+                yield Problem(
+                    cause=Cause.NEEDED_MISSING,
+                    text=text.format(name=name),
+                    library=library.path,
+                    symbol=name,
+                )
+            elif place not in self.loaded:
+                yield from self.load(place)
+
+    def _want_addresses(self, library: Library, facts: Facts) -> None:
+        # In two generations the weak set is one variable that each load overwrites, so that a module with
+        # needed libraries is judged by the set of the last one loaded.
+        weak = self.weak if self.loader.weak_set_shared else facts.weak
+        for entry in facts.imports:
+            if not entry.address or entry.name in self.addresses:
+                continue
+            known = self.undefined.setdefault(
+                entry.name, Entry(wanted_by=library.path, wanted=str(entry.type))
+            )
+            known.required = known.required or entry.name not in weak
+
+    def _offer(self, library: Library, facts: Facts) -> Iterator[Problem]:
+        """Give the exports their addresses, which is where odd ones fail."""
+        for name, type_ in facts.exports.items():
+            match type_:
+                case GlobalType(value="i64", mutable=False) if self.loader.bigint_export_fails:
+                    yield self._refused(library, Cause.EXPORT, _BIGINT_FAILS, symbol=name)
+                case FuncType() | GlobalType() if not _internal(name):
+                    self.addresses.add(name)
+                    self.undefined.pop(name, None)
+                case FuncType() | GlobalType():
+                    pass
+                case _ if self.loader.object_export_fails and not _internal(name):
+                    self.undefined.setdefault(name, Entry(wanted_by=library.path, wanted=str(type_)))
+
+    def _report_undefined(self) -> Iterator[Problem]:
+        for name, entry in list(self.undefined.items()):
+            problem = self._undefined(name, entry)
+            if problem is None:
+                self.addresses.add(name)
+            else:
+                yield problem
+            del self.undefined[name]
+
+    def _undefined(self, name: str, entry: Entry) -> Problem | None:
+        offer = self.offers.find(name)
+        if offer is None and self.loader.late_invoke and name.startswith(_MADE_LATE):
+            text = _WRAPPING_FAILS
+        elif offer is None:
+            if not entry.required:
+                return None
+            text = self.loader.undefined_address.format(symbol=name)
+        elif offer.value is Value.UNTYPED_FUNCTION:
+            text = _WRAPPING_FAILS
+        elif offer.value in FUNCTIONS or offer.value in {Value.DATA, Value.GLOBAL}:
+            return None
+        else:
+            text = self.loader.wrong_address.format(symbol=name, kind=offer.value.capitalize())
+        return Problem(
+            cause=Cause.UNDEFINED_ADDRESS if offer is None else Cause.WRONG_ADDRESS,
+            text=text,
+            library=entry.wanted_by,
+            symbol=name,
+            wanted=entry.wanted,
+            provided="" if offer is None else f"{offer.value} {offer.type}".strip(),
+        )
+
+    def _refused(self, library: Library, cause: Cause, text: str, *, symbol: str | None = None) -> Problem:
+        return Problem(cause=cause, text=text, library=library.path, symbol=symbol)
+
+
+def _internal(name: str) -> bool:
+    return name in _INTERNAL or name.startswith("__em_js__")
+
+
+def init_names(loader: Loader, path: str) -> tuple[str, ...]:
+    """The functions that CPython looks for in an extension module, in its order (loader.md, section 6).
+
+    Args:
+        loader: of the platform.
+        path: the module's file; its name up to the first dot counts.
+    """
+    stem = posixpath.basename(path).split(".")[0][:200]
+    if stem.isascii():
+        return tuple(f"{prefix}_{stem}" for prefix in loader.init_prefixes)
+    encoded = stem.encode("punycode").decode().replace("-", "_")
+    return tuple(f"{prefix}U_{encoded}" for prefix in loader.init_prefixes)
