@@ -115,7 +115,7 @@ class Wheel:
             ) from error
         if len(content) != info.file_size:
             raise WheelError(
-                f"{self.path.name}: member {name!r} has {len(content)} bytes, not the {info.file_size} promised"
+                f"{self.path.name}: member {name!r} has {len(content)} bytes, not {info.file_size}"
             )
         return content
 
