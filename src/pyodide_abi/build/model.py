@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 
 class ExportMode(enum.StrEnum):
-    """Which symbols of its objects a linked module exports (platform ABI, "Controlling the Set of
-    Exported Symbols").
+    """Which symbols of its objects a linked module exports.
+
+    Platform ABI, "Controlling the Set of Exported Symbols".
     """
 
     PYINIT = "pyinit"

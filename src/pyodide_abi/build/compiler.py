@@ -1,0 +1,117 @@
+"""What a build calls instead of ``cc`` and ``c++``: rewrite the command line and become ``emcc``.
+
+Started once per source file by the scripts that :mod:`~pyodide_abi.build.drivers` writes, with its settings
+in a file beside them. It imports what it needs and no more (see :mod:`~pyodide_abi.build.arguments`), and
+marshal reads the settings in no time; the same interpreter wrote them.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import sys
+
+from pyodide_abi.build import arguments, flags
+
+TYPE_CHECKING = False  # as in arguments.py
+if TYPE_CHECKING:
+    from typing import NoReturn, TypedDict
+
+    class Settings(TypedDict):
+        """What a driver has to know.
+
+        ``programs`` has the real compiler of ``cc`` and of ``c++``; ``environ`` is laid over the
+        environment after the names in ``unset`` are gone. Remarks are appended to the file ``remarks``.
+        ``folder`` is for files that a long command needs.
+        """
+
+        rules: flags.Rules
+        programs: dict[str, str]
+        environ: dict[str, str]
+        unset: list[str]
+        export_mode: str
+        export_names: list[str]
+        remarks: str
+        folder: str
+
+
+#: Longer export lists go through a file: Linux bounds one argument at 128 KiB.
+_LONG = 100_000
+
+
+def main(argv: list[str]) -> NoReturn:
+    """Become the compiler.
+
+    Args:
+        argv: the settings' file, the driver's name (``cc`` or ``c++``), and the project's words.
+    """
+    with open(argv[0], "rb") as file:  # noqa: PTH123 - pathlib costs 10 ms
+        settings: Settings = marshal.load(file)  # noqa: S302 - written by ourselves for this build
+    driver = argv[1]
+    words = arguments.expanded(argv[2:], _read_text)
+    try:
+        rewritten = _prepare(words, driver, settings)
+    except flags.ForbiddenFlagError as error:
+        _refuse(str(error))
+    _remember(rewritten.remarks, settings["remarks"])
+    environ = {name: value for name, value in os.environ.items() if name not in settings["unset"]}
+    environ.update(settings["environ"])
+    program = settings["programs"][driver]
+    os.execve(program, [program, *rewritten.words], environ)  # noqa: S606 - that is what it is for
+
+
+def _prepare(words: list[str], driver: str, settings: Settings) -> flags.Rewritten:
+    command = arguments.Command(words, driver)
+    rewritten = flags.rewrite(command, settings["rules"])
+    if rewritten.side_module:
+        _add_exports(command, rewritten, settings)
+    return rewritten
+
+
+def _add_exports(command: arguments.Command, rewritten: flags.Rewritten, settings: Settings) -> None:
+    from pyodide_abi.build.exports import exports_of  # noqa: PLC0415 - only links need it
+    from pyodide_abi.build.model import ExportMode  # noqa: PLC0415 - as above
+    from pyodide_abi.errors import PyodideAbiError  # noqa: PLC0415 - as above
+
+    try:
+        exported = exports_of(
+            command,
+            mode=ExportMode(settings["export_mode"]),
+            names=[*settings["export_names"], *rewritten.exported],
+            read=_read_bytes,
+        )
+    except PyodideAbiError as error:
+        _refuse(str(error))
+    if exported.remark:
+        rewritten.remarks.append(f"{command.output or 'a.out'}: {exported.remark}")
+    if exported.names is None:
+        rewritten.words.append("-sSIDE_MODULE=1")
+        return
+    listed = ",".join("_" + name for name in exported.names)
+    if len(listed) > _LONG:
+        path = f"{settings['folder']}/exports-{os.getpid()}.txt"
+        with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123 - as above
+            file.write("\n".join("_" + name for name in exported.names))
+        listed = "@" + path
+    rewritten.words += ["-sSIDE_MODULE=2", f"-sEXPORTED_FUNCTIONS={listed}"]
+
+
+def _remember(remarks: list[str], path: str) -> None:
+    if remarks:
+        # One write per call: appends of several compilers at once do not mix.
+        with open(path, "ab", buffering=0) as file:  # noqa: PTH123 - as above
+            file.write("".join(remark + "\n" for remark in remarks).encode())
+
+
+def _refuse(message: str) -> NoReturn:
+    sys.stderr.write(f"pyodide-abi: error: {message}\n")
+    sys.exit(1)
+
+
+def _read_text(path: str) -> str:
+    return _read_bytes(path).decode("utf-8", "surrogateescape")
+
+
+def _read_bytes(path: str) -> bytes:
+    with open(path, "rb") as file:  # noqa: PTH123 - as above
+        return file.read()

@@ -1,0 +1,69 @@
+"""What makes a build environment's interpreter answer for the target. Copied into the environment.
+
+A ``.pth`` file beside it imports it at the start of every process of the environment. It acts only where the
+variable ``PYODIDE_ABI_CROSS`` names its answers (:mod:`~pyodide_abi.build.target` makes them), so that uv,
+which asks the same interpreter what it is, still hears about the host. Standard library only: it runs under
+each platform's Python.
+
+What stays the host's, because it is what the process can do: ``os.name``, ``importlib.machinery`` (tools of
+the build are host extension modules), ``struct.calcsize("P")``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False  # typing costs each process of the build 9 ms
+if TYPE_CHECKING:
+    from typing import Any
+
+VARIABLE = "PYODIDE_ABI_CROSS"
+
+
+def answer(answers: dict[str, Any]) -> None:
+    """Let ``sysconfig``, ``platform``, ``os`` and ``sys`` speak of the target.
+
+    Args:
+        answers: ``name`` and ``variables`` of the sysconfig data module, the folder ``include`` of the
+            target's headers, the fields ``uname``, ``platform`` (``sys.platform``), ``multiarch``,
+            ``maxsize``, and ``wheel_platform``, which ``sysconfig.get_platform()`` gives.
+    """
+    # These decide at import what the system can do; that is a question about the host.
+    import subprocess  # noqa: F401, PLC0415
+    import types  # noqa: PLC0415
+    import uuid  # noqa: F401, PLC0415
+
+    name = answers["name"]
+    data = types.ModuleType(name)
+    data.__dict__["build_time_vars"] = answers["variables"]
+    sys.modules[name] = data
+    # Inherited by children, which come through here as well. PEP 720 has the list of what differs.
+    os.environ["_PYTHON_SYSCONFIGDATA_NAME"] = name
+    os.environ["_PYTHON_HOST_PLATFORM"] = answers["wheel_platform"]
+    os.uname = lambda: os.uname_result(answers["uname"])
+    sys.platform = answers["platform"]
+    sys.maxsize = answers["maxsize"]
+    vars(sys.implementation)["_multiarch"] = answers["multiarch"]
+    _redirect_headers(answers["include"])
+
+
+def _redirect_headers(include: str) -> None:
+    import sysconfig  # noqa: PLC0415 - after sys.platform and the data module are in place
+
+    # A module imported before us may have loaded the host's variables already.
+    vars(sysconfig).update(_CONFIG_VARS=None, _CONFIG_VARS_INITIALIZED=False)
+    schemes = vars(sysconfig)["_INSTALL_SCHEMES"]
+    for scheme in ("posix_prefix", "venv", "posix_venv", "posix_local", "deb_system"):
+        if scheme in schemes:
+            schemes[scheme].update(include=include, platinclude=include)
+
+
+def main() -> None:
+    """Act if the environment asks for it."""
+    path = os.environ.get(VARIABLE)
+    if path:
+        import json  # noqa: PLC0415 - uv's own calls need none of this
+
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123 - pathlib costs 10 ms a process
+            answer(json.load(file))

@@ -1,0 +1,147 @@
+"""What a side module exports, computed from its objects.
+
+``emcc -sSIDE_MODULE=2`` links what the export list names and what that needs. The list is read from the
+symbol tables (the ``linking`` section, WebAssembly tool conventions, "Linking.md") of the objects and
+archives on the linker's command line.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyodide_abi.build.model import ExportMode
+from pyodide_abi.errors import WasmError
+from pyodide_abi.wasm import read_module
+from pyodide_abi.wasm.archive import MAGIC as ARCHIVE
+from pyodide_abi.wasm.archive import read_archive
+from pyodide_abi.wasm.sections.linking import SymbolKind, exported_symbols
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from pyodide_abi.build.arguments import Command
+
+#: What an interpreter asks a module for: PEP 489's two spellings, and PEP 793's from 3.15 on.
+INIT_PREFIXES = ("PyInit_", "PyInitU_", "PyModExport_", "PyModExportU_")
+_BITCODE = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
+
+
+class Exported:
+    """An export list, and what the user should know of it.
+
+    Attributes:
+        names: C symbols, sorted; None for "everything" (``-sSIDE_MODULE=1``).
+        remark: why the list is not what was asked for; empty if it is.
+    """
+
+    __slots__ = ("names", "remark")
+
+    def __init__(self, names: Iterable[str] | None, remark: str = "") -> None:
+        self.names = None if names is None else tuple(sorted(set(names)))
+        self.remark = remark
+
+
+def linked_files(command: Command) -> list[str]:
+    """Objects and archives on a linker's command line.
+
+    ``-l`` gives one name for each ``-L`` folder; which of them is there, the caller finds out by reading.
+    """
+    folders = [_value(group, "-L") for group in command.groups]
+    found = []
+    for group in command.groups:
+        if group[0] in command.inputs and len(group) == 1:
+            found.append(group[0])
+        elif (library := _value(group, "-l")) is not None:
+            found += [f"{folder}/lib{library}.a" for folder in folders if folder]
+    return found
+
+
+def exports_of(
+    command: Command,
+    *,
+    mode: ExportMode,
+    names: Sequence[str],
+    read: Callable[[str], bytes],
+) -> Exported:
+    """The export list of a side module.
+
+    Args:
+        command: the link.
+        mode: how the list is made.
+        names: for :attr:`ExportMode.NAMES`, and what the project listed itself.
+        read: gives a file's contents.
+
+    Raises:
+        WasmError: an object is damaged.
+    """
+    if mode is ExportMode.WHOLE_ARCHIVE:
+        return Exported(None)
+    if mode is ExportMode.NAMES:
+        return Exported(names)
+    tables = _Tables(linked_files(command), read)
+    if command.compiles or tables.opaque:
+        # Sources on the linker's command line, or link-time optimisation: no symbol table to read yet.
+        init = f"PyInit_{module_stem(command.output or 'a.out')}"
+        what = tables.opaque or "a source file"
+        return Exported([*names, init], f"exported {init} by the file's name: {what} has no symbol table")
+    if mode is ExportMode.REQUESTED:
+        return Exported([*names, *tables.objects, *tables.inits(command.output)])
+    inits = tables.inits(command.output)
+    if inits:
+        return Exported([*names, *inits])
+    visible = [*names, *(tables.objects or tables.archives)]
+    return Exported(visible, "exported every visible symbol: no object defines a PyInit_ function")
+
+
+def module_stem(output: str) -> str:
+    """The last part of a module's dotted name, from its file's name."""
+    return output.rpartition("/")[2].partition(".")[0]
+
+
+class _Tables:
+    """The defined, visible symbols of files: of objects, and of archives' members.
+
+    ``opaque`` names a file that holds LLVM bitcode, or is empty.
+    """
+
+    def __init__(self, files: Iterable[str], read: Callable[[str], bytes]) -> None:
+        self.objects: list[str] = []
+        self.archives: list[str] = []
+        self.opaque = ""
+        for file in files:
+            try:
+                data = read(file)
+            except OSError:
+                continue  # The linker reports a file that is not there, in its own words.
+            if data[: len(ARCHIVE)] == ARCHIVE:
+                for member in read_archive(data):
+                    self.archives += self._symbols(bytes(member.data), f"{file}({member.name})")
+            else:
+                self.objects += self._symbols(data, file)
+
+    def inits(self, output: str | None) -> list[str]:
+        """``PyInit_`` functions: all of the objects'; of archives' those that the file's name asks for."""
+        own = [name for name in self.objects if name.startswith(INIT_PREFIXES)]
+        stem = module_stem(output or "")
+        wanted = {prefix + stem for prefix in INIT_PREFIXES}
+        archived = [name for name in self.archives if name.startswith(INIT_PREFIXES)]
+        return own + ([name for name in archived if name in wanted] or ([] if own else archived))
+
+    def _symbols(self, data: bytes, file: str) -> Iterator[str]:
+        if data[:4] in _BITCODE:
+            self.opaque = file
+            return
+        if data[:4] != b"\0asm":
+            return  # Not ours to judge: a linker script, a text file, a native object.
+        try:
+            linking = read_module(data).linking
+        except WasmError as error:
+            raise WasmError(f"{file}: {error.reason}", offset=error.offset) from error
+        if linking is not None:
+            yield from exported_symbols(linking.symbols, [SymbolKind.FUNCTION, SymbolKind.DATA])
+
+
+def _value(group: Sequence[str], option: str) -> str | None:
+    if group[0] == option and len(group) > 1:
+        return group[1]
+    return group[0][2:] if group[0][:2] == option and len(group[0]) > len(option) else None

@@ -1,0 +1,241 @@
+"""A project's compiler command line to the one that the platform's ABI wants: pure, argv to argv.
+
+What is required and forbidden is the platform's data; this module holds no fact about any version. It keeps
+to plain values for the reason given in :mod:`~pyodide_abi.build.arguments`.
+"""
+
+from __future__ import annotations
+
+from pyodide_abi.build.arguments import asks_for_side_module, setting
+from pyodide_abi.build.unportable import BEGINNINGS, LINKER_WORDS, WITH_VALUE, WORDS
+
+TYPE_CHECKING = False  # as in arguments.py
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import TypedDict
+
+    from pyodide_abi.build.arguments import Command
+
+    class Forbidden(TypedDict):
+        """A flag that the ABI forbids."""
+
+        flag: str
+        languages: list[str]
+        stages: list[str]
+        reason: str
+
+    class Rules(TypedDict):
+        """What the platform and the sysroot ask of every command.
+
+        ``required`` is keyed by language, then stage. ``host_folders`` are folders whose headers and
+        libraries belong to the build machine. ``run_path`` says whether the platform's loader reads one.
+        """
+
+        platform: str
+        required: dict[str, dict[str, list[str]]]
+        forbidden: list[Forbidden]
+        host_folders: list[str]
+        prefix_maps: list[str]
+        run_path: bool
+
+
+_UNWINDING = ("-fexceptions", "-fwasm-exceptions")
+
+COMPILE = "compile"
+LINK = "link"
+
+
+class ForbiddenFlagError(Exception):
+    """A flag that would make a module that does not load."""
+
+
+class Rewritten:
+    """A command line that fits the platform.
+
+    Attributes:
+        words: the command line, without the compiler's name.
+        remarks: what was dropped and why, for the user.
+        added: how many of the words, from the first on, are the platform's.
+        side_module: a shared library is linked; the export list is still to be added.
+        exported: names that the project itself listed in ``-sEXPORTED_FUNCTIONS``, as C symbols.
+    """
+
+    __slots__ = ("added", "exported", "remarks", "side_module", "words")
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.remarks: list[str] = []
+        self.added = 0
+        self.side_module = False
+        self.exported: list[str] = []
+
+    def drop(self, words: Sequence[str], reason: str) -> None:
+        """Leave words out and say so."""
+        self.remarks.append(f"dropped {' '.join(words)}: {reason}")
+
+
+def rewrite(command: Command, rules: Rules) -> Rewritten:
+    """The command that does for the target what ``command`` does for a native machine.
+
+    Raises:
+        ForbiddenFlagError: the project insists on what the platform cannot have; the message names the flag
+            and the reason.
+    """
+    result = Rewritten()
+    if command.is_probe:
+        result.words = [word for group in command.groups for word in group]
+        return result
+    result.side_module = command.makes_side_module
+    result.words += _required(command, rules)
+    result.added = len(result.words)
+    every = [flag for stages in rules["required"].values() for flags in stages.values() for flag in flags]
+    for linker, groups in _runs(command.groups):
+        if linker:
+            _linker_words([word for group in groups for word in _behind(group)], rules, result)
+            continue
+        for group in groups:
+            if not (command.links and asks_for_side_module(group)):
+                _keep_or_drop(command, group, every, rules, result)
+    if command.compiles:
+        result.words += rules["prefix_maps"]
+    return result
+
+
+def _required(command: Command, rules: Rules) -> Iterator[str]:
+    """The platform's own flags, each once. They come first; what would undo them later is dropped."""
+    seen = set()
+    stages = [COMPILE] * command.compiles + [LINK] * command.links
+    # A link mixes objects of either language, whichever driver does it.
+    languages = [command.language] if not command.links else sorted(rules["required"])
+    for stage in stages:
+        for language in languages if stage == LINK else [command.language]:
+            for flag in rules["required"].get(language, {}).get(stage, ()):
+                if flag not in seen and not flag.startswith("-sSIDE_MODULE"):
+                    seen.add(flag)
+                    yield flag
+
+
+def _refuse(command: Command, group: tuple[str, ...], rules: Rules) -> None:
+    word = setting(group) or group[0]
+    stages = {COMPILE} if not command.links else {COMPILE, LINK}
+    for rule in rules["forbidden"]:
+        flag = rule["flag"]
+        off = word == flag + "=0"
+        if word != flag and not (word.startswith(flag + "=") and not off):
+            continue
+        if stages & set(rule["stages"]) and (command.language in rule["languages"] or command.links):
+            raise ForbiddenFlagError(
+                f"{' '.join(group)} is forbidden on {rules['platform']}: {rule['reason']}"
+            )
+
+
+def _keep_or_drop(
+    command: Command, group: tuple[str, ...], required: Sequence[str], rules: Rules, result: Rewritten
+) -> None:
+    word = group[0]
+    reason = WORDS.get(word) or next((why for start, why in BEGINNINGS.items() if word.startswith(start)), "")
+    reason = reason or _contradiction(group, required) or _host_folder(group, rules)
+    if reason:
+        result.drop(group, reason)
+        return
+    _refuse(command, group, rules)
+    if setting(group).startswith("-sEXPORTED_FUNCTIONS=") and result.side_module:
+        result.exported += _export_list(setting(group).partition("=")[2])
+    elif word in {"-R", "-rpath"} and len(group) > 1:
+        _run_path(group[1], rules, result)
+    elif word[:3] in {"-R/", "-R$"}:  # Not clang's own -Rpass.
+        _run_path(word[2:], rules, result)
+    elif (setting(group) or word) not in result.words[: result.added]:
+        result.words += group
+
+
+def _contradiction(group: tuple[str, ...], required: Sequence[str]) -> str:
+    """Why an option is dropped that picks another way than the platform's; empty if it does not."""
+    word = group[0]
+    model = next((flag for flag in required if flag in _UNWINDING), "")
+    if model and word in _UNWINDING and word != model:
+        return f"the platform unwinds with {model}"
+    if word.startswith("-fno-") and "-f" + word[5:] in required and word != "-fno-exceptions":
+        return f"the platform needs -f{word[5:]}"
+    if word in {"-fno-pic", "-fno-PIC", "-fno-pie", "-fno-PIE", "-fpie", "-fPIE"}:
+        return "a side module is position-independent"
+    name, equals, _ = setting(group).partition("=")
+    other = [flag for flag in required if name and flag.partition("=")[0] == name]
+    if other and setting(group) not in other and (equals or name not in required):
+        return f"the platform needs {other[0]}"
+    return ""
+
+
+def _host_folder(group: tuple[str, ...], rules: Rules) -> str:
+    """Why a folder is not searched, or an empty string."""
+    word = group[0]
+    if word in {"-I", "-L", "-isystem", "-iquote", "-idirafter"} and len(group) > 1:
+        folder = group[1]
+    elif word[:2] in {"-I", "-L"}:
+        folder = word[2:]
+    else:
+        return ""
+    return "the folder belongs to the build machine" if belongs_to_host(folder, rules["host_folders"]) else ""
+
+
+def belongs_to_host(folder: str, host_folders: Sequence[str]) -> bool:
+    """The folder is one of the build machine's own, or inside one."""
+    bare = "/" + "/".join(part for part in folder.split("/") if part not in {"", "."})
+    return folder[:1] == "/" and any(bare == host or bare.startswith(host + "/") for host in host_folders)
+
+
+def _runs(groups: Sequence[tuple[str, ...]]) -> Iterator[tuple[bool, list[tuple[str, ...]]]]:
+    """Neighbours together: words for the linker (a value may stand in an option of its own), and the rest."""
+    run: list[tuple[str, ...]] = []
+    linker = False
+    for group in groups:
+        is_linker = group[0].startswith("-Wl,") or group[0] == "-Xlinker"
+        if run and is_linker != linker:
+            yield linker, run
+            run = []
+        linker = is_linker
+        run.append(group)
+    if run:
+        yield linker, run
+
+
+def _behind(group: tuple[str, ...]) -> Sequence[str]:
+    return group[1:] if group[0] == "-Xlinker" else group[0][4:].split(",")
+
+
+def _linker_words(words: Sequence[str], rules: Rules, result: Rewritten) -> None:
+    index = 0
+    while index < len(words):
+        word = words[index]
+        name, equals, value = word.partition("=")
+        # wasm-ld takes long options with one dash or two; the table has GNU's spelling.
+        spellings = {name, "-" + name, name[1:]}
+        reason = next((why for flag, why in LINKER_WORDS.items() if flag in spellings), "")
+        takes_next = not equals and index + 1 < len(words)
+        if spellings & {"-rpath", "-R"}:
+            _run_path(words[index + 1] if takes_next else value, rules, result)
+            index += takes_next
+        elif reason:
+            takes_next = takes_next and bool(spellings & WITH_VALUE)
+            result.drop(words[index : index + 1 + takes_next], reason)
+            index += takes_next
+        elif word[:2] == "-L" and belongs_to_host(word[2:], rules["host_folders"]):
+            result.drop((word,), "the folder belongs to the build machine")
+        else:
+            result.words.append("-Wl," + word)
+        index += 1
+
+
+def _run_path(path: str, rules: Rules, result: Rewritten) -> None:
+    if not rules["run_path"]:
+        result.drop(("-rpath", path), f"the loader of {rules['platform']} reads no run path")
+    elif path[:1] == "/":
+        result.drop(("-rpath", path), "the folder is not there where the wheel is installed")
+    else:
+        result.words.append(f"-Wl,-rpath,{path}")
+
+
+def _export_list(text: str) -> list[str]:
+    """C symbols of an Emscripten list, which is bare words or JSON with a ``_`` before each."""
+    names = (item.strip().strip("\"'") for item in text.strip().strip("[]").split(","))
+    return [name[1:] if name[:1] == "_" else name for name in names if name]

@@ -1,0 +1,80 @@
+"""Compiler and linker flags that mean a native machine, and what is done with them.
+
+Data for :mod:`pyodide_abi.build.flags`; plain tuples, because every compiler call imports them. An entry is
+a flag, how it is compared, and the reason that the user reads. None of these flags can have an effect on the
+target, so they are dropped and the build goes on; flags that would change the ABI are in the platforms'
+data instead.
+"""
+
+from __future__ import annotations
+
+#: Whole words.
+WORDS = {
+    "-m32": "the target has one word size",
+    "-m64": "the target has one word size",
+    "-fstack-protector": "WebAssembly keeps return addresses out of the program's reach",
+    "-fstack-protector-strong": "WebAssembly keeps return addresses out of the program's reach",
+    "-fstack-protector-all": "WebAssembly keeps return addresses out of the program's reach",
+    "-fstack-clash-protection": "WebAssembly bounds every memory access",
+    "-fno-semantic-interposition": "the WebAssembly back end has no such setting",
+    "-static-libgcc": "there is no libgcc on the target",
+    "-static-libstdc++": "the runtime provides the C++ library",
+    "-rdynamic": "a side module exports what its export list says",
+    "-export-dynamic": "a side module exports what its export list says",
+    "-nostartfiles": "a side module has no start files",
+    "-undefined": "undefined symbols are left to the loader anyway",
+    "-no-pie": "a side module is position-independent",
+    "-pie": "a side module is position-independent",
+    "-fno-plt": "there is no procedure linkage table on the target",
+    "-headerpad_max_install_names": "it is about Mach-O files",
+    "-arch": "there is one target architecture",
+    "-isysroot": "target headers come from the compiler's own sysroot",
+    "-install_name": "it is about Mach-O files",
+    "-compatibility_version": "it is about Mach-O files",
+    "-current_version": "it is about Mach-O files",
+}
+
+#: Beginnings of words.
+BEGINNINGS = {
+    "-march=": "it names a native processor",
+    "-mtune=": "it names a native processor",
+    "-mcpu=native": "it names a native processor",
+    "-mmacosx-version-min=": "it is about macOS",
+    "-mfpmath=": "it is about x86",
+    "-fcf-protection": "it is about x86",
+    "-mbranch-protection=": "it is about Arm",
+    "-fuse-ld=": "wasm-ld is the only linker of the target",
+    "-specs=": "it is about GCC",
+    "-fplugin=": "it is about native compilers",
+}
+
+#: What may stand behind ``-Wl,`` or ``-Xlinker``: wasm-ld knows none of it.
+LINKER_WORDS = {
+    "-z": "it is about ELF files",
+    "-soname": "side modules carry no soname",
+    "-h": "side modules carry no soname",
+    "--as-needed": "side modules record a library whenever it is named",
+    "--no-as-needed": "side modules record a library whenever it is named",
+    "-Bsymbolic-functions": "own functions are bound at link anyway",
+    "--version-script": "wasm-ld has no version scripts; use --exports",
+    "--exclude-libs": "a side module exports what its export list says",
+    "--dynamic-list": "wasm-ld has no dynamic lists; use --exports",
+    "--hash-style": "it is about ELF files",
+    "--enable-new-dtags": "it is about ELF files",
+    "--disable-new-dtags": "it is about ELF files",
+    "--sort-common": "it is about ELF files",
+    "--no-undefined": "the runtime's symbols are known only at load",
+    "--unresolved-symbols": "the runtime's symbols are known only at load",
+    "-undefined": "undefined symbols are left to the loader anyway",
+    "-dead_strip": "unused code is always dropped",
+    "-exported_symbols_list": "it is about Mach-O files; use --exports",
+    "-install_name": "it is about Mach-O files",
+    "-rpath-link": "libraries are looked up with -L only",
+    "--dependency-file": "wasm-ld has no such option",
+}
+
+#: Those of the above whose value is the next word.
+WITH_VALUE = frozenset(
+    {"-z", "-soname", "-h", "--version-script", "--dynamic-list", "-undefined", "-rpath-link"}
+    | {"-exported_symbols_list", "-install_name", "--hash-style"}
+)

@@ -1,0 +1,114 @@
+"""Build one wheel: the steps in order."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyodide_abi.build.environment import make_environment
+from pyodide_abi.build.frontend import HookFailedError, run_backend
+from pyodide_abi.build.logs import excerpt, first_error
+from pyodide_abi.build.model import BuildResult
+from pyodide_abi.build.sources import stage
+from pyodide_abi.errors import BuildFailedError, UsageError
+from pyodide_abi.wheel import open_wheel, retag
+from pyodide_abi.wheel.write import EPOCH, members_of, write_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyodide_abi.build.model import BuildRequest
+    from pyodide_abi.host import Host
+
+_ANY = "any"
+
+
+def build_wheel(request: BuildRequest, host: Host) -> BuildResult:
+    """Build ``request.source`` into a wheel in ``request.outdir``.
+
+    Nothing appears in ``outdir`` before the wheel is whole.
+
+    Raises:
+        UsageError: the source is no project, or the tag is none of the platform's.
+        UnreadableInputError: the sdist or ``pyproject.toml`` is damaged.
+        BuildFailedError: a compiler or the backend refused; the log is kept, its path is in the hint.
+        OfflineError: a build requirement is not in uv's cache and the network is off limits.
+        MissingError: uv or pyproject-hooks is not installed.
+    """
+    _check_tag(request)
+    lines: list[str] = []
+
+    def on_line(line: str) -> None:
+        lines.append(line)
+        if request.verbose:
+            host.progress.say(line)
+
+    with _work_folder() as work:
+        project = stage(request.source, _made(work / "project"), leave_out=[request.outdir])
+        with host.progress.task(f"building {request.source.name} for {request.platform.name}"):
+            environment = make_environment(request, work, host, source=project, on_line=on_line)
+            try:
+                built = run_backend(
+                    project,
+                    environment,
+                    host,
+                    outdir=_made(work / "built"),
+                    config_settings=request.config_settings,
+                    on_line=on_line,
+                )
+            except HookFailedError as error:
+                raise _explained(request, "\n".join(lines), host) from error
+        remarks = tuple(dict.fromkeys(environment.remarks.read_text("utf-8").splitlines()))
+        wheel = _finish(built, request, host)
+    return BuildResult(wheel=wheel, log="\n".join(lines), remarks=remarks)
+
+
+def _check_tag(request: BuildRequest) -> None:
+    known = [tag.tag for tag in request.platform.tags]
+    if request.tag and request.tag not in known:
+        raise UsageError(
+            f"{request.tag!r} is no tag of the platform {request.platform.name}",
+            hint=f"one of: {', '.join(known)}",
+        )
+
+
+@contextmanager
+def _work_folder() -> Iterator[Path]:
+    # A real path: the compiler's prefix maps compare text.
+    with tempfile.TemporaryDirectory(prefix="pyodide-abi-", ignore_cleanup_errors=True) as name:
+        yield Path(name).resolve()
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _finish(built: Path, request: BuildRequest, host: Host) -> Path:
+    """Write the wheel anew: the platform's tag, a true RECORD, one time for all members."""
+    request.outdir.mkdir(parents=True, exist_ok=True)
+    epoch = host.environ.get("SOURCE_DATE_EPOCH", "")
+    timestamp = int(epoch) if epoch.isdigit() else EPOCH
+    with open_wheel(built) as wheel:
+        if wheel.name.platforms == (_ANY,):
+            return write_wheel(members_of(wheel), request.outdir / built.name, timestamp=timestamp)
+        name = wheel.name.with_tags(platform=request.tag or request.platform.tag)
+        return retag(wheel, name, request.outdir, timestamp=timestamp)
+
+
+def _explained(request: BuildRequest, log: str, host: Host) -> BuildFailedError:
+    """Keep the log, and say what went wrong first."""
+    logs = host.store.root / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    moment = time.strftime("%Y%m%d-%H%M%S")
+    kept = logs / f"{request.source.name}-{request.platform.name}-{moment}.log"
+    kept.write_text(log + "\n", "utf-8")
+    line, index = first_error(log)
+    context = excerpt(log, index)
+    return BuildFailedError(
+        f"{request.source.name} could not be built for {request.platform.name}: {line}",
+        hint=f"{context}\n\nthe full log, {log.count(chr(10)) + 1} lines: {kept}".lstrip("\n"),
+    )
