@@ -1,0 +1,119 @@
+"""``pyodide-abi platforms``: what each version of the ABI promises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+    from rich.console import Console
+
+    from pyodide_abi.cli.session import Session
+    from pyodide_abi.platforms.model import Platform
+    from pyodide_abi.platforms.sheets import Sheet
+
+_SPELLINGS = "314_0, pyemscripten_2026_0, a wheel tag, cp314, 3.14, or a runtime release such as 314.0.7"
+#: Wide enough that nothing is wrapped where the output is not a terminal.
+_UNLIMITED = 10_000
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add arguments, a description and examples."""
+    parser.description = (
+        "Without a name: the versions of the ABI, one a line. With one: everything that it promises, each "
+        "fact with its reason and where that can be read."
+    )
+    parser.epilog = (
+        "examples:\n"
+        "  pyodide-abi platforms                            the versions\n"
+        "  pyodide-abi platforms 314_0                      one of them, in full\n"
+        "  pyodide-abi platforms pyodide_2025_0_wasm32      by any of its names\n"
+        "  pyodide-abi platforms 0.29.4 --format json       for a program\n"
+    )
+    parser.add_argument("name", nargs="?", metavar="NAME", help=f"any name of a platform: {_SPELLINGS}")
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="for people (the default) or for programs"
+    )
+
+
+def run(args: argparse.Namespace, session: Session) -> int:
+    """Print one platform or the list."""
+    from pyodide_abi.platforms import load_platform, load_platforms
+
+    if args.format == "json":
+        _write_json(load_platform(args.name) if args.name else None, session)
+    elif args.name:
+        _show_one(load_platform(args.name), _console(session))
+    else:
+        from pyodide_abi.platforms.sheets import overview
+
+        console = _console(session)
+        _show_table(overview(load_platforms()), console)
+        console.print("\n'pyodide-abi platforms NAME' shows one in full, with its reasons.", style="dim")
+    return 0
+
+
+def _console(session: Session) -> Console:
+    console = session.console()
+    if not console.is_terminal:
+        console.width = _UNLIMITED
+    return console
+
+
+def _write_json(platform: Platform | None, session: Session) -> None:
+    import dataclasses
+    import json
+
+    from pyodide_abi.platforms import default_platform, load_platforms
+
+    if platform is not None:
+        document = dataclasses.asdict(platform)
+    else:
+        document = {
+            "default": default_platform().name,
+            "platforms": [dataclasses.asdict(each) for each in load_platforms()],
+        }
+    # Dates are the only values that JSON lacks; their text form is ISO 8601.
+    session.out.write(json.dumps(document, indent=2, default=str, ensure_ascii=False) + "\n")
+
+
+def _show_one(platform: Platform, console: Console) -> None:
+    from pyodide_abi.platforms.sheets import sheets
+
+    console.print(f"Platform {platform.name}", style="bold")
+    for sheet in sheets(platform):
+        console.print(f"\n{sheet.title}", style="bold underline")
+        if sheet.columns[-2:] == ("why", "source"):
+            _show_with_reasons(sheet, console)
+        else:
+            _show_table(sheet, console)
+
+
+def _show_table(sheet: Sheet, console: Console) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for column in sheet.columns:
+        table.add_column(column, overflow="fold")
+    for row in sheet.rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def _show_with_reasons(sheet: Sheet, console: Console) -> None:
+    """The cells in a line, the reason below: a column of reasons would be too narrow to read."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    cells = [row[:-2] for row in sheet.rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    shown: tuple[str, ...] = ()
+    for row in sheet.rows:
+        *words, reason, source = row
+        padded = [word.ljust(width) for word, width in zip(words, widths, strict=True)]
+        console.print("  ".join(padded).rstrip())
+        if (reason, source) != shown:  # Neighbours with the same reason share it.
+            console.print(Padding(Text(reason, style="dim"), (0, 0, 0, 4), expand=False))
+            console.print(Padding(Text(source, style="dim italic"), (0, 0, 0, 4), expand=False))
+        shown = (reason, source)
