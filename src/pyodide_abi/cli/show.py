@@ -1,0 +1,113 @@
+"""``pyodide-abi show``: what is inside a module, an object file, an archive or a wheel."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from pyodide_abi.cli.session import Session
+    from pyodide_abi.report.show import Data, Part
+    from pyodide_abi.wheel import WheelName
+
+DESCRIPTION = """\
+What is inside a file: what ldd, nm and objdump tell of native ones, for WebAssembly.
+
+Takes a side module (.so), any other module, an object file (.o), a static library (.a) or a wheel. Says
+what it is if it is none of them. Nothing is judged here: 'pyodide-abi audit' does that.
+"""
+
+EXAMPLES = """\
+examples:
+  pyodide-abi show dist/spam-1.0-cp314-cp314-pyodide_314_0_wasm32.whl
+      the wheel, and an overview of each module in it
+  pyodide-abi show build/_core.cpython-314-wasm32-emscripten.so --imports --exports
+      every symbol with its type
+  pyodide-abi show libz.a --symbols
+      what the object files define and want
+  pyodide-abi show spam.whl --format json | jq '.modules[].dylink.needed'
+      for machines: everything, unless parts are named
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add arguments, a description and examples."""
+    parser.description = DESCRIPTION
+    parser.epilog = EXAMPLES
+    parser.add_argument("file", metavar="FILE", help="a module, an object file, an archive or a wheel")
+    parts = parser.add_argument_group("parts, besides the overview")
+    parts.add_argument("--needed", action="store_true", help="only needed libraries and run paths")
+    parts.add_argument("--sections", action="store_true", help="where each section lies")
+    parts.add_argument("--imports", action="store_true", help="every import with its type")
+    parts.add_argument("--exports", action="store_true", help="every export with its type")
+    parts.add_argument("--symbols", action="store_true", help="the symbol tables of object files")
+    parts.add_argument("--features", action="store_true", help="WebAssembly features; reads the code")
+    parts.add_argument("--producers", action="store_true", help="the tools that made it")
+    parts.add_argument("--all", action="store_true", help="all of these")
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="for people or for machines"
+    )
+
+
+def run(args: argparse.Namespace, session: Session) -> int:
+    """Describe the file.
+
+    Returns:
+        0, or 2 if something in it could not be read.
+
+    Raises:
+        UnreadableInputError: it cannot be read at all.
+    """
+    from pyodide_abi.report.show import faults_in, needed_in
+    from pyodide_abi.report.show_text import needed_text, text_of
+
+    path = session.cwd / Path(args.file).expanduser()
+    data = _describe(path, _parts(args))
+    shown = needed_in(data) if args.needed else data
+    if args.format == "json":
+        json.dump(shown, session.out, indent=2, ensure_ascii=False)
+        session.out.write("\n")
+    else:
+        lines = needed_text(needed_in(data)) if args.needed else text_of(data)
+        session.out.writelines(f"{line}\n" for line in lines)
+    return 2 if faults_in(data) else 0
+
+
+def _parts(args: argparse.Namespace) -> frozenset[Part]:
+    from pyodide_abi.report.show import Part
+
+    named = frozenset(part for part in Part if getattr(args, part))
+    complete = args.all or (args.format == "json" and not named and not args.needed)
+    return frozenset(Part) if complete else named
+
+
+def _describe(path: Path, parts: frozenset[Part]) -> Data:
+    from pyodide_abi.errors import UnreadableInputError
+    from pyodide_abi.report.show import describe, describe_wheel
+    from pyodide_abi.wheel import open_wheel
+
+    if path.is_dir():
+        raise UnreadableInputError(f"{path} is a folder", hint="name a file in it")
+    if path.suffix == ".whl":
+        with open_wheel(path) as wheel:
+            return describe_wheel(wheel, _suffixes(wheel.name), parts)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadableInputError(f"{path} cannot be read: {error.strerror}") from error
+    return describe(str(path), data, parts)
+
+
+def _suffixes(name: WheelName) -> Sequence[str]:
+    """Those of the wheel's platform; of a wheel for anything else, the one that all share."""
+    from pyodide_abi.platforms import platform_of_tag
+
+    for tag in name.platforms:
+        platform = platform_of_tag(tag)
+        if platform:
+            return platform.python.suffixes
+    return (".so",)
