@@ -3,6 +3,7 @@
 from pyodide_abi.toolchain.find import find_present, find_toolchain, install_toolchain, open_present
 from pyodide_abi.toolchain.interpreters import find_present_python, find_python, find_uv
 from pyodide_abi.toolchain.model import HostPython, Source, Sysroot, Toolchain
+from pyodide_abi.toolchain.sysroot import make_sysroot
 
 __all__ = [
     "HostPython",
@@ -15,5 +16,6 @@ __all__ = [
     "find_toolchain",
     "find_uv",
     "install_toolchain",
+    "make_sysroot",
     "open_present",
 ]

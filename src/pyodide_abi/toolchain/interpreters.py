@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +17,7 @@ from pyodide_abi.toolchain.apt import open_archive
 from pyodide_abi.toolchain.debian import unpack_tree
 from pyodide_abi.toolchain.entry import TREE
 from pyodide_abi.toolchain.model import HostPython
+from pyodide_abi.toolchain.programs import find_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +31,8 @@ _DOWNLOAD_SECONDS = 900.0
 #: place to look.
 _QUESTION = """\
 import json, os, sys, sysconfig
-places = [sysconfig.get_path("include"), os.path.join(sys.base_prefix, "include", "python%d.%d" % sys.version_info[:2])]
+minor = "python%d.%d" % sys.version_info[:2]
+places = [sysconfig.get_path("include"), os.path.join(sys.base_prefix, "include", minor)]
 print(json.dumps({
     "implementation": sys.implementation.name,
     "version": "%d.%d.%d" % sys.version_info[:3],
@@ -72,14 +72,8 @@ def find_present_python(minor: str, host: Host) -> HostPython | None:
 
 
 def find_uv(host: Host) -> Path | None:
-    """The ``uv`` of this Python's environment, else the PATH's; None if there is none."""
-    folders = [sysconfig.get_path("scripts"), str(Path(sys.executable).parent)]
-    folders += host.environ.get("PATH", os.defpath).split(os.pathsep)
-    for folder in folders:
-        candidate = Path(folder) / "uv"
-        if candidate.is_file() and os.access(candidate, os.X_OK):
-            return candidate
-    return None
+    """The program ``uv``; None if there is none."""
+    return find_program("uv", host)
 
 
 def _candidates(minor: str, host: Host) -> Iterator[tuple[str, Path]]:

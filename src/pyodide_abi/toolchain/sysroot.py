@@ -1,0 +1,122 @@
+"""The target's Python headers and configuration: a host CPython's headers, the runtime's own values."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import zipfile
+from typing import TYPE_CHECKING
+
+from pyodide_abi.errors import MissingError, UnreadableInputError
+from pyodide_abi.toolchain import configuration
+from pyodide_abi.toolchain.model import Sysroot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyodide_abi.host import Host
+    from pyodide_abi.platforms.model import Platform
+    from pyodide_abi.toolchain.model import HostPython
+
+#: Raised when what is made from the same input changes: older entries are then left alone.
+_FORMAT = 1
+_VERSION = re.compile(r"[\w.+-]+")
+
+
+def make_sysroot(platform: Platform, runtime_folder: Path, python: HostPython, host: Host) -> Sysroot:
+    """Headers and configuration to compile extension modules for a platform with; cached.
+
+    Args:
+        platform: the target.
+        runtime_folder: an installed release of it, with ``package.json`` and ``python_stdlib.zip``.
+        python: a CPython of the platform's minor version, whose headers are taken.
+        host: the machine.
+
+    Raises:
+        MissingError: the interpreter is of another minor version.
+        UnreadableInputError: the release is not what a release is.
+    """
+    minor = platform.python.version
+    if not python.version.startswith(f"{minor}."):
+        raise MissingError(
+            f"platform {platform.name} has CPython {minor}, the headers at hand are of {python.version}",
+            hint=f"uv python install {minor}",
+        )
+    release = _release(runtime_folder)
+    key = f"sysroots/{release}-cpython{python.version}-{_FORMAT}"
+
+    def fill(folder: Path, _place: Path) -> None:
+        with host.progress.task(f"making the target's headers for {release}"):
+            _fill(folder, minor, runtime_folder, release, python)
+
+    root = host.store.obtain(key, fill)
+    return Sysroot(
+        platform=platform.name,
+        release=release,
+        root=root,
+        include=root / "include" / f"python{minor}",
+        sysconfigdata=root / "sysconfigdata",
+    )
+
+
+def _fill(folder: Path, minor: str, runtime: Path, release: str, python: HostPython) -> None:
+    source = _sysconfigdata(runtime)
+    name = configuration.MODULE
+    variables = configuration.read_variables(source, f"{name} of release {release}")
+    include = folder / "include" / f"python{minor}"
+    shutil.copytree(python.include, include, copy_function=shutil.copyfile)
+    host_names = _host_names(python, minor)
+    pyconfig = configuration.write_pyconfig(variables, host_names, f"{name} of release {release}")
+    (include / "pyconfig.h").write_text(pyconfig, "utf-8")
+    patchlevel = include / "patchlevel.h"
+    version = _python_version(runtime)
+    text = configuration.write_patchlevel(patchlevel.read_text("utf-8"), version, str(patchlevel))
+    patchlevel.write_text(text, "utf-8")
+    (folder / "sysconfigdata").mkdir()
+    (folder / "sysconfigdata" / name).write_text(source, "utf-8")
+
+
+def _host_names(python: HostPython, minor: str) -> frozenset[str]:
+    """The names in the host's ``pyconfig.h``; Debian's is one that includes another, per architecture."""
+    files = [python.include / "pyconfig.h", *python.include.parent.glob(f"*/python{minor}/pyconfig.h")]
+    names: frozenset[str] = frozenset()
+    for file in files:
+        if file.is_file():
+            names |= configuration.names_in(file.read_text("utf-8"))
+    if "SIZEOF_LONG" not in names:
+        raise MissingError(
+            f"{python.executable} has no complete pyconfig.h in {python.include}",
+            hint="install the headers of this interpreter, or take another one",
+        )
+    return names
+
+
+def _sysconfigdata(runtime: Path) -> str:
+    archive = runtime / "python_stdlib.zip"
+    try:
+        with zipfile.ZipFile(archive) as members:
+            return members.read(configuration.MODULE).decode("utf-8")
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise UnreadableInputError(f"{archive} holds no {configuration.MODULE}: {error}") from error
+
+
+def _release(runtime: Path) -> str:
+    version = _member(runtime / "package.json", "version")
+    if not _VERSION.fullmatch(version):
+        raise UnreadableInputError(f"{runtime / 'package.json'}: '{version}' is no version")
+    return version
+
+
+def _python_version(runtime: Path) -> str:
+    return _member(runtime / "pyodide-lock.json", "info", "python")
+
+
+def _member(file: Path, *keys: str) -> str:
+    try:
+        value = json.loads(file.read_text("utf-8"))
+        for key in keys:
+            value = value[key]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UnreadableInputError(f"{file} does not say {'.'.join(keys)}: {error}") from error
+    return str(value)
