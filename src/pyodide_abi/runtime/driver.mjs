@@ -1,0 +1,120 @@
+// Runs in Node: boots a release, prepares its file system, and runs Python in it, once.
+//
+//   node driver.mjs REQUEST.json
+//
+// The request is described in protocol.py. Answers are JSON lines in a file of their own (`channel`), written
+// at once, so that the program's stdout stays its own and what was said before a crash is not lost.
+
+import { openSync, readFileSync, writeSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+
+const HOME = "/home/pyodide";
+// What a shell shows for a program that abort() ended: 128 + SIGABRT.
+const ABORTED = 134;
+
+const request = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const channel = openSync(request.channel, "a");
+const send = (message) => void writeSync(channel, JSON.stringify(message) + "\n");
+
+// Emscripten takes the program's name, and so Python its sys.executable and sys.orig_argv[0], from here.
+process.argv[1] = "/usr/bin/python3";
+
+function describe(error) {
+  if (!(error instanceof Error)) return String(error?.message ?? error);
+  return `${error.name}: ${error.message}`;
+}
+
+function die(error) {
+  send({ kind: "died", text: describe(error) });
+  process.exit(ABORTED);
+}
+
+function leave(status) {
+  send({ kind: "exited", status });
+  process.exit(status);
+}
+
+const isExit = (error) => error?.name === "ExitStatus" && typeof error.status === "number";
+
+async function boot() {
+  const { loadPyodide } = await import(pathToFileURL(`${request.release}/pyodide.mjs`).href);
+  return loadPyodide({
+    args: request.args,
+    // The interpreter starts in the folder that HOME names, and makes a script's path absolute while it
+    // starts: the only way to have it right in every release. The user's HOME is set afterwards.
+    // An empty PYTHONINSPECT counts as unset: the releases set it to keep the interpreter after an error.
+    env: { PYTHONINSPECT: "", ...request.environ, HOME: request.cwd ?? HOME },
+  });
+}
+
+function prepare(pyodide) {
+  const { FS } = pyodide;
+  const mount = (host, guest) => {
+    FS.mkdirTree(guest);
+    FS.mount(FS.filesystems.NODEFS, { root: host }, guest);
+  };
+  const scope = pyodide.toPy({ home: HOME, start: request.cwd ?? HOME });
+  FS.mkdirTree(HOME);
+  for (const { host, guest } of request.mounts) mount(host, guest);
+  if (request.site) {
+    mount(request.site, pyodide.runPython("import site; site.getsitepackages()[0]", { globals: scope }));
+  }
+  FS.chdir(request.cwd ?? HOME);
+  // loadPyodide puts a folder of its own in front of sys.path, which `python` would not have.
+  // Paths that wheels bring in .pth files are added as at start-up, unless -S was given.
+  pyodide.runPython(
+    `
+import importlib, os, site, sys
+os.environ["HOME"] = home
+if sys.path[:1] in ([""], [start]):
+    del sys.path[0]
+if not sys.flags.no_site:
+    site.addsitedir(site.getsitepackages()[0])
+importlib.invalidate_caches()
+`,
+    { globals: scope },
+  );
+  scope.destroy();
+}
+
+async function runMain(pyodide) {
+  const { _module: module } = pyodide;
+  // With stack switching (Node 24 with its flag, later ones without) asyncio.run() can block as it should.
+  if (typeof WebAssembly.Suspending === "function" && module.promisingRunMain) return module.promisingRunMain(0);
+  return module._run_main();
+}
+
+function probe(pyodide) {
+  const scope = pyodide.toPy({});
+  pyodide.runPython(request.probe.source, { globals: scope });
+  scope.get("probe")(request.probe.module, request.probe.path, request.probe.direct, (text) =>
+    send({ kind: "probe", ...JSON.parse(text) }),
+  );
+}
+
+process.on("uncaughtException", die);
+let pyodide;
+try {
+  pyodide = await boot();
+} catch (error) {
+  if (isExit(error)) leave(error.status); // `-V`, `--help`, a mistake in the arguments
+  die(error);
+}
+try {
+  prepare(pyodide);
+  send({ kind: "booted" });
+  if (request.probe) {
+    probe(pyodide);
+    leave(0);
+  }
+  leave(await runMain(pyodide));
+} catch (error) {
+  if (isExit(error) && !request.probe) leave(error.status);
+  try {
+    // Prints what the release prints for a fatal error, with the Python stack, and throws the error again.
+    if (!error?.pyodide_fatal_error) pyodide._api.fatal_error(error);
+  } catch {
+    // It has been said.
+  }
+  die(error);
+}

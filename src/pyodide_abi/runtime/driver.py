@@ -1,0 +1,88 @@
+"""Start the driver in Node and hear it out."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyodide_abi.runtime.protocol import Died, Exited, parse_messages
+
+if TYPE_CHECKING:
+    from pyodide_abi.host import Host
+    from pyodide_abi.process import Completed
+    from pyodide_abi.runtime.node import Node
+    from pyodide_abi.runtime.protocol import Message, Request
+
+_SCRIPT = Path(__file__).with_name("driver.mjs")
+#: Node 24 has JavaScript Promise Integration behind this flag; 25 and later have it without, 20 to 23 in an
+#: older form that some releases do not know.
+_STACK_SWITCHING = {24: ("--experimental-wasm-jspi",)}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Heard:
+    """A driver's whole life.
+
+    Attributes:
+        completed: its process.
+        messages: what it said, in order.
+    """
+
+    completed: Completed
+    messages: tuple[Message, ...]
+
+    @property
+    def status(self) -> int | None:
+        """The program's exit status; None where it never came to its end."""
+        return next((message.status for message in self.messages if isinstance(message, Exited)), None)
+
+    @property
+    def died(self) -> str:
+        """Why the interpreter came to no end of its own; empty where it did."""
+        if self.status is not None:
+            return ""
+        for message in self.messages:
+            if isinstance(message, Died):
+                return message.text
+        if self.completed.timed_out:
+            return "it ran out of time"
+        code = self.completed.returncode
+        how = f"by signal {-code}" if code < 0 else f"with status {code}"
+        last = self.completed.stderr.strip().splitlines()[-1:]
+        return f"Node ended {how}" + (f": {last[0]}" if last else "")
+
+
+def drive(
+    request: Request,
+    node: Node,
+    host: Host,
+    *,
+    attached: bool = False,
+    stack_switching: bool = False,
+    stdin: bytes = b"",
+    timeout: float | None = None,
+) -> Heard:
+    """Run one interpreter to its end.
+
+    Args:
+        request: what it does.
+        node: the engine.
+        host: starts the process.
+        attached: with our own stdin, stdout and stderr; otherwise they are captured.
+        stack_switching: turn JavaScript Promise Integration on where the engine has it behind a flag.
+        stdin: what it reads when not attached.
+        timeout: seconds after which it is killed.
+    """
+    with tempfile.TemporaryDirectory(prefix="pyodide-abi-") as folder:
+        asked, channel = Path(folder, "request.json"), Path(folder, "answers.jsonl")
+        asked.write_text(request.to_json(channel), "utf-8")
+        channel.touch()
+        flags = _STACK_SWITCHING.get(node.major, ()) if stack_switching else ()
+        words = [node.path, *flags, _SCRIPT, asked]
+        if attached:
+            done = host.runner.attach(words, environ=host.environ, timeout=timeout)
+        else:
+            done = host.runner.run(words, environ=host.environ, stdin=stdin, timeout=timeout)
+        return Heard(completed=done, messages=parse_messages(channel.read_text("utf-8")))

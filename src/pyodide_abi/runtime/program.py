@@ -1,0 +1,171 @@
+"""Run Python in a release, as ``python`` would: its arguments, streams, working folder and exit status."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from pyodide_abi.errors import UsageError
+from pyodide_abi.runtime.driver import drive
+from pyodide_abi.runtime.node import find_node
+from pyodide_abi.runtime.protocol import Mount, Request
+from pyodide_abi.runtime.releases import install_release
+from pyodide_abi.runtime.site import unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pyodide_abi.host import Host
+    from pyodide_abi.platforms.model import Release
+    from pyodide_abi.runtime.node import Node
+
+#: Variables that a program gets from its caller: those that make sense in another machine. Paths
+#: (``PYTHONPATH``, ``PYTHONHOME``, ``TMPDIR``…) do not.
+FORWARDED = (
+    "CI",
+    "COLUMNS",
+    "FORCE_COLOR",
+    "LANG",
+    "LC_ALL",
+    "LINES",
+    "NO_COLOR",
+    "PYTHONASYNCIODEBUG",
+    "PYTHONBREAKPOINT",
+    "PYTHONDEVMODE",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONFAULTHANDLER",
+    "PYTHONHASHSEED",
+    "PYTHONIOENCODING",
+    "PYTHONOPTIMIZE",
+    "PYTHONTRACEMALLOC",
+    "PYTHONUNBUFFERED",
+    "PYTHONUTF8",
+    "PYTHONVERBOSE",
+    "PYTHONWARNINGS",
+    "PYTHON_COLORS",
+    "SOURCE_DATE_EPOCH",
+    "TERM",
+    "TZ",
+)
+#: Where the runtime keeps its own files: nothing can be mounted over them.
+_RESERVED = ("/dev", "/lib", "/proc")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Program:
+    """What to run.
+
+    Attributes:
+        args: as after ``python``.
+        cwd: the working folder; mounted at its own path.
+        environ: added to what :data:`FORWARDED` lets through.
+        mounts: more folders, mounted at their own paths.
+        wheels: unpacked into ``site-packages`` as they are: :func:`choose_wheels` finds dependencies.
+    """
+
+    args: tuple[str, ...]
+    cwd: Path
+    environ: Mapping[str, str] = field(default_factory=dict)
+    mounts: tuple[Path, ...] = ()
+    wheels: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finished:
+    """How a program ended.
+
+    Attributes:
+        status: as the shell would have it; 134 where the interpreter died, 124 where its time was up.
+        stdout: what it wrote; empty when attached.
+        stderr: likewise.
+        died: why the interpreter could not go on; empty where the program ended by itself.
+    """
+
+    status: int
+    stdout: str
+    stderr: str
+    died: str
+
+
+def run_python(
+    program: Program,
+    release: Release,
+    host: Host,
+    *,
+    node: Node | None = None,
+    attached: bool = False,
+    stdin: bytes = b"",
+    timeout: float | None = None,
+) -> Finished:
+    """Run Python in a release, which is fetched first if it is not cached.
+
+    Args:
+        program: what to run.
+        release: in which release.
+        host: the machine.
+        node: the engine; None for the reference one.
+        attached: with our own stdin, stdout and stderr; otherwise they are captured.
+        stdin: what it reads when not attached.
+        timeout: seconds after which it is killed.
+
+    Raises:
+        UsageError: a folder cannot be mounted at its own path.
+        MissingError: no Node, or the release cannot be had.
+        WheelError: one of the wheels is not one.
+    """
+    node = node or find_node(host)
+    folder = install_release(release, host)
+    cwd = program.cwd.resolve()
+    with tempfile.TemporaryDirectory(prefix="pyodide-abi-site-") as site:
+        unpack(program.wheels, Path(site))
+        request = Request(
+            release=folder,
+            args=program.args,
+            environ=forwarded(host.environ) | dict(program.environ),
+            cwd=str(cwd),
+            mounts=mounts((cwd, *program.mounts)),
+            site=Path(site),
+        )
+        heard = drive(
+            request,
+            node,
+            host,
+            attached=attached,
+            stack_switching=True,
+            stdin=stdin,
+            timeout=timeout,
+        )
+    return Finished(
+        status=heard.completed.returncode if heard.status is None else heard.status,
+        stdout=heard.completed.stdout,
+        stderr=heard.completed.stderr,
+        died=heard.died,
+    )
+
+
+def forwarded(environ: Mapping[str, str]) -> dict[str, str]:
+    """The caller's variables that the program gets."""
+    return {name: environ[name] for name in FORWARDED if name in environ}
+
+
+def mounts(folders: Sequence[Path]) -> tuple[Mount, ...]:
+    """Each folder at its own path, outer ones first, one inside another only once.
+
+    Raises:
+        UsageError: the runtime's own files lie there, or it is no folder.
+    """
+    chosen: list[Mount] = []
+    for folder in sorted({folder.resolve() for folder in folders}, key=lambda path: len(path.parts)):
+        if not folder.is_dir():
+            raise UsageError(f"{folder} is no folder and cannot be mounted")
+        guest = PurePosixPath(folder)
+        if guest == PurePosixPath("/") or any(guest.is_relative_to(path) for path in _RESERVED):
+            raise UsageError(
+                f"{folder} cannot be mounted: the runtime keeps its own files there",
+                hint="work in another folder, such as one below your home",
+            )
+        if not any(folder.is_relative_to(mount.host) for mount in chosen):
+            chosen.append(Mount(host=folder, guest=str(guest)))
+    return tuple(chosen)

@@ -1,0 +1,173 @@
+"""What we ask of the driver (``driver.mjs``) and what it answers, typed.
+
+The request is one JSON file; the answers are JSON lines in another file, never on the program's stdout.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mount:
+    """A folder of this machine, seen in the runtime."""
+
+    host: Path
+    guest: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Probe:
+    """Import one extension module instead of running a program.
+
+    Attributes:
+        module: its dotted name.
+        path: where it lies below ``site-packages``.
+        direct: load it by its path, below empty parents, instead of by a plain import.
+        source: the Python code that does it (``probe.py``).
+    """
+
+    module: str
+    path: str
+    direct: bool
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """One interpreter's life.
+
+    Attributes:
+        release: the folder of the runtime release.
+        args: as after ``python``.
+        environ: the environment of the program.
+        cwd: the working folder as the program sees it; None for its home.
+        mounts: folders of this machine, outer ones first.
+        site: a folder of this machine that becomes ``site-packages``; None for the release's own empty one.
+        probe: import this module; ``args`` is then empty.
+    """
+
+    release: Path
+    args: tuple[str, ...] = ()
+    environ: Mapping[str, str]
+    cwd: str | None = None
+    mounts: tuple[Mount, ...] = ()
+    site: Path | None = None
+    probe: Probe | None = None
+
+    def to_json(self, channel: Path) -> str:
+        """The request as the driver reads it; answers go to the file ``channel``."""
+        probe = self.probe
+        return json.dumps(
+            {
+                "channel": str(channel),
+                "release": str(self.release),
+                "args": list(self.args),
+                "environ": dict(self.environ),
+                "cwd": self.cwd,
+                "mounts": [{"host": str(mount.host), "guest": mount.guest} for mount in self.mounts],
+                "site": str(self.site) if self.site else None,
+                "probe": {
+                    "module": probe.module,
+                    "path": probe.path,
+                    "direct": probe.direct,
+                    "source": probe.source,
+                }
+                if probe
+                else None,
+            }
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Booted:
+    """The interpreter is up and its file system prepared."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exited:
+    """The program ended by itself."""
+
+    status: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Died:
+    """The interpreter cannot go on: a trap, an uncaught C++ exception, an exit from within C."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entered:
+    """An extension module is being loaded or initialised; ``path`` as in the runtime."""
+
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Left:
+    """…and that ended.
+
+    Attributes:
+        path: as in the runtime.
+        error: the exception's class, empty where there was none.
+        text: its message.
+        own: the import system names this very file as the one that failed.
+    """
+
+    path: str
+    error: str
+    text: str
+    own: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Imported:
+    """The import as a whole came to its end.
+
+    Attributes:
+        path: of the module that was asked for, as in the runtime.
+        error: what it raised, as a traceback's last line has it; empty where it succeeded.
+        missing: the module that was not found, if that is what it raised.
+    """
+
+    path: str
+    error: str
+    missing: str
+
+
+Message = Booted | Exited | Died | Entered | Left | Imported
+
+
+def parse_messages(text: str) -> tuple[Message, ...]:
+    """The driver's answers.
+
+    A last line without its end is what a killed process left behind; it is dropped.
+    """
+    lines = text.split("\n")[:-1]
+    return tuple(_parse(json.loads(line)) for line in lines)
+
+
+def _parse(fields: dict[str, Any]) -> Message:
+    match fields:
+        case {"kind": "booted"}:
+            return Booted()
+        case {"kind": "exited", "status": int(status)}:
+            return Exited(status=status)
+        case {"kind": "died", "text": str(words)}:
+            return Died(text=words)
+        case {"kind": "probe", "entered": str(path)}:
+            return Entered(path=path)
+        case {"kind": "probe", "left": str(path), "error": str(error), "text": str(words), "own": bool(own)}:
+            return Left(path=path, error=error, text=words, own=own)
+        case {"kind": "probe", "imported": str(path), "error": str(error), "missing": str(missing)}:
+            return Imported(path=path, error=error, missing=missing)
+        case _:
+            raise ValueError(f"driver.mjs and protocol.py disagree: {fields}")

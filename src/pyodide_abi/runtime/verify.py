@@ -1,0 +1,313 @@
+"""Load every extension module of a wheel in real releases, each in an interpreter of its own.
+
+A module is first imported as users import it, its packages with it. Where that does not tell about the module
+(a package's own code fails first, another extension fails or kills the interpreter first, or the release's
+interpreter does not look for files of that suffix), the very file is loaded in a second fresh interpreter,
+below empty parents. The module's outcome and what became of its package are then reported side by side.
+"""
+
+from __future__ import annotations
+
+import enum
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyodide_abi.errors import FailedError
+from pyodide_abi.platforms import find_release, platform_of_tag
+from pyodide_abi.runtime.driver import drive
+from pyodide_abi.runtime.node import find_node
+from pyodide_abi.runtime.protocol import Entered, Imported, Left, Probe, Request
+from pyodide_abi.runtime.releases import install_release
+from pyodide_abi.runtime.site import unpack
+from pyodide_abi.wheel import open_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pyodide_abi.host import Host
+    from pyodide_abi.platforms.model import Platform, Release
+    from pyodide_abi.runtime.driver import Heard
+    from pyodide_abi.runtime.node import Node
+    from pyodide_abi.wheel import ExtensionModule, Wheel
+
+#: Seconds for one interpreter: it boots in two on an idle machine and compiles 150 MB of module in one.
+TIMEOUT = 120.0
+_PROBE = Path(__file__).with_name("probe.py")
+#: CPython's words when a library was loaded and has no initialisation function (Python/importdl.c).
+_NO_INIT = "dynamic module does not define"
+
+
+class Outcome(enum.StrEnum):
+    """What became of a module."""
+
+    LOADED = "loaded"
+    REFUSED = "refused"
+    NO_INIT = "no-init"
+    RAISED = "raised"
+    KILLED = "killed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Loaded:
+    """One module in one release.
+
+    Attributes:
+        module: the dotted name.
+        path: the file, relative to ``site-packages``.
+        release: the release's version.
+        outcome: what became of it.
+        message: the loader's words (refused, no-init), the exception (raised), or how the interpreter died
+            (killed), exactly as they came; empty where it loaded.
+        package: how the plain import of the dotted name ended where that was another matter than the module
+            itself; empty where there is nothing to say.
+    """
+
+    module: str
+    path: str
+    release: str
+    outcome: Outcome
+    message: str = ""
+    package: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verification:
+    """A wheel in real releases.
+
+    Attributes:
+        wheel: the file.
+        engine: such as ``node 24.19.0``.
+        releases: their versions, in order.
+        results: modules in the order of the wheel, each in every release.
+    """
+
+    wheel: Path
+    engine: str
+    releases: tuple[str, ...]
+    results: tuple[Loaded, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Every module loaded in every release."""
+        return all(result.outcome is Outcome.LOADED for result in self.results)
+
+
+def releases_for(wheel: Path) -> tuple[Release, ...]:
+    """Every release of the platform that a wheel's tags name; empty for a wheel of none."""
+    with open_wheel(wheel) as opened:
+        platforms = _platforms_of(opened)
+    return tuple(release for platform in platforms for release in platform.releases)
+
+
+def verify_wheel(
+    wheel: Path,
+    releases: Sequence[Release],
+    host: Host,
+    *,
+    node: Node | None = None,
+    jobs: int = 1,
+    timeout: float = TIMEOUT,
+) -> Verification:
+    """Load every extension module of a wheel in every one of the releases.
+
+    Args:
+        wheel: the file; its dependencies are not installed.
+        releases: where to load it; :func:`releases_for` gives those of its platform.
+        host: the machine.
+        node: the engine; None for the reference one.
+        jobs: how many interpreters at once.
+        timeout: seconds for each.
+
+    Raises:
+        MissingError: no Node, or a release cannot be had.
+        WheelError: the file is not a wheel.
+    """
+    node = node or find_node(host)
+    with open_wheel(wheel) as opened:
+        modules = opened.extension_modules(_suffixes(_platforms_of(opened), releases))
+    # One after another: each is shown, and npm does its own waiting.
+    folders = {release.version: install_release(release, host) for release in releases} if modules else {}
+    with tempfile.TemporaryDirectory(prefix="pyodide-abi-site-") as folder:
+        site = Path(folder)
+        unpack([wheel], site)
+        trial = _Trial(site=site, folders=folders, node=node, host=host, timeout=timeout)
+        pairs = [(module, release) for release in releases for module in modules]
+        results = _all(trial, pairs, jobs, f"loading {wheel.name}")
+    order = {module.path: number for number, module in enumerate(modules)}
+    return Verification(
+        wheel=wheel,
+        engine=f"node {node.version}",
+        releases=tuple(release.version for release in releases),
+        results=tuple(sorted(results, key=lambda result: order[result.path])),
+    )
+
+
+def _platforms_of(wheel: Wheel) -> tuple[Platform, ...]:
+    found = (platform_of_tag(tag) for tag in wheel.name.platforms)
+    # A wheel with several spellings of one platform's tag has one platform.
+    return tuple({platform.name: platform for platform in found if platform}.values())
+
+
+def _suffixes(platforms: Iterable[Platform], releases: Iterable[Release]) -> tuple[str, ...]:
+    """Of the wheel's own platform, then of those it is tried on, so that a foreign module is found too."""
+    everywhere = [*platforms, *(find_release(release.version)[0] for release in releases)]
+    suffixes = [suffix for platform in everywhere for suffix in platform.python.suffixes]
+    # The longest first: a bare ".so" fits every name.
+    return tuple(sorted(dict.fromkeys(suffixes), key=len, reverse=True))
+
+
+def _all(
+    trial: _Trial, pairs: Sequence[tuple[ExtensionModule, Release]], jobs: int, text: str
+) -> list[Loaded]:
+    with trial.host.progress.task(text, total=len(pairs)) as task, ThreadPoolExecutor(max(jobs, 1)) as pool:
+
+        def one(pair: tuple[ExtensionModule, Release]) -> Loaded:
+            result = trial.load(pair[0], pair[1].version)
+            task.advance()
+            return result
+
+        try:
+            return list(pool.map(one, pairs))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Trial:
+    site: Path
+    folders: dict[str, Path]
+    node: Node
+    host: Host
+    timeout: float
+
+    def load(self, module: ExtensionModule, release: str) -> Loaded:
+        plain = _Account.of(self._probe(module, release, direct=False), module.path)
+        verdict = plain.verdict()
+        package = plain.package
+        if verdict is None:
+            direct = _Account.of(self._probe(module, release, direct=True), module.path)
+            verdict = direct.verdict() or (Outcome.KILLED, direct.died)
+            if verdict[0] is Outcome.LOADED and plain.missing == module.name:
+                # The file would do, but an import never gets to it: its suffix is another interpreter's.
+                verdict, package = (Outcome.REFUSED, plain.error), ""
+        return Loaded(
+            module=module.name,
+            path=module.path,
+            release=release,
+            outcome=verdict[0],
+            message=verdict[1],
+            package=package,
+        )
+
+    def _probe(self, module: ExtensionModule, release: str, *, direct: bool) -> Heard:
+        request = Request(
+            release=self.folders[release],
+            # The folder of modules is shared by interpreters of several versions.
+            environ={"PYTHONDONTWRITEBYTECODE": "1"},
+            site=self.site,
+            probe=Probe(
+                module=module.name,
+                path=module.path,
+                direct=direct,
+                source=_PROBE.read_text("utf-8"),
+            ),
+        )
+        heard = drive(request, self.node, self.host, timeout=self.timeout)
+        if heard.died and not heard.completed.timed_out and not heard.messages[:-1]:
+            raise FailedError(
+                f"the release {release} does not start in {self.node.path}: {heard.died}",
+                hint="'--node' names another Node; 'pyodide-abi doctor' says which there are",
+            )
+        return heard
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Account:
+    """What was seen of one module in one interpreter.
+
+    Attributes:
+        steps: how each of its own steps (create, execute) ended, up to the first failure.
+        spoilt: another extension module failed or died before this one was done, and may have spoilt the
+            loader's state: an unresolved symbol of one makes every later load fail.
+        dead: the interpreter died while the innermost module being loaded was this one.
+        died: why it died, whoever did it.
+        error: how the whole import ended; empty where it succeeded.
+        missing: the module that was not found, if the import ended so.
+    """
+
+    steps: tuple[Left, ...]
+    spoilt: bool
+    dead: bool
+    died: str
+    error: str
+    missing: str
+
+    @classmethod
+    def of(cls, heard: Heard, path: str) -> _Account:
+        steps: list[Left] = []
+        entered: list[str] = []
+        spoilt, error, missing = False, "", ""
+        for message in heard.messages:
+            match message:
+                case Entered():
+                    entered.append(message.path)
+                case Left() if message.path.endswith(f"/{path}"):
+                    entered.pop()
+                    if not any(step.error for step in steps):
+                        steps.append(message)
+                case Left():
+                    entered.pop()
+                    nested = any(outer.endswith(f"/{path}") for outer in entered)
+                    spoilt = spoilt or bool(message.error and not nested and not steps)
+                case Imported():
+                    error, missing = message.error, message.missing
+                case _:
+                    pass
+        dead = bool(heard.died and entered and entered[-1].endswith(f"/{path}"))
+        return cls(
+            steps=tuple(steps),
+            spoilt=spoilt,
+            dead=dead,
+            died=heard.died,
+            error=error,
+            missing=missing,
+        )
+
+    def verdict(self) -> tuple[Outcome, str] | None:
+        """The module's own outcome, or None where this interpreter does not tell it."""
+        if self.spoilt:
+            return None
+        if self.dead:
+            return Outcome.KILLED, self.died
+        failed = next((step for step in self.steps if step.error), None)
+        if failed:
+            return _classified(failed)
+        return (Outcome.LOADED, "") if len(self.steps) == _STEPS else None
+
+    @property
+    def package(self) -> str:
+        """How the import ended, where that is not what :meth:`verdict` tells."""
+        if self.dead or (not self.spoilt and any(step.error for step in self.steps)):
+            return ""
+        return self.died or self.error
+
+
+#: Create and execute: the import system's two calls for an extension module (PEP 451).
+_STEPS = 2
+
+
+def _classified(step: Left) -> tuple[Outcome, str]:
+    """What an exception that came out of a module's own loading means.
+
+    The import system names the file in the exceptions that it raises itself; one from the module's
+    initialisation names nothing, or another module.
+    """
+    if not step.own or step.error != "ImportError":
+        return Outcome.RAISED, f"{step.error}: {step.text}"
+    if step.text.startswith(_NO_INIT):
+        return Outcome.NO_INIT, step.text
+    return Outcome.REFUSED, step.text
