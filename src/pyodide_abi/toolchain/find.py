@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyodide_abi.errors import MissingError, OfflineError
+from pyodide_abi.errors import DigestError, MissingError, OfflineError
 from pyodide_abi.process import find_executable
-from pyodide_abi.toolchain import debian_emscripten, emscripten, entry
+from pyodide_abi.toolchain import debian_emscripten, emscripten, entry, official
 from pyodide_abi.toolchain.model import Source
 
 if TYPE_CHECKING:
@@ -107,6 +107,12 @@ def find_toolchain(
         if one.version == platform.emscripten:
             return _chosen(open_present(one, host), platform, host)
     reasons: list[str] = []
+    if source in {None, Source.OFFICIAL}:
+        official_build = _from_official(platform, host, reasons, insist=source is Source.OFFICIAL)
+        if official_build is not None:
+            return _chosen(official_build, platform, host)
+    if mismatch_allowed and present:
+        return _chosen(open_present(present[0], host), platform, host)
     if source in {None, Source.DEBIAN}:
         try:
             return _chosen(_from_debian(platform, host, present, mismatch_allowed), platform, host)
@@ -124,14 +130,38 @@ def install_toolchain(platform: Platform, host: Host, *, source: Source | None =
     return find_toolchain(platform, host, mismatch_allowed=True, source=source)
 
 
+def _from_official(platform: Platform, host: Host, reasons: list[str], *, insist: bool) -> Toolchain | None:
+    """The official build, or None with the reason, said and noted.
+
+    Raises:
+        DigestError: something else came; taking another compiler quietly would hide it.
+    """
+    version = platform.emscripten
+    if not insist and official.unreachable(version, host):
+        reasons.append("Emscripten's releases: the server could not be reached within the last day")
+        return None
+    try:
+        return official.install(version, host)
+    except DigestError:
+        raise
+    except MissingError as error:
+        reasons.append(f"Emscripten's releases: {error}")
+        if not host.offline:
+            host.progress.say(f"no official build of Emscripten {version}: {error}")
+        return None
+
+
 def _from_debian(platform: Platform, host: Host, present: list[Present], mismatch_allowed: bool) -> Toolchain:
-    at_hand = [one for one in present if one.source is Source.DEBIAN]
-    if mismatch_allowed and present:
-        return open_present(present[0], host)
+    """What Debian's archive has now, if it is the version or any will do.
+
+    Raises:
+        MissingError: it is another version, or cannot be had.
+    """
     if host.offline:
         raise OfflineError("not in the cache, and the network is off limits")
     if not mismatch_allowed:
-        version = at_hand[0].version if at_hand else debian_emscripten.offered(host)
+        at_hand = [one.version for one in present if one.source is Source.DEBIAN]
+        version = at_hand[0] if at_hand else debian_emscripten.offered(host)
         if version != platform.emscripten:
             raise MissingError(f"it has {version}")
     return debian_emscripten.install(host)
