@@ -2,7 +2,7 @@
 
 from pyodide_abi.runtime.node import Node, find_node
 from pyodide_abi.runtime.program import Finished, Program, run_python
-from pyodide_abi.runtime.releases import find_release, install_release
+from pyodide_abi.runtime.releases import find_release, install_release, newest_release
 from pyodide_abi.runtime.requirements import Target, choose_wheels
 from pyodide_abi.runtime.verify import Loaded, Outcome, Verification, releases_for, verify_wheel
 
@@ -18,6 +18,7 @@ __all__ = [
     "find_node",
     "find_release",
     "install_release",
+    "newest_release",
     "releases_for",
     "run_python",
     "verify_wheel",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyodide_abi.host import Host
-    from pyodide_abi.platforms.model import Release
+    from pyodide_abi.platforms.model import Platform, Release
     from pyodide_abi.process import Completed
 
 #: What the cache calls the installed releases.
@@ -33,6 +33,12 @@ _PAUSES = (1.0, 5.0)
 _SECONDS = 600.0
 #: npm's words for an answer that will not change by asking again.
 _FINAL = re.compile(r"\b(E404|ETARGET|E401|E403|EUSAGE)\b")
+
+
+def newest_release(platform: Platform) -> Release:
+    """The last release of a platform; an alpha only where there is nothing else."""
+    stable = [release for release in platform.releases if not release.prerelease]
+    return (stable or list(platform.releases))[-1]
 
 
 def find_release(release: Release, host: Host) -> Path | None:

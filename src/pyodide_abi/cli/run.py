@@ -1,0 +1,154 @@
+"""``pyodide-abi run``: python in a real runtime, with wheels installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyodide_abi.errors import FailedError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pyodide_abi.cli.session import Session
+    from pyodide_abi.platforms.model import Platform, Release
+
+_WHEEL = ".whl"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add arguments, a description and examples."""
+    parser.usage = "%(prog)s [OPTION ...] [WHEEL ... --] [--] [PYTHON ARGUMENT ...]"
+    parser.description = (
+        "Run Python in a release of the runtime, as 'python' would: -c, -m, a script, '-' or nothing for a\n"
+        "program on stdin, its arguments, streams and exit status. The working folder is mounted at its own\n"
+        "path; what else the program may see is named with --mount. Everything after '--' is Python's."
+    )
+    parser.epilog = (
+        "examples:\n"
+        '  pyodide-abi run -- -c "import sys; print(sys.version)"\n'
+        "  pyodide-abi run script.py some arguments\n"
+        "  pyodide-abi run --platform 2025_0 dist/my-*.whl -- -m my_package\n"
+        "  pyodide-abi run -w dist/my-*.whl -w pytest --find-links wheels -- -m pytest tests\n\n"
+        "The program gets the variables of --env, and of the caller's those that mean the same in another\n"
+        "machine: CI, COLUMNS, FORCE_COLOR, LANG, LC_ALL, LINES, NO_COLOR, SOURCE_DATE_EPOCH, TERM, TZ and\n"
+        "PYTHON..., but not PYTHONPATH and PYTHONHOME, which name paths.\n\n"
+        "exit status: the program's own; 134 where the interpreter died.\n"
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--runtime", metavar="V", help="a release, such as 0.29.4")
+    where.add_argument(
+        "--platform",
+        metavar="P",
+        help="the newest release of a platform (default: of the wheels' own, else of the default platform)",
+    )
+    parser.add_argument(
+        "-w",
+        "--wheel",
+        action="append",
+        default=[],
+        metavar="WHEEL",
+        help="install this file, or NAME from the folders of --find-links, with what it depends on",
+    )
+    parser.add_argument(
+        "-f", "--find-links", action="append", default=[], metavar="DIR", help="a folder of wheels"
+    )
+    parser.add_argument("--no-deps", action="store_true", help="install the named wheels and nothing else")
+    parser.add_argument("--node", metavar="NODE", help="another Node: an executable, or a version such as 20")
+    parser.add_argument(
+        "--env", action="append", default=[], metavar="NAME[=VALUE]", help="set or pass on a variable"
+    )
+    parser.add_argument(
+        "--mount", action="append", default=[], metavar="DIR", help="show this folder to the program, too"
+    )
+    parser.add_argument("arguments", nargs="...", metavar="ARGUMENT", help="as after 'python'")
+
+
+def run(args: argparse.Namespace, session: Session) -> int:
+    """Run it; the program's exit status."""
+    from pyodide_abi.platforms import find_release
+    from pyodide_abi.runtime import Program, Target, choose_wheels, find_node, run_python
+
+    wheels, python_arguments = split(args.arguments)
+    named = [_wheel(word, session.cwd) for word in (*wheels, *args.wheel)]
+    release = _release(args, (item for item in named if isinstance(item, Path)))
+    chosen = choose_wheels(
+        named,
+        [session.cwd / folder for folder in args.find_links],
+        target=Target(find_release(release.version)[0], release),
+        dependencies=not args.no_deps,
+    )
+    finished = run_python(
+        Program(
+            args=tuple(python_arguments),
+            cwd=session.cwd,
+            environ=_environ(args.env, session.host.environ),
+            mounts=tuple(session.cwd / folder for folder in args.mount),
+            wheels=chosen,
+        ),
+        release,
+        session.host,
+        node=find_node(session.host, args.node),
+        attached=True,
+    )
+    if finished.died:
+        _report_death(finished.died, release, args, session)
+    return finished.status if finished.status >= 0 else 128 - finished.status
+
+
+def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Take leading wheels and the ``--`` behind them from what is Python's.
+
+    Raises:
+        UsageError: there are wheels, and it is not clear where they end.
+    """
+    if "--" in words:
+        cut = words.index("--")
+        wheels = list(words[:cut])
+        if all(word.endswith(_WHEEL) for word in wheels):
+            return wheels, list(words[cut + 1 :])
+    if words and words[0].endswith(_WHEEL):
+        raise UsageError(
+            f"what comes after the wheel {words[0]}?",
+            hint="options come before the wheels, Python's arguments after '--': run [OPTION ...] WHEEL -- -c ...",
+        )
+    return [], list(words)
+
+
+def _wheel(word: str, cwd: Path) -> str | Path:
+    return cwd / word if word.endswith(_WHEEL) else word
+
+
+def _release(args: argparse.Namespace, wheels: Iterable[Path]) -> Release:
+    from pyodide_abi.platforms import find_release, load_platform
+    from pyodide_abi.runtime import newest_release
+
+    if args.runtime:
+        return find_release(args.runtime)[1]
+    if args.platform:
+        return newest_release(load_platform(args.platform))
+    return newest_release(_platform_of(wheels))
+
+
+def _platform_of(wheels: Iterable[Path]) -> Platform:
+    from pyodide_abi.platforms import default_platform, platform_of_tag
+    from pyodide_abi.wheel import parse_wheel_name
+
+    tags = (tag for wheel in wheels for tag in parse_wheel_name(wheel.name).platforms)
+    return next((platform for platform in map(platform_of_tag, tags) if platform), default_platform())
+
+
+def _environ(given: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
+    pairs = (word.partition("=") for word in given)
+    return {name: value if sign else environ.get(name, "") for name, sign, value in pairs}
+
+
+def _report_death(died: str, release: Release, args: argparse.Namespace, session: Session) -> None:
+    from pyodide_abi.cli.session import report_error
+
+    error = FailedError(
+        f"the interpreter of the runtime {release.version} died: {died}",
+        hint="above is where in the program; 'pyodide-abi audit WHEEL' finds what kills interpreters",
+    )
+    report_error(error, environ=session.host.environ, traceback=args.traceback)
