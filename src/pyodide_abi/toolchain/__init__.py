@@ -1,15 +1,24 @@
 """Where compilers, target headers and host interpreters come from."""
 
-from pyodide_abi.toolchain.find import find_present, find_toolchain, install_toolchain, open_present
+from pyodide_abi.toolchain.find import (
+    Present,
+    choose_present,
+    find_present,
+    find_toolchain,
+    install_toolchain,
+    open_present,
+)
 from pyodide_abi.toolchain.interpreters import find_present_python, find_python, find_uv
 from pyodide_abi.toolchain.model import HostPython, Source, Sysroot, Toolchain
 from pyodide_abi.toolchain.sysroot import make_sysroot
 
 __all__ = [
     "HostPython",
+    "Present",
     "Source",
     "Sysroot",
     "Toolchain",
+    "choose_present",
     "find_present",
     "find_present_python",
     "find_python",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyodide_abi.errors import DigestError, MissingError, OfflineError
+from pyodide_abi.errors import DigestError, MissingError, OfflineError, UsageError
 from pyodide_abi.process import find_executable
 from pyodide_abi.toolchain import debian_emscripten, emscripten, entry, official
 from pyodide_abi.toolchain.model import Source
@@ -103,16 +103,17 @@ def find_toolchain(
         OfflineError: one would have to be fetched and the network is off limits.
     """
     present = [one for one in find_present(host) if source in {None, one.source}]
-    for one in present:
-        if one.version == platform.emscripten:
-            return _chosen(open_present(one, host), platform, host)
+    exact = choose_present(platform, present, mismatch_allowed=False)
+    if exact is not None:
+        return _chosen(open_present(exact, host), platform, host)
     reasons: list[str] = []
     if source in {None, Source.OFFICIAL}:
         official_build = _from_official(platform, host, reasons, insist=source is Source.OFFICIAL)
         if official_build is not None:
             return _chosen(official_build, platform, host)
-    if mismatch_allowed and present:
-        return _chosen(open_present(present[0], host), platform, host)
+    other = choose_present(platform, present, mismatch_allowed=mismatch_allowed)
+    if other is not None:
+        return _chosen(open_present(other, host), platform, host)
     if source in {None, Source.DEBIAN}:
         try:
             return _chosen(_from_debian(platform, host, present, mismatch_allowed), platform, host)
@@ -121,12 +122,31 @@ def find_toolchain(
     raise _nothing(platform, present, reasons, mismatch_allowed=mismatch_allowed, offline=host.offline)
 
 
+def choose_present(platform: Platform, present: list[Present], *, mismatch_allowed: bool) -> Present | None:
+    """Which of those at hand :func:`find_toolchain` would take if it could fetch none; None for none."""
+    exact = [one for one in present if one.version == platform.emscripten]
+    return next(iter(exact or (present if mismatch_allowed else [])), None)
+
+
 def install_toolchain(platform: Platform, host: Host, *, source: Source | None = None) -> Toolchain:
-    """Fetch a compiler into the cache, asked for by name, so that another version is taken and said.
+    """Fetch a compiler into the cache. It was asked for, so another version than the platform's is taken.
+
+    Args:
+        platform: whose version is wanted.
+        host: the machine.
+        source: whence; None for the first that has something. Debian's archive is asked for what it has now,
+            even if an older version is in the cache.
 
     Raises:
+        UsageError: the source is not one to install from.
         MissingError: it cannot be had.
     """
+    if source is Source.OFFICIAL:
+        return _chosen(official.install(platform.emscripten, host), platform, host)
+    if source is Source.DEBIAN and not host.offline:
+        return _chosen(debian_emscripten.install(host), platform, host)
+    if source in {Source.PATH, Source.EMSDK}:
+        raise UsageError(f"nothing can be installed from '{source}'", hint="--source official or debian")
     return find_toolchain(platform, host, mismatch_allowed=True, source=source)
 
 

@@ -1,0 +1,205 @@
+"""``pyodide-abi doctor``: what is present, what is missing, what would be used. Never uses the network."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from rich.console import Console
+
+    from pyodide_abi.cli.session import Session
+    from pyodide_abi.host import Host
+    from pyodide_abi.platforms.model import Platform
+    from pyodide_abi.toolchain import Present
+
+_ENVIRONMENT_LACKS = 3
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add arguments, a description and examples."""
+    parser.description = (
+        "What this machine has for building, running and verifying, platform by platform, and the command "
+        "that gets what is missing. Uses no network and installs nothing. The exit status is 3 if the "
+        "platform asked for (default: the newest stable one) cannot be built with what is here."
+    )
+    parser.epilog = (
+        "examples:\n"
+        "  pyodide-abi doctor\n"
+        "  pyodide-abi doctor --platform 2025_0 --toolchain-mismatch allow\n"
+        "  pyodide-abi doctor --format json\n"
+    )
+    parser.add_argument("--platform", metavar="P", help="the platform that decides the exit status")
+    parser.add_argument(
+        "--toolchain-mismatch",
+        choices=("refuse", "allow"),
+        default="refuse",
+        help="whether an Emscripten that is not the platform's version will do (default: refuse)",
+    )
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="for people (the default) or for programs"
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """One thing that is needed.
+
+    Attributes:
+        name: what it is.
+        found: what is here, in words; empty if nothing is.
+        problem: what is wrong; empty if nothing is.
+        remedy: the command that mends it.
+    """
+
+    name: str
+    found: str
+    problem: str = ""
+    remedy: str = ""
+
+
+def run(args: argparse.Namespace, session: Session) -> int:
+    """Look, print, and say with the exit status whether a build can go ahead."""
+    from pyodide_abi.platforms import default_platform, load_platform, load_platforms
+    from pyodide_abi.toolchain import find_present
+
+    host = replace(session.host, offline=True)
+    wanted = load_platform(args.platform) if args.platform else default_platform()
+    present = find_present(host)
+    allowed = args.toolchain_mismatch == "allow"
+    machine = _machine(host)
+    platforms = {
+        platform.name: _platform(platform, host, present, allowed=allowed) for platform in load_platforms()
+    }
+    needed = [check for check in [*machine, *platforms[wanted.name]] if check.problem]
+    if args.format == "json":
+        document = {
+            "cache": str(host.store.root),
+            "machine": [asdict(check) for check in machine],
+            "platforms": {name: [asdict(check) for check in checks] for name, checks in platforms.items()},
+            "platform": wanted.name,
+            "can_build": not needed,
+        }
+        session.console().print(json.dumps(document, indent=2))
+    else:
+        _show(wanted.name, machine, platforms, session.console())
+        session.console().print(f"\ncache: {host.store.root}")
+        _verdict(wanted.name, needed, session.console())
+    return _ENVIRONMENT_LACKS if needed else 0
+
+
+def _machine(host: Host) -> list[Check]:
+    """What every platform needs, and what fetching needs. Only the former can be a problem."""
+    from pyodide_abi.errors import MissingError
+    from pyodide_abi.runtime import find_node
+    from pyodide_abi.runtime.node import find_npm
+    from pyodide_abi.toolchain import find_uv
+    from pyodide_abi.toolchain.apt import available
+    from pyodide_abi.toolchain.programs import find_program
+
+    checks = []
+    extra = "pip install 'pyodide-abi[build]'"
+    try:
+        node = find_node(host)
+        checks.append(Check(name="node", found=f"{node.version} ({node.path})"))
+    except MissingError as error:
+        checks.append(Check(name="node", found="", problem=str(error), remedy=extra))
+    try:
+        npm = " ".join(find_npm(host))
+        checks.append(Check(name="npm", found=npm))
+    except MissingError:
+        checks.append(Check(name="npm", found="none: releases that are not in the cache cannot be fetched"))
+    uv = find_uv(host)
+    problem = "" if uv else "there is no uv to make build environments with"
+    checks.append(Check(name="uv", found=str(uv or ""), problem=problem, remedy="" if uv else extra))
+    patchelf = find_program("patchelf", host)
+    checks.append(Check(name="patchelf", found=str(patchelf or "none: Debian's archive cannot be used")))
+    reason = available(host)
+    checks.append(Check(name="Debian's archive", found=f"cannot be used: {reason}" if reason else "set up"))
+    return checks
+
+
+def _platform(platform: Platform, host: Host, present: list[Present], *, allowed: bool) -> list[Check]:
+    return [
+        _compiler(platform, present, allowed=allowed),
+        _python(platform, host),
+        _releases(platform, host),
+    ]
+
+
+def _compiler(platform: Platform, present: list[Present], *, allowed: bool) -> Check:
+    from pyodide_abi.toolchain import choose_present
+    from pyodide_abi.toolchain.find import ALLOW
+
+    name = "compiler"
+    install = f"pyodide-abi toolchain install --platform {platform.name}"
+    chosen = choose_present(platform, present, mismatch_allowed=allowed)
+    if chosen is not None:
+        exact = chosen.version == platform.emscripten
+        note = "" if exact else f"; the platform's is {platform.emscripten}, a mismatch is allowed"
+        return Check(name=name, found=f"Emscripten {chosen.version} ({chosen.source}, {chosen.place}){note}")
+    others = ", ".join(f"{one.version} ({one.source})" for one in present)
+    problem = f"there is no Emscripten {platform.emscripten}" + (f"; at hand: {others}" if others else "")
+    remedy = f"{install}\nor, to build with another version: {ALLOW}" if others else install
+    return Check(name=name, found="", problem=problem, remedy=remedy)
+
+
+def _python(platform: Platform, host: Host) -> Check:
+    from pyodide_abi.toolchain import find_present_python
+
+    minor = platform.python.version
+    python = find_present_python(minor, host)
+    if python is None:
+        return Check(
+            name="host CPython",
+            found="",
+            problem=f"there is no CPython {minor} with headers",
+            remedy=f"pyodide-abi toolchain install --platform {platform.name}",
+        )
+    return Check(name="host CPython", found=f"{python.version} ({python.source}, {python.executable})")
+
+
+def _releases(platform: Platform, host: Host) -> Check:
+    from pyodide_abi.runtime import find_release
+
+    cached = [one.version for one in platform.releases if find_release(one, host) is not None]
+    total = len(platform.releases)
+    if not cached:
+        newest = platform.releases[-1].version
+        return Check(
+            name="releases",
+            found=f"0 of {total} in the cache",
+            problem="no runtime release to take the target's configuration from",
+            remedy=f"pyodide-abi run --runtime {newest} -- -c 'import sys; print(sys.version)'",
+        )
+    listed = ", ".join(cached) if len(cached) < total else "all"
+    return Check(name="releases", found=f"{len(cached)} of {total} in the cache: {listed}")
+
+
+def _show(wanted: str, machine: list[Check], platforms: Mapping[str, list[Check]], console: Console) -> None:
+    console.print("this machine", style="bold")
+    for check in machine:
+        _show_check(check, console)
+    for name, checks in platforms.items():
+        console.print(f"\nplatform {name}" + (" (asked for)" if name == wanted else ""), style="bold")
+        for check in checks:
+            _show_check(check, console)
+
+
+def _show_check(check: Check, console: Console) -> None:
+    mark, text, style = ("!", check.problem, "red") if check.problem else ("-", check.found, None)
+    console.print(f"  {mark} {check.name:<16}  {text}", style=style)
+
+
+def _verdict(name: str, needed: list[Check], console: Console) -> None:
+    if not needed:
+        console.print(f"platform {name} can be built with what is here", style="green")
+        return
+    console.print(f"platform {name} cannot be built with what is here; these mend it:", style="red")
+    seen = dict.fromkeys(line for check in needed for line in check.remedy.splitlines())
+    for line in seen:
+        console.print(f"  {line}")

@@ -1,0 +1,200 @@
+"""``pyodide-abi toolchain``: install, list, find or remove compilers and interpreters."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pyodide_abi.errors import MissingError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pyodide_abi.cli.session import Session
+    from pyodide_abi.host import Host
+    from pyodide_abi.platforms.model import Platform
+    from pyodide_abi.toolchain import HostPython, Source, Toolchain
+
+#: The parts of the cache that `list` shows and `remove` removes from.
+_PREFIXES = ("toolchains", "pythons")
+_DRIVERS = ("emcc", "emxx", "emar", "emranlib")
+_PROGRAMS = ("clang", "clangxx", "wasm_ld", "llvm_ar", "llvm_nm", "node")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add arguments, a description and examples."""
+    from pyodide_abi.toolchain import Source
+
+    parser.description = (
+        "install   fetch the platform's compiler, and a CPython of its minor version if this machine has\n"
+        "          none, into the cache: no root, no change to the system\n"
+        "list      what is at hand: in the cache, on the PATH, in $EMSDK\n"
+        "where     the compiler and the interpreter that a build would use now; never uses the network\n"
+        "remove    delete one from the cache, by the name that 'list' gives\n"
+        "\n"
+        "A build does by itself what 'install' does. docs/how-to/toolchains.md tells the sources apart."
+    )
+    parser.epilog = (
+        "examples:\n"
+        "  pyodide-abi toolchain install --platform 314_0\n"
+        "  pyodide-abi toolchain install --source debian\n"
+        "  pyodide-abi toolchain where --toolchain-mismatch allow --format json\n"
+        "  pyodide-abi toolchain remove debian-6.0.5\n"
+    )
+    parser.add_argument("action", choices=("install", "list", "where", "remove"), help="see above")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="for remove: what to delete")
+    parser.add_argument("--platform", metavar="P", help="any name of a platform (default: newest stable)")
+    parser.add_argument(
+        "--source",
+        choices=tuple(Source),
+        help="nothing but this: path, emsdk (at hand), official, debian (fetched). Default: in this order",
+    )
+    parser.add_argument(
+        "--toolchain-mismatch",
+        choices=("refuse", "allow"),
+        default="refuse",
+        help="whether an Emscripten that is not the platform's version will do (default: refuse)",
+    )
+    parser.add_argument(
+        "--emscripten-mirror", metavar="URL", help="another server with Emscripten's official builds"
+    )
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="for people (the default) or for programs"
+    )
+
+
+def run(args: argparse.Namespace, session: Session) -> int:
+    """Do what the action says."""
+    from pyodide_abi.platforms import default_platform, load_platform
+    from pyodide_abi.toolchain import Source
+
+    if (args.name is not None) != (args.action == "remove"):
+        needs = "needs a NAME" if args.action == "remove" else "takes no NAME"
+        raise UsageError(f"'toolchain {args.action}' {needs}")
+    platform = load_platform(args.platform) if args.platform else default_platform()
+    source = Source(args.source) if args.source else None
+    if args.action == "install":
+        _install(platform, source, _host(args, session), session)
+    elif args.action == "list":
+        _list(args.format, session)
+    elif args.action == "where":
+        _where(platform, source, args, session)
+    else:
+        _remove(args.name, session)
+    return 0
+
+
+def _host(args: argparse.Namespace, session: Session) -> Host:
+    from pyodide_abi.toolchain.official import MIRROR_VARIABLE
+
+    if not args.emscripten_mirror:
+        return session.host
+    environ = {**session.host.environ, MIRROR_VARIABLE: args.emscripten_mirror}
+    return replace(session.host, environ=environ)
+
+
+def _install(platform: Platform, source: Source | None, host: Host, session: Session) -> None:
+    from pyodide_abi.toolchain import find_python, install_toolchain
+    from pyodide_abi.toolchain.find import ALLOW
+
+    toolchain = install_toolchain(platform, host, source=source)
+    find_python(platform.python.version, host)
+    session.console().print(str(toolchain.root))
+    if toolchain.emscripten != platform.emscripten:
+        host.progress.say(f"builds for {platform.name} use it only with {ALLOW}")
+
+
+def _list(form: str, session: Session) -> None:
+    from pyodide_abi.toolchain import find_present
+
+    host = session.host
+    compilers = [
+        {"kind": "compiler", "source": one.source.value, "version": one.version, "place": str(one.place)}
+        for one in find_present(host)
+    ]
+    pythons = [
+        {
+            "kind": "interpreter",
+            "source": key.rpartition("/")[2].partition("-")[0],
+            "version": key.rpartition("-")[2],
+            "place": str(host.store.root / key),
+        }
+        for key in host.store.keys("pythons")
+    ]
+    console = session.console()
+    if form == "json":
+        console.print(json.dumps([*compilers, *pythons], indent=2))
+        return
+    for one in [*compilers, *pythons]:
+        console.print(f"{one['kind']:<11}  {one['source']:<8}  {one['version']:<10}  {one['place']}")
+    if not compilers and not pythons:
+        host.progress.say("nothing is at hand; 'pyodide-abi toolchain install' fetches what is needed")
+
+
+def _where(platform: Platform, source: Source | None, args: argparse.Namespace, session: Session) -> None:
+    from pyodide_abi.toolchain import find_present_python, find_toolchain
+
+    host = replace(session.host, offline=True)
+    toolchain = find_toolchain(
+        platform, host, mismatch_allowed=args.toolchain_mismatch == "allow", source=source
+    )
+    python = find_present_python(platform.python.version, host)
+    if python is None:
+        raise MissingError(
+            f"there is no CPython {platform.python.version} with headers",
+            hint=f"pyodide-abi toolchain install --platform {platform.name}",
+        )
+    console = session.console()
+    if args.format == "json":
+        console.print(json.dumps(_facts(platform, toolchain, python), indent=2))
+        return
+    for name, value in _rows(toolchain, python):
+        console.print(f"{name:<12}  {value}")
+
+
+def _facts(platform: Platform, toolchain: Toolchain, python: HostPython) -> dict[str, object]:
+    return {
+        "platform": platform.name,
+        "toolchain": {
+            "source": toolchain.source.value,
+            "root": str(toolchain.root),
+            "emscripten": toolchain.emscripten,
+            "exact": toolchain.emscripten == platform.emscripten,
+            "llvm": toolchain.llvm,
+            "emscripten_root": str(toolchain.emscripten_root),
+            "binaryen": str(toolchain.binaryen),
+            "programs": {name: str(getattr(toolchain, name)) for name in (*_DRIVERS, *_PROGRAMS)},
+            "environ": dict(toolchain.environ),
+        },
+        "python": {
+            "executable": str(python.executable),
+            "version": python.version,
+            "include": str(python.include),
+            "source": python.source,
+        },
+    }
+
+
+def _rows(toolchain: Toolchain, python: HostPython) -> list[tuple[str, object]]:
+    return [
+        ("emscripten", f"{toolchain.emscripten} ({toolchain.source})"),
+        ("root", toolchain.root),
+        *((name, getattr(toolchain, name)) for name in _DRIVERS),
+        ("llvm", toolchain.llvm),
+        *((name, getattr(toolchain, name)) for name in _PROGRAMS),
+        ("python", f"{python.version} ({python.source})"),
+        ("", python.executable),
+    ]
+
+
+def _remove(name: str, session: Session) -> None:
+    store = session.host.store
+    keys = [key for prefix in _PREFIXES for key in store.keys(prefix)]
+    chosen = [key for key in keys if name in {key, key.rpartition("/")[2]}]
+    if len(chosen) != 1:
+        known = ", ".join(keys) or "nothing"
+        what = "is not in the cache" if not chosen else "is ambiguous"
+        raise UsageError(f"'{name}' {what}", hint=f"in the cache: {known}")
+    store.remove(chosen[0])
+    session.host.progress.say(f"removed {store.root / chosen[0]}")
