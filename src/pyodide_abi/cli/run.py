@@ -111,7 +111,7 @@ def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
     if words and words[0].endswith(_WHEEL):
         raise UsageError(
             f"what comes after the wheel {words[0]}?",
-            hint="options come before the wheels, Python's arguments after '--': run [OPTION ...] WHEEL -- -c ...",
+            hint="options come before the wheels, Python's arguments after '--': run [OPTION ...] WHEEL -- ...",
         )
     return [], list(words)
 

@@ -6,6 +6,7 @@
 // at once, so that the program's stdout stays its own and what was said before a crash is not lost.
 
 import { openSync, readFileSync, writeSync } from "node:fs";
+import { isatty } from "node:tty";
 import { pathToFileURL } from "node:url";
 
 const HOME = "/home/pyodide";
@@ -77,6 +78,25 @@ importlib.invalidate_caches()
   scope.destroy();
 }
 
+// Node makes a pipe non-blocking; the releases' own writers then take a short write for a whole one and lose
+// the rest. These wait for the reader instead. A terminal keeps the release's writer, which knows its size.
+function connect(pyodide) {
+  const idle = new Int32Array(new SharedArrayBuffer(4));
+  const writer = (fd) => (bytes) => {
+    for (let done = 0; done < bytes.length; ) {
+      try {
+        done += writeSync(fd, bytes, done);
+      } catch (error) {
+        if (error.code !== "EAGAIN") throw error;
+        Atomics.wait(idle, 0, 0, 5);
+      }
+    }
+    return bytes.length;
+  };
+  if (!isatty(1)) pyodide.setStdout({ write: writer(1), isatty: false });
+  if (!isatty(2)) pyodide.setStderr({ write: writer(2), isatty: false });
+}
+
 async function runMain(pyodide) {
   const { _module: module } = pyodide;
   // With stack switching (Node 24 with its flag, later ones without) asyncio.run() can block as it should.
@@ -102,6 +122,7 @@ try {
 }
 try {
   prepare(pyodide);
+  connect(pyodide);
   send({ kind: "booted" });
   if (request.probe) {
     probe(pyodide);
