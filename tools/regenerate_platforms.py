@@ -44,9 +44,28 @@ DATA = ROOT / "src" / "pyodide_abi" / "platforms" / "data"
 DUMPER = Path(__file__).with_name("dump_surface.mjs")
 #: The line of a data file after which this tool writes.
 MARKER = "# ---- releases: written by tools/regenerate_platforms.py from the npm packages\n"
-#: Whose views are recorded, and the Node that stands for each.
-ENGINES = {"node24": "24", "node20": "20"}
 _SECONDS = 300.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Engine:
+    """Whose view is recorded.
+
+    Attributes:
+        node: the Node to look for.
+        options: what it is started with.
+    """
+
+    node: str
+    options: tuple[str, ...] = ()
+
+
+#: Node 24 with stack switching (JSPI), as ``pyodide_abi.runtime`` starts it and as current browsers have it;
+#: Node 20 stands for hosts without.
+ENGINES = {
+    "node24": Engine(node="24", options=("--experimental-wasm-jspi",)),
+    "node20": Engine(node="20"),
+}
 
 Table = dict[str, tuple[SymbolKind, str | None]]
 
@@ -130,12 +149,14 @@ def measure(release: Release, engine: str, host: Host) -> Measured:
         FailedError: it does not boot, or it holds something that the dumper cannot describe.
     """
     folder = install_release(release, host)
-    node = find_node(host, ENGINES[engine])
+    node = find_node(host, ENGINES[engine].node)
     with tempfile.TemporaryDirectory() as scratch:
         types, result = Path(scratch, "types.json"), Path(scratch, "result.json")
         types.write_text(json.dumps(_types(read_module((folder / "pyodide.asm.wasm").read_bytes()))))
         done = host.runner.run(
-            [node.path, DUMPER, folder, types, result], environ=host.environ, timeout=_SECONDS
+            [node.path, *ENGINES[engine].options, DUMPER, folder, types, result],
+            environ=host.environ,
+            timeout=_SECONDS,
         )
         if done.returncode or not result.is_file():
             raise FailedError(f"{release.version} cannot be read in {engine}:\n{done.stderr or done.stdout}")

@@ -142,7 +142,7 @@ def parse_platform(text: str, *, file: str, common: Common) -> model.Platform:
         tag=python.text("tag", r"cp3\d+"),
         suffixes=python.texts("suffixes", pattern=r"\..*\.so|\.so"),
     )
-    releases = tuple(_release(table, cpython) for table in root.tables("releases"))
+    releases = _releases(root, cpython)
     features = [_feature(table, common.engines) for table in root.tables("features")]
     platform = model.Platform(
         name=identity.text("name", r"\d+_\d+"),
@@ -280,6 +280,17 @@ def _rust(table: Table) -> model.Rust:
     return rust
 
 
+def _releases(root: Table, python: model.CPython) -> tuple[model.Release, ...]:
+    releases = tuple(_release(table, python) for table in root.tables("releases"))
+    if not releases:
+        root.fail("releases", "is empty")
+    versions = [version_key(release.version) for release in releases]
+    for index, (earlier, later) in enumerate(itertools.pairwise(versions), start=1):
+        if earlier >= later:
+            root.fail(f"releases[{index}].version", "does not come after the one before it")
+    return releases
+
+
 def _release(table: Table, python: model.CPython) -> model.Release:
     version = table.text("version", _RELEASE)
     release = model.Release(
@@ -327,24 +338,13 @@ def _check(platform: model.Platform, root: Table) -> None:
         root.fail(
             "python.tag", f"'{platform.python.tag}' is not the tag of CPython {platform.python.version}"
         )
-    if not platform.releases:
-        root.fail("releases", "is empty")
-    versions = [version_key(release.version) for release in platform.releases]
-    for index, (earlier, later) in enumerate(itertools.pairwise(versions), start=1):
-        if earlier >= later:
-            root.fail(f"releases[{index}].version", "does not come after the one before it")
     if all(release.prerelease for release in platform.releases) and platform.status is model.Status.STABLE:
         root.fail("identity.status", "is stable, but every release is a pre-release")
     if platform.exceptions is model.Unwinding.WEBASSEMBLY and platform.exception_encoding is None:
         root.fail("unwinding.encoding", "is missing, though exceptions unwind in WebAssembly")
     _check_tags(platform, root)
-    for field, names in (
-        ("flags", [(flag.flag, flag.need, lang) for flag in platform.flags for lang in flag.languages]),
-        ("libraries", [library.name for library in platform.libraries]),
-        ("features", [feature.name for feature in platform.features]),
-    ):
-        if field != "flags":
-            _no_value_twice(field, names, root)
+    _no_value_twice("libraries", [library.name for library in platform.libraries], root)
+    _no_value_twice("features", [feature.name for feature in platform.features], root)
     contradictions = {flag.flag for flag in platform.flags if flag.need is model.Need.REQUIRED} & {
         flag.flag for flag in platform.flags if flag.need is model.Need.FORBIDDEN
     }

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from pyodide_abi.platforms.model import Platform
 
 MAGIC = b"pyodide-abi surface 1\n"
-#: The engine whose view is meant unless another is named: the one that the project itself runs.
+#: The engine whose view is meant unless another is named: the one that the project itself runs, Node 24 with
+#: stack switching turned on.
 REFERENCE_ENGINE = "node24"
 _ABSENT = -1
 

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+
+from pyodide_abi.errors import UnknownPlatformError
+from pyodide_abi.platforms import default_platform, find_release, load_platform, load_platforms
+
+SPELLINGS = {
+    "2024_0": "2024_0 2024 pyodide_2024_0 pyemscripten_2024_0 pyodide_2024_0_wasm32 "
+    "pyemscripten_2024_0_wasm32 emscripten_3_1_58_wasm32 "
+    "3.12 312 cp312 py312 python3.12 0.26.0 0.27.8 PYODIDE_2024_0 pyodide-2024-0",
+    "2025_0": "2025_0 2025 pyodide_2025_0 pyemscripten_2025_0 pyemscripten_2025_0_wasm32 3.13 cp313 0.29.4",
+    "314_0": "314_0 314 314-0 3.14 cp314 pyodide_314_0 pyodide_314_0_wasm32 pyemscripten_2026_0 2026_0 "
+    "pyodide_2026_0 PyEmscripten-2026-0-wasm32 emscripten-5.0.3-wasm32 314.0.7",
+    "2026_5": "2026_5 pyemscripten_2026_5 pyodide_2026_5_wasm32 3.15 315 cp315 315.0.0-alpha.1",
+}
+
+
+@pytest.mark.parametrize(
+    ("spelling", "name"), [(word, name) for name, words in SPELLINGS.items() for word in words.split()]
+)
+def test_any_spelling_resolves(spelling: str, name: str) -> None:
+    assert load_platform(spelling).name == name
+
+
+def test_every_name_tag_and_release_of_the_data_resolves_to_its_own_platform() -> None:
+    for platform in load_platforms():
+        for name in (
+            platform.name,
+            *platform.names,
+            *(tag.tag for tag in platform.tags),
+            *(release.version for release in platform.releases),
+        ):
+            assert load_platform(name) is platform
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [
+        ("pyodide_3140", "314_0"),
+        ("pyodide_2052_0", "2025_0"),
+        ("pyemscripten_2026_1", "314_0"),
+        ("cp314t", "314_0"),
+        ("0.29.9", "2025_0"),
+    ],
+)
+def test_a_near_miss_gets_a_suggestion_and_the_list(wrong: str, meant: str) -> None:
+    with pytest.raises(UnknownPlatformError, match=f"there is no platform '{wrong}'") as caught:
+        load_platform(wrong)
+    suggestion, *listing = caught.value.hint.splitlines()
+    assert suggestion.startswith("did you mean ")
+    assert f"'{meant}'" in suggestion
+    assert [line.split(":")[0] for line in listing[1:]] == [p.name for p in load_platforms()]
+
+
+def test_a_year_that_two_versions_share_names_both() -> None:
+    with pytest.raises(UnknownPlatformError) as caught:
+        load_platform("2026")
+    assert "'314_0'" in caught.value.hint.splitlines()[0]
+    assert "'2026_5'" in caught.value.hint.splitlines()[0]
+
+
+@pytest.mark.parametrize("wrong", ["", "windows", "manylinux_2_28_x86_64"])
+def test_a_wide_miss_gets_the_list_alone(wrong: str) -> None:
+    with pytest.raises(UnknownPlatformError) as caught:
+        load_platform(wrong)
+    assert caught.value.hint.startswith("the platforms:\n")
+
+
+def test_the_default_is_the_newest_stable_version() -> None:
+    assert default_platform().name == "314_0"
+
+
+def test_a_release_is_found_with_its_platform() -> None:
+    platform, release = find_release("0.29.4")
+    assert (platform.name, release.version) == ("2025_0", "0.29.4")
+
+
+def test_an_unknown_release_gets_its_neighbours() -> None:
+    with pytest.raises(UnknownPlatformError, match=r"there is no runtime release '0\.29\.9'") as caught:
+        find_release("0.29.9")
+    assert "did you mean '0.29.5'" in caught.value.hint
+    assert "0.26.0 to 0.27.8 (2024_0)" in caught.value.hint
