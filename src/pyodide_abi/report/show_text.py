@@ -99,16 +99,16 @@ def _dylink(dylink: _Block) -> Iterator[str]:
 
 
 def _lists(entry: _Block) -> Iterator[str]:
-    if "sections" in entry:
+    if entry.get("sections"):
         yield "  sections (offset, size)"
         for section in entry["sections"]:
             name = section["name"] if section["id"] else f"custom {section['name']!r}"
             yield f"    {section['offset']:#010x} {section['size']:>12,}  {name}"
-    if "imports" in entry:
+    if entry.get("imports"):
         yield "  imports"
         for item in entry["imports"]:
             yield f"    {item['kind']:<8}  {item['module']}.{item['name']}  {item['type']}"
-    if "exports" in entry:
+    if entry.get("exports"):
         yield "  exports"
         for item in entry["exports"]:
             yield f"    {item['kind']:<8}  {item['name']}  {item['type']}"

@@ -83,13 +83,14 @@ _BY_OPCODE: dict[int, Feature] = {
     **dict.fromkeys((0x0A, 0x1F), Feature.EXNREF),
     **dict.fromkeys((0x12, 0x13, 0x15), Feature.TAIL_CALL),
     **dict.fromkeys((0xFB, 0xD3, 0xD4, 0xD5, 0xD6, 0x14), Feature.GC),
-    0xFC: Feature.WIDE_ARITHMETIC,
     0xFE: Feature.ATOMICS,
 }
-_BR_TABLE, _SELECT_TYPED, _TRY_TABLE, _SIMD = 0x0E, 0x1C, 0x1F, 0xFD
+_BR_TABLE, _SELECT_TYPED, _TRY_TABLE = 0x0E, 0x1C, 0x1F
+_MISCELLANEOUS, _SIMD = 0xFC, 0xFD
 _PREFIXES = frozenset({0xFB, 0xFC, 0xFD, 0xFE})
 _LONGEST = 40
 _RELAXED = 0x100
+_WIDE = range(0x13, 0x17)
 _CLAUSES_WITH_TAG = 2
 
 #: What :func:`scan_code` can answer.
@@ -208,9 +209,11 @@ def _step(cursor: Cursor) -> Feature | None:
 
 def _feature_of(cursor: Cursor) -> Feature | None:
     opcode = cursor.data[cursor.position]
-    if opcode != _SIMD:
+    if opcode not in {_MISCELLANEOUS, _SIMD}:
         return _BY_OPCODE.get(opcode)
     second = Cursor(cursor.data, start=cursor.position + 1, end=cursor.end, within=cursor.within).u32()
+    if opcode == _MISCELLANEOUS:
+        return Feature.WIDE_ARITHMETIC if second in _WIDE else None
     return Feature.RELAXED_SIMD if second >= _RELAXED else Feature.SIMD128
 
 
