@@ -14,7 +14,7 @@ import subprocess
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
 from pyodide_abi.errors import MissingError
 
@@ -185,13 +185,13 @@ def _stream(
         _kill_group(process)
 
     timer = threading.Timer(timeout, expire) if timeout is not None else None
+    # Apart from the reading: a process that writes much before it reads would otherwise wait for us for ever.
+    feeder = threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True)
+    feeder.start()
     lines: list[str] = []
     try:
         if timer:
             timer.start()
-        with suppress(BrokenPipeError):  # It may end without reading: its exit status tells the rest.
-            process.stdin.write(stdin)
-            process.stdin.close()
         for raw in process.stdout:
             line = raw.decode(errors="replace").rstrip("\r\n")
             lines.append(line)
@@ -203,9 +203,18 @@ def _stream(
     finally:
         if timer:
             timer.cancel()
+        feeder.join()
     code = TIMED_OUT if expired.is_set() else process.returncode
     text = "\n".join(lines)
     return Completed(argv=words, returncode=code, stdout=text, timed_out=expired.is_set())
+
+
+def _feed(stream: IO[bytes], data: bytes) -> None:
+    # It may end without reading: its exit status tells the rest. Closing flushes, and so may fail once more.
+    with suppress(BrokenPipeError):
+        stream.write(data)
+    with suppress(BrokenPipeError):
+        stream.close()
 
 
 def _completed(

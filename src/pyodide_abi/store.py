@@ -99,4 +99,4 @@ class Store:
     def _unfinished(self, flat: str) -> Iterator[Path]:
         folder = self.root / ".partial"
         if folder.is_dir():
-            yield from (child for child in folder.iterdir() if child.name.split("@")[0] == flat)
+            yield from (child for child in folder.iterdir() if child.name.rpartition("@")[0] == flat)

@@ -1,0 +1,104 @@
+"""The only module that starts processes, with real ones."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pyodide_abi.errors import MissingError
+from pyodide_abi.process import TIMED_OUT, SystemRunner, find_executable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.integration
+
+ENVIRON = dict(os.environ)
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+def test_output_and_status() -> None:
+    done = SystemRunner().run(
+        python("import sys; print(sys.stdin.read()); print('no', file=sys.stderr); sys.exit(3)"),
+        environ=ENVIRON,
+        stdin=b"in",
+    )
+    assert (done.returncode, done.stdout, done.stderr, done.timed_out) == (3, "in\n", "no\n", False)
+
+
+def test_lines_come_as_they_are_written() -> None:
+    seen: list[tuple[str, float]] = []
+    code = "import sys, time; print('a', flush=True); time.sleep(.5); print('b', file=sys.stderr)"
+    done = SystemRunner().run(
+        python(code), environ=ENVIRON, on_line=lambda line: seen.append((line, time.monotonic()))
+    )
+    assert [line for line, _ in seen] == ["a", "b"]
+    assert seen[1][1] - seen[0][1] > 0.3
+    assert done.stdout == "a\nb"
+
+
+def test_much_in_and_much_out_at_once() -> None:
+    code = "import sys; print('x' * 500_000, flush=True); print(len(sys.stdin.read()))"
+    done = SystemRunner().run(
+        python(code), environ=ENVIRON, stdin=b"y" * 500_000, timeout=30, on_line=lambda _line: None
+    )
+    assert done.stdout.endswith("500000")
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_process_that_does_not_read(streamed: bool) -> None:
+    done = SystemRunner().run(
+        python("pass"),
+        environ=ENVIRON,
+        stdin=b"y" * 1_000_000,
+        on_line=(lambda _line: None) if streamed else None,
+    )
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_time_is_up_for_the_children_too(tmp_path: Path, streamed: bool) -> None:
+    mark = tmp_path / "child-lived-on"
+    child = f"import time, pathlib; time.sleep(3); pathlib.Path({str(mark)!r}).touch()"
+    code = (
+        f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {child!r}]); time.sleep(60)"
+    )
+    start = time.monotonic()
+    done = SystemRunner().run(
+        python(code), environ=ENVIRON, timeout=1, on_line=(lambda _line: None) if streamed else None
+    )
+    assert time.monotonic() - start < 3
+    assert (done.returncode, done.timed_out) == (TIMED_OUT, True)
+    time.sleep(3)
+    assert not mark.exists()
+
+
+def test_a_killed_process_tells_the_signal() -> None:
+    done = SystemRunner().run(python("import os; os.kill(os.getpid(), 9)"), environ=ENVIRON)
+    assert done.returncode == -9
+
+
+def test_attached_time_is_up() -> None:
+    done = SystemRunner().attach(python("import time; time.sleep(60)"), environ=ENVIRON, timeout=0.5)
+    assert (done.returncode, done.timed_out) == (TIMED_OUT, True)
+
+
+def test_a_missing_executable_names_the_path_searched(tmp_path: Path) -> None:
+    with pytest.raises(MissingError, match=f"no executable 'nothing-of-that-name'.*{tmp_path}"):
+        SystemRunner().run(["nothing-of-that-name"], environ={"PATH": str(tmp_path)})
+
+
+def test_an_executable_is_found_on_the_given_path_only(tmp_path: Path) -> None:
+    tool = tmp_path / "tool"
+    tool.write_text("#!/bin/sh\n", "utf-8")
+    tool.chmod(0o755)
+    assert find_executable("tool", {"PATH": str(tmp_path)}) == str(tool)
+    with pytest.raises(MissingError):
+        find_executable("tool", {"PATH": "/nowhere"})
