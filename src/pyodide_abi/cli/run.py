@@ -111,7 +111,8 @@ def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
     if words and words[0].endswith(_WHEEL):
         raise UsageError(
             f"what comes after the wheel {words[0]}?",
-            hint="options come before the wheels, Python's arguments after '--': run [OPTION ...] WHEEL -- ...",
+            hint="options come before the wheels, Python's arguments after '--':\n"
+            "pyodide-abi run [OPTION ...] WHEEL ... -- ARGUMENT ...",
         )
     return [], list(words)
 

@@ -17,8 +17,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Load every extension module of a wheel in every release of its platform, each in an interpreter of\n"
         "its own: loaded, refused (with the loader's words), no-init (no PyInit_ function), raised (an\n"
-        "exception from its initialisation) or killed (the interpreter died). Dependencies are not installed:\n"
-        "where a package fails without them, the module itself is loaded by its path."
+        "exception from its initialisation) or killed (the interpreter died). Dependencies are not\n"
+        "installed: where a package fails without them, the module itself is loaded by its path."
     )
     parser.epilog = (
         "examples:\n"
