@@ -67,15 +67,9 @@ class Rule:
 
     def sections(self) -> Mapping[str, str]:
         """The documentation by heading, in order; the headings are those of :data:`HEADINGS`."""
-        found: dict[str, list[str]] = {}
-        current: list[str] = []
-        lines = inspect.cleandoc(self.documentation).splitlines()
-        for line, below in zip(lines, [*lines[1:], ""], strict=True):
-            if below and set(below) == {"-"} and len(below) == len(line):
-                current = found.setdefault(line, [])
-            elif not (line and set(line) == {"-"}):
-                current.append(line)
-        return {heading: "\n".join(body).strip() for heading, body in found.items()}
+        _, *parts = inspect.cleandoc(self.documentation).split("\n## ")
+        split = (part.partition("\n") for part in parts)
+        return {heading.strip(): body.strip() for heading, _, body in split}
 
     def matches(self, selector: str) -> bool:
         """Whether a selector of the command line means this rule: its name, its code or the start of it."""

@@ -7,17 +7,20 @@ the module says of itself (:class:`Facts`).
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WasmError
-from pyodide_abi.linker.exceptions import Encoding, find_encoding
-from pyodide_abi.wasm import Kind, SectionId, read_module
+from pyodide_abi.wasm import Form, read_module
+from pyodide_abi.wasm.code import scan_code
+from pyodide_abi.wasm.features import Feature, header_features
+from pyodide_abi.wasm.identify import ENOUGH, identify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pyodide_abi.wasm import ExternType, Module
+    from pyodide_abi.wasm import ExternType, Kind, Module
+    from pyodide_abi.wasm.identify import Identity
     from pyodide_abi.wasm.sections.dylink0 import MemoryInfo
 
 MAGIC = b"\0asm"
@@ -71,10 +74,10 @@ class Facts:
         exports: kinds and types by name, in the order of the section.
         js_functions: names that ``EM_JS`` bodies in the module define when it has been loaded.
         memory: what the loader has to reserve; None where the module does not say.
-        features: what the compiler says it used, by its names.
-        encoding: how the module's code writes ``try``.
+        features: those that its headers show and, in a module with tags, the encoding of its exceptions.
         relocatable: it is an object file, with symbols still to be linked.
         wants_bases: it imports ``__memory_base`` or ``__table_base``, so it was linked as a library.
+        has_dylink: it has a dylink section.
         dylink_misplaced: it has a dylink section, but not as its first.
     """
 
@@ -85,10 +88,10 @@ class Facts:
     exports: Mapping[str, ExternType]
     js_functions: frozenset[str]
     memory: MemoryInfo | None
-    features: frozenset[str]
-    encoding: Encoding
+    features: frozenset[Feature]
     relocatable: bool
     wants_bases: bool
+    has_dylink: bool
     dylink_misplaced: bool
 
 
@@ -100,7 +103,7 @@ class Library:
         path: where it is below ``site-packages``, with forward slashes.
         head: what it begins with.
         size: in bytes.
-        beginning: its first bytes, which tell what it is if it is no WebAssembly.
+        identity: what its first bytes say it is.
         facts: None where the module cannot be read.
         fault: why not; empty where it can.
     """
@@ -108,7 +111,7 @@ class Library:
     path: str
     head: Head
     size: int
-    beginning: bytes = field(repr=False)
+    identity: Identity
     facts: Facts | None
     fault: str = ""
 
@@ -127,7 +130,9 @@ def read_library(path: str, data: bytes | memoryview) -> Library:
             facts = facts_of(read_module(data))
         except WasmError as error:
             fault = str(error)
-    return Library(path=path, head=head, size=len(data), beginning=bytes(data[:64]), facts=facts, fault=fault)
+    return Library(
+        path=path, head=head, size=len(data), identity=identify(data[:ENOUGH]), facts=facts, fault=fault
+    )
 
 
 def head_of(data: bytes | memoryview) -> Head:
@@ -157,7 +162,6 @@ def facts_of(module: Module) -> Facts:
         for index, entry in enumerate(module.imports)
     )
     exports = {entry.name: module.type_of(entry) for entry in module.exports}
-    has_tags = module.find(SectionId.TAG) is not None or any(entry.kind is Kind.TAG for entry in imports)
     return Facts(
         needed=dylink.needed if dylink else (),
         run_paths=dylink.runtime_paths if dylink else (),
@@ -166,10 +170,18 @@ def facts_of(module: Module) -> Facts:
         exports=exports,
         js_functions=frozenset(name.removeprefix(_EM_JS) for name in exports if name.startswith(_EM_JS)),
         memory=dylink.memory if dylink else None,
-        features=frozenset(feature.name for feature in module.target_features if feature.prefix != "-"),
-        # Code without tags can still hold a bare try, which the same scan would find; no compiler writes it.
-        encoding=find_encoding(module) if has_tags else Encoding.NONE,
-        relocatable=module.linking is not None,
+        features=_features(module),
+        relocatable=module.form is Form.OBJECT,
         wants_bases=any(entry.name in _BASES for entry in imports),
+        has_dylink=section is not None,
         dylink_misplaced=section is not None and module.sections[0] != section,
     )
+
+
+def _features(module: Module) -> frozenset[Feature]:
+    found = header_features(module)
+    if Feature.EXCEPTION_HANDLING in found:
+        # No engine takes both encodings in one module, so the first one found is the module's.
+        encodings = {Feature.EXNREF, Feature.LEGACY_EXCEPTIONS}
+        found |= scan_code(module, encodings, any_of=True)
+    return found

@@ -1,0 +1,116 @@
+"""Run the rules over a subject and put what they say in order."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.rules import RULES
+from pyodide_abi.audit.subject import open_subject
+from pyodide_abi.errors import UsageError
+from pyodide_abi.linker import DEFAULT_ENGINE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pyodide_abi.audit.finding import Finding
+    from pyodide_abi.audit.rule import Rule
+    from pyodide_abi.audit.subject import Binary, Subject
+    from pyodide_abi.platforms.model import Platform
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """What an audit found.
+
+    Attributes:
+        name: of the file.
+        pure: a wheel without native files: there is nothing to load.
+        platform: its name; None where the subject names none that we know.
+        releases: of that platform, as on npm.
+        engine: that the predictions are for.
+        modules: native files with their predictions.
+        findings: the worst first, causes before consequences.
+    """
+
+    name: str
+    pure: bool
+    platform: str | None
+    releases: tuple[str, ...]
+    engine: str
+    modules: tuple[Binary, ...]
+    findings: tuple[Finding, ...]
+
+    def count(self, severity: Severity) -> int:
+        """How many findings are this bad."""
+        return sum(finding.severity is severity for finding in self.findings)
+
+    @property
+    def failed(self) -> bool:
+        """There is an error."""
+        return self.count(Severity.ERROR) > 0
+
+
+def audit(subject: Subject, *, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> Report:
+    """Judge a subject.
+
+    Args:
+        subject: from :func:`~pyodide_abi.audit.subject.open_subject`.
+        select: rules to run, by name, code or the start of one (``ABI2``); empty for all.
+        ignore: rules not to run, likewise.
+
+    Raises:
+        UsageError: a selector that means no rule.
+    """
+    rules = choose(select=select, ignore=ignore)
+    findings = [finding for rule in rules for finding in rule.check(subject)]
+    # Rules are in the order of the loader, so a stable sort keeps causes before their consequences.
+    findings.sort(key=lambda finding: finding.severity.rank)
+    return Report(
+        name=subject.file.name,
+        pure=not subject.binaries,
+        platform=subject.platform.name if subject.platform else None,
+        releases=subject.releases,
+        engine=subject.engine,
+        modules=subject.binaries,
+        findings=tuple(findings),
+    )
+
+
+def audit_file(
+    file: Path,
+    *,
+    platform: str | Platform | None = None,
+    engine: str = DEFAULT_ENGINE,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+) -> Report:
+    """Read a wheel or a module and judge it; see :func:`open_subject` and :func:`audit`."""
+    with open_subject(file, platform=platform, engine=engine) as subject:
+        return audit(subject, select=select, ignore=ignore)
+
+
+def choose(*, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
+    """The rules that selectors mean.
+
+    Raises:
+        UsageError: a selector that means no rule.
+    """
+    for selector in (*select, *ignore):
+        if not any(rule.matches(selector) for rule in RULES):
+            names = [name for rule in RULES for name in (rule.name, rule.code)]
+            close = difflib.get_close_matches(selector, names, n=1)
+            raise UsageError(
+                f"there is no rule '{selector}'",
+                hint=f"did you mean '{close[0]}'?"
+                if close
+                else "a code such as ABI201, its start, or a name",
+            )
+    return tuple(
+        rule
+        for rule in RULES
+        if (not select or any(map(rule.matches, select))) and not any(map(rule.matches, ignore))
+    )

@@ -1,0 +1,83 @@
+"""Symbols that a library wants and some release does not have: one view of all predictions, for the rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pyodide_abi.linker import Cause
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from pyodide_abi.audit.subject import Subject
+    from pyodide_abi.linker import Problem
+
+
+@dataclass(kw_only=True, slots=True)
+class Gap:
+    """A symbol without a provider.
+
+    Attributes:
+        path: of the library that wants it, below ``site-packages``.
+        type: as it wants it.
+        refused: by release, the loader's text where the load fails for it.
+        latent: releases where the load succeeds and the first call is fatal.
+    """
+
+    path: str
+    symbol: str
+    type: str
+    refused: dict[str, str] = field(default_factory=dict)
+    latent: list[str] = field(default_factory=list)
+
+    @property
+    def releases(self) -> tuple[str, ...]:
+        """All releases without it."""
+        return tuple(dict.fromkeys((*self.refused, *self.latent)))
+
+
+def find_gaps(subject: Subject) -> Mapping[tuple[str, str], Gap]:
+    """All gaps, by the library's path and the symbol.
+
+    Where a needed library is missing, nothing is said: its symbols would all be gaps.
+    """
+    gaps: dict[tuple[str, str], Gap] = {}
+
+    def gap(path: str, symbol: str, type_: str) -> Gap:
+        return gaps.setdefault((path, symbol), Gap(path=path, symbol=symbol, type=type_))
+
+    for _, release, prediction in subject.predictions():
+        causes = {problem.cause for problem in prediction.problems}
+        if causes & {Cause.NEEDED_MISSING, Cause.UNREADABLE, Cause.NOT_WASM, Cause.NO_DYLINK}:
+            continue
+        for problem in prediction.problems:
+            if problem.cause is Cause.UNDEFINED_ADDRESS and problem.symbol is not None:
+                gap(problem.library, problem.symbol, problem.wanted).refused[release] = problem.text
+        for latent in prediction.latent:
+            found = gap(latent.library, latent.symbol, latent.type)
+            if release not in found.latent:
+                found.latent.append(release)
+    return gaps
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """The same problem of the same library, with the releases where it arises."""
+
+    problem: Problem
+    releases: tuple[str, ...]
+
+
+def find_refusals(subject: Subject, causes: Collection[Cause]) -> Iterator[Refusal]:
+    """The problems of certain causes, each once, with the releases where it arises."""
+    found: dict[tuple[str, Cause, str | None], tuple[Problem, list[str]]] = {}
+    for _, release, prediction in subject.predictions():
+        for problem in prediction.problems:
+            if problem.cause in causes:
+                key = (problem.library, problem.cause, problem.symbol)
+                _, releases = found.setdefault(key, (problem, []))
+                if release not in releases:
+                    releases.append(release)
+    for problem, releases in found.values():
+        yield Refusal(problem=problem, releases=tuple(releases))

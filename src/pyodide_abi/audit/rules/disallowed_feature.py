@@ -1,0 +1,75 @@
+"""A module uses a WebAssembly feature that the platform does not allow.
+
+## What it checks
+
+What a module's headers show (types, memories, tables, globals and their initial values) against the
+platform's list of features. Instructions are not looked at. Shared memory and exceptions have rules of
+their own.
+
+## Why it breaks
+
+Engines refuse a whole module for one feature they do not know. If the reference engine of this project
+refuses it, that is an error; if only other engines do that the platform's releases support, it is a
+warning.
+
+## Example
+
+`-mcpu=lime1` writes addresses as `extended-const` expressions, which Node 20 refuses: `opcode i32.add is
+not allowed in constant expressions`.
+
+## How to fix
+
+Compile without the option that turns the feature on (`-mcpu=…`, `-m<feature>`).
+
+## References
+
+- <https://webassembly.org/features/>
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.rule import Rule
+from pyodide_abi.wasm.features import Feature
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyodide_abi.audit.finding import Finding
+    from pyodide_abi.audit.subject import Subject
+
+#: These have rules of their own.
+_ELSEWHERE = frozenset({Feature.SHARED_MEM, Feature.EXNREF})
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """One finding for each module and feature."""
+    if subject.platform is None:
+        return
+    forbidden = {feature.name: feature for feature in subject.platform.features if not feature.allowed}
+    for binary in subject.binaries:
+        facts = binary.library.facts
+        for used in sorted(facts.features - _ELSEWHERE) if facts else ():
+            feature = forbidden.get(used)
+            if feature is not None:
+                refusing = ", ".join(feature.refused_by) or "no engine"
+                refused = subject.engine in feature.refused_by
+                yield RULE.finding(
+                    f"the module uses {used}: {feature.reason} (refused by: {refusing})",
+                    fix=f"compile without {used}",
+                    path=binary.member,
+                    releases=subject.releases,
+                    severity=Severity.ERROR if refused else Severity.WARNING,
+                )
+
+
+RULE = Rule(
+    code="ABI504",
+    name="disallowed-feature",
+    since="0.1",
+    severity=Severity.WARNING,
+    documentation=__doc__,
+    check=check,
+)

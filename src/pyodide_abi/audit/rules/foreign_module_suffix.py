@@ -1,0 +1,70 @@
+"""A module's file name has the suffix of another interpreter or another system.
+
+## What it checks
+
+File names with the suffix of an extension module (`.cpython-…`, `.cp3…`, `.pypy…`, `.abi3`, `.pyd`) that
+the platform's CPython does not look for, and shared libraries named as on macOS or Windows.
+
+## Why it breaks
+
+`import` finds a module by its suffix, and installers skip files that are marked for another interpreter:
+`ModuleNotFoundError: No module named 'pkg._core'`.
+
+## Example
+
+`_core.cpython-312-x86_64-linux-gnu.so` in a wheel for 2025_0, whose modules end in
+`.cpython-313-wasm32-emscripten.so`.
+
+## How to fix
+
+Let the build ask the target's `sysconfig` for `EXT_SUFFIX` instead of the host's. Renaming the file helps
+if it is WebAssembly inside; RECORD has to be written again then.
+
+## References
+
+- <https://github.com/pyodide/pyodide/issues/3927>
+- <https://docs.python.org/3/library/importlib.html#importlib.machinery.EXTENSION_SUFFIXES>
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.subject import suffixes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyodide_abi.audit.finding import Finding
+    from pyodide_abi.audit.subject import Subject
+
+_MARKED = re.compile(r"(\.(cpython|cp|pypy|graalpy)-?\d[\w-]*|\.abi3t?[\w-]*)\.(so|pyd)$|\.(pyd|dylib|dll)$")
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """One finding for each file with a foreign suffix."""
+    if subject.platform is None:
+        return
+    taken = tuple(suffix for suffix in suffixes_of(subject.platform) if suffix != ".so")
+    for binary in subject.binaries:
+        marked = _MARKED.search(binary.path)
+        if marked and not binary.path.endswith(taken):
+            yield RULE.finding(
+                f"the file name ends in {marked[0]}, which the platform's CPython does not look for",
+                fix=f"name it ...{subject.platform.python.suffixes[0]}",
+                path=binary.member,
+                releases=subject.releases,
+            )
+
+
+RULE = Rule(
+    code="ABI404",
+    name="foreign-module-suffix",
+    since="0.1",
+    severity=Severity.ERROR,
+    documentation=__doc__,
+    check=check,
+)

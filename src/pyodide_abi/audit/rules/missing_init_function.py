@@ -1,0 +1,70 @@
+"""An extension module does not export the function that makes it.
+
+## What it checks
+
+That every file whose name makes it an extension module exports a function `PyInit_<name>` (from CPython
+3.15 on `PyModExport_<name>` will do as well). A bare `<name>.so` counts as an extension module only if it
+exports an init function of any name, since it may also be a library.
+
+## Why it breaks
+
+`import` looks the function up by the file's name. Without it: `ImportError: dynamic module does not define
+module export function (PyInit_…)`.
+
+## Example
+
+The file was renamed; the function lies in a static library of which nothing was used, so the linker left it
+out; it is hidden (`-fvisibility=hidden` without `PyMODINIT_FUNC`); the list of exports names another one.
+
+## How to fix
+
+Add `_PyInit_<name>` to `-sEXPORTED_FUNCTIONS` and declare the function with `PyMODINIT_FUNC`.
+
+## References
+
+- <https://docs.python.org/3/c-api/module.html>
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.gaps import find_refusals
+from pyodide_abi.audit.rule import Rule
+from pyodide_abi.linker import Cause
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyodide_abi.audit.finding import Finding
+    from pyodide_abi.audit.subject import Subject
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """One finding for each extension module."""
+    exports = {binary.path: binary.library.facts for binary in subject.binaries}
+    for refusal in find_refusals(subject, {Cause.NO_INIT}):
+        problem = refusal.problem
+        facts = exports[problem.library]
+        others = [name for name in (facts.exports if facts else ()) if name.startswith("PyInit")]
+        there = f"; it exports {', '.join(others)}" if others else ""
+        yield RULE.finding(
+            f"an import of the module looks for `{problem.symbol}`, which it does not export{there}",
+            fix="name the file after its init function"
+            if others
+            else f"export _{problem.symbol} at the link",
+            path=subject.member_of(problem.library),
+            symbol=problem.symbol,
+            releases=refusal.releases,
+        )
+
+
+RULE = Rule(
+    code="ABI204",
+    name="missing-init-function",
+    since="0.1",
+    severity=Severity.ERROR,
+    documentation=__doc__,
+    check=check,
+)

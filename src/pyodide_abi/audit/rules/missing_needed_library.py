@@ -1,0 +1,77 @@
+"""A library that a module needs is not where the loader looks.
+
+## What it checks
+
+The names in the `dylink.0` section's list of needed libraries, searched as each platform's loader does it:
+from 2025_0 on in `/usr/lib` and `site-packages` and then in the module's run path, where a leading
+`$ORIGIN` is the module's folder; on 2024_0 in the wheel's `.libs` folder, in those two and beside the
+module, by the installer.
+
+## Why it breaks
+
+The module does not load: `Failed to find dynamic library "libfoo.so"`, before 0.28 `Didn't expect to load
+any more file_packager files!`.
+
+## Example
+
+`libfoo.so` lies in `pkg.libs/`, and the module has no run path, or one that names a folder of the build
+machine, or `${ORIGIN}`, which the loader does not expand.
+
+## How to fix
+
+Put the library into the wheel and give the module a run path (`-Wl,-rpath,$ORIGIN/../pkg.libs`), or link
+the library statically.
+
+## References
+
+- <https://emscripten.org/docs/compiling/Dynamic-Linking.html>
+- <https://github.com/pyodide/pyodide/issues/5996>
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.gaps import find_refusals
+from pyodide_abi.audit.rule import Rule
+from pyodide_abi.linker import Cause
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyodide_abi.audit.finding import Finding
+    from pyodide_abi.audit.subject import Subject
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """One finding for each library and name."""
+    binaries = {binary.path: binary for binary in subject.binaries}
+    for refusal in find_refusals(subject, {Cause.NEEDED_MISSING}):
+        problem = refusal.problem
+        facts = binaries[problem.library].library.facts
+        paths = ", ".join(facts.run_paths) if facts and facts.run_paths else "none"
+        same_name = [path for path in binaries if path.rpartition("/")[2] == problem.symbol]
+        if same_name:
+            where = f"the wheel has {same_name[0]}, which is not where the loader looks (run path: {paths})"
+        else:
+            where = f"the wheel has no file of that name (run path: {paths})"
+        yield RULE.finding(
+            f"the needed library `{problem.symbol}` is not found: {where}",
+            fix="give the module a run path that leads there, or move the library"
+            if same_name
+            else "put the library into the wheel, or link it statically",
+            path=subject.member_of(problem.library),
+            symbol=problem.symbol,
+            releases=refusal.releases,
+        )
+
+
+RULE = Rule(
+    code="ABI301",
+    name="missing-needed-library",
+    since="0.1",
+    severity=Severity.ERROR,
+    documentation=__doc__,
+    check=check,
+)

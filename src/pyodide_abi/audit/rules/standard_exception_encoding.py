@@ -1,0 +1,66 @@
+"""A module's exceptions are written in the standard encoding, where the platform demands the legacy one.
+
+## What it checks
+
+The code of modules that use tags: whether it holds `try_table`, the mark of the standard encoding.
+
+## Why it breaks
+
+WebAssembly has two encodings of exceptions. All versions of the platform that unwind in WebAssembly demand
+the legacy one, because engines still in use do not know the other: Node 20 says `Invalid opcode 0x1f` when
+it compiles the module. Newer engines take both, as long as a module does not mix them.
+
+## Example
+
+`-sWASM_LEGACY_EXCEPTIONS=0`; a Rust toolchain whose default has changed.
+
+## How to fix
+
+Compile and link with `-sWASM_LEGACY_EXCEPTIONS=1` (Emscripten's default), for Rust with `-C
+llvm-args=-wasm-use-legacy-eh`.
+
+## References
+
+- <https://emscripten.org/docs/tools_reference/settings_reference.html#wasm-legacy-exceptions>
+- <https://github.com/pyodide/pyodide/issues/6235>
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.rule import Rule
+from pyodide_abi.wasm.features import Feature
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyodide_abi.audit.finding import Finding
+    from pyodide_abi.audit.subject import Subject
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """One finding for each module."""
+    if subject.platform is None or subject.platform.exception_encoding != "legacy":
+        return
+    for binary in subject.binaries:
+        facts = binary.library.facts
+        if facts is not None and Feature.EXNREF in facts.features:
+            yield RULE.finding(
+                "the module's exceptions are in the standard encoding (try_table); the platform demands the "
+                "legacy one",
+                fix="compile and link everything in it with -sWASM_LEGACY_EXCEPTIONS=1",
+                path=binary.member,
+                releases=subject.releases,
+            )
+
+
+RULE = Rule(
+    code="ABI503",
+    name="standard-exception-encoding",
+    since="0.1",
+    severity=Severity.ERROR,
+    documentation=__doc__,
+    check=check,
+)

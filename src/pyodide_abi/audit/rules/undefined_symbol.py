@@ -1,0 +1,72 @@
+"""No release of the platform provides a symbol that a module needs.
+
+## What it checks
+
+Every function, address and data import of every module, against everything the loader can resolve in each
+release: the main module's exports, the JavaScript library functions, the module itself, and the libraries
+it needs. Weak symbols may stay without a provider.
+
+## Why it breaks
+
+It depends on the kind of import. For an *address* or *data* symbol the module does not load. For a function
+that is only *called* it loads: the loader hands out a placeholder, and the first call is a fatal error that
+ends the whole interpreter. Such latent defects pass every test that does not reach the call.
+
+## Example
+
+A library that was not linked in: `Dynamic linking error: cannot resolve symbol archive_read_new`.
+
+## How to fix
+
+Link the library that defines the symbol, statically or as a needed library. If it is a function that the
+platform cannot have (threads, processes, a JavaScript library of Emscripten that the runtime leaves out),
+compile that part of the code out.
+
+## References
+
+- <https://emscripten.org/docs/compiling/Dynamic-Linking.html>
+- <https://github.com/pyodide/pyodide/issues/5835>
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.gaps import find_gaps
+from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.unwinding import excused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyodide_abi.audit.finding import Finding
+    from pyodide_abi.audit.subject import Subject
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """One finding for each library and symbol."""
+    for gap in find_gaps(subject).values():
+        if set(gap.releases) != set(subject.releases) or excused(subject, gap.path, gap.symbol):
+            continue
+        if gap.refused:
+            effect = f"the module does not load: {next(iter(gap.refused.values()))}"
+        else:
+            effect = "the module loads, but the first call ends the interpreter"
+        yield RULE.finding(
+            f"`{gap.symbol}` {gap.type} is provided by no release; {effect}",
+            fix="link the library that defines it, or leave out the code that uses it",
+            path=subject.member_of(gap.path),
+            symbol=gap.symbol,
+            releases=gap.releases,
+        )
+
+
+RULE = Rule(
+    code="ABI201",
+    name="undefined-symbol",
+    since="0.1",
+    severity=Severity.ERROR,
+    documentation=__doc__,
+    check=check,
+)

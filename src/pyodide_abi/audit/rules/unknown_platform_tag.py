@@ -1,0 +1,59 @@
+"""A wheel's platform tag belongs to no version of the ABI.
+
+## What it checks
+
+Each platform tag in the wheel's file name, but `any`, against the tags of all known versions.
+
+## Why it breaks
+
+Installers in the runtime take a wheel by its tag alone. One with another platform's tag, or with a tag that
+no runtime knows, is never installed: `Can't find a pure Python 3 wheel`, or `Wheel platform … is not
+compatible`.
+
+## Example
+
+`manylinux_2_17_x86_64`, `pyodide_2099_0_wasm32`, `emscripten_3_1_14_wasm32` of a very old runtime.
+
+## How to fix
+
+Build for one of the platforms that `pyodide-abi platforms` lists; the build writes the right tag. Renaming
+a wheel helps only if it was built for that platform.
+
+## References
+
+- <https://peps.python.org/pep-0783/>
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.rule import Rule
+from pyodide_abi.platforms import platform_of_tag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyodide_abi.audit.finding import Finding
+    from pyodide_abi.audit.subject import Subject
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """One finding for each unknown tag."""
+    for tag in subject.wheel.name.platforms if subject.wheel else ():
+        if tag != "any" and platform_of_tag(tag) is None:
+            yield RULE.finding(
+                f"the platform tag {tag} belongs to no known version of the platform",
+                fix="build for a platform that 'pyodide-abi platforms' lists; --platform audits it as one",
+            )
+
+
+RULE = Rule(
+    code="ABI401",
+    name="unknown-platform-tag",
+    since="0.1",
+    severity=Severity.ERROR,
+    documentation=__doc__,
+    check=check,
+)

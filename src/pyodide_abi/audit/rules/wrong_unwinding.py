@@ -1,0 +1,92 @@
+"""A module unwinds the stack in another way than its platform.
+
+## What it checks
+
+What C++ exceptions and `longjmp` were compiled to. WebAssembly exceptions show as imported tags
+(`__cpp_exception`, `__c_longjmp`), JavaScript ones as imports called `invoke_…`,
+`__cxa_find_matching_catch_…` and `emscripten_longjmp`.
+
+## Why it breaks
+
+2024_0 unwinds in JavaScript and has no tags: a module that wants one does not load. Later versions unwind
+in WebAssembly and have no `invoke_…`: the module loads, and the first call inside a `try` block, or after
+`setjmp`, ends the interpreter, even if nothing is thrown.
+
+## Example
+
+Emscripten's default for `setjmp` is the JavaScript way; one C library compiled without
+`-sSUPPORT_LONGJMP=wasm` is enough.
+
+## How to fix
+
+From 2025_0 on: `-fwasm-exceptions -sSUPPORT_LONGJMP=wasm`, for 2024_0: `-fexceptions`, each when compiling
+*and* when linking, and for every library that is linked in.
+
+## References
+
+- <https://emscripten.org/docs/porting/exceptions.html>
+- <https://emscripten.org/docs/porting/setjmp-longjmp.html>
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.unwinding import signs, wrong_way
+from pyodide_abi.platforms.model import Need, Unwinding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyodide_abi.audit.finding import Finding
+    from pyodide_abi.audit.subject import Subject
+
+_SHOWN = 3
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """One finding for each module."""
+    if subject.platform is None:
+        return
+    wrong = wrong_way(subject.platform)
+    required = " ".join(
+        flag.flag
+        for flag in subject.platform.flags
+        if flag.need is Need.REQUIRED and ("exceptions" in flag.flag or "LONGJMP" in flag.flag)
+    )
+    for binary in subject.binaries:
+        facts = binary.library.facts
+        proofs = [entry.name for entry in signs(facts, wrong)] if facts else []
+        if not proofs:
+            continue
+        names = ", ".join(f"`{name}`" for name in proofs[:_SHOWN])
+        more = f" and {len(proofs) - _SHOWN} more" if len(proofs) > _SHOWN else ""
+        if wrong is Unwinding.WEBASSEMBLY:
+            effect = f"{subject.platform.name} unwinds in JavaScript and has no tags, so it does not load"
+        else:
+            effect = (
+                f"{subject.platform.name} unwinds in WebAssembly; it loads, but the first guarded call "
+                "ends the interpreter"
+            )
+        yield RULE.finding(
+            f"the module unwinds the stack in {_NAMES[wrong]} ({names}{more}); {effect}",
+            fix=f"compile and link everything in it with {required}",
+            path=binary.member,
+            symbol=proofs[0],
+            releases=subject.releases,
+        )
+
+
+_NAMES = {Unwinding.JAVASCRIPT: "JavaScript", Unwinding.WEBASSEMBLY: "WebAssembly"}
+
+
+RULE = Rule(
+    code="ABI502",
+    name="wrong-unwinding",
+    since="0.1",
+    severity=Severity.ERROR,
+    documentation=__doc__,
+    check=check,
+)

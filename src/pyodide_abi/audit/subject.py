@@ -1,0 +1,247 @@
+"""What is audited: a wheel, or a module by itself, with everything that the rules ask about.
+
+Rules read a subject and nothing else. What costs time (the symbols of the releases, the predictions) is
+done here, once.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pyodide_abi.errors import UnreadableInputError, UsageError
+from pyodide_abi.linker import (
+    DEFAULT_ENGINE,
+    Arrival,
+    Cause,
+    Installed,
+    read_library,
+    resolve,
+)
+from pyodide_abi.platforms import load_platform, platform_of_tag
+from pyodide_abi.wheel import open_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from pyodide_abi.linker import Library, Prediction
+    from pyodide_abi.platforms.model import Platform
+    from pyodide_abi.platforms.surface import Symbol
+    from pyodide_abi.wheel import Wheel
+
+#: How native modules are called anywhere: ``.so`` with versions, and what other systems have instead.
+NATIVE_NAME = re.compile(r"\.(so(\.\d+)*|pyd|dylib|dll)$")
+_BARE = ".so"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Binary:
+    """A native file of the subject.
+
+    Attributes:
+        member: its name in the wheel, or the file's own.
+        path: where it is installed, below ``site-packages``.
+        library: what the linker sees of it.
+        extension: ``import`` takes it for an extension module.
+        imported: by release, what a plain import of it does (for another library: a plain load).
+        preloaded: by release, what an installer that loads ahead does; empty unless the platform has such a
+            rule and a plain import does not find what the binary needs.
+    """
+
+    member: str
+    path: str
+    library: Library
+    extension: bool
+    imported: Mapping[str, Prediction]
+    preloaded: Mapping[str, Prediction]
+
+    def judged(self, release: str) -> Prediction:
+        """The prediction that counts: installers do what their platform prescribes."""
+        return self.preloaded.get(release) or self.imported[release]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """A wheel or a module, read.
+
+    Attributes:
+        file: what was given.
+        wheel: open while the rules run; None for a bare module.
+        platform: that it is held against; None for a wheel whose tag names none.
+        engine: that the predictions are for.
+        binaries: its native files, in the order of the archive.
+    """
+
+    file: Path
+    wheel: Wheel | None
+    platform: Platform | None
+    engine: str
+    binaries: tuple[Binary, ...]
+
+    @property
+    def releases(self) -> tuple[str, ...]:
+        """The releases of the platform, as on npm."""
+        return tuple(release.version for release in self.platform.releases) if self.platform else ()
+
+    def predictions(self) -> Iterator[tuple[Binary, str, Prediction]]:
+        """Every load that a user of the subject would see: binary, release, prediction.
+
+        A library that extension modules load is judged in their company, where it finds more symbols than
+        alone; it is left out by itself.
+        """
+        within: set[str] = set()
+        for binary in self.binaries:
+            if binary.extension:
+                for release in self.releases:
+                    prediction = binary.judged(release)
+                    within.update(prediction.libraries)
+                    yield binary, release, prediction
+        for binary in self.binaries:
+            if not binary.extension and binary.path not in within:
+                for release in self.releases:
+                    yield binary, release, binary.judged(release)
+
+    def member_of(self, path: str) -> str:
+        """The member that is installed at ``path``."""
+        return next((binary.member for binary in self.binaries if binary.path == path), path)
+
+
+@contextmanager
+def open_subject(
+    file: Path, *, platform: str | Platform | None = None, engine: str = DEFAULT_ENGINE
+) -> Iterator[Subject]:
+    """Read a wheel or a module.
+
+    Args:
+        file: a wheel if its name ends in ``.whl``, otherwise a module.
+        platform: to hold it against; needed for a module, for a wheel the one of its tag.
+        engine: that predictions are for.
+
+    Raises:
+        UsageError: a module without a platform.
+        UnreadableInputError: there is no such file, or it is a wheel that cannot be opened.
+    """
+    chosen = load_platform(platform) if isinstance(platform, str) else platform
+    if file.suffix == ".whl":
+        with open_wheel(file) as wheel:
+            yield _of_wheel(file, wheel, chosen or _platform_of(wheel), engine)
+    else:
+        if chosen is None:
+            raise UsageError(
+                f"{file.name} is no wheel, so nothing says which platform it is for",
+                hint="name one with --platform; 'pyodide-abi platforms' lists them",
+            )
+        yield _of_module(file, chosen, engine)
+
+
+def _platform_of(wheel: Wheel) -> Platform | None:
+    found = (platform_of_tag(tag) for tag in wheel.name.platforms)
+    return next((platform for platform in found if platform), None)
+
+
+def _of_module(file: Path, platform: Platform, engine: str) -> Subject:
+    try:
+        library = read_library(file.name, file.read_bytes())
+    except OSError as error:
+        raise UnreadableInputError(f"{file}: {error.strerror or error}") from error
+    extension = not file.name.startswith("lib") or _initialises(library)
+    installed = Installed(libraries={file.name: library})
+    binary = _Predictor(platform, engine).binary(file.name, library, installed, extension=extension)
+    return Subject(file=file, wheel=None, platform=platform, engine=engine, binaries=(binary,))
+
+
+def _of_wheel(file: Path, wheel: Wheel, platform: Platform | None, engine: str) -> Subject:
+    libraries: dict[str, Library] = {}
+    members: dict[str, str] = {}
+    for member in wheel.members:
+        path = wheel.installed_path(member.name)
+        if path is not None and NATIVE_NAME.search(path):
+            members[path] = member.name
+            libraries[path] = read_library(path, wheel.read(member.name))
+    installed = Installed(libraries=libraries, wheel_libs=f"{wheel.name.distribution}.libs")
+    extensions = {
+        extension.path
+        for extension in wheel.extension_modules(suffixes_of(platform))
+        # A bare .so may be anything that ctypes or another library loads: it has to show what it is.
+        if extension.suffix != _BARE or _initialises(libraries[extension.path])
+    }
+    predictor = _Predictor(platform, engine)
+    binaries = tuple(
+        predictor.binary(members[path], library, installed, extension=path in extensions)
+        for path, library in libraries.items()
+    )
+    return Subject(file=file, wheel=wheel, platform=platform, engine=engine, binaries=binaries)
+
+
+def suffixes_of(platform: Platform | None) -> tuple[str, ...]:
+    """The suffixes of extension modules, longest first, so that the bare ``.so`` is tried last."""
+    if platform is None:
+        return (_BARE,)
+    found = {suffix for release in platform.releases for suffix in release.suffixes}
+    return tuple(sorted(found | set(platform.python.suffixes), key=lambda suffix: (-len(suffix), suffix)))
+
+
+def _initialises(library: Library) -> bool:
+    """It has an init function, or cannot be asked."""
+    return library.facts is None or any(
+        name.startswith(("PyInit_", "PyInitU_", "PyModExport_")) for name in library.facts.exports
+    )
+
+
+class _Predictor:
+    """Predicts loads in all releases of a platform; the symbols are read when the first one is asked for."""
+
+    def __init__(self, platform: Platform | None, engine: str) -> None:
+        self._platform = platform
+        self._engine = engine
+
+    @cached_property
+    def _symbols(self) -> Mapping[str, Mapping[str, Symbol]]:
+        if self._platform is None:
+            return {}
+        # A pure wheel needs no symbols, so they are not even imported for it.
+        from pyodide_abi.platforms.surface import load_surface  # noqa: PLC0415
+
+        surface = load_surface(self._platform)
+        return {
+            release.version: surface.symbols(release.version, self._engine)
+            for release in self._platform.releases
+        }
+
+    def binary(self, member: str, library: Library, installed: Installed, *, extension: bool) -> Binary:
+        """A native file with its predictions."""
+        imported = self._predict(library.path, installed, extension=extension, arrival=Arrival.IMPORT)
+        preloaded: dict[str, Prediction] = {}
+        missing = (problem.cause for plain in imported.values() for problem in plain.problems)
+        if self._platform and self._platform.search.wheel_libs and Cause.NEEDED_MISSING in missing:
+            preloaded = self._predict(library.path, installed, extension=extension, arrival=Arrival.PRELOAD)
+        return Binary(
+            member=member,
+            path=library.path,
+            library=library,
+            extension=extension,
+            imported=imported,
+            preloaded=preloaded,
+        )
+
+    def _predict(
+        self, path: str, installed: Installed, *, extension: bool, arrival: Arrival
+    ) -> dict[str, Prediction]:
+        if self._platform is None:
+            return {}
+        return {
+            release: resolve(
+                path,
+                installed,
+                platform=self._platform,
+                symbols=symbols,
+                extension=extension,
+                engine=self._engine,
+                arrival=arrival,
+            )
+            for release, symbols in self._symbols.items()
+        }

@@ -1,0 +1,83 @@
+"""Symbols that show how a module unwinds the stack: by JavaScript, or by WebAssembly.
+
+They are the compiler's own names for the two ways, the same in every Emscripten (loader.md, section 8).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyodide_abi.platforms.model import Unwinding
+from pyodide_abi.wasm import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyodide_abi.audit.subject import Subject
+    from pyodide_abi.linker import Facts, Import
+    from pyodide_abi.platforms.model import Platform
+
+_JAVASCRIPT = frozenset(
+    {
+        "__resumeException",
+        "__THREW__",
+        "__threwValue",
+        "_emscripten_throw_longjmp",
+        "emscripten_longjmp",
+        "getTempRet0",
+        "llvm_eh_typeid_for",
+        "saveSetjmp",
+        "setTempRet0",
+        "setThrew",
+        "testSetjmp",
+    }
+)
+_JAVASCRIPT_PREFIXES = ("invoke_", "__cxa_find_matching_catch_")
+#: Without one of these nothing is ever caught in JavaScript.
+_GUARDS = (*_JAVASCRIPT_PREFIXES, "emscripten_longjmp", "saveSetjmp", "testSetjmp")
+_WEBASSEMBLY = frozenset(
+    {"__cpp_exception", "__c_longjmp", "__wasm_longjmp", "__wasm_lpad_context", "_Unwind_CallPersonality"}
+)
+
+
+def way_of(symbol: str) -> Unwinding | None:
+    """The way that a symbol belongs to, None for any other symbol."""
+    if symbol in _WEBASSEMBLY:
+        return Unwinding.WEBASSEMBLY
+    if symbol in _JAVASCRIPT or symbol.startswith(_JAVASCRIPT_PREFIXES):
+        return Unwinding.JAVASCRIPT
+    return None
+
+
+def signs(facts: Facts, way: Unwinding) -> Iterator[Import]:
+    """The imports that prove that a module unwinds in this way.
+
+    For JavaScript these are the guarded calls; for WebAssembly the tags, which are all that it needs.
+    """
+    for entry in facts.imports:
+        if way is Unwinding.WEBASSEMBLY:
+            proof = entry.kind is Kind.TAG
+        else:
+            proof = entry.kind is Kind.FUNCTION and entry.name.startswith(_GUARDS)
+        if proof:
+            yield entry
+
+
+def wrong_way(platform: Platform) -> Unwinding:
+    """The way that modules of a platform must not use."""
+    if platform.exceptions is Unwinding.JAVASCRIPT:
+        return Unwinding.WEBASSEMBLY
+    return Unwinding.JAVASCRIPT
+
+
+def unwinds_wrongly(facts: Facts, platform: Platform) -> bool:
+    """The module is built for the other way."""
+    return any(True for _ in signs(facts, wrong_way(platform)))
+
+
+def excused(subject: Subject, path: str, symbol: str) -> bool:
+    """A symbol's trouble is a mere consequence of unwinding the wrong way, which has a rule of its own."""
+    if subject.platform is None or way_of(symbol) is not wrong_way(subject.platform):
+        return False
+    found = next((binary.library.facts for binary in subject.binaries if binary.path == path), None)
+    return found is not None and unwinds_wrongly(found, subject.platform)
