@@ -391,6 +391,9 @@ def _read_header(cursor: Cursor) -> Section:
         raise cursor.fault(f"unknown section id {id_}", offset=start)
     size = cursor.u32()
     payload = cursor.offset
+    if size > cursor.remaining:
+        what = SectionId(id_).name.lower().replace("_", " ") if id_ != CUSTOM else "custom"
+        raise cursor.fault(f"{what} section of {size} bytes where {cursor.remaining} are left", offset=start)
     part = cursor.part(size, "custom section" if id_ == CUSTOM else "section")
     name = part.name() if id_ == CUSTOM else SectionId(id_).name.lower().replace("_", " ")
     return Section(
