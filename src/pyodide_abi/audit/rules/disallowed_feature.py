@@ -41,7 +41,14 @@ if TYPE_CHECKING:
     from pyodide_abi.audit.subject import Subject
 
 #: These have rules of their own.
-_ELSEWHERE = frozenset({Feature.SHARED_MEM, Feature.EXNREF})
+_ELSEWHERE = frozenset(
+    {
+        Feature.SHARED_MEM,
+        Feature.EXNREF,
+        Feature.EXCEPTION_HANDLING,
+        Feature.LEGACY_EXCEPTIONS,
+    }
+)
 
 
 def check(subject: Subject) -> Iterator[Finding]:

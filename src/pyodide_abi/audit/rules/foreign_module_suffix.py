@@ -54,7 +54,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         if marked and not binary.path.endswith(taken):
             yield RULE.finding(
                 f"the file name ends in {marked[0]}, which the platform's CPython does not look for",
-                fix=f"name it ...{subject.platform.python.suffixes[0]}",
+                fix=f"give it the suffix {subject.platform.python.suffixes[0]}",
                 path=binary.member,
                 releases=subject.releases,
             )

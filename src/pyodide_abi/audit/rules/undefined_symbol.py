@@ -50,11 +50,11 @@ def check(subject: Subject) -> Iterator[Finding]:
         if set(gap.releases) != set(subject.releases) or excused(subject, gap.path, gap.symbol):
             continue
         if gap.refused:
-            effect = f"the module does not load: {next(iter(gap.refused.values()))}"
+            effect = f"so the module does not load ({next(iter(gap.refused.values()))})"
         else:
-            effect = "the module loads, but the first call ends the interpreter"
+            effect = "so its first call ends the interpreter"
         yield RULE.finding(
-            f"`{gap.symbol}` {gap.type} is provided by no release; {effect}",
+            f"`{gap.symbol}` {gap.type} is provided by no release, {effect}",
             fix="link the library that defines it, or leave out the code that uses it",
             path=subject.member_of(gap.path),
             symbol=gap.symbol,

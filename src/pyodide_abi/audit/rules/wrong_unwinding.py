@@ -51,10 +51,9 @@ def check(subject: Subject) -> Iterator[Finding]:
     if subject.platform is None:
         return
     wrong = wrong_way(subject.platform)
+    flags = (flag.flag for flag in subject.platform.flags if flag.need is Need.REQUIRED)
     required = " ".join(
-        flag.flag
-        for flag in subject.platform.flags
-        if flag.need is Need.REQUIRED and ("exceptions" in flag.flag or "LONGJMP" in flag.flag)
+        dict.fromkeys(flag for flag in flags if flag.endswith("exceptions") or "LONGJMP" in flag)
     )
     for binary in subject.binaries:
         facts = binary.library.facts

@@ -1,0 +1,130 @@
+"""``pyodide-abi audit``: will it load and run, in every release of its platform?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyodide_abi.errors import PyodideAbiError, UnreadableInputError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pyodide_abi.audit import Report
+    from pyodide_abi.cli.session import Session
+
+_EPILOG = """\
+examples:
+  pyodide-abi audit dist/*.whl
+      every wheel, held against the platform of its tag
+  pyodide-abi audit build/_core.cpython-314-wasm32-emscripten.so --platform 314_0
+      a module by itself; only you know which platform it is for
+  pyodide-abi audit dist/*.whl --ignore ABI402,run-path-not-read --format json
+      without two rules, as data
+
+The audit predicts what the loader of each release does, with its own words. A wheel that installs and imports
+can still end the interpreter at the first call of a function that nobody provides: those are errors too.
+docs/reference/rules/ describes every rule. No runtime is started and no network is used; 'pyodide-abi verify'
+loads the wheel for real.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add arguments, a description and examples."""
+    from pyodide_abi.linker import DEFAULT_ENGINE, ENGINES
+
+    parser.epilog = _EPILOG
+    parser.add_argument("files", nargs="+", metavar="WHEEL|FILE.so", help="wheels and modules to audit")
+    parser.add_argument(
+        "--platform", metavar="NAME", help="hold it against this platform, not that of its tag"
+    )
+    parser.add_argument(
+        "--select",
+        metavar="CODES",
+        help="only these rules: codes, their beginnings (ABI2) or names, with commas",
+    )
+    parser.add_argument("--ignore", metavar="CODES", help="not these rules, named likewise")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "github", "sarif"),
+        default="text",
+        help="how to write the result (default: text)",
+    )
+    parser.add_argument(
+        "--engine",
+        choices=[engine.name for engine in ENGINES],
+        default=DEFAULT_ENGINE,
+        help=f"the JavaScript engine to predict for (default: {DEFAULT_ENGINE})",
+    )
+
+
+def run(args: argparse.Namespace, session: Session) -> int:
+    """Audit every file; the exit status is that of the worst."""
+    from pyodide_abi.audit import audit_file
+    from pyodide_abi.audit.engine import choose
+    from pyodide_abi.platforms import load_platform
+
+    select, ignore = _listed(args.select), _listed(args.ignore)
+    choose(select=select, ignore=ignore)
+    platform = load_platform(args.platform) if args.platform else None
+    results: list[tuple[str, Report | PyodideAbiError]] = []
+    for name in args.files:
+        file = session.cwd / Path(name).expanduser()
+        try:
+            report = audit_file(file, platform=platform, engine=args.engine, select=select, ignore=ignore)
+        except (UnreadableInputError, UsageError) as error:
+            # One bad file must not hide what there is to say of the others.
+            results.append((file.name, error))
+        else:
+            results.append((file.name, report))
+    _write(results, args.format, session)
+    return max(_status(result) for _, result in results)
+
+
+def _listed(text: str | None) -> tuple[str, ...]:
+    return tuple(word.strip() for word in (text or "").split(",") if word.strip())
+
+
+def _status(result: Report | PyodideAbiError) -> int:
+    if isinstance(result, PyodideAbiError):
+        return result.exit_code
+    return 1 if result.failed else 0
+
+
+def _write(results: list[tuple[str, Report | PyodideAbiError]], form: str, session: Session) -> None:
+    reports = [result for _, result in results if not isinstance(result, PyodideAbiError)]
+    unreadable = {name: result for name, result in results if isinstance(result, PyodideAbiError)}
+    match form:
+        case "json":
+            from pyodide_abi.report.json import audit_to_data, audits_to_json, unreadable_to_data
+
+            documents = [
+                unreadable_to_data(name, str(result))
+                if isinstance(result, PyodideAbiError)
+                else audit_to_data(result)
+                for name, result in results
+            ]
+            session.out.write(audits_to_json(documents))
+        case "sarif":
+            from pyodide_abi.report.sarif import audits_to_sarif
+
+            reasons = {name: str(error) for name, error in unreadable.items()}
+            session.out.write(audits_to_sarif(reports, reasons))
+        case "github":
+            from pyodide_abi.report.github import audit_to_annotations, unreadable_to_annotation
+
+            for report in reports:
+                session.out.writelines(f"{line}\n" for line in audit_to_annotations(report))
+            for name, error in unreadable.items():
+                session.out.write(unreadable_to_annotation(name, str(error)) + "\n")
+        case _:
+            from pyodide_abi.report.text import print_audit
+
+            console = session.console()
+            for report in reports:
+                print_audit(report, console)
+    if form != "github":
+        from pyodide_abi.cli.session import report_error
+
+        for error in unreadable.values():
+            report_error(error, environ=session.host.environ, traceback=False)

@@ -1,0 +1,76 @@
+"""An audit as data: ``report.schema.json`` describes the form, and a test holds the two together."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pyodide_abi.audit import Binary, Finding, Report
+    from pyodide_abi.linker import Prediction
+
+
+def audit_to_data(report: Report) -> dict[str, Any]:
+    """One report as JSON values."""
+    return {
+        "wheel": report.name,
+        "platform": report.platform,
+        "engine": report.engine,
+        "modules": [_module(binary) for binary in report.modules],
+        "findings": [_finding(finding) for finding in report.findings],
+    }
+
+
+def audits_to_json(documents: Sequence[Mapping[str, Any]]) -> str:
+    """The text for one or several audits: an object for one, an array for several."""
+    value = documents[0] if len(documents) == 1 else list(documents)
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def unreadable_to_data(name: str, error: str) -> dict[str, Any]:
+    """What stands in place of the audit of a file that cannot be read."""
+    return {"wheel": name, "unreadable": error}
+
+
+def schema() -> dict[str, Any]:
+    """The published JSON schema of :func:`audits_to_json`."""
+    text = files("pyodide_abi.report").joinpath("report.schema.json").read_text("utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def _module(binary: Binary) -> dict[str, Any]:
+    loads = {release: _load(prediction) for release, prediction in binary.imported.items()}
+    module: dict[str, Any] = {"path": binary.path, "loads": loads}
+    preload = {
+        release: _load(prediction)
+        for release, prediction in binary.preloaded.items()
+        if _load(prediction) != loads[release]
+    }
+    if preload:
+        module["preload"] = preload
+    return module
+
+
+def _load(prediction: Prediction) -> dict[str, Any]:
+    return {
+        "outcome": prediction.outcome.value,
+        "error": prediction.error,
+        "latent": sorted({latent.symbol for latent in prediction.latent}),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "severity": finding.severity.value,
+        "path": finding.location.path,
+        "symbol": finding.location.symbol,
+        "releases": list(finding.releases),
+        "message": finding.message,
+        "fix": finding.fix,
+    }

@@ -1,0 +1,86 @@
+"""Audits as SARIF 2.1.0, which code-scanning services read."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from pyodide_abi import __version__
+from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.rules import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pyodide_abi.audit import Finding, Report, Rule
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
+
+
+def audits_to_sarif(reports: Sequence[Report], unreadable: Mapping[str, str]) -> str:
+    """The text of one run over several files.
+
+    Args:
+        reports: of the files that were audited.
+        unreadable: why the others were not, by their names.
+    """
+    log = {
+        "$schema": _SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "pyodide-abi",
+                        "version": __version__,
+                        "rules": [_rule(rule) for rule in RULES],
+                    }
+                },
+                "invocations": [
+                    {
+                        "executionSuccessful": not unreadable,
+                        "toolExecutionNotifications": [
+                            {"level": "error", "message": {"text": f"{name}: {error}"}}
+                            for name, error in unreadable.items()
+                        ],
+                    }
+                ],
+                "results": [result for report in reports for result in _results(report)],
+            }
+        ],
+    }
+    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    sections = rule.sections()
+    return {
+        "id": rule.code,
+        "name": rule.name,
+        "shortDescription": {"text": rule.summary},
+        "fullDescription": {"text": sections["Why it breaks"]},
+        "help": {"text": sections["How to fix"], "markdown": sections["How to fix"]},
+        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+    }
+
+
+def _results(report: Report) -> Iterator[dict[str, Any]]:
+    codes = {rule.code: index for index, rule in enumerate(RULES)}
+    for finding in report.findings:
+        yield {
+            "ruleId": finding.code,
+            "ruleIndex": codes[finding.code],
+            "level": _LEVELS[finding.severity],
+            "message": {"text": f"{finding.message}\nfix: {finding.fix}"},
+            "locations": [_location(report, finding)],
+            "properties": {"releases": list(finding.releases)},
+        }
+
+
+def _location(report: Report, finding: Finding) -> dict[str, Any]:
+    place = f"{report.name}/{finding.location.path}" if finding.location.path else report.name
+    location: dict[str, Any] = {"physicalLocation": {"artifactLocation": {"uri": place}}}
+    if finding.location.symbol:
+        location["logicalLocations"] = [{"name": finding.location.symbol, "kind": "function"}]
+    return location
