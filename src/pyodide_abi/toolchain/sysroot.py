@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import zipfile
 from typing import TYPE_CHECKING
 
-from pyodide_abi.errors import MissingError, UnreadableInputError
+from pyodide_abi.errors import MissingError, UnreadableInputError, UsageError
 from pyodide_abi.toolchain import configuration
 from pyodide_abi.toolchain.model import Sysroot
 
@@ -16,12 +15,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyodide_abi.host import Host
-    from pyodide_abi.platforms.model import Platform
+    from pyodide_abi.platforms.model import Platform, Release
     from pyodide_abi.toolchain.model import HostPython
 
 #: Raised when what is made from the same input changes: older entries are then left alone.
-_FORMAT = 1
-_VERSION = re.compile(r"[\w.+-]+")
+_FORMAT = 2
 
 
 def make_sysroot(platform: Platform, runtime_folder: Path, python: HostPython, host: Host) -> Sysroot:
@@ -35,6 +33,7 @@ def make_sysroot(platform: Platform, runtime_folder: Path, python: HostPython, h
 
     Raises:
         MissingError: the interpreter is of another minor version.
+        UsageError: the release is of another platform.
         UnreadableInputError: the release is not what a release is.
     """
     minor = platform.python.version
@@ -43,35 +42,41 @@ def make_sysroot(platform: Platform, runtime_folder: Path, python: HostPython, h
             f"platform {platform.name} has CPython {minor}, the headers at hand are of {python.version}",
             hint=f"uv python install {minor}",
         )
-    release = _release(runtime_folder)
-    key = f"sysroots/{release}-cpython{python.version}-{_FORMAT}"
+    version = _version(runtime_folder)
+    release = next((one for one in platform.releases if one.version == version), None)
+    if release is None:
+        raise UsageError(
+            f"{runtime_folder} holds release {version}, which is none of platform {platform.name}"
+        )
+    key = f"sysroots/{version}-cpython{python.version}-{_FORMAT}"
 
     def fill(folder: Path, _place: Path) -> None:
-        with host.progress.task(f"making the target's headers for {release}"):
+        with host.progress.task(f"making the target's headers for {version}"):
             _fill(folder, minor, runtime_folder, release, python)
 
     root = host.store.obtain(key, fill)
     return Sysroot(
         platform=platform.name,
-        release=release,
+        release=version,
         root=root,
         include=root / "include" / f"python{minor}",
         sysconfigdata=root / "sysconfigdata",
     )
 
 
-def _fill(folder: Path, minor: str, runtime: Path, release: str, python: HostPython) -> None:
+def _fill(folder: Path, minor: str, runtime: Path, release: Release, python: HostPython) -> None:
     source = _sysconfigdata(runtime)
     name = configuration.MODULE
-    variables = configuration.read_variables(source, f"{name} of release {release}")
+    origin = f"{name} of release {release.version}"
+    variables = configuration.read_variables(source, origin)
     include = folder / "include" / f"python{minor}"
     shutil.copytree(python.include, include, copy_function=shutil.copyfile)
     host_names = _host_names(python, minor)
-    pyconfig = configuration.write_pyconfig(variables, host_names, f"{name} of release {release}")
+    pyconfig = configuration.write_pyconfig(variables, host_names, origin)
     (include / "pyconfig.h").write_text(pyconfig, "utf-8")
     patchlevel = include / "patchlevel.h"
-    version = _python_version(runtime)
-    text = configuration.write_patchlevel(patchlevel.read_text("utf-8"), version, str(patchlevel))
+    # Not as `pyodide-lock.json` says: that of 314.0.0 has 3.14.0, the runtime itself is 3.14.2.
+    text = configuration.write_patchlevel(patchlevel.read_text("utf-8"), release.python, str(patchlevel))
     patchlevel.write_text(text, "utf-8")
     (folder / "sysconfigdata").mkdir()
     (folder / "sysconfigdata" / name).write_text(source, "utf-8")
@@ -101,22 +106,9 @@ def _sysconfigdata(runtime: Path) -> str:
         raise UnreadableInputError(f"{archive} holds no {configuration.MODULE}: {error}") from error
 
 
-def _release(runtime: Path) -> str:
-    version = _member(runtime / "package.json", "version")
-    if not _VERSION.fullmatch(version):
-        raise UnreadableInputError(f"{runtime / 'package.json'}: '{version}' is no version")
-    return version
-
-
-def _python_version(runtime: Path) -> str:
-    return _member(runtime / "pyodide-lock.json", "info", "python")
-
-
-def _member(file: Path, *keys: str) -> str:
+def _version(runtime: Path) -> str:
+    file = runtime / "package.json"
     try:
-        value = json.loads(file.read_text("utf-8"))
-        for key in keys:
-            value = value[key]
+        return str(json.loads(file.read_text("utf-8"))["version"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UnreadableInputError(f"{file} does not say {'.'.join(keys)}: {error}") from error
-    return str(value)
+        raise UnreadableInputError(f"{file} does not say its version: {error}") from error
