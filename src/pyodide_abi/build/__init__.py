@@ -6,9 +6,7 @@ and the values' module costs more than the entry point's whole work.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # as in arguments.py
 if TYPE_CHECKING:
     from pyodide_abi.build.model import BuildRequest, BuildResult, ExportMode, Exports
     from pyodide_abi.build.wheels import build_wheel
@@ -21,5 +19,7 @@ _HOMES = {"build_wheel": "wheels"}
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib  # noqa: PLC0415 - for the reason above
+
     home = importlib.import_module(f"{__name__}.{_HOMES.get(name, 'model')}")
     return getattr(home, name)

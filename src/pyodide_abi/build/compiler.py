@@ -52,7 +52,7 @@ def main(argv: list[str]) -> NoReturn:
     try:
         rewritten = _prepare(words, driver, settings)
     except flags.ForbiddenFlagError as error:
-        _refuse(str(error))
+        _refuse(f"{error}\nleave it out for this target: setup.py sees sys.platform == 'emscripten'")
     _remember(rewritten.remarks, settings["remarks"])
     environ = {name: value for name, value in os.environ.items() if name not in settings["unset"]}
     environ.update(settings["environ"])
@@ -87,6 +87,8 @@ def _add_exports(command: arguments.Command, rewritten: flags.Rewritten, setting
     if exported.names is None:
         rewritten.words.append("-sSIDE_MODULE=1")
         return
+    # wasm-ld's own option for what may be missing: an unknown name in emcc's list is an error.
+    rewritten.words += [f"-Wl,--export-if-defined={name}" for name in exported.guesses]
     listed = ",".join("_" + name for name in exported.names)
     if len(listed) > _LONG:
         path = f"{settings['folder']}/exports-{os.getpid()}.txt"

@@ -158,12 +158,13 @@ def install_requirements(
     if done.returncode == 0:
         return
     wanted = ", ".join(requirements)
+    said = done.stdout[max(done.stdout.find("error:"), 0) :].strip()
     if host.offline:
         raise OfflineError(
             f"the build requirements ({wanted}) are not in uv's cache, and --offline forbids fetching them",
-            hint=f"build once without --offline; uv said:\n{done.stdout.strip()}",
+            hint=f"build once without --offline; uv said:\n{said}",
         )
-    raise BuildFailedError(f"the build requirements ({wanted}) cannot be installed", hint=done.stdout.strip())
+    raise BuildFailedError(f"the build requirements ({wanted}) cannot be installed", hint=said)
 
 
 def find_uv() -> str:

@@ -31,12 +31,14 @@ class Exported:
 
     Attributes:
         names: C symbols, sorted; None for "everything" (``-sSIDE_MODULE=1``).
+        guesses: symbols that may or may not be there.
         remark: why the list is not what was asked for; empty if it is.
     """
 
-    __slots__ = ("names", "remark")
+    __slots__ = ("guesses", "names", "remark")
 
-    def __init__(self, names: Iterable[str] | None, remark: str = "") -> None:
+    def __init__(self, names: Iterable[str] | None, *, guesses: Sequence[str] = (), remark: str = "") -> None:
+        self.guesses = tuple(guesses)
         self.names = None if names is None else tuple(sorted(set(names)))
         self.remark = remark
 
@@ -81,16 +83,20 @@ def exports_of(
     tables = _Tables(linked_files(command), read)
     if command.compiles or tables.opaque:
         # Sources on the linker's command line, or link-time optimisation: no symbol table to read yet.
-        init = f"PyInit_{module_stem(command.output or 'a.out')}"
+        stem = module_stem(command.output or "a.out")
         what = tables.opaque or "a source file"
-        return Exported([*names, init], f"exported {init} by the file's name: {what} has no symbol table")
+        return Exported(
+            [*names, *tables.inits(command.output)],
+            guesses=[prefix + stem for prefix in INIT_PREFIXES],
+            remark=f"exported what a module named {stem} needs: {what} has no symbol table",
+        )
     if mode is ExportMode.REQUESTED:
         return Exported([*names, *tables.objects, *tables.inits(command.output)])
     inits = tables.inits(command.output)
     if inits:
         return Exported([*names, *inits])
     visible = [*names, *(tables.objects or tables.archives)]
-    return Exported(visible, "exported every visible symbol: no object defines a PyInit_ function")
+    return Exported(visible, remark="exported every visible symbol: no object defines a PyInit_ function")
 
 
 def module_stem(output: str) -> str:

@@ -18,8 +18,9 @@ _PATTERNS = tuple(
 )
 #: An exit status repeated by a layer above is no cause.
 _ECHO = re.compile(
-    r"command .* failed with exit code|Backend subprocess exited|returned non-zero exit status"
+    r"[Cc]ommand .* failed with exit (code|status)|Backend subprocess exited|returned non-zero exit status"
 )
+_OURS = "pyodide-abi: error: "
 _CONTEXT = 8
 
 
@@ -29,7 +30,7 @@ def first_error(log: str) -> tuple[str, int]:
     for pattern in _PATTERNS:
         for index, line in enumerate(lines):
             if pattern.search(line) and not _ECHO.search(line):
-                return line.strip(), index
+                return line.strip().removeprefix(_OURS), index
     for index in range(len(lines) - 1, -1, -1):
         if lines[index].strip():
             return lines[index].strip(), index
@@ -37,5 +38,10 @@ def first_error(log: str) -> tuple[str, int]:
 
 
 def excerpt(log: str, index: int) -> str:
-    """The lines after an error's first, up to the next one that is about something else."""
-    return "\n".join(log.splitlines()[index + 1 : index + 1 + _CONTEXT])
+    """The lines after an error's first that say more, up to where a layer above repeats it."""
+    lines = []
+    for line in log.splitlines()[index + 1 : index + 1 + _CONTEXT]:
+        if _ECHO.search(line) or line.startswith("Traceback"):
+            break
+        lines.append(line)
+    return "\n".join(lines).rstrip()

@@ -110,5 +110,5 @@ def _explained(request: BuildRequest, log: str, host: Host) -> BuildFailedError:
     context = excerpt(log, index)
     return BuildFailedError(
         f"{request.source.name} could not be built for {request.platform.name}: {line}",
-        hint=f"{context}\n\nthe full log, {log.count(chr(10)) + 1} lines: {kept}".lstrip("\n"),
+        hint=f"{context}\nthe full log, {len(log.splitlines())} lines: {kept}".lstrip("\n"),
     )

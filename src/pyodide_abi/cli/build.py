@@ -1,0 +1,255 @@
+"""``pyodide-abi build``: source to wheel, audited and, if asked, loaded in the real runtimes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from pyodide_abi.audit import Report
+    from pyodide_abi.build import BuildResult
+    from pyodide_abi.cli.session import Session
+    from pyodide_abi.platforms.model import Platform
+    from pyodide_abi.runtime import Verification
+    from pyodide_abi.toolchain import Toolchain
+
+DESCRIPTION = """\
+Build a wheel for a version of the platform, with the project's own build backend (PEP 517).
+
+The backend and its requirements are installed in a fresh environment of a CPython of the platform's minor
+version, which answers for the target when it is asked about the machine. The compiler, the headers, the
+interpreter and the runtime are found or fetched, once. The project's folder is copied first, so that nothing
+of the build stays in it. What the project passes to the compiler is rewritten for the platform: required
+flags are added, forbidden ones are errors, ones that mean a native machine are left out with a remark.
+
+The wheel is audited at the end, and an error of the audit fails the build; the wheel is there to be looked
+at. Every option is also a variable (PYODIDE_ABI_OUTDIR) and a key of [tool.pyodide-abi] in pyproject.toml.
+"""
+
+EXAMPLES = """\
+examples:
+  pyodide-abi build
+      the project in this folder, for the newest stable platform, into dist/
+  pyodide-abi build examples/gridcalc --platform 314_0 --platform 2025_0 --verify
+      for two platforms; each wheel is then loaded in every release of its platform
+  pyodide-abi build spam-1.0.tar.gz --exports requested -v
+      an sdist; modules export their visible symbols, not PyInit_ only; show all output
+  pyodide-abi build --config-setting=--build-option=--verbose --toolchain-mismatch allow
+      options for the backend; take a compiler of another version where the exact one cannot be had
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Done:
+    """One platform's wheel and what was found out about it."""
+
+    platform: Platform
+    toolchain: Toolchain
+    result: BuildResult
+    report: Report
+    verification: Verification | None
+
+    @property
+    def ok(self) -> bool:
+        return not self.report.failed and (self.verification is None or self.verification.ok)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add arguments, a description and examples."""
+    parser.description = DESCRIPTION
+    parser.epilog = EXAMPLES
+    parser.add_argument(
+        "source",
+        nargs="?",
+        default=".",
+        metavar="SOURCE",
+        help="a project's folder (default: .), or an sdist",
+    )
+    parser.add_argument(
+        "--platform",
+        action="append",
+        default=[],
+        metavar="P",
+        help="by any of its names; may be repeated (default: the newest stable one)",
+    )
+    parser.add_argument(
+        "--outdir",
+        default="dist",
+        metavar="DIR",
+        help="where wheels go (default: dist, in the working folder)",
+    )
+    parser.add_argument(
+        "--tag", default="", metavar="TAG", help="another spelling of the platform's wheel tag"
+    )
+    parser.add_argument(
+        "--exports",
+        default="pyinit",
+        metavar="HOW",
+        help="what modules export: pyinit (default), requested (visible symbols), whole-archive, or names",
+    )
+    parser.add_argument(
+        "--config-setting",
+        action="append",
+        default=[],
+        metavar="K=V",
+        help="for the build backend; may be repeated, also with one K",
+    )
+    parser.add_argument(
+        "--toolchain-mismatch",
+        choices=("allow", "refuse"),
+        default="refuse",
+        help="may a compiler of another version than the platform's be used? (default: refuse)",
+    )
+    parser.add_argument(
+        "--toolchain",
+        choices=("path", "emsdk", "official", "debian"),
+        help="take the compiler from there only (default: the first that has it)",
+    )
+    parser.add_argument(
+        "--verify", action="store_true", help="load the wheel in every release of its platform"
+    )
+    parser.add_argument("-v", "--verbose", action="store_true", help="show what backend and compilers write")
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="for people (the default) or for programs"
+    )
+
+
+def run(args: argparse.Namespace, session: Session) -> int:
+    """Build for each platform; 1 if a wheel could not be built, or is not good."""
+    from pyodide_abi.errors import BuildFailedError
+    from pyodide_abi.platforms import default_platform, load_platform
+
+    names = dict.fromkeys(args.platform)
+    platforms = [load_platform(name) for name in names] or [default_platform()]
+    done: list[_Done] = []
+    failures: list[BuildFailedError] = []
+    for platform in dict.fromkeys(platforms):
+        try:
+            one = _build(platform, args, session)
+        except BuildFailedError as error:
+            if len(platforms) == 1:
+                raise
+            failures.append(error)
+            continue
+        done.append(one)
+        if args.format == "text":
+            _write(one, session)
+    if args.format == "json":
+        session.out.write(json.dumps([_as_data(one) for one in done], indent=2) + "\n")
+    if failures:
+        _report(failures, args, session)
+    return 0 if not failures and all(one.ok for one in done) else 1
+
+
+def _build(platform: Platform, args: argparse.Namespace, session: Session) -> _Done:
+    from pyodide_abi.build import BuildRequest, Exports, build_wheel
+    from pyodide_abi.runtime import install_release
+    from pyodide_abi.toolchain import Source, find_python, find_toolchain, make_sysroot
+
+    host = session.host
+    toolchain = find_toolchain(
+        platform,
+        host,
+        mismatch_allowed=args.toolchain_mismatch == "allow",
+        source=Source(args.toolchain) if args.toolchain else None,
+    )
+    python = find_python(platform.python.version, host)
+    sysroot = make_sysroot(platform, install_release(platform.releases[-1], host), python, host)
+    request = BuildRequest(
+        source=session.cwd / Path(args.source).expanduser(),
+        platform=platform,
+        toolchain=toolchain,
+        python=python,
+        sysroot=sysroot,
+        outdir=session.cwd / Path(args.outdir).expanduser(),
+        tag=args.tag,
+        exports=Exports.parse(args.exports),
+        config_settings=config_settings(args.config_setting),
+        verbose=args.verbose,
+    )
+    result = build_wheel(request, host)
+    for remark in result.remarks:
+        host.progress.say(f"note: {remark}")
+    return _judge(platform, toolchain, result, args, session)
+
+
+def _judge(
+    platform: Platform, toolchain: Toolchain, result: BuildResult, args: argparse.Namespace, session: Session
+) -> _Done:
+    """Audit the wheel and, if asked, load it."""
+    import os
+
+    from pyodide_abi.audit import audit_file
+    from pyodide_abi.runtime import verify_wheel
+
+    verification = None
+    report = audit_file(result.wheel, platform=platform)
+    if args.verify:
+        jobs = len(os.sched_getaffinity(0))
+        verification = verify_wheel(result.wheel, platform.releases, session.host, jobs=jobs)
+    return _Done(
+        platform=platform, toolchain=toolchain, result=result, report=report, verification=verification
+    )
+
+
+def config_settings(words: Sequence[str]) -> dict[str, str | list[str]]:
+    """``K=V`` words as PEP 517 has them: a key given more than once has a list.
+
+    Raises:
+        UsageError: a word without ``=``.
+    """
+    from pyodide_abi.errors import UsageError
+
+    settings: dict[str, str | list[str]] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise UsageError(f"--config-setting {word!r} has no value", hint="--config-setting KEY=VALUE")
+        before = settings.get(key)
+        if before is None:
+            settings[key] = value
+        else:
+            settings[key] = [*([before] if isinstance(before, str) else before), value]
+    return settings
+
+
+def _write(one: _Done, session: Session) -> None:
+    from pyodide_abi.report.verify import write_verification
+
+    console = session.console()
+    compiler = f"Emscripten {one.toolchain.emscripten}"
+    if one.toolchain.emscripten != one.platform.emscripten:
+        compiler += f" (the platform names {one.platform.emscripten}; another version was allowed)"
+    size = one.result.wheel.stat().st_size
+    console.print(f"{one.result.wheel}", style="bold")
+    console.print(f"  {size:,} bytes, for {one.platform.name}, built with {compiler}")
+    if one.verification is not None:
+        write_verification(one.verification, console)
+
+
+def _as_data(one: _Done) -> dict[str, object]:
+    from pyodide_abi.report.verify import verifications_to_json
+
+    verifications = [one.verification] if one.verification else []
+    return {
+        "platform": one.platform.name,
+        "wheel": str(one.result.wheel),
+        "emscripten": one.toolchain.emscripten,
+        "remarks": list(one.result.remarks),
+        "ok": one.ok,
+        "verifications": json.loads(verifications_to_json(verifications)),
+    }
+
+
+def _report(failures: Sequence[Exception], args: argparse.Namespace, session: Session) -> None:
+    from pyodide_abi.cli.session import report_error
+    from pyodide_abi.errors import PyodideAbiError
+
+    for error in failures:
+        if isinstance(error, PyodideAbiError):
+            report_error(error, environ=session.host.environ, traceback=args.traceback)
