@@ -82,7 +82,10 @@ class Measured:
 
 def main(argv: list[str]) -> int:
     """Rebuild or check: 0 if all is well, 1 if the data differs from the releases, else as our errors say."""
-    args = _parser().parse_args(argv)
+    parser = _parser()
+    args = parser.parse_args(argv)
+    if args.add and (not args.platform or args.check or args.engine):
+        parser.error("--add needs --platform, and goes neither with --check nor with --engine")
     host = Host(
         environ=dict(os.environ),
         runner=SystemRunner(),
@@ -120,6 +123,10 @@ def _parser() -> argparse.ArgumentParser:
 def _treat(platform: Platform, args: argparse.Namespace, host: Host) -> list[str]:
     releases = list(platform.releases)
     if args.add:
+        if any(release.version == args.add for release in releases):
+            raise UsageError(
+                f"platform {platform.name} has the release '{args.add}'", hint="--release rebuilds it"
+            )
         releases.append(_announced(args.add, platform, host))
         releases.sort(key=lambda release: version_key(release.version))
     wanted = {args.add or args.release or releases[-1].version if _some(args) else None}
@@ -260,12 +267,6 @@ def _differences(platform: Platform, measured: dict[tuple[str, str], Measured]) 
 
 def _write(platform: Platform, releases: list[Release], measured: dict[tuple[str, str], Measured]) -> None:
     facts = {version: each.release for (version, _), each in measured.items()}
-    toml = DATA / f"{platform.name}.toml"
-    head, marker, _ = toml.read_text("utf-8").partition(MARKER)
-    if not marker:
-        raise UsageError(f"{toml} has no line {MARKER!r}")
-    entries = [_toml(facts.get(each.version, each), platform) for each in releases]
-    _replace(toml, (head + marker + "\n" + "\n".join(entries)).encode())
     tables = {key: each.symbols for key, each in measured.items()}
     missing = [
         (r.version, engine) for r in releases for engine in ENGINES if (r.version, engine) not in tables
@@ -282,6 +283,12 @@ def _write(platform: Platform, releases: list[Release], measured: dict[tuple[str
         engines=tuple(ENGINES),
         tables=tables,
     )
+    toml = DATA / f"{platform.name}.toml"
+    head, marker, _ = toml.read_text("utf-8").partition(MARKER)
+    if not marker:
+        raise UsageError(f"{toml} has no line {MARKER!r}")
+    entries = [_toml(facts.get(each.version, each), platform) for each in releases]
+    _replace(toml, (head + marker + "\n" + "\n".join(entries)).encode())
     _replace(DATA / f"{platform.name}.surface", data)
 
 
