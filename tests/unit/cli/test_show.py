@@ -62,8 +62,8 @@ def test_a_module_in_short(show: Show) -> None:
         "  table         3 elements",
         "  weak imports  maybe",
         (
-            "  imports       9 (1 env memory, 1 env table, 3 env global, 1 GOT.mem global, 1 GOT.func global, "
-            "1 env function, 1 env tag)"
+            "  imports       9 (1 env memory, 1 env table, 3 env global, 1 GOT.mem global, "
+            "1 GOT.func global, 1 env function, 1 env tag)"
         ),
         "  exports       6 (2 function, 2 global, 1 tag, 1 table): PyInit_side",
     ]
