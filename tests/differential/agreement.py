@@ -1,0 +1,118 @@
+"""Compare cases in releases: build, observe, predict, set side by side."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from differential.comparing import (
+    Comparison,
+    compare_call,
+    compare_steps,
+    predict_imports,
+    read_installed,
+)
+from differential.observing import Job, observe
+from pyodide_abi.platforms import load_surface
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from differential.making import Maker
+    from differential.recipe import Case
+
+    from pyodide_abi.host import Host
+    from pyodide_abi.linker import Prediction
+    from pyodide_abi.platforms.model import Platform, Release
+    from pyodide_abi.runtime import Node
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setting:
+    """Where cases are compared.
+
+    Attributes:
+        host: the machine.
+        node: the engine.
+        engine: its name for the linker.
+        workers: processes of it at a time.
+    """
+
+    host: Host
+    node: Node
+    engine: str
+    workers: int = 1
+
+
+def select(cases: Iterable[Case], patterns: Sequence[str]) -> list[Case]:
+    """The cases that any of the shell patterns names, all variants of a case with its own name."""
+    return [
+        case
+        for case in cases
+        if not patterns
+        or any(fnmatchcase(name, pattern) for pattern in patterns for name in {case.name, case.name.split("/")[0]})
+    ]
+
+
+def newest_and_oldest(platform: Platform) -> tuple[Release, ...]:
+    """The first and the last release of a platform."""
+    return tuple(dict.fromkeys((platform.releases[0], platform.releases[-1])))
+
+
+def compare_made(
+    cases: Sequence[Case], platform: Platform, release: Release, *, maker: Maker, setting: Setting
+) -> Iterator[Comparison]:
+    """Every aspect of every case in one release; cases left out there are not compared."""
+    taken = [case for case in cases if not reason_to_leave_out(case, platform, setting.engine)]
+    symbols = load_surface(platform).symbols(release.version, setting.engine)
+    imports = {case: _job(case, maker) for case in taken}
+    seen = observe(imports.values(), release, setting.node, setting.host, workers=setting.workers)
+    loaded = [
+        case for case in taken if all(step.kind == "loads" for step in seen[imports[case]].steps)
+    ]
+    calls = {(case, call): _job(case, maker, call.code) for case in loaded for call in case.calls}
+    called = observe(calls.values(), release, setting.node, setting.host, workers=setting.workers)
+    for case in taken:
+        installed = read_installed(maker.make(case), [made.path for made in case.files])
+        predictions = predict_imports(
+            case.imports, installed, platform=platform, symbols=symbols, engine=setting.engine
+        )
+        results = list(compare_steps(predictions, seen[imports[case]]))
+        if case in loaded:
+            results += [
+                compare_call(call.symbol, predictions, called[calls[case, call]]) for call in case.calls
+            ]
+        for aspect, predicted, observed, agrees, exact in results:
+            yield Comparison(
+                case=case.name,
+                platform=platform.name,
+                release=release.version,
+                aspect=aspect,
+                predicted=predicted,
+                observed=observed,
+                agrees=agrees,
+                exact=exact,
+            )
+
+
+def reason_to_leave_out(case: Case, platform: Platform, engine: str) -> str:
+    """Why a case is not compared there; empty where it is."""
+    return next((case.left_out[key] for key in (platform.name, engine) if key in case.left_out), "")
+
+
+def summarise(comparisons: Iterable[Comparison]) -> Counter[tuple[str, str, str, bool]]:
+    """How many comparisons there are by platform, release, aspect and whether they agree."""
+    return Counter((one.platform, one.release, one.aspect, one.agrees) for one in comparisons)
+
+
+def _job(case: Case, maker: Maker, *more: str) -> Job:
+    folder = maker.make(case)
+    files = tuple((folder / made.path, made.path) for made in case.files)
+    content = hashlib.sha256()
+    for path, place in files:
+        content.update(place.encode() + b"\0" + path.read_bytes())
+    steps = tuple(f"import {module}" for module in case.imports)
+    return Job(digest=content.hexdigest(), files=files, steps=(*steps, *more))

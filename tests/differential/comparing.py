@@ -1,0 +1,140 @@
+"""Set what the linker predicts beside what the runtime did."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyodide_abi.linker import Cause, Installed, Outcome, read_library, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from differential.observing import Seen, Step
+
+    from pyodide_abi.linker import Prediction
+    from pyodide_abi.platforms import Platform, Symbol
+
+_UNRESOLVED = "cannot resolve symbol "
+
+
+class Aspect(enum.StrEnum):
+    """What is compared."""
+
+    OUTCOME = "outcome"
+    MESSAGE = "message"
+    LATENT = "latent"
+    CALL = "call"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """One aspect of one case in one release.
+
+    Attributes:
+        case: its name.
+        platform: the platform's name.
+        release: the runtime's version.
+        aspect: what was compared.
+        predicted: in words.
+        observed: in words.
+        agrees: they are the same.
+        exact: the prediction claims the text word for word; otherwise only its beginning is compared.
+    """
+
+    case: str
+    platform: str
+    release: str
+    aspect: Aspect
+    predicted: str
+    observed: str
+    agrees: bool
+    exact: bool = True
+
+
+def read_installed(folder: Path, paths: Sequence[str]) -> Installed:
+    """A case's files as the linker sees them."""
+    return Installed(libraries={path: read_library(path, (folder / path).read_bytes()) for path in paths})
+
+
+def predict_imports(
+    modules: Sequence[str], installed: Installed, *, platform: Platform, symbols: Mapping[str, Symbol], engine: str
+) -> list[Prediction]:
+    """What becomes of imports one after another."""
+    return [
+        resolve(
+            place_of(module, installed, platform),
+            installed,
+            platform=platform,
+            symbols=symbols,
+            extension=True,
+            engine=engine,
+        )
+        for module in modules
+    ]
+
+
+def place_of(module: str, installed: Installed, platform: Platform) -> str:
+    """The file that a plain import takes: the first suffix of CPython's list that is there.
+
+    Raises:
+        KeyError: there is no such file, so that the case's recipe is wrong.
+    """
+    stem = module.replace(".", "/")
+    for suffix in platform.python.suffixes:
+        if stem + suffix in installed.libraries:
+            return stem + suffix
+    raise KeyError(module)
+
+
+def compare_steps(predictions: Sequence[Prediction], seen: Seen) -> Iterator[tuple[Aspect, str, str, bool, bool]]:
+    """Outcome, message and latent symbols of the imports.
+
+    Yields:
+        aspect, prediction and observation in words, whether they agree, whether the text is exact.
+    """
+    for prediction, step in zip(predictions, seen.steps, strict=False):
+        expected = expected_kind(prediction)
+        yield Aspect.OUTCOME, expected, step.kind, expected == step.kind, True
+        if step.kind == "loads" and prediction.error is None:
+            continue
+        exact = not prediction.problems or prediction.problems[0].exact
+        text = prediction.error or ""
+        yield Aspect.MESSAGE, text, step.text, _same_text(text, step, exact=exact), exact
+    everything_loads = all(step.kind == "loads" for step in seen.steps)
+    if everything_loads and seen.unresolved is not None:
+        latent = frozenset(entry.symbol for prediction in predictions for entry in prediction.latent)
+        yield Aspect.LATENT, _list(latent), _list(seen.unresolved), latent == seen.unresolved, True
+
+
+def compare_call(
+    symbol: str, predictions: Sequence[Prediction], seen: Seen
+) -> tuple[Aspect, str, str, bool, bool]:
+    """Whether a call of a symbol kills the interpreter exactly when the symbol is predicted to be latent."""
+    latent = any(entry.symbol == symbol for prediction in predictions for entry in prediction.latent)
+    last = seen.steps[-1]
+    killed = last.kind == "dies" and last.text.endswith(_UNRESOLVED + symbol)
+    words = f"{last.kind}: {last.text}" if last.text else last.kind
+    predicted = f"calling {symbol} kills" if latent else f"calling {symbol} finds it"
+    return Aspect.CALL, predicted, words, latent == killed, True
+
+
+def expected_kind(prediction: Prediction) -> str:
+    """``loads``, ``raises`` or ``dies``."""
+    if prediction.outcome is Outcome.LOADS:
+        return "loads"
+    return "dies" if prediction.problems[0].cause is Cause.INIT_TYPE else "raises"
+
+
+def _same_text(predicted: str, step: Step, *, exact: bool) -> bool:
+    if exact:
+        return predicted == step.text
+    # The engine's reason is not predicted: what stands before it is.
+    head, _, _ = predicted.partition("(): ")
+    return bool(head) and step.text.startswith(head)
+
+
+def _list(symbols: frozenset[str]) -> str:
+    return " ".join(sorted(symbols)) or "none"

@@ -1,0 +1,99 @@
+// Runs in Node: `node driver.mjs JOBS.json ANSWERS.jsonl`. Each job gets a freshly booted interpreter of the
+// release; what came out of it is one line of the answers, written before the next job begins.
+//
+// JOBS.json: {release, jobs: [{id, files: [[host path, path below site-packages]…], mount: host folder|null,
+//             steps: [Python code…], stubs: bool}…]}
+
+import { appendFileSync, readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+
+const [, , jobsFile, answersFile] = process.argv;
+const { release, jobs } = JSON.parse(readFileSync(jobsFile, "utf8"));
+const answer = (value) => appendFileSync(answersFile, JSON.stringify(value) + "\n");
+const describe = (error) =>
+  error instanceof Error ? `${error.name}: ${error.message}` : String(error?.message ?? error);
+
+// Every instance made after the boot, with what the loader handed to it.
+let instances = [];
+const { Instance, instantiate } = WebAssembly;
+WebAssembly.Instance = new Proxy(Instance, {
+  construct(target, [module, imports]) {
+    const instance = new target(module, imports);
+    instances.push({ module, imports });
+    return instance;
+  },
+});
+
+const RUN = `
+def run(code, scope):
+    try:
+        exec(code, scope)
+    except BaseException as error:
+        return [type(error).__name__, str(error)]
+    return None
+`;
+
+function step(run, scope, code) {
+  let result;
+  try {
+    result = run(code, scope);
+  } catch (error) {
+    return { kind: "dies", text: describe(error) };
+  }
+  if (result === undefined || result === null) return { kind: "loads", text: "" };
+  const [name, text] = result.toJs();
+  result.destroy();
+  return { kind: "raises", class: name, text };
+}
+
+// What the loader says of a function import is told by calling what it handed out for it. A symbol of the main
+// module is no placeholder. A placeholder that finds its function converts our argument, which throws.
+function unresolved(pyodide) {
+  const marker = new Error("it was found");
+  const trap = { [Symbol.toPrimitive]: () => { throw marker; } };
+  const symbols = pyodide._module.LDSO.loadedLibsByName.__main__.exports;
+  const missing = new Set();
+  for (const { module, imports } of instances) {
+    for (const { module: space, name, kind } of WebAssembly.Module.imports(module)) {
+      if (kind !== "function" || space.startsWith("GOT.")) continue;
+      if (name in symbols && !symbols[name].stub) continue;
+      try {
+        imports[space][name](trap, trap, trap, trap, trap, trap);
+      } catch (error) {
+        if (describe(error).includes(`cannot resolve symbol ${name}`)) missing.add(name);
+      }
+    }
+  }
+  return [...missing].sort();
+}
+
+async function work(loadPyodide, job) {
+  const pyodide = await loadPyodide({ stdout() {}, stderr() {} });
+  const { FS } = pyodide;
+  const site = pyodide.runPython("import sysconfig, importlib; sysconfig.get_path('purelib')");
+  for (const [host, path] of job.files) {
+    FS.mkdirTree(`${site}/${path}`.replace(/\/[^/]*$/, ""));
+    FS.writeFile(`${site}/${path}`, readFileSync(host));
+  }
+  if (job.mount) FS.mount(pyodide.FS.filesystems.NODEFS, { root: job.mount }, site);
+  pyodide.runPython("importlib.invalidate_caches()");
+  pyodide.runPython(RUN);
+  const run = pyodide.globals.get("run");
+  const scope = pyodide.toPy({ site });
+  instances = [];
+  const steps = [];
+  for (const code of job.steps) {
+    steps.push(step(run, scope, code));
+    if (steps.at(-1).kind === "dies") break;
+  }
+  const alive = steps.at(-1)?.kind !== "dies";
+  answer({ id: job.id, steps, unresolved: job.stubs && alive ? unresolved(pyodide) : null });
+  instances = [];
+}
+
+// A fatal error of one interpreter is no end of the others, and some surface outside of any call.
+process.on("uncaughtException", (error) => answer({ stray: describe(error) }));
+process.on("unhandledRejection", (error) => answer({ stray: describe(error) }));
+const { loadPyodide } = await import(pathToFileURL(`${release}/pyodide.mjs`).href);
+for (const job of jobs) await work(loadPyodide, job);
+process.exit(0);

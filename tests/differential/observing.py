@@ -1,0 +1,161 @@
+"""What the real loader does: jobs for ``driver.mjs``, and what came of them, kept in the user's cache.
+
+An observation depends on the files, the steps, the release, the engine's version and the driver, and on
+nothing else, so one that has been made is not made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pyodide_abi.runtime import install_release
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pyodide_abi.host import Host
+    from pyodide_abi.platforms import Release
+    from pyodide_abi.runtime import Node
+
+_DRIVER = Path(__file__).with_name("driver.mjs")
+_ANSWER = "answer.json"
+#: Interpreters booted in one process, which bounds its memory.
+_BATCH = 24
+_BOOT_SECONDS, _JOB_SECONDS = 60.0, 40.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """What one interpreter is to do.
+
+    Attributes:
+        digest: of the files.
+        files: pairs of a file of this machine and its path below ``site-packages``.
+        mount: a folder of this machine that becomes ``site-packages``, instead of files.
+        steps: Python code, run one after another.
+    """
+
+    digest: str
+    files: tuple[tuple[Path, str], ...] = ()
+    mount: Path | None = None
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """How one step ended.
+
+    Attributes:
+        kind: ``loads``, ``raises`` or ``dies``.
+        text: of the exception, or of what killed the interpreter.
+        type: the exception's class, empty where none was raised.
+    """
+
+    kind: str
+    text: str = ""
+    type: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """What one interpreter did.
+
+    Attributes:
+        steps: up to the one that killed it.
+        unresolved: function imports that the loader finds nothing for when they are called; None where
+            that was not asked.
+    """
+
+    steps: tuple[Step, ...]
+    unresolved: frozenset[str] | None = None
+
+
+def observe(
+    jobs: Iterable[Job], release: Release, node: Node, host: Host, *, workers: int = 1
+) -> dict[Job, Seen]:
+    """Run the jobs in a release, those seen before from the cache.
+
+    Args:
+        jobs: each gets an interpreter of its own.
+        release: of the runtime; installed first if need be.
+        node: the engine.
+        host: starts the processes, holds the cache.
+        workers: processes at a time.
+    """
+    wanted = list(dict.fromkeys(jobs))
+    keys = {job: _key(job, release, node) for job in wanted}
+    missing = [job for job in wanted if host.store.find(keys[job]) is None]
+    if missing:
+        folder = install_release(release, host)
+        size = min(_BATCH, -(-len(missing) // workers))
+        batches = [missing[start : start + size] for start in range(0, len(missing), size)]
+        with ThreadPoolExecutor(workers) as pool:
+            for answers in pool.map(lambda batch: _run(batch, folder, node, host), batches):
+                for job, answer in answers.items():
+                    _keep(keys[job], answer, host)
+    return {job: _read(host.store.root / keys[job] / _ANSWER) for job in wanted}
+
+
+def _key(job: Job, release: Release, node: Node) -> str:
+    words = [job.digest, *job.steps, release.version, node.version, _DRIVER.read_text("utf-8")]
+    return "differential/seen/" + hashlib.sha256("\0".join(words).encode()).hexdigest()[:24]
+
+
+def _run(jobs: Sequence[Job], release: Path, node: Node, host: Host) -> dict[Job, dict[str, Any]]:
+    """The answers to all jobs; a process that ends early is started again behind the job that ended it."""
+    answers: dict[Job, dict[str, Any]] = {}
+    left = list(jobs)
+    while left:
+        said, ending = _start(left, release, node, host)
+        answers.update(zip(left, said, strict=False))
+        left = left[len(said) :]
+        if left:
+            answers[left.pop(0)] = {"steps": [{"kind": "dies", "text": ending}], "unresolved": None}
+    return answers
+
+
+def _start(jobs: Sequence[Job], release: Path, node: Node, host: Host) -> tuple[list[dict[str, Any]], str]:
+    with tempfile.TemporaryDirectory(prefix="differential-") as folder:
+        asked, said = Path(folder, "jobs.json"), Path(folder, "answers.jsonl")
+        entries = [
+            {
+                "id": index,
+                "files": [[str(host_path), path] for host_path, path in job.files],
+                "mount": str(job.mount) if job.mount else None,
+                "steps": job.steps,
+                "stubs": True,
+            }
+            for index, job in enumerate(jobs)
+        ]
+        asked.write_text(json.dumps({"release": str(release), "jobs": entries}), "utf-8")
+        said.touch()
+        done = host.runner.run(
+            [node.path, _DRIVER, asked, said],
+            environ=host.environ,
+            timeout=_BOOT_SECONDS + _JOB_SECONDS * len(jobs),
+        )
+        lines = [json.loads(line) for line in said.read_text("utf-8").splitlines()]
+    ending = "out of time" if done.timed_out else f"Node ended with {done.returncode}: {done.stderr[-300:]}"
+    return [line for line in lines if "id" in line], ending
+
+
+def _keep(key: str, answer: dict[str, Any], host: Host) -> None:
+    def fill(partial: Path, _place: Path) -> None:
+        (partial / _ANSWER).write_text(json.dumps(answer), "utf-8")
+
+    host.store.obtain(key, fill)
+
+
+def _read(file: Path) -> Seen:
+    answer = json.loads(file.read_text("utf-8"))
+    steps = tuple(
+        Step(kind=step["kind"], text=step["text"], type=step.get("class", "")) for step in answer["steps"]
+    )
+    unresolved = answer["unresolved"]
+    return Seen(steps=steps, unresolved=None if unresolved is None else frozenset(unresolved))

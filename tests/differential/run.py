@@ -1,0 +1,140 @@
+"""Does the linker predict what the real loader does?
+
+Builds the cases below ``cases/``, imports them in the oldest and the newest release of every platform, calls
+what needs a missing symbol, and prints where the prediction differs from what happened::
+
+    python tests/differential/run.py
+    python tests/differential/run.py --case 'needed-*' --release 0.29.5
+    python tests/differential/run.py --engine node20 --node /usr/bin/node
+    python tests/differential/run.py --real-wheels
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import functools
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if __name__ == "__main__":
+    # The modules beside this file are one package for pytest and for this command.
+    sys.path[0] = str(Path(__file__).parents[1])
+
+from differential.agreement import Setting, compare_made, newest_and_oldest, reason_to_leave_out, select
+from differential.making import Maker, MakingError
+from differential.recipe import RecipeError, load_cases
+from differential.reporting import report
+from pyodide_abi.errors import PyodideAbiError
+from pyodide_abi.host import Host, Silence
+from pyodide_abi.platforms import find_release, load_platform, load_platforms
+from pyodide_abi.process import SystemRunner
+from pyodide_abi.runtime import find_node
+from pyodide_abi.store import Store
+from pyodide_abi.toolchain import find_toolchain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from differential.comparing import Comparison
+
+    from pyodide_abi.platforms.model import Platform, Release
+
+CASES = Path(__file__).with_name("cases")
+#: The platform whose Emscripten compiles the cases for all.
+_COMPILES = "2026_5"
+
+
+class _Lines(Silence):
+    """Long work says on stderr what it does."""
+
+    def say(self, text: str) -> None:
+        sys.stderr.write(f"{text}\n")
+
+
+def make_host() -> Host:
+    """The machine as it is, with the cache that the commands use."""
+    from platformdirs import user_cache_path
+
+    cache = os.environ.get("PYODIDE_ABI_CACHE_DIR") or user_cache_path("pyodide-abi", appauthor=False)
+    return Host(
+        environ=os.environ.copy(), runner=SystemRunner(), store=Store(Path(cache)), progress=_Lines()
+    )
+
+
+def make_maker(host: Host) -> Maker:
+    """Compiles with the newest platform's Emscripten, or with the one that is at hand."""
+    platform = load_platform(_COMPILES)
+    return Maker(
+        host=host, toolchain=functools.cache(lambda: find_toolchain(platform, host, mismatch_allowed=True))
+    )
+
+
+def chosen_releases(named: Sequence[str]) -> Iterator[tuple[Platform, Release]]:
+    """The releases named, or the oldest and newest of every platform."""
+    if named:
+        yield from (find_release(version) for version in named)
+        return
+    for platform in load_platforms():
+        for release in newest_and_oldest(platform):
+            yield platform, release
+
+
+def main(words: Sequence[str]) -> int:
+    """The command; 0 where everything agrees, 1 where something does not."""
+    options = _parse(words)
+    host = make_host()
+    try:
+        setting = Setting(
+            host=host, node=find_node(host, options.node), engine=options.engine, workers=options.jobs
+        )
+        if options.real_wheels:
+            from differential.real_wheels import compare_wheels
+
+            comparisons = list(compare_wheels(options.case, options.release, setting))
+            left_out = {}
+        else:
+            cases = select(load_cases(CASES), options.case)
+            maker = make_maker(host)
+            comparisons, left_out = [], {}
+            for platform, release in chosen_releases(options.release):
+                comparisons += compare_made(cases, platform, release, maker=maker, setting=setting)
+                for case in cases:
+                    reason = reason_to_leave_out(case, platform, setting.engine)
+                    if reason:
+                        left_out[case.name, platform.name] = reason
+                host.progress.say(f"{release.version}: {_score(comparisons, release)}")
+    except (PyodideAbiError, MakingError, RecipeError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 3
+    if options.format == "json":
+        print(json.dumps([dataclasses.asdict(one) for one in comparisons], indent=1))
+    else:
+        print(report(comparisons, left_out, engine=f"{setting.engine} ({setting.node.version})"))
+    return 0 if all(one.agrees for one in comparisons) else 1
+
+
+def _score(comparisons: Sequence[Comparison], release: Release) -> str:
+    ours = [one for one in comparisons if one.release == release.version]
+    return f"{sum(one.agrees for one in ours)} of {len(ours)} agree"
+
+
+def _parse(words: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--case", action="append", default=[], metavar="PATTERN", help="only these cases")
+    parser.add_argument("--release", action="append", default=[], metavar="V", help="only these releases")
+    parser.add_argument("--engine", default="node24", help="whose texts are predicted (default: %(default)s)")
+    parser.add_argument("--node", metavar="PATH", help="the engine itself (default: the reference engine)")
+    parser.add_argument("--real-wheels", action="store_true", help="published wheels instead of made modules")
+    parser.add_argument("--jobs", type=int, default=1, help="processes at a time (default: %(default)s)")
+    parser.add_argument("--format", choices=["text", "json"], default="text")
+    return parser.parse_args(words)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
