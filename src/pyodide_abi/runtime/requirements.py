@@ -154,12 +154,10 @@ class _Choice:
     def _best(self, requirement: Requirement, needed_by: str) -> _Candidate:
         name = canonicalize_name(requirement.name)
         offered = [candidate for candidate in self._offered if candidate.name == name]
-        fitting = [
-            candidate
-            for candidate in offered
-            if candidate.tags & self._ranks.keys()
-            and requirement.specifier.contains(candidate.version, prereleases=None)
-        ]
+        usable = [candidate for candidate in offered if candidate.tags & self._ranks.keys()]
+        # `filter` takes a pre-release where it is asked for, or where there is nothing else (PEP 440).
+        accepted = set(requirement.specifier.filter(candidate.version for candidate in usable))
+        fitting = [candidate for candidate in usable if candidate.version in accepted]
         if not fitting:
             where = ", ".join(map(str, self.folders)) or "no folder was given"
             there = f"; there: {', '.join(candidate.path.name for candidate in offered)}" if offered else ""

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import tarfile
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ GOOD = {"package/pyodide.mjs": b"export {}", "package/sub/python_stdlib.zip": b"
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     slept: list[float] = []
-    monkeypatch.setattr(releases.time, "sleep", slept.append)
+    monkeypatch.setattr(time, "sleep", slept.append)
     monkeypatch.setattr(releases, "find_npm", lambda _host: ("npm",))
     return slept
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def test_a_wheel_is_installed_with_its_metadata(tmp_path: Path) -> None:
-    files = {
+    files: dict[str, str | bytes] = {
         "pkg/__init__.py": "x = 1\n",
         "pkg-1.0.data/purelib/pure.py": "",
         "pkg-1.0.data/platlib/plat/_ext.so": b"\0asm",
