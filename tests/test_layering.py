@@ -69,7 +69,8 @@ def test_every_part_is_known() -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_only_process_starts_processes(path: Path) -> None:
-    if path == SOURCE / "process.py":
+    # cross_site.py never runs in our own process: it is copied into build environments.
+    if path in {SOURCE / "process.py", SOURCE / "build" / "cross_site.py"}:
         return
     text = path.read_text("utf-8")
     tree = ast.parse(text)
