@@ -61,6 +61,7 @@ COMMANDS = (
     Entry("verify", "load every extension module in the real runtimes"),
     Entry("run", "python in a real runtime, with wheels installed"),
     Entry("show", "what is inside a module or a wheel"),
+    Entry("diff", "what changed between two releases, platforms, modules or wheels"),
     Entry("toolchain", "install, list, find or remove compilers and interpreters"),
     Entry("doctor", "what is present, what is missing, what would be used"),
 )

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.engine import find_engine
-from pyodide_abi.linker.instantiate import check_imports
+from pyodide_abi.linker.instantiate import BASES, check_imports
 from pyodide_abi.linker.loaders import loader_of
 from pyodide_abi.linker.offers import FUNCTIONS, Offers, Value, offer_of
+from pyodide_abi.platforms.surface import SymbolKind
 from pyodide_abi.wasm import Kind
 
 if TYPE_CHECKING:
@@ -222,6 +223,8 @@ def met_by(libraries: Iterable[Library], difference: SurfaceDifference) -> Itera
             late = entry.name.startswith(MADE_LATE) and (
                 difference.before.loader.late_invoke is not difference.after.loader.late_invoke
             )
+            if entry.name in BASES:
+                continue  # The loader makes these for each module, whatever the runtime has.
             if entry.name in changes or (late and entry.name not in difference.before.names):
                 yield _meet(entry, library, difference, own)
 

@@ -1,0 +1,310 @@
+"""``pyodide-abi diff``: what changed between two releases, platforms, modules or wheels."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+
+    from pyodide_abi.cli.session import Session
+    from pyodide_abi.linker.compare import Version
+    from pyodide_abi.linker.facts import Library
+    from pyodide_abi.platforms.model import Platform
+    from pyodide_abi.report.diff import Data
+    from pyodide_abi.wheel import WheelName
+
+DESCRIPTION = """\
+What came, went and changed its type between two things of one sort, and whether that breaks anybody.
+
+A and B are each
+  a runtime release  0.27.7: every symbol that its loader can resolve
+  a platform         2025_0, in any spelling: what all its releases have, and what only some have
+  a module (.so)     its exports and imports, needed libraries, run paths, features, size
+  a wheel            its modules one by one, and its other files
+
+A release or a platform breaks a module that imports what went, or what has another type. A module or a
+wheel breaks whoever imports an export that went, or that has another type.
+"""
+
+EXAMPLES = """\
+examples:
+  pyodide-abi diff 0.27.7 0.29.4
+      what a module can no longer import
+  pyodide-abi diff 2025_0 314_0 --match 'Py*' --all
+      the interpreter's functions only, in full
+  pyodide-abi diff 0.28.0 314_0 --used-by dist/spam-1.0-cp313-cp313-pyodide_2025_0_wasm32.whl
+      which of the differences this wheel meets
+  pyodide-abi diff old/spam.whl new/spam.whl --format json | jq .breaks
+
+exit status, besides those of every command:
+  0  nothing that is shown breaks anybody (with --used-by: that wheel)
+  1  something does
+"""
+
+#: Entries of a list that are shown unless all are asked for.
+_MOST = 20
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add arguments, a description and examples."""
+    parser.description = DESCRIPTION
+    parser.epilog = EXAMPLES
+    parser.add_argument("before", metavar="A", help="the older one")
+    parser.add_argument("after", metavar="B", help="the newer one, of the same sort")
+    parser.add_argument("--match", metavar="GLOB", help="only symbols with such a name, such as 'PyLong_*'")
+    parser.add_argument(
+        "--used-by", metavar="FILE", help="a wheel or a module: only the differences that it meets"
+    )
+    parser.add_argument(
+        "--engine",
+        choices=("node24", "node20"),
+        default="node24",
+        help="whose view of a release's symbols (default: node24)",
+    )
+    parser.add_argument("--all", action="store_true", help="cut no list short")
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="for people or for machines"
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Releases:
+    """A release, or all of a platform."""
+
+    label: str
+    platform: Platform
+    releases: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Module:
+    """A file that is no wheel."""
+
+    path: Path
+    version: Version
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Wheel:
+    """A wheel that has been read.
+
+    Attributes:
+        versions: its modules and libraries, by what identifies them in another version of the wheel.
+        others: the digests of the remaining files, by name.
+    """
+
+    path: Path
+    name: WheelName
+    versions: dict[str, Version]
+    others: dict[str, str]
+
+
+_SORTS = {_Releases: "a runtime release or platform", _Module: "a module", _Wheel: "a wheel"}
+
+
+def run(args: argparse.Namespace, session: Session) -> int:
+    """Compare and print.
+
+    Returns:
+        0, or 1 if somebody is broken.
+
+    Raises:
+        UsageError: A and B are not of one sort, or one of them is nothing that is known.
+        UnreadableInputError: a file is not what its name says.
+    """
+    from pyodide_abi.errors import UsageError
+
+    before, after = (_read(text, session.cwd) for text in (args.before, args.after))
+    pattern = args.match
+
+    def select(name: str) -> bool:
+        return pattern is None or fnmatchcase(name, pattern)
+
+    users = _libraries(session.cwd / Path(args.used_by).expanduser()) if args.used_by else None
+    match before, after:
+        case _Releases(), _Releases():
+            data = _diff_releases(before, after, args, select, users)
+        case _Module(), _Module():
+            data = _diff_modules(before, after, args, select, users)
+        case _Wheel(), _Wheel():
+            data = _diff_wheels(before, after, args, select, users)
+        case _:
+            raise UsageError(
+                f"'{args.before}' is {_SORTS[type(before)]} and '{args.after}' is {_SORTS[type(after)]}",
+                hint="diff compares two of one sort; 'pyodide-abi audit' holds a wheel against releases",
+            )
+    _print(data, args, session)
+    return 1 if data["breaks"] else 0
+
+
+def _print(data: Data, args: argparse.Namespace, session: Session) -> None:
+    from pyodide_abi.report.diff_text import text_of
+
+    if args.format == "json":
+        json.dump(data, session.out, indent=2, ensure_ascii=False)
+        session.out.write("\n")
+        return
+    lines = text_of(data, most=None if args.all else _MOST)
+    if not session.out.isatty():
+        session.out.writelines(f"{line.text}\n" for line in lines)
+        return
+    console = session.console()
+    for line in lines:
+        console.print(line.text, style=line.style or None)
+
+
+def _diff_releases(
+    before: _Releases,
+    after: _Releases,
+    args: argparse.Namespace,
+    select: Callable[[str], bool],
+    users: Sequence[Library] | None,
+) -> Data:
+    from pyodide_abi.linker.compare_surfaces import compare_surfaces, met_by, side_of
+    from pyodide_abi.platforms import load_surface
+    from pyodide_abi.report.diff import met_data, surfaces_data
+
+    sides = [
+        side_of(side.label, side.platform, load_surface(side.platform), side.releases, args.engine)
+        for side in (before, after)
+    ]
+    difference = compare_surfaces(sides[0], sides[1], select=select)
+    used_by = None
+    if users is not None:
+        used_by = met_data(args.used_by, (met for met in met_by(users, difference) if select(met.symbol)))
+    return surfaces_data(difference, engine=args.engine, select=select, used_by=used_by)
+
+
+def _diff_modules(
+    before: _Module,
+    after: _Module,
+    args: argparse.Namespace,
+    select: Callable[[str], bool],
+    users: Sequence[Library] | None,
+) -> Data:
+    from pyodide_abi.linker.compare import compare_libraries, touched_exports
+    from pyodide_abi.report.diff import modules_data, touched_data
+
+    name = f"{before.path.name} -> {after.path.name}"
+    difference = compare_libraries(name, before.version, after.version, select=select)
+    used_by = None
+    if users is not None:
+        touched = (entry for user in users for entry in touched_exports(user, difference))
+        used_by = touched_data(args.used_by, touched)
+    return modules_data(difference, used_by)
+
+
+def _diff_wheels(
+    before: _Wheel,
+    after: _Wheel,
+    args: argparse.Namespace,
+    select: Callable[[str], bool],
+    users: Sequence[Library] | None,
+) -> Data:
+    from pyodide_abi.linker.compare import compare_sets, touched_by
+    from pyodide_abi.report.diff import touched_data, wheels_data
+
+    difference = compare_sets(before.versions, after.versions, select=select)
+    used_by = None
+    if users is not None:
+        touched = (entry for user in users for entry in touched_by(user, difference))
+        used_by = touched_data(args.used_by, touched)
+    both = before.others.keys() & after.others.keys()
+    files: Data = {
+        "came": sorted(after.others.keys() - both),
+        "went": sorted(before.others.keys() - both),
+        "changed": sorted(name for name in both if before.others[name] != after.others[name]),
+    }
+    return wheels_data(difference, before=_about(before), after=_about(after), files=files, used_by=used_by)
+
+
+def _about(wheel: _Wheel) -> Data:
+    return {
+        "path": wheel.path.name,
+        "size": wheel.path.stat().st_size,
+        "distribution": wheel.name.distribution,
+        "version": wheel.name.version,
+        "tags": list(wheel.name.tags),
+    }
+
+
+def _read(text: str, cwd: Path) -> _Releases | _Module | _Wheel:
+    """What an argument stands for: a name of ours first, then a file."""
+    from pyodide_abi.platforms import find_release, load_platform, load_platforms
+
+    for platform in load_platforms():
+        if any(release.version == text for release in platform.releases):
+            return _Releases(label=text, platform=platform, releases=(text,))
+    path = cwd / Path(text).expanduser()
+    if path.exists() or "/" in text or path.suffix in {".whl", ".so", ".wasm"}:
+        return _read_wheel(path) if path.suffix == ".whl" else _read_module(path)
+    if re.fullmatch(r"\d+\.\d+\.\d+\S*", text):
+        find_release(text)  # There is none: it says which there are.
+    platform = load_platform(text)
+    releases = tuple(release.version for release in platform.releases)
+    return _Releases(label=platform.name, platform=platform, releases=releases)
+
+
+def _read_module(path: Path) -> _Module:
+    from pyodide_abi.errors import UnreadableInputError
+    from pyodide_abi.linker.facts import Head
+
+    if path.is_dir():
+        raise UnreadableInputError(f"{path} is a folder", hint="name a file in it")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadableInputError(f"{path} cannot be read: {error.strerror}") from error
+    version = _version(path.name, data)
+    library = version.library
+    if library.facts is None:
+        what = library.fault if library.head is not Head.NOT_WASM else f"is {library.identity}"
+        raise UnreadableInputError(f"{path}: {what}", hint="diff takes WebAssembly modules and wheels")
+    return _Module(path=path, version=version)
+
+
+def _read_wheel(path: Path) -> _Wheel:
+    import hashlib
+
+    from pyodide_abi.platforms import platform_of_tag
+    from pyodide_abi.wheel import open_wheel
+
+    with open_wheel(path) as wheel:
+        platforms = filter(None, map(platform_of_tag, wheel.name.platforms))
+        suffixes = next((platform.python.suffixes for platform in platforms), (".so",))
+        names = {entry.member.name: entry.name for entry in wheel.extension_modules(suffixes)}
+        for member in wheel.shared_libraries(suffixes):
+            names[member.name] = wheel.installed_path(member.name) or member.name
+        versions, others = {}, {}
+        for member in wheel.members:
+            content = wheel.read(member.name)
+            if member.name in names:
+                versions[names[member.name]] = _version(member.name, content)
+            else:
+                # The folder's name has the version in it, which is told apart from the files.
+                name = member.name.replace(wheel.dist_info, f"{wheel.name.distribution}.dist-info", 1)
+                others[name] = hashlib.sha256(content).hexdigest()
+    others.pop(f"{wheel.name.distribution}.dist-info/RECORD", None)
+    return _Wheel(path=path, name=wheel.name, versions=versions, others=others)
+
+
+def _version(path: str, data: bytes) -> Version:
+    import hashlib
+
+    from pyodide_abi.linker.compare import Version
+    from pyodide_abi.linker.facts import read_library
+
+    return Version(library=read_library(path, data), digest=hashlib.sha256(data).hexdigest())
+
+
+def _libraries(path: Path) -> list[Library]:
+    if path.suffix == ".whl":
+        return [version.library for version in _read_wheel(path).versions.values()]
+    return [_read_module(path).version.library]
