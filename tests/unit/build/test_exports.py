@@ -1,0 +1,120 @@
+"""Export lists, computed from made objects and archives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pyodide_abi.build.arguments import Command
+from pyodide_abi.build.exports import exports_of
+from pyodide_abi.build.model import ExportMode, Exports
+from pyodide_abi.errors import UsageError, WasmError
+from pyodide_abi.wasm import encode as enc
+from pyodide_abi.wasm.sections.dylink0 import SymbolFlag
+from pyodide_abi.wasm.sections.linking import Linking, Symbol, SymbolKind, encode
+
+if TYPE_CHECKING:
+    from pyodide_abi.build.exports import Exported
+
+
+def made_object(*symbols: Symbol) -> bytes:
+    """An object file of nothing but a symbol table."""
+    contents = enc.name("linking") + encode(Linking(symbols=symbols, symbols_at=0))
+    return b"\0asm\1\0\0\0" + bytes([0]) + enc.sized(contents)
+
+
+def function(name: str, flags: int = 0) -> Symbol:
+    return Symbol(name=name, kind=SymbolKind.FUNCTION, flags=flags, index=0)
+
+
+def made_archive(**members: bytes) -> bytes:
+    parts = [b"!<arch>\n"]
+    for name, data in members.items():
+        header = f"{name + '.o/':<16}{0:<12}{0:<6}{0:<6}{0o644:<8o}{len(data):<10}`\n"
+        parts.append(header.encode() + data + b"\n" * (len(data) % 2))
+    return b"".join(parts)
+
+
+FILES = {
+    "core.o": made_object(
+        function("PyInit_core"),
+        function("helper"),
+        function("hidden", SymbolFlag.HIDDEN),
+        function("local", SymbolFlag.LOCAL),
+        function("wanted", SymbolFlag.UNDEFINED | SymbolFlag.EXPLICIT_NAME),
+        Symbol(name="table", kind=SymbolKind.DATA, flags=0, index=0, offset=0, size=4),
+    ),
+    "util.o": made_object(function("util")),
+    "lto.o": b"BC\xc0\xde....",
+    "lib/libparts.a": made_archive(
+        one=made_object(function("PyInit_other")), two=made_object(function("PyInit_core"), function("part"))
+    ),
+    "broken.o": b"\0asm\1\0\0\0\x00\xff",
+    "notes.txt": b"not for us",
+}
+
+
+def exported(line: str, mode: ExportMode = ExportMode.PYINIT, names: tuple[str, ...] = ()) -> Exported:
+    def read(name: str) -> bytes:
+        if name not in FILES:
+            raise FileNotFoundError(name)
+        return FILES[name]
+
+    return exports_of(Command(line.split(), "cc"), mode=mode, names=names, read=read)
+
+
+def test_a_module_exports_what_the_interpreter_asks_for() -> None:
+    assert exported("-shared util.o core.o notes.txt -o core.so").names == ("PyInit_core",)
+
+
+def test_a_projects_own_names_are_added() -> None:
+    assert exported("-shared core.o -o core.so", names=("extra",)).names == ("PyInit_core", "extra")
+
+
+def test_an_initialisation_function_in_an_archive_is_found_by_the_files_name() -> None:
+    assert exported("-shared util.o -Llib -lparts -o x/core.cpython-314-wasm32-emscripten.so").names == (
+        "PyInit_core",
+    )
+    assert exported("-shared lib/libparts.a -o other.so").names == ("PyInit_other",)
+
+
+def test_objects_come_before_archives() -> None:
+    assert exported("-shared core.o lib/libparts.a -o another.so").names == ("PyInit_core",)
+
+
+def test_a_library_without_one_exports_what_is_visible() -> None:
+    found = exported("-shared util.o -o libutil.so")
+    assert found.names == ("util",)
+    assert "no object defines a PyInit_ function" in found.remark
+
+
+def test_requested_is_every_visible_symbol_of_the_objects() -> None:
+    found = exported("-shared core.o util.o lib/libparts.a -o core.so", ExportMode.REQUESTED)
+    assert found.names == ("PyInit_core", "helper", "table", "util")
+
+
+def test_whole_archive_is_everything_and_names_are_names() -> None:
+    assert exported("-shared core.o -o core.so", ExportMode.WHOLE_ARCHIVE).names is None
+    assert exported("-shared core.o -o core.so", ExportMode.NAMES, ("a", "b")).names == ("a", "b")
+
+
+@pytest.mark.parametrize("inputs", ["lto.o", "source.c"])
+def test_what_has_no_symbol_table_is_guessed_and_said(inputs: str) -> None:
+    found = exported(f"-shared {inputs} -o pkg/core.so")
+    assert found.names == ()
+    assert "PyInit_core" in found.guesses
+    assert "no symbol table" in found.remark
+
+
+def test_a_damaged_object_is_named() -> None:
+    with pytest.raises(WasmError, match=r"broken\.o"):
+        exported("-shared broken.o -o x.so")
+
+
+def test_an_answer_to_exports() -> None:
+    assert Exports.parse("requested") == Exports(mode=ExportMode.REQUESTED)
+    assert Exports.parse("a, b") == Exports(mode=ExportMode.NAMES, names=("a", "b"))
+    for text in ("", ",", "a b", "1x"):
+        with pytest.raises(UsageError):
+            Exports.parse(text)
