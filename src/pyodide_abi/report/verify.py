@@ -24,6 +24,7 @@ _STYLES = {
     Outcome.RAISED: "red",
     Outcome.KILLED: "bold red",
 }
+_UNLIMITED = 10_000
 
 
 def write_verification(verification: Verification, console: Console) -> None:
@@ -32,7 +33,8 @@ def write_verification(verification: Verification, console: Console) -> None:
     if not verification.results:
         console.print("  no extension modules: nothing to load\n")
         return
-    console.print(_matrix(verification))
+    # Where nobody looks at it directly, the matrix is as wide as it needs to be.
+    console.print(_matrix(verification), width=None if console.is_terminal else _UNLIMITED)
     for title, results in _grouped(verification.results):
         console.print(f"  {title}  [{', '.join(result.release for result in results)}]")
         for line in results[0].message.splitlines():
@@ -76,7 +78,7 @@ def _as_data(verification: Verification) -> dict[str, object]:
 
 def _matrix(verification: Verification) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("  module")
+    table.add_column("  module", overflow="fold")
     for release in verification.releases:
         table.add_column(release, no_wrap=True)
     by_place = {(result.path, result.release): result for result in verification.results}

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import argparse
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fake_node import BOOTED, DONE, entered, imported, left, make_node_host
+from made_wheels import make_wheel
+
+from pyodide_abi.cli import verify
+from pyodide_abi.cli.session import Session
+from pyodide_abi.errors import UsageError
+from pyodide_abi.platforms import load_platform
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ALL = [release.version for release in load_platform("314_0").releases]
+SUFFIX = ".cpython-314-wasm32-emscripten.so"
+NAME = "pkg-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
+
+
+def driver(request: dict[str, Any]) -> list[Any]:
+    """`good` loads everywhere, `old` fails in the first release, `dep` loads though its package does not."""
+    name = request["probe"]["module"].rpartition(".")[2]
+    place = f"/site/{request['probe']['path']}"
+    done = [BOOTED, entered(place), left(place), entered(place), left(place), imported(place), DONE]
+    if name == "old" and request["release"].endswith("314.0.0"):
+        error = left(
+            place, "ImportError", "could not load dynamic lib: old\nLinkError: no such thing", own=True
+        )
+        return [BOOTED, entered(place), error, imported(place, "x"), DONE]
+    if name == "dep" and not request["probe"]["direct"]:
+        return [BOOTED, imported(place, "ModuleNotFoundError: No module named 'numpy'", "numpy"), DONE]
+    return done
+
+
+def call(tmp_path: Path, *words: str) -> tuple[int, str]:
+    parser = argparse.ArgumentParser()
+    verify.configure(parser)
+    out = io.StringIO()
+    host = make_node_host(tmp_path, driver, [*ALL, "0.29.4"])
+    status = verify.run(parser.parse_args(words), Session(host=host, cwd=tmp_path, out=out))
+    return status, out.getvalue()
+
+
+def wheel(tmp_path: Path, *modules: str) -> str:
+    make_wheel(tmp_path, NAME, {f"pkg/{name}{SUFFIX}": b"\0asm" for name in modules})
+    return NAME
+
+
+def test_all_loaded(tmp_path: Path) -> None:
+    status, text = call(tmp_path, wheel(tmp_path, "good"))
+    assert status == 0
+    header, row = [line.split() for line in text.splitlines()[1:3]]
+    assert header == ["module", *ALL]
+    assert row == ["pkg.good", *["loaded"] * len(ALL)]
+    assert f"{len(ALL)} of {len(ALL)} loaded (node 24." in text
+
+
+def test_one_that_fails_somewhere(tmp_path: Path) -> None:
+    status, text = call(tmp_path, wheel(tmp_path, "good", "old"))
+    assert status == 1
+    assert (
+        "pkg.old: refused  [314.0.0]\n    could not load dynamic lib: old\n    LinkError: no such thing"
+        in text
+    )
+    assert "15 of 16 loaded" in text
+
+
+def test_a_package_s_own_trouble_is_shown_beside(tmp_path: Path) -> None:
+    status, text = call(tmp_path, wheel(tmp_path, "dep"), "--runtime", "314.0.0", "--runtime", "0.29.4")
+    assert status == 0
+    assert "pkg.dep: loaded by its path; a plain import ends so  [314.0.0, 0.29.4]" in text
+    assert "    ModuleNotFoundError: No module named 'numpy'" in text
+
+
+def test_for_programs(tmp_path: Path) -> None:
+    status, text = call(tmp_path, wheel(tmp_path, "old", "dep"), "--format", "json", "--runtime", "314.0.0")
+    (found,) = json.loads(text)
+    assert status == 1
+    assert found["wheel"] == NAME
+    assert found["releases"] == ["314.0.0"]
+    assert found["ok"] is False
+    assert {entry["module"]: entry["loads"]["314.0.0"] for entry in found["modules"]} == {
+        "pkg.old": {
+            "outcome": "refused",
+            "message": "could not load dynamic lib: old\nLinkError: no such thing",
+            "package": None,
+        },
+        "pkg.dep": {
+            "outcome": "loaded",
+            "message": None,
+            "package": "ModuleNotFoundError: No module named 'numpy'",
+        },
+    }
+
+
+def test_a_pure_wheel_has_nothing_to_load(tmp_path: Path) -> None:
+    make_wheel(tmp_path, "pkg-1-py3-none-any.whl", {"pkg.py": ""})
+    status, text = call(tmp_path, "pkg-1-py3-none-any.whl")
+    assert (status, "no extension modules" in text) == (0, True)
+
+
+def test_a_wheel_of_no_platform_needs_a_runtime(tmp_path: Path) -> None:
+    make_wheel(tmp_path, "pkg-1-cp314-cp314-manylinux_2_17_x86_64.whl", {"pkg/good.so": b"\x7fELF"})
+    with pytest.raises(UsageError, match=r"\(manylinux_2_17_x86_64\) names none of our platforms"):
+        call(tmp_path, "pkg-1-cp314-cp314-manylinux_2_17_x86_64.whl")
+    status, _ = call(tmp_path, "pkg-1-cp314-cp314-manylinux_2_17_x86_64.whl", "--runtime", "314.0.0")
+    assert status == 0
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "many"])
+def test_jobs_are_counted(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="not a positive whole number"):
+        verify.positive(text)

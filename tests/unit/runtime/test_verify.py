@@ -1,0 +1,190 @@
+"""What is concluded from what the driver tells; the driver itself is proved in the integration tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fake_node import BOOTED, DONE, entered, imported, left, make_node_host
+from made_wheels import make_wheel
+
+from pyodide_abi.errors import FailedError
+from pyodide_abi.platforms import load_platform
+from pyodide_abi.runtime import Outcome, releases_for, verify_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fake_node import Driver
+
+    from pyodide_abi.runtime.verify import Loaded
+
+RELEASE = load_platform("314_0").releases[0]
+SUFFIX = ".cpython-314-wasm32-emscripten.so"
+SITE = "/lib/python3.14/site-packages"
+ONE = f"{SITE}/pkg/one{SUFFIX}"
+TWO = f"{SITE}/pkg/two{SUFFIX}"
+FINE = [entered(ONE), left(ONE), entered(ONE), left(ONE), imported(ONE), DONE]
+LOADER = "could not load dynamic lib: x\nLinkError: no"
+
+
+def verify(tmp_path: Path, driver: Driver, *modules: str) -> tuple[Loaded, ...]:
+    files = {f"pkg/{name}{SUFFIX}": b"\0asm" for name in modules or ("one",)}
+    wheel = make_wheel(tmp_path, "pkg-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl", dict(files))
+    host = make_node_host(tmp_path, driver, [RELEASE.version])
+    return verify_wheel(wheel, [RELEASE], host, jobs=2).results
+
+
+def told(plain: list[Any], direct: list[Any] | None = None) -> Driver:
+    """The same for every module; a second interpreter where none is expected is a failure."""
+
+    def driver(request: dict[str, Any]) -> list[Any]:
+        if not request["probe"]["direct"]:
+            return [BOOTED, *plain]
+        assert direct is not None, "the first interpreter had told enough"
+        return [BOOTED, *direct]
+
+    return driver
+
+
+def test_loaded(tmp_path: Path) -> None:
+    (result,) = verify(tmp_path, told(FINE))
+    assert (result.module, result.path) == ("pkg.one", f"pkg/one{SUFFIX}")
+    assert (result.outcome, result.message, result.package) == (Outcome.LOADED, "", "")
+
+
+@pytest.mark.parametrize(
+    ("error", "text", "own", "outcome", "message"),
+    [
+        ("ImportError", LOADER, True, Outcome.REFUSED, LOADER),
+        (
+            "ImportError",
+            "dynamic module does not define module export function (PyInit_one)",
+            True,
+            Outcome.NO_INIT,
+            "dynamic module does not define module export function (PyInit_one)",
+        ),
+        ("ImportError", "need numpy", False, Outcome.RAISED, "ImportError: need numpy"),
+        ("SystemError", "initialization of one", False, Outcome.RAISED, "SystemError: initialization of one"),
+        ("SystemExit", "3", False, Outcome.RAISED, "SystemExit: 3"),
+    ],
+)
+def test_failures_of_the_module_itself(
+    tmp_path: Path, error: str, text: str, own: bool, outcome: Outcome, message: str
+) -> None:
+    plain = [entered(ONE), left(ONE, error, text, own=own), imported(ONE, f"{error}: {text}"), DONE]
+    (result,) = verify(tmp_path, told(plain))
+    assert (result.outcome, result.message, result.package) == (outcome, message, "")
+
+
+def test_the_first_failure_counts_where_a_package_tries_again(tmp_path: Path) -> None:
+    again = "dynamic module does not define module export function (PyInit_one)"
+    plain = [entered(ONE), left(ONE, "ImportError", LOADER, own=True)]
+    plain += [entered(ONE), left(ONE, "ImportError", again, own=True), imported(ONE, again), DONE]
+    (result,) = verify(tmp_path, told(plain))
+    assert (result.outcome, result.message) == (Outcome.REFUSED, LOADER)
+
+
+def test_killed(tmp_path: Path) -> None:
+    (result,) = verify(
+        tmp_path, told([entered(ONE), {"kind": "died", "text": "RuntimeError: unreachable"}, 134])
+    )
+    assert (result.outcome, result.message) == (Outcome.KILLED, "RuntimeError: unreachable")
+
+
+def test_killed_without_a_word(tmp_path: Path) -> None:
+    (result,) = verify(tmp_path, told([entered(ONE), -9]))
+    assert (result.outcome, result.message) == (Outcome.KILLED, "Node ended by signal 9")
+
+
+def test_one_that_exits_is_not_one_that_loads(tmp_path: Path) -> None:
+    (result,) = verify(tmp_path, told([entered(ONE), 0]))
+    assert (result.outcome, result.message) == (Outcome.KILLED, "Node ended with status 0")
+
+
+def test_a_package_that_fails_first(tmp_path: Path) -> None:
+    missing = "ModuleNotFoundError: No module named 'numpy'"
+    (result,) = verify(tmp_path, told([imported(ONE, missing, "numpy"), DONE], FINE))
+    assert (result.outcome, result.message, result.package) == (Outcome.LOADED, "", missing)
+
+
+def test_a_package_that_fails_afterwards(tmp_path: Path) -> None:
+    (result,) = verify(tmp_path, told([*FINE[:4], imported(ONE, "ValueError: late"), DONE]))
+    assert (result.outcome, result.package) == (Outcome.LOADED, "ValueError: late")
+
+
+def test_a_package_that_kills(tmp_path: Path) -> None:
+    (result,) = verify(tmp_path, told([{"kind": "died", "text": "trap"}, 134], FINE))
+    assert (result.outcome, result.package) == (Outcome.LOADED, "trap")
+
+
+def test_a_file_that_the_interpreter_does_not_look_for(tmp_path: Path) -> None:
+    plain = [imported(ONE, "ModuleNotFoundError: No module named 'pkg.one'", "pkg.one"), DONE]
+    refused = [entered(ONE), left(ONE, "ImportError", LOADER, own=True), imported(ONE, "x"), DONE]
+    (result,) = verify(tmp_path, told(plain, refused))
+    assert (result.outcome, result.message) == (Outcome.REFUSED, LOADER)
+    (result,) = verify(tmp_path, told(plain, FINE))
+    assert (result.outcome, result.message) == (
+        Outcome.REFUSED,
+        "ModuleNotFoundError: No module named 'pkg.one'",
+    )
+
+
+def test_another_module_that_fails_first_is_not_held_against_this_one(tmp_path: Path) -> None:
+    spoilt = [entered(TWO), left(TWO, "ImportError", "two", own=True)]
+    plain = [*spoilt, entered(ONE), left(ONE, "ImportError", "two again", own=True), imported(ONE, "e"), DONE]
+    (result,) = verify(tmp_path, told(plain, FINE))
+    assert (result.outcome, result.package) == (Outcome.LOADED, "e")
+
+
+def test_another_module_that_kills_is_not_held_against_this_one(tmp_path: Path) -> None:
+    (result,) = verify(tmp_path, told([entered(TWO), {"kind": "died", "text": "trap"}, 134], FINE))
+    assert (result.outcome, result.package) == (Outcome.LOADED, "trap")
+
+
+def test_a_module_that_imports_a_bad_one_has_raised(tmp_path: Path) -> None:
+    plain = [entered(ONE), entered(TWO), left(TWO, "ImportError", LOADER, own=True)]
+    plain += [left(ONE, "ImportError", LOADER), imported(ONE, "x"), DONE]
+    (result,) = verify(tmp_path, told(plain))
+    assert (result.outcome, result.message) == (Outcome.RAISED, f"ImportError: {LOADER}")
+
+
+def test_a_release_that_does_not_start_is_no_fault_of_a_module(tmp_path: Path) -> None:
+    def driver(_request: dict[str, Any]) -> list[Any]:
+        return [{"kind": "died", "text": "SyntaxError"}, 134]
+
+    with pytest.raises(FailedError, match=r"the release 314\.0\.0 does not start in .*node: SyntaxError"):
+        verify(tmp_path, driver)
+
+
+def test_a_crash_hides_no_other_module(tmp_path: Path) -> None:
+    def driver(request: dict[str, Any]) -> list[Any]:
+        name = request["probe"]["module"].rpartition(".")[2]
+        place = f"{SITE}/pkg/{name}{SUFFIX}"
+        if name == "two":
+            return [BOOTED, entered(place), 134]
+        return [BOOTED, entered(place), left(place), entered(place), left(place), imported(place), DONE]
+
+    results = verify(tmp_path, driver, "one", "two", "three")
+    assert {result.module: result.outcome for result in results} == {
+        "pkg.one": Outcome.LOADED,
+        "pkg.two": Outcome.KILLED,
+        "pkg.three": Outcome.LOADED,
+    }
+
+
+def test_a_pure_wheel_starts_nothing(tmp_path: Path) -> None:
+    def driver(_request: dict[str, Any]) -> list[Any]:
+        pytest.fail("there is nothing to load")
+
+    wheel = make_wheel(tmp_path, "pkg-1-py3-none-any.whl", {"pkg.py": ""})
+    done = verify_wheel(wheel, [RELEASE], make_node_host(tmp_path, driver, []))
+    assert (done.results, done.ok) == ((), True)
+
+
+def test_releases_of_a_wheel(tmp_path: Path) -> None:
+    mine = make_wheel(
+        tmp_path, "a-1-cp313-cp313-pyodide_2025_0_wasm32.pyemscripten_2025_0_wasm32.whl", {"a.py": ""}
+    )
+    assert releases_for(mine) == load_platform("2025_0").releases
+    assert releases_for(make_wheel(tmp_path, "a-1-py3-none-any.whl", {"a.py": ""})) == ()
