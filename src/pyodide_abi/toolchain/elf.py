@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import mmap
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,32 +45,33 @@ def read_elf(path: Path) -> Elf | None:
         readable = head[: len(_MAGIC) + 2] == _MAGIC + bytes((_CLASS_64, _LITTLE_ENDIAN))
         if not readable or len(head) < _HEADER.size:
             return None
-        fields = _HEADER.unpack(head)
-        table, entry_size, count = fields[5], fields[9], fields[10]
-        file.seek(table)
-        raw = file.read(entry_size * count)
-        if entry_size != _PROGRAM.size or len(raw) < entry_size * count:
-            return None
-        segments = [_Segment(*_PROGRAM.unpack_from(raw, index * entry_size)) for index in range(count)]
-        return _read_dynamic(file, segments)
+        # Slices of a mapping end where the file ends, whatever the headers claim.
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            fields = _HEADER.unpack(head)
+            table, entry_size, count = fields[5], fields[9], fields[10]
+            raw = data[table : table + entry_size * count]
+            if entry_size != _PROGRAM.size or len(raw) < entry_size * count:
+                return None
+            return _read_dynamic(data, [_Segment(*values) for values in _PROGRAM.iter_unpack(raw)])
 
 
-def _read_dynamic(file: BinaryIO, segments: list[_Segment]) -> Elf | None:
+def _read_dynamic(data: mmap.mmap, segments: list[_Segment]) -> Elf | None:
     dynamic = next((segment for segment in segments if segment.kind == _PT_DYNAMIC), None)
     if dynamic is None:
         return None
-    entries = _entries(_read_at(file, dynamic.offset, dynamic.size))
+    entries = _entries(data[dynamic.offset : dynamic.offset + dynamic.size])
     strings = next((value for tag, value in entries if tag == _DT_STRTAB), 0)
     base = next((one.offset + strings - one.address for one in segments if one.maps(strings)), None)
     if base is None:
         return None
     interpreters = [
-        _text(_read_at(file, segment.offset, segment.size))
+        _text(data[segment.offset : segment.offset + segment.size])
         for segment in segments
         if segment.kind == _PT_INTERP
     ]
-    needed = [_text(_read_at(file, base + value, _LONGEST)) for tag, value in entries if tag == _DT_NEEDED]
-    return Elf(interpreter=interpreters[0] if interpreters else None, needed=tuple(needed))
+    starts = [base + value for tag, value in entries if tag == _DT_NEEDED]
+    needed = tuple(_text(data[start : start + _LONGEST]) for start in starts)
+    return Elf(interpreter=interpreters[0] if interpreters else None, needed=needed)
 
 
 class _Segment(NamedTuple):
@@ -97,11 +99,6 @@ def _entries(raw: bytes) -> list[tuple[int, int]]:
             break
         entries.append((tag, value))
     return entries
-
-
-def _read_at(file: BinaryIO, offset: int, size: int) -> bytes:
-    file.seek(offset)
-    return file.read(size)
 
 
 def _text(raw: bytes) -> str:
