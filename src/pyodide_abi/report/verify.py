@@ -33,8 +33,9 @@ def write_verification(verification: Verification, console: Console) -> None:
     if not verification.results:
         console.print("  no extension modules: nothing to load\n")
         return
-    # Where nobody looks at it directly, the matrix is as wide as it needs to be.
-    console.print(_matrix(verification), width=None if console.is_terminal else _UNLIMITED)
+    if not console.is_terminal:
+        console.width = _UNLIMITED  # The matrix is then as wide as it has to be.
+    console.print(_matrix(verification))
     for title, results in _grouped(verification.results):
         console.print(f"  {title}  [{', '.join(result.release for result in results)}]")
         for line in results[0].message.splitlines():

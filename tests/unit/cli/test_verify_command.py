@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ALL = [release.version for release in load_platform("314_0").releases]
 SUFFIX = ".cpython-314-wasm32-emscripten.so"
+LOADER = "could not load dynamic lib: old\nLinkError: no such thing"
 NAME = "pkg-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
 
 
@@ -28,9 +29,7 @@ def driver(request: dict[str, Any]) -> list[Any]:
     place = f"/site/{request['probe']['path']}"
     done = [BOOTED, entered(place), left(place), entered(place), left(place), imported(place), DONE]
     if name == "old" and request["release"].endswith("314.0.0"):
-        error = left(
-            place, "ImportError", "could not load dynamic lib: old\nLinkError: no such thing", own=True
-        )
+        error = left(place, "ImportError", LOADER, own=True)
         return [BOOTED, entered(place), error, imported(place, "x"), DONE]
     if name == "dep" and not request["probe"]["direct"]:
         return [BOOTED, imported(place, "ModuleNotFoundError: No module named 'numpy'", "numpy"), DONE]
@@ -87,7 +86,7 @@ def test_for_programs(tmp_path: Path) -> None:
     assert {entry["module"]: entry["loads"]["314.0.0"] for entry in found["modules"]} == {
         "pkg.old": {
             "outcome": "refused",
-            "message": "could not load dynamic lib: old\nLinkError: no such thing",
+            "message": LOADER,
             "package": None,
         },
         "pkg.dep": {

@@ -53,34 +53,30 @@ def test_loaded(tmp_path: Path) -> None:
     assert (result.outcome, result.message, result.package) == (Outcome.LOADED, "", "")
 
 
+NO_INIT = "dynamic module does not define module export function (PyInit_one)"
+
+
 @pytest.mark.parametrize(
-    ("error", "text", "own", "outcome", "message"),
+    ("how", "outcome", "message"),
     [
-        ("ImportError", LOADER, True, Outcome.REFUSED, LOADER),
-        (
-            "ImportError",
-            "dynamic module does not define module export function (PyInit_one)",
-            True,
-            Outcome.NO_INIT,
-            "dynamic module does not define module export function (PyInit_one)",
-        ),
-        ("ImportError", "need numpy", False, Outcome.RAISED, "ImportError: need numpy"),
-        ("SystemError", "initialization of one", False, Outcome.RAISED, "SystemError: initialization of one"),
-        ("SystemExit", "3", False, Outcome.RAISED, "SystemExit: 3"),
+        (left(ONE, "ImportError", LOADER, own=True), Outcome.REFUSED, LOADER),
+        (left(ONE, "ImportError", NO_INIT, own=True), Outcome.NO_INIT, NO_INIT),
+        (left(ONE, "ImportError", "need numpy"), Outcome.RAISED, "ImportError: need numpy"),
+        (left(ONE, "SystemError", "not a module"), Outcome.RAISED, "SystemError: not a module"),
+        (left(ONE, "SystemExit", "3"), Outcome.RAISED, "SystemExit: 3"),
     ],
 )
 def test_failures_of_the_module_itself(
-    tmp_path: Path, error: str, text: str, own: bool, outcome: Outcome, message: str
+    tmp_path: Path, how: dict[str, Any], outcome: Outcome, message: str
 ) -> None:
-    plain = [entered(ONE), left(ONE, error, text, own=own), imported(ONE, f"{error}: {text}"), DONE]
+    plain = [entered(ONE), how, imported(ONE, "as told"), DONE]
     (result,) = verify(tmp_path, told(plain))
     assert (result.outcome, result.message, result.package) == (outcome, message, "")
 
 
 def test_the_first_failure_counts_where_a_package_tries_again(tmp_path: Path) -> None:
-    again = "dynamic module does not define module export function (PyInit_one)"
     plain = [entered(ONE), left(ONE, "ImportError", LOADER, own=True)]
-    plain += [entered(ONE), left(ONE, "ImportError", again, own=True), imported(ONE, again), DONE]
+    plain += [entered(ONE), left(ONE, "ImportError", NO_INIT, own=True), imported(ONE, NO_INIT), DONE]
     (result,) = verify(tmp_path, told(plain))
     assert (result.outcome, result.message) == (Outcome.REFUSED, LOADER)
 
