@@ -219,6 +219,7 @@ def config_settings(words: Sequence[str]) -> dict[str, str | list[str]]:
 
 
 def _write(one: _Done, session: Session) -> None:
+    from pyodide_abi.report.text import print_audit
     from pyodide_abi.report.verify import write_verification
 
     console = session.console()
@@ -228,11 +229,13 @@ def _write(one: _Done, session: Session) -> None:
     size = one.result.wheel.stat().st_size
     console.print(f"{one.result.wheel}", style="bold")
     console.print(f"  {size:,} bytes, for {one.platform.name}, built with {compiler}")
+    print_audit(one.report, console)
     if one.verification is not None:
         write_verification(one.verification, console)
 
 
 def _as_data(one: _Done) -> dict[str, object]:
+    from pyodide_abi.report.json import audit_to_data
     from pyodide_abi.report.verify import verifications_to_json
 
     verifications = [one.verification] if one.verification else []
@@ -242,6 +245,7 @@ def _as_data(one: _Done) -> dict[str, object]:
         "emscripten": one.toolchain.emscripten,
         "remarks": list(one.result.remarks),
         "ok": one.ok,
+        "audit": audit_to_data(one.report),
         "verifications": json.loads(verifications_to_json(verifications)),
     }
 

@@ -38,7 +38,7 @@ error: command '/tmp/x/cc' failed with exit code 1
             "ModuleNotFoundError: No module named 'numpy'",
         ),
         (
-            "ValueError: bad version\nsubprocess.CalledProcessError: Command x returned non-zero exit status 1",
+            "ValueError: bad version\nsubprocess.CalledProcessError: Command x returned non-zero exit status",
             "ValueError: bad version",
         ),
         ("something\nthe last word\n\n", "the last word"),
