@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.engine import DEFAULT_ENGINE, find_engine
+from pyodide_abi.linker.facts import Head
 from pyodide_abi.linker.loaders import loader_of
 from pyodide_abi.linker.offers import Offers
 from pyodide_abi.linker.prediction import Cause, Prediction, Problem
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pyodide_abi.linker.facts import Library
-    from pyodide_abi.linker.loaders import Loader
+    from pyodide_abi.linker.facts import Head
+from pyodide_abi.linker.loaders import Loader
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.platforms.surface import Symbol
 
@@ -79,7 +81,7 @@ def resolve(
     problems = list(interpreter.load(place))
     library = files[place]
     error = _load_error(problems[0], place, loader, arrival) if problems else None
-    if extension and library.facts is not None:
+    if extension and library.facts is not None and library.head in {Head.DYLINK, Head.LEGACY}:
         inits = list(_check_init(library, loader))
         if inits and not problems:
             error = inits[0].text

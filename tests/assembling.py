@@ -1,0 +1,91 @@
+"""Modules and wheels for tests, made without this project's own writers.
+
+Modules are written in WebAssembly's text format and assembled by ``wasmtime``, which knows the ``dylink.0``
+section; wheels are zip files with a ``RECORD`` made here.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import zipfile
+from typing import TYPE_CHECKING
+
+import wasmtime
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+#: Abbreviations in module texts.
+MACROS = {
+    "%dylink": "(@dylink.0 (mem-info (memory 64 4)))",
+    "%init": '(func (export "PyInit_x") (result i32) i32.const 0)',
+}
+
+
+def assemble(text: str) -> bytes:
+    """The bytes of a module.
+
+    Args:
+        text: its fields; ``%dylink`` and ``%init`` stand for those of an ordinary extension module ``x``.
+    """
+    for macro, meaning in MACROS.items():
+        text = text.replace(macro, meaning)
+    return bytes(wasmtime.wat2wasm(f"(module {text})"))
+
+
+def contents(text: str) -> bytes:
+    """A file of a case: ``hex: …`` and ``text: …`` are what they say, anything else is a module."""
+    kind, _, rest = text.partition(":")
+    if kind == "hex":
+        return bytes.fromhex(rest)
+    if kind == "text":
+        return rest.strip().encode()
+    return assemble(text)
+
+
+def make_wheel(
+    folder: Path,
+    name: str,
+    files: Mapping[str, bytes],
+    *,
+    metadata: str | None = None,
+    record: str | None = None,
+) -> Path:
+    """Write a wheel.
+
+    Args:
+        folder: where.
+        name: its file name, whose tags ``WHEEL`` repeats.
+        files: its contents beside the ``.dist-info`` folder.
+        metadata: of the ``WHEEL`` file, if not the right one.
+        record: likewise of ``RECORD``.
+    """
+    distribution, version, python, abi, platform = name.removesuffix(".whl").split("-")
+    tags = [
+        f"Tag: {one}-{two}-{three}"
+        for one in python.split(".")
+        for two in abi.split(".")
+        for three in platform.split(".")
+    ]
+    pure = "true" if platform == "any" else "false"
+    right = "\n".join(["Wheel-Version: 1.0", "Generator: test", f"Root-Is-Purelib: {pure}", *tags, ""])
+    info = f"{distribution}-{version}.dist-info"
+    everything = {
+        **files,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n".encode(),
+        f"{info}/WHEEL": (right if metadata is None else metadata).encode(),
+    }
+    lines = [f"{path},{_digest(data)},{len(data)}" for path, data in everything.items()]
+    lines.append(f"{info}/RECORD,,")
+    everything[f"{info}/RECORD"] = ("\n".join(lines) + "\n" if record is None else record).encode()
+    place = folder / name
+    with zipfile.ZipFile(place, "w") as archive:
+        for path, data in everything.items():
+            archive.writestr(path, data)
+    return place
+
+
+def _digest(data: bytes) -> str:
+    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()

@@ -1,0 +1,124 @@
+"""Every rule is documented, has cases, and says what its cases expect.
+
+The cases of a rule are in ``tests/cases/audit/<name>.toml``: arrays ``fails`` and ``passes``. A case has
+
+``about``      what it shows
+``platform``   to hold it against; without it the one of the wheel's tag
+``wheel``      the wheel's name; without it ``x-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl``
+``bare``       the name of a file that is audited by itself, without a wheel
+``files``      contents by path: module texts, ``hex: …``, ``text: …`` (see ``assembling.py``)
+``metadata``, ``record``   other contents of ``WHEEL`` and ``RECORD`` than the right ones
+``findings``   the codes of all findings, in order; in ``passes`` that of the rule must not be among them
+``says``       a part of the message of the rule's first finding
+``severity``   of the rule's first finding, where it is not the rule's own
+``symbol``     of the rule's first finding
+``releases``   likewise
+``error``      the predicted text of the import in the newest release, without the line that names the file;
+               ``""`` where it loads
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from assembling import contents, make_wheel
+
+from pyodide_abi.audit import Report, audit_file
+from pyodide_abi.audit.rule import HEADINGS, Rule
+from pyodide_abi.audit.rules import RULES
+
+ROOT = Path(__file__).parents[3]
+CASES = ROOT / "tests" / "cases" / "audit"
+WHEEL = "x-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
+FAMILIES = {"1", "2", "3", "4", "5"}
+
+Case = dict[str, Any]
+
+
+def cases(kind: str) -> list[Any]:
+    return [
+        pytest.param(rule, case, id=f"{rule.name}: {case['about']}")
+        for rule in RULES
+        for case in tomllib.loads((CASES / f"{rule.name}.toml").read_text("utf-8")).get(kind, [])
+    ]
+
+
+def judge(case: Case, folder: Path) -> Report:
+    files = {path: contents(text) for path, text in case["files"].items()}
+    if "bare" in case:
+        file = folder / case["bare"]
+        file.write_bytes(files[case["bare"]])
+    else:
+        file = make_wheel(
+            folder,
+            case.get("wheel", WHEEL),
+            files,
+            metadata=case.get("metadata"),
+            record=case.get("record"),
+        )
+    return audit_file(file, platform=case.get("platform"))
+
+
+def check_error(case: Case, report: Report) -> None:
+    if "error" in case:
+        prediction = report.modules[0].imported[report.releases[-1]]
+        text = prediction.problems[0].text if prediction.problems else ""
+        assert text == case["error"]
+
+
+@pytest.mark.parametrize(("rule", "case"), cases("fails"))
+def test_the_rule_speaks(rule: Rule, case: Case, tmp_path: Path) -> None:
+    report = judge(case, tmp_path)
+    assert [finding.code for finding in report.findings] == case["findings"]
+    finding = next(finding for finding in report.findings if finding.code == rule.code)
+    assert case["says"] in finding.message
+    assert finding.severity == case.get("severity", rule.severity)
+    assert finding.location.symbol == case.get("symbol", finding.location.symbol)
+    assert list(finding.releases) == case.get("releases", list(finding.releases))
+    assert finding.fix
+    check_error(case, report)
+
+
+@pytest.mark.parametrize(("rule", "case"), cases("passes"))
+def test_the_rule_is_silent(rule: Rule, case: Case, tmp_path: Path) -> None:
+    report = judge(case, tmp_path)
+    codes = [finding.code for finding in report.findings]
+    assert rule.code not in codes
+    assert codes == case.get("findings", [])
+    check_error(case, report)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_every_rule_has_both_kinds_of_case(rule: Rule) -> None:
+    document = tomllib.loads((CASES / f"{rule.name}.toml").read_text("utf-8"))
+    assert document["fails"]
+    assert document["passes"]
+
+
+def test_the_list_of_rules_is_that_of_the_files() -> None:
+    folder = ROOT / "src" / "pyodide_abi" / "audit" / "rules"
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    assert sorted(rule.name.replace("-", "_") for rule in RULES) == sorted(files)
+    assert {path.stem for path in CASES.glob("*.toml")} == {rule.name for rule in RULES}
+
+
+def test_codes_and_names_are_unique() -> None:
+    assert len({rule.code for rule in RULES}) == len({rule.name for rule in RULES}) == len(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_every_rule_is_documented(rule: Rule) -> None:
+    assert tuple(rule.sections()) == HEADINGS
+    assert all(rule.sections().values())
+    assert rule.summary
+    assert rule.code[:3] == "ABI"
+    assert rule.code[3] in FAMILIES
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_name_states_the_defect(rule: Rule) -> None:
+    first = rule.name.split("-")[0]
+    assert first not in {"use", "avoid", "do", "no", "check", "prefer", "must"}
