@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pyodide_abi.linker.facts import Library
-    from pyodide_abi.linker.facts import Head
-from pyodide_abi.linker.loaders import Loader
+    from pyodide_abi.linker.loaders import Loader
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.platforms.surface import Symbol
 

@@ -21,14 +21,18 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from assembling import contents, make_wheel
 
-from pyodide_abi.audit import Report, audit_file
-from pyodide_abi.audit.rule import HEADINGS, Rule
+from pyodide_abi.audit import audit_file
+from pyodide_abi.audit.rule import HEADINGS
 from pyodide_abi.audit.rules import RULES
+
+if TYPE_CHECKING:
+    from pyodide_abi.audit import Report
+    from pyodide_abi.audit.rule import Rule
 
 ROOT = Path(__file__).parents[3]
 CASES = ROOT / "tests" / "cases" / "audit"
