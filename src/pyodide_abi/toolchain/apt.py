@@ -241,12 +241,13 @@ def _user() -> str:
 
 
 def _codename(root: Path) -> str:
+    """Of the host's Debian; empty on other distributions, whose mirrors are of something else."""
     try:
         text = (root / "etc/os-release").read_text("utf-8")
     except OSError:
         return ""
-    match = re.search(r'^VERSION_CODENAME="?([\w-]+)"?$', text, re.MULTILINE)
-    return match.group(1) if match else ""
+    fields = dict(re.findall(r'^(ID|VERSION_CODENAME)="?([\w-]+)"?$', text, re.MULTILINE))
+    return fields.get("VERSION_CODENAME", "") if fields.get("ID") == "debian" else ""
 
 
 def _package(match: re.Match[str]) -> Package:
