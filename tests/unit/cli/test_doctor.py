@@ -1,0 +1,64 @@
+"""``pyodide-abi doctor`` over a made-up machine: what it prints, and its exit status."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from toolchain_fakes import write_program
+from toolchain_machine import EXACT, put_compiler, run
+
+from pyodide_abi.cli import doctor
+from pyodide_abi.platforms import load_platform
+from pyodide_abi.toolchain import Source, interpreters
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def no_uv_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreters, "_uv_managed", lambda _minor, _host: [])
+
+
+def put_releases(cache: Path, name: str) -> None:
+    for release in load_platform(name).releases:
+        (cache / "runtimes" / release.version).mkdir(parents=True)
+
+
+@pytest.mark.usefixtures("no_uv_python")
+def test_doctor_when_nothing_is_here(tmp_path: Path) -> None:
+    status, out, _ = run(doctor, [], tmp_path)
+    assert status == 3
+    assert f"! compiler          there is no Emscripten {EXACT}\n" in out
+    assert "! host CPython      there is no CPython 3.14 with headers" in out
+    assert "  pyodide-abi toolchain install --platform 314_0\n" in out
+    assert "  pyodide-abi run --runtime" in out
+
+
+@pytest.mark.usefixtures("no_uv_python")
+def test_doctor_when_all_is_well(tmp_path: Path) -> None:
+    put_compiler(tmp_path / "cache", Source.OFFICIAL, EXACT)
+    put_releases(tmp_path / "cache", "314_0")
+    write_program(tmp_path / "bin/python3.14")
+    status, out, _ = run(doctor, ["--format", "json"], tmp_path)
+    found = json.loads(out)
+    assert (status, found["can_build"], found["platform"]) == (0, True, "314_0")
+    assert [check["problem"] for check in found["platforms"]["314_0"]] == ["", "", ""]
+    assert found["platforms"]["2025_0"][0]["problem"], "the other platforms are looked at too"
+    assert run(doctor, ["--platform", "2025_0"], tmp_path)[0] == 3
+
+
+@pytest.mark.usefixtures("no_uv_python")
+def test_doctor_and_a_mismatch(tmp_path: Path) -> None:
+    put_compiler(tmp_path / "cache", Source.DEBIAN, "6.0.5")
+    put_releases(tmp_path / "cache", "314_0")
+    write_program(tmp_path / "bin/python3.14")
+    status, out, _ = run(doctor, [], tmp_path)
+    assert status == 3
+    assert "at hand: 6.0.5 (debian)" in out
+    assert "--toolchain-mismatch allow" in out
+    status, out, _ = run(doctor, ["--toolchain-mismatch", "allow"], tmp_path)
+    assert status == 0
+    assert "a mismatch is allowed" in out
