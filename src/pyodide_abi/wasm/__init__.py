@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pyodide_abi.wasm.module import Form, Module, Section, SectionId, read_module
+from pyodide_abi.wasm.layout import Section, SectionId
+from pyodide_abi.wasm.module import Form, Module, read_module
 from pyodide_abi.wasm.types import (
     ExternType,
     FuncType,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.wasm.cursor import Cursor
 from pyodide_abi.wasm.features import Feature
-from pyodide_abi.wasm.module import SectionId
+from pyodide_abi.wasm.layout import SectionId
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

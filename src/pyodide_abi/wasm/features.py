@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
-from pyodide_abi.wasm.module import SectionId
+from pyodide_abi.wasm.layout import SectionId
 from pyodide_abi.wasm.sections.target_features import Prefix
 from pyodide_abi.wasm.types import (
     FuncType,

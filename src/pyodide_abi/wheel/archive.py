@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -25,7 +26,17 @@ if TYPE_CHECKING:
 
 _SHARED_LIBRARY = re.compile(r"\.so(\.\d+)*$")
 _BARE_SUFFIX = ".so"
-_CHUNK = 1 << 20
+#: What the standard library raises for damage of one sort or another.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,7 +120,7 @@ class Wheel:
             with self._archive.open(info) as stream:
                 # One byte more than promised is asked for, so that a longer stream shows itself.
                 content = stream.read(info.file_size + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+        except _DAMAGE as error:
             raise WheelError(
                 f"{self.path.name}: member {name!r} is damaged: {error}", hint="download or build it again"
             ) from error
@@ -230,7 +241,7 @@ def open_wheel(path: Path, *, bounds: Bounds | None = None) -> Wheel:
         archive = zipfile.ZipFile(path)
     except FileNotFoundError as error:
         raise WheelError(f"there is no file {path}") from error
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as error:
+    except _DAMAGE as error:
         raise WheelError(f"{path}: not an archive: {error}") from error
     try:
         with path.open("rb") as file:

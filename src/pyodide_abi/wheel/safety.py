@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _ENCRYPTED = 0x1
 _SIZES_FOLLOW = 0x8
+_UTF8 = 0x800
 _ZIP64 = 0xFFFFFFFF
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 _LOCAL_MAGIC = b"PK\x03\x04"
@@ -146,5 +147,8 @@ def _check_places(infos: Sequence[zipfile.ZipInfo], file: IO[bytes], where: str)
             raise WheelError(
                 f"{where}: member {info.filename!r} is of two sizes: its header and the directory differ"
             )
+        encoding = "utf-8" if info.flag_bits & _UTF8 else "cp437"
+        if file.read(name_length) != info.orig_filename.encode(encoding, errors="replace"):
+            raise WheelError(f"{where}: member {info.filename!r} is of two names: its header has another")
         last = info.header_offset + _LOCAL_HEADER.size + name_length + extra_length + info.compress_size
         before = info.filename

@@ -177,6 +177,11 @@ class TestNames:
     def test_twice(self, tmp_path: Path) -> None:
         refuse(raw(tmp_path, ("spam.py", b"a"), ("spam.py", b"b")), "'spam.py' is there twice")
 
+    def test_two_names(self, tmp_path: Path) -> None:
+        path = raw(tmp_path, ("spam.py", b""))
+        path.write_bytes(path.read_bytes().replace(b"spam.py", b"evil.py", 1))
+        refuse(path, "'spam.py' is of two names")
+
     def test_folders_are_fine(self, tmp_path: Path) -> None:
         with open_wheel(raw(tmp_path, ("spam/", b""), ("spam/eggs.py", b""))) as wheel:
             assert [member.name for member in wheel.members] == ["spam/eggs.py"]
