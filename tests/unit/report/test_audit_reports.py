@@ -1,0 +1,166 @@
+"""An audit as text, JSON, annotations and SARIF."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from assembling import assemble, make_wheel
+from rich.console import Console
+
+from pyodide_abi.audit import audit_file
+from pyodide_abi.report.github import audit_to_annotations
+from pyodide_abi.report.json import audit_to_data, audits_to_json, schema, unreadable_to_data
+from pyodide_abi.report.sarif import audits_to_sarif
+from pyodide_abi.report.text import print_audit, spans
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyodide_abi.audit import Report
+
+MODULE = "x.cpython-314-wasm32-emscripten.so"
+LIBS = "x-1-cp312-cp312-pyodide_2024_0_wasm32.whl"
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Report:
+    """Of a wheel with many faults."""
+    absent = "".join(f'(import "env" "absent_{number}" (func))' for number in range(10))
+    text = f'%dylink {absent} (import "env" "__gcov_dump" (func)) %init'
+    return audit_file(
+        make_wheel(
+            tmp_path, "x-1-cp314-cp314-pyodide_314_0_wasm32.whl", {MODULE: assemble(text), "y.so": b"ELF, no"}
+        )
+    )
+
+
+@pytest.fixture
+def preloading(tmp_path: Path) -> Report:
+    """Of a wheel whose library only an installer finds."""
+    text = '(@dylink.0 (mem-info (memory 0 0)) (needed "libd.so")) %init'
+    files = {"x.cpython-312-wasm32-emscripten.so": assemble(text), "x.libs/libd.so": assemble("%dylink")}
+    return audit_file(make_wheel(tmp_path, LIBS, files))
+
+
+def as_text(report: Report) -> str:
+    out = io.StringIO()
+    print_audit(report, Console(file=out, highlight=False, markup=False, soft_wrap=True))
+    return out.getvalue()
+
+
+def test_text_groups_and_puts_the_cause_first(report: Report) -> None:
+    lines = as_text(report).splitlines()
+    assert lines[0] == f"{report.name}  (platform 314_0, node24)"
+    assert f"  {MODULE}: loads in 314.0.0 to 314.0.2, with 10 fatal calls latent in it" in lines
+    assert f"error ABI201 undefined-symbol (10 times) in {MODULE}" in lines
+    assert "    and 2 more; --format json lists all" in lines
+    assert sum(line.startswith("    fix: link the library") for line in lines) == 1
+    assert lines.index("error ABI101 not-webassembly in y.so") < lines.index(
+        f"error ABI201 undefined-symbol (10 times) in {MODULE}"
+    )
+    assert lines[-1] == f"{report.name}: 11 errors, 2 warnings"
+
+
+def test_text_says_that_a_wheel_is_pure(tmp_path: Path) -> None:
+    text = as_text(audit_file(make_wheel(tmp_path, "x-1-py3-none-any.whl", {"x.py": b"pass"})))
+    assert "pure: no compiled modules" in text
+    assert text.endswith("x-1-py3-none-any.whl: nothing to say against it\n")
+
+
+def test_releases_are_written_as_spans() -> None:
+    assert spans(["a", "b", "d"], ["a", "b", "c", "d"]) == "a to b, d"
+
+
+def test_json_has_the_form_that_the_schema_publishes(report: Report, preloading: Report) -> None:
+    for one in (report, preloading):
+        check(json.loads(audits_to_json([audit_to_data(one)])), schema(), schema())
+    several = json.loads(audits_to_json([audit_to_data(report), unreadable_to_data("z.whl", "no archive")]))
+    check(several, schema(), schema())
+
+
+def test_json_says_what_the_loader_does(report: Report) -> None:
+    data = audit_to_data(report)
+    assert list(data) == ["wheel", "platform", "engine", "modules", "findings"]
+    modules = {module["path"]: module for module in data["modules"]}
+    assert modules[MODULE]["loads"]["314.0.7"]["outcome"] == "loads"
+    assert "__gcov_dump" in modules[MODULE]["loads"]["314.0.7"]["latent"]
+    assert "__gcov_dump" not in modules[MODULE]["loads"]["314.0.0"]["latent"]
+    assert modules["y.so"]["loads"]["314.0.7"] == {
+        "outcome": "fails",
+        "error": "could not load dynamic lib: /lib/python3.14/site-packages/y.so\n"
+        "Error: need to see wasm magic number",
+        "latent": [],
+    }
+    assert "preload" not in modules[MODULE]
+
+
+def test_json_says_where_an_installer_makes_a_difference(preloading: Report) -> None:
+    module = next(iter(audit_to_data(preloading)["modules"]))
+    assert {load["outcome"] for load in module["loads"].values()} == {"fails"}
+    assert {load["outcome"] for load in module["preload"].values()} == {"loads"}
+
+
+def test_the_schema_refuses_what_is_not_a_report(report: Report) -> None:
+    data = audit_to_data(report)
+    del data["engine"]
+    with pytest.raises(AssertionError):
+        check(data, schema(), schema())
+
+
+def test_annotations_are_single_escaped_lines(report: Report) -> None:
+    lines = list(audit_to_annotations(report))
+    assert len(lines) == len(report.findings)
+    assert all(
+        re.fullmatch(r"::(error|warning|notice) title=ABI\d{3} [a-z-]+::[^\n]+%0Afix: .+", line)
+        for line in lines
+    )
+
+
+def test_sarif_names_rules_and_places(report: Report) -> None:
+    (run,) = json.loads(audits_to_sarif([report], {"z.whl": "no archive"}))["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert len(run["results"]) == len(report.findings)
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+    first = run["results"][0]["locations"][0]
+    assert first["physicalLocation"]["artifactLocation"]["uri"] == f"{report.name}/y.so"
+    assert not run["invocations"][0]["executionSuccessful"]
+
+
+def check(value: Any, rule: dict[str, Any], root: dict[str, Any]) -> None:
+    """As much of JSON Schema as the published one uses."""
+    if "$ref" in rule:
+        check(value, root["$defs"][rule["$ref"].removeprefix("#/$defs/")], root)
+    if "oneOf" in rule:
+        assert sum(fits(value, choice, root) for choice in rule["oneOf"]) == 1
+    if "enum" in rule:
+        assert value in rule["enum"]
+    if "type" in rule:
+        types: dict[str, type] = {"string": str, "null": type(None), "object": dict, "array": list}
+        names = rule["type"] if isinstance(rule["type"], list) else [rule["type"]]
+        assert isinstance(value, tuple(types[name] for name in names))
+    if "pattern" in rule:
+        assert re.search(rule["pattern"], value)
+    if isinstance(value, dict):
+        known = rule.get("properties", {})
+        assert set(rule.get("required", [])) <= set(value)
+        for key, item in value.items():
+            other = rule.get("additionalProperties", {})
+            assert key in known or other is not False
+            check(item, known.get(key, other), root)
+    if isinstance(value, list):
+        assert len(value) >= rule.get("minItems", 0)
+        for item in value:
+            check(item, rule.get("items", {}), root)
+
+
+def fits(value: Any, rule: dict[str, Any], root: dict[str, Any]) -> bool:
+    try:
+        check(value, rule, root)
+    except AssertionError:
+        return False
+    return True
