@@ -1,89 +1,103 @@
-"""Wheels from the package index, as users get them, kept in the cache between runs.
-
-Pinned by digest, so that a test means the same file tomorrow.
-"""
+"""Wheels from the index that the tests work with: versions and digests pinned, fetched once with pip."""
 
 from __future__ import annotations
 
 import hashlib
-import os
+import subprocess
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from filelock import FileLock
 from platformdirs import user_cache_path
-
-from pyodide_abi.process import SystemRunner
-from pyodide_abi.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+#: ``name, platform tag, Python`` to version and SHA-256.
+PINNED = {
+    ("awkward-cpp", "pyemscripten_2025_0_wasm32", "3.13"): (
+        "57",
+        "0c5b66f8ac094a9f9e26b5558c28691a327c626fd6af73b3026aa146ee6e0289",
+    ),
+    ("awkward-cpp", "pyemscripten_2026_0_wasm32", "3.14"): (
+        "57",
+        "e21c6f2ba1ba560a613c7acfe63e150736895fd4cf7bb48bc6dbff83a3435667",
+    ),
+    ("awkward-cpp", "pyemscripten_2026_5_wasm32", "3.15"): (
+        "57",
+        "9eac831e1df5c833eceaccd7e1b868038b52a4182c72a49d61cf055348552c4c",
+    ),
+    ("contourpy", "pyemscripten_2025_0_wasm32", "3.13"): (
+        "1.4.0",
+        "abd0f7e51ecc52bf8c95713bd80b1c17c516a71fa391c54475308a4377903c2b",
+    ),
+    ("contourpy", "pyemscripten_2026_0_wasm32", "3.14"): (
+        "1.4.0",
+        "fa1b787362a3856e63dd2b89449f6c384d55ee1beb8f94f4bcc871b40f02462c",
+    ),
+    ("contourpy", "pyemscripten_2026_5_wasm32", "3.15"): (
+        "1.4.0",
+        "c8be3392b84cf43373a488874dc1ebf46f60784a70977f92586e18019d71c7ed",
+    ),
+    ("cramjam", "pyemscripten_2025_0_wasm32", "3.13"): (
+        "2.14.0",
+        "c354e24d831321fa799c4e6c72c1aa7cf7360d1d148f99c7f6ff4f218e44b4b5",
+    ),
+    ("dummy-pyodide-ext-test", "pyemscripten_2025_0_wasm32", "3.13"): (
+        "0.1.0",
+        "763299694fefe6946961f33c429647163fcceeffabdccb7cbd8d2d122f7b97c9",
+    ),
+    ("jiter", "pyemscripten_2026_0_wasm32", "3.14"): (
+        "0.19.0",
+        "707b8194222a343c4a5e1574df95f5ade03e3f1cbdba77d8c89c6af0f40d92cd",
+    ),
+    ("msgpack", "pyemscripten_2025_0_wasm32", "3.13"): (
+        "1.2.4",
+        "d088d1f552e129859db830692268747aba0a1ee3e6e0fe6344dbb3aab1df9f6c",
+    ),
+    ("msgpack", "pyemscripten_2026_0_wasm32", "3.14"): (
+        "1.2.4",
+        "06a0657a4110d563255006b7cb7147432f67827144e429c2cdb1c967548d1817",
+    ),
+    ("msgpack", "pyemscripten_2026_5_wasm32", "3.15"): (
+        "1.2.4",
+        "b1f08ec826417e3c8dc3edadb50f38debba033af6cb849229f0eac72f80f2342",
+    ),
+    ("simplejson", "pyemscripten_2025_0_wasm32", "3.13"): (
+        "4.3.0",
+        "67666fc300dafd4a5e9a87441d6f33dc938251a0b8f7e882facd43ffecc55295",
+    ),
+    ("simplejson", "pyemscripten_2026_0_wasm32", "3.14"): (
+        "4.3.0",
+        "53324eda57a9de7fab4731281bc8bd3fa254d28dbc06ce2141f2bcfeefbc3e3a",
+    ),
+    ("simplejson", "pyemscripten_2026_5_wasm32", "3.15"): (
+        "4.3.0",
+        "d5ddb5954d80a896c39d839a77c4c02c844ebe7f089aeb5ee4a6beabfc942acc",
+    ),
+}
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RealWheel:
-    """A wheel on the index.
 
-    Attributes:
-        project: its name there.
-        version: which one.
-        sha256: of the file.
-        python: the target's version.
-        platform: the wheel's platform tag.
+def real_wheel(name: str, platform_tag: str, python: str) -> Path:
+    """The pinned wheel, fetched with pip as it is configured, if it is not in the tests' cache.
+
+    Args:
+        name: as on the index.
+        platform_tag: such as ``pyemscripten_2026_0_wasm32``.
+        python: ``major.minor``.
     """
-
-    project: str
-    version: str
-    sha256: str
-    python: str = "3.14"
-    platform: str = "pyemscripten_2026_0_wasm32"
-
-
-#: One each of C, Cython, Meson with pybind11, Rust, and CMake with a shared library of its own.
-REAL_WHEELS = (
-    RealWheel(
-        project="simplejson",
-        version="4.3.0",
-        sha256="53324eda57a9de7fab4731281bc8bd3fa254d28dbc06ce2141f2bcfeefbc3e3a",
-    ),
-    RealWheel(
-        project="msgpack",
-        version="1.2.4",
-        sha256="06a0657a4110d563255006b7cb7147432f67827144e429c2cdb1c967548d1817",
-    ),
-    RealWheel(
-        project="contourpy",
-        version="1.4.0",
-        sha256="fa1b787362a3856e63dd2b89449f6c384d55ee1beb8f94f4bcc871b40f02462c",
-    ),
-    RealWheel(
-        project="jiter",
-        version="0.19.0",
-        sha256="707b8194222a343c4a5e1574df95f5ade03e3f1cbdba77d8c89c6af0f40d92cd",
-    ),
-    RealWheel(
-        project="awkward-cpp",
-        version="57",
-        sha256="e21c6f2ba1ba560a613c7acfe63e150736895fd4cf7bb48bc6dbff83a3435667",
-    ),
-)
-
-
-def fetch(wheel: RealWheel) -> Path:
-    """The file, downloaded with pip the first time."""
-
-    def fill(folder: Path, _: Path) -> None:
-        words: list[str | Path] = [
-            *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"),
-            *("--platform", wheel.platform, "--python-version", wheel.python, "--implementation", "cp"),
-            *("--abi", f"cp{wheel.python.replace('.', '')}", "--dest", folder),
-            f"{wheel.project}=={wheel.version}",
-        ]
-        done = SystemRunner().run(words, environ=os.environ, timeout=300)
-        assert done.returncode == 0, done.stderr
-
-    key = f"test-wheels/{wheel.project}-{wheel.version}-{wheel.platform}"
-    folder = Store(user_cache_path("pyodide-abi", appauthor=False)).obtain(key, fill)
-    (path,) = folder.glob("*.whl")
-    assert hashlib.sha256(path.read_bytes()).hexdigest() == wheel.sha256
-    return path
+    version, digest = PINNED[name, platform_tag, python]
+    folder = user_cache_path("pyodide-abi", appauthor=False) / "test-wheels" / digest
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        found = list(folder.glob("*.whl"))
+        if not found:
+            words = ["download", "--quiet", "--no-deps", "--only-binary=:all:", f"--dest={folder}"]
+            words += [f"--platform={platform_tag}", f"--python-version={python}", f"{name}=={version}"]
+            subprocess.run([sys.executable, "-m", "pip", *words], check=True, timeout=600)
+            found = list(folder.glob("*.whl"))
+    (wheel,) = found
+    assert hashlib.sha256(wheel.read_bytes()).hexdigest() == digest, (
+        f"{wheel} is not the wheel that is pinned"
+    )
+    return wheel

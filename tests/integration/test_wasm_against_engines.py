@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import wasmtime
 from platformdirs import user_cache_path
-from real_wheels import REAL_WHEELS, fetch
+from real_wheels import real_wheel
 
 from pyodide_abi.host import Host, Silence
 from pyodide_abi.process import SystemRunner
@@ -36,8 +36,6 @@ from pyodide_abi.wheel import members_of, open_wheel, write_wheel
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from real_wheels import RealWheel
-
     from pyodide_abi.wasm import ExternType, Module
 
 pytestmark = pytest.mark.integration
@@ -60,10 +58,13 @@ console.log(JSON.stringify({
 """
 
 
-@pytest.fixture(params=REAL_WHEELS, ids=lambda wheel: wheel.project, scope="module")
+#: One each of C, Cython, Meson with pybind11, Rust, and CMake with a shared library of its own.
+PROJECTS = ("simplejson", "msgpack", "contourpy", "jiter", "awkward-cpp")
+
+
+@pytest.fixture(params=PROJECTS, scope="module")
 def path(request: pytest.FixtureRequest) -> Path:
-    wheel: RealWheel = request.param
-    return fetch(wheel)
+    return real_wheel(request.param, "pyemscripten_2026_0_wasm32", "3.14")
 
 
 @pytest.fixture
