@@ -97,7 +97,5 @@ def real_wheel(name: str, platform_tag: str, python: str) -> Path:
             subprocess.run([sys.executable, "-m", "pip", *words], check=True, timeout=600)
             found = list(folder.glob("*.whl"))
     (wheel,) = found
-    assert hashlib.sha256(wheel.read_bytes()).hexdigest() == digest, (
-        f"{wheel} is not the wheel that is pinned"
-    )
+    assert hashlib.sha256(wheel.read_bytes()).hexdigest() == digest, f"{wheel} is not the pinned one"
     return wheel

@@ -80,19 +80,20 @@ importlib.invalidate_caches()
 
 // Node makes a pipe non-blocking; the releases' own writers then take a short write for a whole one and lose
 // the rest. These wait for the reader instead. A terminal keeps the release's writer, which knows its size.
-function connect(pyodide) {
-  const idle = new Int32Array(new SharedArrayBuffer(4));
-  const writer = (fd) => (bytes) => {
-    for (let done = 0; done < bytes.length; ) {
-      try {
-        done += writeSync(fd, bytes, done);
-      } catch (error) {
-        if (error.code !== "EAGAIN") throw error;
-        Atomics.wait(idle, 0, 0, 5);
-      }
+const idle = new Int32Array(new SharedArrayBuffer(4));
+const writer = (fd) => (bytes) => {
+  for (let done = 0; done < bytes.length; ) {
+    try {
+      done += writeSync(fd, bytes, done);
+    } catch (error) {
+      if (error.code !== "EAGAIN") throw error;
+      Atomics.wait(idle, 0, 0, 5);
     }
-    return bytes.length;
-  };
+  }
+  return bytes.length;
+};
+
+function connect(pyodide) {
   if (!isatty(1)) pyodide.setStdout({ write: writer(1), isatty: false });
   if (!isatty(2)) pyodide.setStderr({ write: writer(2), isatty: false });
 }
@@ -132,7 +133,9 @@ try {
 } catch (error) {
   if (isExit(error) && !request.probe) leave(error.status);
   try {
-    // Prints what the release prints for a fatal error, with the Python stack, and throws the error again.
+    // Prints what the release prints for a fatal error, and throws the error again. The Python stack that it
+    // shows would go to the program's stdout.
+    pyodide.setStdout({ write: writer(2), isatty: false });
     if (!error?.pyodide_fatal_error) pyodide._api.fatal_error(error);
   } catch {
     // It has been said.

@@ -1,0 +1,47 @@
+"""The real machine, for integration tests: real processes, the user's own cache, the reference Node."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from pyodide_abi.cli.session import cache_folder
+from pyodide_abi.host import Host, Silence
+from pyodide_abi.platforms import load_platforms
+from pyodide_abi.process import SystemRunner
+from pyodide_abi.store import Store
+
+#: The oldest and the newest release of each platform.
+ENDS = [release for platform in load_platforms() for release in (platform.releases[0], platform.releases[-1])]
+
+
+def real_host(cache: Path | None = None, *, offline: bool = False) -> Host:
+    """A host with the user's cache, or another."""
+    return Host(
+        environ=dict(os.environ),
+        runner=SystemRunner(),
+        store=Store(cache or cache_folder(None, Path.cwd())),
+        progress=Silence(),
+        offline=offline,
+    )
+
+
+def pyodide_abi(
+    *words: str | Path,
+    cwd: Path,
+    stdin: bytes = b"",
+    environ: dict[str, str] | None = None,
+    timeout: float = 300,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run the command as a user does; nothing is raised for its exit status."""
+    return subprocess.run(
+        [sys.executable, "-m", "pyodide_abi", *map(str, words)],
+        cwd=cwd,
+        input=stdin,
+        env={**os.environ, **(environ or {})},
+        capture_output=True,
+        timeout=timeout,
+        check=False,
+    )
