@@ -55,7 +55,8 @@ def test_the_wrong_platform_is_seen(tmp_path: Path) -> None:
     report = audit_file(wheel, platform="2024_0")
     assert {"ABI502", "ABI403", "ABI404"} <= {finding.code for finding in report.findings}
     (binary,) = report.modules
-    assert {prediction.problems[0].text for prediction in binary.imported.values()} == {
-        'LinkError: WebAssembly.Instance(): Import #333 "env" "__cpp_exception": '
-        + "tag import requires a WebAssembly.Tag"
-    }
+    for prediction in binary.imported.values():
+        assert prediction.problems[0].text == (
+            'LinkError: WebAssembly.Instance(): Import #333 "env" "__cpp_exception": '
+            "tag import requires a WebAssembly.Tag"
+        )

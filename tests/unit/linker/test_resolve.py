@@ -1,0 +1,251 @@
+"""Predictions against a made-up runtime, clause by clause of loader.md."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from assembling import assemble
+
+from pyodide_abi.linker import Installed, Outcome, read_library, resolve
+from pyodide_abi.linker.loaders import LOADERS, loader_of
+from pyodide_abi.linker.simulation import init_names
+from pyodide_abi.platforms import load_platform, load_platforms
+from pyodide_abi.platforms.surface import Symbol, SymbolKind
+
+if TYPE_CHECKING:
+    from pyodide_abi.linker import Prediction
+
+SYMBOLS = {
+    symbol.name: symbol
+    for symbol in (
+        Symbol("function", SymbolKind.WASM_FUNCTION, "(i32)->(i32)"),
+        Symbol("script", SymbolKind.JS_FUNCTION, "()->(f64)"),
+        Symbol("untyped", SymbolKind.JS_FUNCTION, None),
+        Symbol("placeholder", SymbolKind.STUB, None),
+        Symbol("data", SymbolKind.DATA, "i32"),
+        Symbol("stack", SymbolKind.GLOBAL, "i32 mut"),
+        Symbol("memory", SymbolKind.MEMORY, "min=480 max=65536"),
+        Symbol("__indirect_function_table", SymbolKind.TABLE, "funcref min=100"),
+        Symbol("__cpp_exception", SymbolKind.TAG, "(i32)->()"),
+    )
+}
+ALL = [platform.name for platform in load_platforms()]
+
+
+def predict(text: str, platform: str = "314_0", **others: str) -> Prediction:
+    """Of a module ``x``, with other libraries beside it by their names without ``.so``."""
+    libraries = {f"{name}.so": read_library(f"{name}.so", assemble(other)) for name, other in others.items()}
+    libraries["x.so"] = read_library("x.so", assemble(text))
+    return resolve(
+        "x.so",
+        Installed(libraries=libraries),
+        platform=load_platform(platform),
+        symbols=SYMBOLS,
+        extension=True,
+    )
+
+
+def first(prediction: Prediction) -> str:
+    return prediction.problems[0].text if prediction.problems else ""
+
+
+def needing(*names: str, more: str = "") -> str:
+    listed = " ".join(f'"{name}.so"' for name in names)
+    return f"(@dylink.0 (mem-info (memory 4 2)) (needed {listed}) {more})"
+
+
+def test_the_text_of_the_import_names_the_file() -> None:
+    wanted = '%dylink (import "GOT.mem" "absent" (global (mut i32))) %init'
+    assert predict(wanted).error == (
+        "could not load dynamic lib: /lib/python3.14/site-packages/x.so\n"
+        "Error: Dynamic linking error: undefined symbol 'absent'"
+    )
+    assert predict(wanted, "2024_0").error == (
+        "Could not load dynamic lib: /lib/python3.12/site-packages/x.so\n"
+        "Error: bad export type for 'absent': undefined"
+    )
+
+
+class TestFunctionImports:
+    """Section 2: exact types of WebAssembly functions, anything for JavaScript, a placeholder for nothing."""
+
+    @pytest.mark.parametrize("platform", ALL)
+    def test_types(self, platform: str) -> None:
+        right = '%dylink (import "env" "function" (func (param i32) (result i32))) %init'
+        wrong = '%dylink (import "env" "function" (func (param i64) (result i32))) %init'
+        script = '%dylink (import "env" "script" (func (param i64))) %init'
+        assert predict(right, platform).outcome is Outcome.LOADS
+        assert first(predict(wrong, platform)) == (
+            'LinkError: WebAssembly.Instance(): Import #0 "env" "function": imported function does not match '
+            "the expected type"
+        )
+        assert predict(script, platform).outcome is Outcome.LOADS
+
+    def test_a_placeholder_of_the_loader_is_nothing(self) -> None:
+        prediction = predict('%dylink (import "env" "placeholder" (func)) %init')
+        assert [latent.symbol for latent in prediction.latent] == ["placeholder"]
+
+    def test_names_that_every_object_has_are_found(self) -> None:
+        assert not predict('%dylink (import "env" "toString" (func)) %init').latent
+
+    def test_either_module_name_will_do(self) -> None:
+        text = '%dylink (import "wasi_snapshot_preview1" "function" (func (param i64))) %init'
+        assert 'Import #0 "wasi_snapshot_preview1" "function"' in first(predict(text))
+
+
+class TestData:
+    """Section 2: data are JavaScript numbers in two generations and globals in two."""
+
+    IMPORT = '%dylink (import "env" "data" (global {type})) %init'
+    NUMBER = "imported mutable global must be a WebAssembly.Global object"
+    GLOBAL = "imported global does not match the expected mutability"
+
+    @pytest.mark.parametrize("platform", ALL)
+    def test_an_address_links(self, platform: str) -> None:
+        assert predict(self.IMPORT.format(type="i32"), platform).outcome is Outcome.LOADS
+
+    @pytest.mark.parametrize(
+        ("platform", "text"),
+        [("2024_0", NUMBER), ("2025_0", NUMBER), ("314_0", GLOBAL), ("2026_5", GLOBAL)],
+    )
+    def test_a_mutable_one_does_not(self, platform: str, text: str) -> None:
+        assert first(predict(self.IMPORT.format(type="(mut i32)"), platform)).endswith(text)
+
+    def test_a_number_fits_every_number_type_but_64_bits(self) -> None:
+        assert predict(self.IMPORT.format(type="f64"), "2025_0").outcome is Outcome.LOADS
+        assert first(predict(self.IMPORT.format(type="i64"), "2025_0")).endswith(
+            "global import must be a number, valid Wasm reference, or WebAssembly.Global object"
+        )
+        assert first(predict(self.IMPORT.format(type="f64"))).endswith(
+            "imported global does not match the expected type"
+        )
+
+    def test_the_stack_pointer_has_to_be_mutable(self) -> None:
+        assert predict('%dylink (import "env" "stack" (global (mut i32))) %init').outcome is Outcome.LOADS
+        assert "mutability" in first(predict('%dylink (import "env" "stack" (global i32)) %init'))
+
+
+class TestAddresses:
+    """Section 2: the global offset table."""
+
+    @pytest.mark.parametrize("name", ["function", "script", "data", "stack"])
+    @pytest.mark.parametrize("platform", ALL)
+    def test_what_has_an_address(self, name: str, platform: str) -> None:
+        text = f'%dylink (import "GOT.func" "{name}" (global (mut i32))) %init'
+        assert predict(text, platform).outcome is Outcome.LOADS
+
+    def test_what_has_none(self) -> None:
+        def got(name: str, platform: str) -> str:
+            return first(predict(f'%dylink (import "GOT.mem" "{name}" (global (mut i32))) %init', platform))
+
+        assert got("untyped", "314_0") == "TypeError: Cannot read properties of undefined (reading 'slice')"
+        assert got("memory", "2025_0") == "Error: bad export type for 'memory': object"
+        assert got("memory", "314_0") == (
+            "Error: bad export type for 'memory': object ([object WebAssembly.Memory])"
+        )
+
+    def test_the_first_of_several_is_the_first_that_is_imported(self) -> None:
+        text = """%dylink (import "GOT.mem" "b" (global (mut i32))) (import "GOT.func" "a" (global (mut i32)))
+        %init"""
+        symbols = [problem.symbol for problem in predict(text).problems]
+        assert symbols == ["b", "a"]
+
+    @pytest.mark.parametrize(
+        ("platform", "loads"), [("2024_0", None), ("2025_0", False), ("314_0", True), ("2026_5", True)]
+    )
+    def test_the_weak_set_is_overwritten_by_needed_libraries(self, platform: str, loads: bool | None) -> None:
+        weak = '(runtime-path "$ORIGIN") (import-info "env" "w" binding-weak)'
+        text = needing("libd", more=weak) + '(import "GOT.mem" "w" (global (mut i32))) %init'
+        prediction = predict(text, platform, libd="%dylink")
+        if loads is None:  # A plain import of the first generation does not find the library at all.
+            assert "file_packager" in first(prediction)
+        else:
+            assert (prediction.outcome is Outcome.LOADS) is loads
+
+    def test_addresses_of_a_partner_in_a_circle_are_not_there_yet(self) -> None:
+        run_path = '(runtime-path "$ORIGIN")'
+        prediction = predict(
+            needing("libd", more=run_path) + '(global (export "ours") i32 (i32.const 0)) %init',
+            libd=needing("x", more=run_path) + '(import "GOT.mem" "ours" (global (mut i32)))',
+        )
+        assert first(prediction) == "Error: Dynamic linking error: undefined symbol 'ours'"
+
+    def test_calls_of_a_partner_in_a_circle_are_late_enough(self) -> None:
+        run_path = '(runtime-path "$ORIGIN")'
+        prediction = predict(
+            needing("libd", more=run_path) + '(func (export "ours")) %init',
+            libd=needing("x", more=run_path) + '(import "env" "ours" (func))',
+        )
+        assert prediction.outcome is Outcome.LOADS
+        assert not prediction.latent
+
+
+class TestOrder:
+    """Sections 2 and 13: what is said first where several things are wrong."""
+
+    def test_of_the_engine(self) -> None:
+        text = """%dylink
+        (import "env" "function" (func))
+        (import "env" "memory" (memory 1 9))
+        (import "GOT.mem" "absent" (global (mut i32)))
+        (import "elsewhere" "thing" (func))"""
+        texts = [problem.text for problem in predict(text).problems]
+        assert [one.split(":")[0] for one in texts] == [
+            "TypeError",
+            "LinkError",
+            "LinkError",
+            "Error",
+            "dynamic module does not define module export function (PyInit_x)",
+        ]
+        assert 'Import #3 "elsewhere": module is not an object or function' in texts[0]
+        assert 'Import #1 "env" "memory": memory import has a larger maximum' in texts[1]
+        assert 'Import #0 "env" "function"' in texts[2]
+
+    def test_needed_libraries_come_before_the_module_itself(self) -> None:
+        text = needing("libd", more='(runtime-path "$ORIGIN")') + '(import "env" "function" (func)) %init'
+        broken = '%dylink (import "env" "memory" (memory 1 9))'
+        prediction = predict(text, libd=broken)
+        assert prediction.problems[0].library == "libd.so"
+        assert prediction.problems[1].library == "x.so"
+
+    def test_the_loader_looks_before_the_engine(self) -> None:
+        library = read_library("x.so", b"\0asm\1\0\0\0\1\x09\1\1")
+        prediction = resolve(
+            "x.so",
+            Installed(libraries={"x.so": library}),
+            platform=load_platform("314_0"),
+            symbols=SYMBOLS,
+            extension=True,
+        )
+        assert first(prediction) == "Error: need the dylink section to be first"
+
+
+class TestExports:
+    """Section 3: exports that the loader trips over."""
+
+    @pytest.mark.parametrize(
+        ("platform", "text"), [("2025_0", "Error: bad export type for 'memory': object"), ("314_0", "")]
+    )
+    def test_a_memory_under_the_runtimes_name(self, platform: str, text: str) -> None:
+        assert first(predict('%dylink (memory (export "memory") 1) %init', platform)) == text
+
+
+class TestInit:
+    """Section 6: what CPython looks for."""
+
+    def test_names(self) -> None:
+        first_loader, newest = LOADERS[0], LOADERS[-1]
+        assert init_names(first_loader, "pkg/_core.cpython-312-wasm32-emscripten.so") == ("PyInit__core",)
+        assert init_names(newest, "m.so") == ("PyModExport_m", "PyInit_m")
+        assert init_names(first_loader, "naïve.so") == ("PyInitU_nave_6pa",)
+
+    def test_an_em_js_function_does_not_count(self) -> None:
+        prediction = predict('%dylink (global (export "__em_js__PyInit_x") i32 (i32.const 0))')
+        assert first(prediction) == "dynamic module does not define module export function (PyInit_x)"
+
+
+def test_every_platform_has_its_loader() -> None:
+    assert [loader_of(platform).generation for platform in load_platforms()] == [
+        loader.generation for loader in LOADERS
+    ]
