@@ -26,30 +26,24 @@ _USR = f"{entry.TREE}/usr"
 _ROOT = f"{_USR}/share/emscripten"
 
 
-def offered(host: Host) -> str:
-    """The version of Emscripten that the archive has now, by its lists read anew.
-
-    Raises:
-        MissingError: Debian's archive cannot be used here, or has no Emscripten.
-    """
-    with open_archive(host) as archive:
-        return _offered(archive, host)
-
-
-def install(host: Host) -> Toolchain:
+def install(host: Host, *, only: str | None = None) -> Toolchain:
     """The version that the archive has now; from the cache if it is there.
 
+    Args:
+        host: the machine.
+        only: the one version that will do; None for any.
+
     Raises:
-        MissingError: Debian's archive cannot be used here, or has no Emscripten.
+        MissingError: Debian's archive cannot be used here, or has no Emscripten, or another one.
         FailedError: what it has does not work here.
     """
     with open_archive(host) as archive:
         version = _offered(archive, host)
-        place = host.store.obtain(
-            entry.key(Source.DEBIAN, version),
-            lambda folder, place: _fill(folder, place, archive, version, host),
-        )
-    return entry.load(place, host)
+        if only not in {None, version}:
+            raise MissingError(f"it has {version}")
+        key = entry.key(Source.DEBIAN, version)
+        found = host.store.obtain(key, lambda folder, place: _fill(folder, place, archive, version, host))
+    return entry.load(found, host)
 
 
 def _offered(archive: Archive, host: Host) -> str:

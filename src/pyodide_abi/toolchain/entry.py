@@ -112,11 +112,10 @@ def settle(entry: Path, facts: Facts) -> None:
     settings = _settings(facts)
     cache = place / facts.cache if facts.cache else None
     emscripten.write_config(entry / _CONFIG, settings=settings, cache=cache)
-    environ = {"EM_CONFIG": str(place / _CONFIG), "EMSDK_PYTHON": str(place / facts.python)}
     (entry / "bin").mkdir(exist_ok=True)
     for driver in sorted((entry / facts.emscripten_root).glob("em*")):
         if driver.is_file() and not driver.suffix and os.access(driver, os.X_OK):
-            _write_wrapper(entry / "bin" / driver.name, settings.emscripten_root / driver.name, environ)
+            _write_wrapper(entry / "bin" / driver.name, driver, facts)
     _keep_cache_valid(entry / (facts.cache or f"{facts.emscripten_root}/cache"), settings.llvm)
     _write(entry / _FACTS, json.dumps(asdict(facts), indent=1) + "\n")
 
@@ -173,10 +172,23 @@ def _keep_cache_valid(cache: Path, llvm: Path) -> None:
         _write(note, f"{version}|{llvm}\n")
 
 
-def _write_wrapper(file: Path, target: Path, environ: dict[str, str]) -> None:
-    """A small program that starts another one with variables of its own."""
-    lines = ["#!/bin/sh", *(f"export {name}={shlex.quote(value)}" for name, value in environ.items())]
-    lines.append(f'exec {shlex.quote(str(target))} "$@"')
+def _write_wrapper(file: Path, driver: Path, facts: Facts) -> None:
+    """A small program that starts Emscripten's driver with the configuration of the entry.
+
+    It does what Emscripten's own launcher does (a shell script beside ``emcc.py``), without two processes
+    and with paths that hold spaces.
+    """
+    place, python = Path(facts.place), Path(facts.place) / facts.python
+    target = place / facts.emscripten_root / driver.name
+    script = driver.with_suffix(".py").is_file()
+    words = [str(python), "-E", f"{target}.py"] if script else [str(target)]
+    lines = [
+        "#!/bin/sh",
+        f"export EM_CONFIG={shlex.quote(str(place / _CONFIG))} EMSDK_PYTHON={shlex.quote(str(python))}",
+        # CPython reads it even with -E; builds for another machine set it.
+        "unset _PYTHON_SYSCONFIGDATA_NAME",
+        f'exec {shlex.join(words)} "$@"',
+    ]
     _write(file, "\n".join(lines) + "\n", mode=0o755)
 
 

@@ -116,7 +116,7 @@ def find_toolchain(
         return _chosen(open_present(other, host), platform, host)
     if source in {None, Source.DEBIAN}:
         try:
-            return _chosen(_from_debian(platform, host, present, mismatch_allowed), platform, host)
+            return _chosen(_from_debian(platform, host, mismatch_allowed=mismatch_allowed), platform, host)
         except MissingError as error:
             reasons.append(f"Debian's archive: {error}")
     raise _nothing(platform, present, reasons, mismatch_allowed=mismatch_allowed, offline=host.offline)
@@ -171,7 +171,7 @@ def _from_official(platform: Platform, host: Host, reasons: list[str], *, insist
         return None
 
 
-def _from_debian(platform: Platform, host: Host, present: list[Present], mismatch_allowed: bool) -> Toolchain:
+def _from_debian(platform: Platform, host: Host, *, mismatch_allowed: bool) -> Toolchain:
     """What Debian's archive has now, if it is the version or any will do.
 
     Raises:
@@ -179,12 +179,7 @@ def _from_debian(platform: Platform, host: Host, present: list[Present], mismatc
     """
     if host.offline:
         raise OfflineError("not in the cache, and the network is off limits")
-    if not mismatch_allowed:
-        at_hand = [one.version for one in present if one.source is Source.DEBIAN]
-        version = at_hand[0] if at_hand else debian_emscripten.offered(host)
-        if version != platform.emscripten:
-            raise MissingError(f"it has {version}")
-    return debian_emscripten.install(host)
+    return debian_emscripten.install(host, only=None if mismatch_allowed else platform.emscripten)
 
 
 def _chosen(toolchain: Toolchain, platform: Platform, host: Host) -> Toolchain:

@@ -85,12 +85,11 @@ def _nothing_to_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
     def unreachable(version: str, host: Host) -> Toolchain:  # noqa: ARG001 - the names of what it replaces
         raise MissingError("no route")
 
-    def nothing(host: Host) -> str:  # noqa: ARG001 - likewise
-        raise MissingError("no apt")
+    def other(host: Host, *, only: str | None = None) -> Toolchain:  # noqa: ARG001 - likewise
+        raise MissingError("it has 6.0.5" if only else "no apt")
 
     monkeypatch.setattr(official, "install", unreachable)
-    monkeypatch.setattr(debian_emscripten, "install", nothing)
-    monkeypatch.setattr(debian_emscripten, "offered", nothing)
+    monkeypatch.setattr(debian_emscripten, "install", other)
 
 
 def test_an_exact_one_on_the_path(tmp_path: Path) -> None:
