@@ -22,12 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from differential.making import Maker
+    from differential.observing import Observer
     from differential.recipe import Case
 
-    from pyodide_abi.host import Host
-    from pyodide_abi.linker import Prediction
     from pyodide_abi.platforms.model import Platform, Release
-    from pyodide_abi.runtime import Node
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,16 +33,12 @@ class Setting:
     """Where cases are compared.
 
     Attributes:
-        host: the machine.
-        node: the engine.
+        observer: what runs the interpreters.
         engine: its name for the linker.
-        workers: processes of it at a time.
     """
 
-    host: Host
-    node: Node
+    observer: Observer
     engine: str
-    workers: int = 1
 
 
 def select(cases: Iterable[Case], patterns: Sequence[str]) -> list[Case]:
@@ -69,12 +63,12 @@ def compare_made(
     taken = [case for case in cases if not reason_to_leave_out(case, platform, setting.engine)]
     symbols = load_surface(platform).symbols(release.version, setting.engine)
     imports = {case: _job(case, maker) for case in taken}
-    seen = observe(imports.values(), release, setting.node, setting.host, workers=setting.workers)
+    seen = observe(imports.values(), release, setting.observer)
     loaded = [
         case for case in taken if all(step.kind == "loads" for step in seen[imports[case]].steps)
     ]
     calls = {(case, call): _job(case, maker, call.code) for case in loaded for call in case.calls}
-    called = observe(calls.values(), release, setting.node, setting.host, workers=setting.workers)
+    called = observe(calls.values(), release, setting.observer)
     for case in taken:
         installed = read_installed(maker.make(case), [made.path for made in case.files])
         predictions = predict_imports(

@@ -1,14 +1,18 @@
 // Runs in Node: `node driver.mjs JOBS.json ANSWERS.jsonl`. Each job gets a freshly booted interpreter of the
 // release; what came out of it is one line of the answers, written before the next job begins.
 //
-// JOBS.json: {release, jobs: [{id, files: [[host path, path below site-packages]…], mount: host folder|null,
+// JOBS.json: {release, makeSnapshot: file|null, snapshot: file|null, jobs: [{id, files: [[host path, path below site-packages]…], mount: host folder|null,
 //             steps: [Python code…], stubs: bool}…]}
+//
+// A snapshot is the memory of an interpreter that has just started, which the release itself can make and start
+// from. The loader is no part of it: its tables are JavaScript objects, and new for each interpreter.
 
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
 const [, , jobsFile, answersFile] = process.argv;
-const { release, jobs } = JSON.parse(readFileSync(jobsFile, "utf8"));
+const { release, jobs, makeSnapshot, snapshot } = JSON.parse(readFileSync(jobsFile, "utf8"));
+const SILENT = { stdout() {}, stderr() {} };
 const answer = (value) => appendFileSync(answersFile, JSON.stringify(value) + "\n");
 const describe = (error) =>
   error instanceof Error ? `${error.name}: ${error.message}` : String(error?.message ?? error);
@@ -68,7 +72,7 @@ function unresolved(pyodide) {
 }
 
 async function work(loadPyodide, job) {
-  const pyodide = await loadPyodide({ stdout() {}, stderr() {} });
+  const pyodide = await loadPyodide(snapshot ? { ...SILENT, _loadSnapshot: memory } : SILENT);
   const { FS } = pyodide;
   const site = pyodide.runPython("import sysconfig, importlib; sysconfig.get_path('purelib')");
   for (const [host, path] of job.files) {
@@ -95,5 +99,10 @@ async function work(loadPyodide, job) {
 process.on("uncaughtException", (error) => answer({ stray: describe(error) }));
 process.on("unhandledRejection", (error) => answer({ stray: describe(error) }));
 const { loadPyodide } = await import(pathToFileURL(`${release}/pyodide.mjs`).href);
+if (makeSnapshot) {
+  const pyodide = await loadPyodide({ ...SILENT, _makeSnapshot: true });
+  writeFileSync(makeSnapshot, pyodide.makeMemorySnapshot());
+}
+const memory = snapshot ? new Uint8Array(readFileSync(snapshot)) : null;
 for (const job of jobs) await work(loadPyodide, job);
 process.exit(0);

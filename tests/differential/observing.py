@@ -14,20 +14,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pyodide_abi.errors import MissingError
 from pyodide_abi.runtime import install_release
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pyodide_abi.host import Host
-    from pyodide_abi.platforms import Release
+    from pyodide_abi.platforms.model import Release
     from pyodide_abi.runtime import Node
 
 _DRIVER = Path(__file__).with_name("driver.mjs")
 _ANSWER = "answer.json"
 #: Interpreters booted in one process, which bounds its memory.
-_BATCH = 24
-_BOOT_SECONDS, _JOB_SECONDS = 60.0, 40.0
+_BATCH = 60
+_BOOT_SECONDS, _JOB_SECONDS = 120.0, 40.0
+_SNAPSHOT = "memory.bin"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,53 +78,95 @@ class Seen:
     unresolved: frozenset[str] | None = None
 
 
-def observe(
-    jobs: Iterable[Job], release: Release, node: Node, host: Host, *, workers: int = 1
-) -> dict[Job, Seen]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Observer:
+    """Where jobs run.
+
+    Attributes:
+        host: starts the processes, holds the cache.
+        node: the engine.
+        workers: processes at a time.
+        full_boot: start each interpreter from nothing, which takes seconds, instead of from the release's own
+            snapshot of one that has just started.
+    """
+
+    host: Host
+    node: Node
+    workers: int = 1
+    full_boot: bool = False
+
+
+def observe(jobs: Iterable[Job], release: Release, observer: Observer) -> dict[Job, Seen]:
     """Run the jobs in a release, those seen before from the cache.
 
     Args:
         jobs: each gets an interpreter of its own.
         release: of the runtime; installed first if need be.
-        node: the engine.
-        host: starts the processes, holds the cache.
-        workers: processes at a time.
+        observer: what runs them.
     """
+    host = observer.host
     wanted = list(dict.fromkeys(jobs))
-    keys = {job: _key(job, release, node) for job in wanted}
+    keys = {job: _key(job, release, observer) for job in wanted}
     missing = [job for job in wanted if host.store.find(keys[job]) is None]
     if missing:
-        folder = install_release(release, host)
-        size = min(_BATCH, -(-len(missing) // workers))
+        run = _Run(
+            folder=install_release(release, host),
+            snapshot=None if observer.full_boot else _make_snapshot(release, observer),
+            observer=observer,
+        )
+        size = min(_BATCH, -(-len(missing) // observer.workers))
         batches = [missing[start : start + size] for start in range(0, len(missing), size)]
-        with ThreadPoolExecutor(workers) as pool:
-            for answers in pool.map(lambda batch: _run(batch, folder, node, host), batches):
+        with ThreadPoolExecutor(observer.workers) as pool:
+            for answers in pool.map(run.answer, batches):
                 for job, answer in answers.items():
                     _keep(keys[job], answer, host)
     return {job: _read(host.store.root / keys[job] / _ANSWER) for job in wanted}
 
 
-def _key(job: Job, release: Release, node: Node) -> str:
-    words = [job.digest, *job.steps, release.version, node.version, _DRIVER.read_text("utf-8")]
+def _key(job: Job, release: Release, observer: Observer) -> str:
+    words = [job.digest, *job.steps, release.version, observer.node.version, _DRIVER.read_text("utf-8")]
+    if observer.full_boot:
+        words.append("full boot")
     return "differential/seen/" + hashlib.sha256("\0".join(words).encode()).hexdigest()[:24]
 
 
-def _run(jobs: Sequence[Job], release: Path, node: Node, host: Host) -> dict[Job, dict[str, Any]]:
-    """The answers to all jobs; a process that ends early is started again behind the job that ended it."""
-    answers: dict[Job, dict[str, Any]] = {}
-    left = list(jobs)
-    while left:
-        said, ending = _start(left, release, node, host)
-        answers.update(zip(left, said, strict=False))
-        left = left[len(said) :]
-        if left:
-            answers[left.pop(0)] = {"steps": [{"kind": "dies", "text": ending}], "unresolved": None}
-    return answers
+def _make_snapshot(release: Release, observer: Observer) -> Path:
+    folder = install_release(release, observer.host)
+
+    def fill(partial: Path, _place: Path) -> None:
+        run = _Run(folder=folder, snapshot=None, observer=observer)
+        _, ending = run.start([], make_snapshot=partial / _SNAPSHOT)
+        if not (partial / _SNAPSHOT).is_file():
+            raise MissingError(f"{release.version} made no snapshot of itself: {ending}")
+
+    key = f"differential/snapshots/{release.version}+{observer.node.version}"
+    return observer.host.store.obtain(key, fill) / _SNAPSHOT
 
 
-def _start(jobs: Sequence[Job], release: Path, node: Node, host: Host) -> tuple[list[dict[str, Any]], str]:
-    with tempfile.TemporaryDirectory(prefix="differential-") as folder:
-        asked, said = Path(folder, "jobs.json"), Path(folder, "answers.jsonl")
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Run:
+    """Processes of one release."""
+
+    folder: Path
+    snapshot: Path | None
+    observer: Observer
+
+    def answer(self, jobs: Sequence[Job]) -> dict[Job, dict[str, Any]]:
+        """The answers to all jobs; a process that ends early is started again behind the job that ended it."""
+        answers: dict[Job, dict[str, Any]] = {}
+        left = list(jobs)
+        while left:
+            said, ending = self.start(left)
+            answers.update(zip(left, said, strict=False))
+            left = left[len(said) :]
+            if left:
+                answers[left.pop(0)] = {"steps": [{"kind": "dies", "text": ending}], "unresolved": None}
+        return answers
+
+    def start(
+        self, jobs: Sequence[Job], *, make_snapshot: Path | None = None
+    ) -> tuple[list[dict[str, Any]], str]:
+        """The answers of one process, and how it ended."""
         entries = [
             {
                 "id": index,
@@ -133,16 +177,24 @@ def _start(jobs: Sequence[Job], release: Path, node: Node, host: Host) -> tuple[
             }
             for index, job in enumerate(jobs)
         ]
-        asked.write_text(json.dumps({"release": str(release), "jobs": entries}), "utf-8")
-        said.touch()
-        done = host.runner.run(
-            [node.path, _DRIVER, asked, said],
-            environ=host.environ,
-            timeout=_BOOT_SECONDS + _JOB_SECONDS * len(jobs),
-        )
-        lines = [json.loads(line) for line in said.read_text("utf-8").splitlines()]
-    ending = "out of time" if done.timed_out else f"Node ended with {done.returncode}: {done.stderr[-300:]}"
-    return [line for line in lines if "id" in line], ending
+        request = {
+            "release": str(self.folder),
+            "snapshot": str(self.snapshot) if self.snapshot else None,
+            "makeSnapshot": str(make_snapshot) if make_snapshot else None,
+            "jobs": entries,
+        }
+        with tempfile.TemporaryDirectory(prefix="differential-") as folder:
+            asked, said = Path(folder, "jobs.json"), Path(folder, "answers.jsonl")
+            asked.write_text(json.dumps(request), "utf-8")
+            said.touch()
+            done = self.observer.host.runner.run(
+                [self.observer.node.path, _DRIVER, asked, said],
+                environ=self.observer.host.environ,
+                timeout=_BOOT_SECONDS + _JOB_SECONDS * len(jobs),
+            )
+            lines = [json.loads(line) for line in said.read_text("utf-8").splitlines()]
+        ending = "out of time" if done.timed_out else f"Node ended with {done.returncode}: {done.stderr[-300:]}"
+        return [line for line in lines if "id" in line], ending
 
 
 def _keep(key: str, answer: dict[str, Any], host: Host) -> None:

@@ -33,7 +33,11 @@ PyObject *PyModule_Create2(PyModuleDef *definition, int version);
 PyObject *PyLong_FromLong(long value);
 
 #define METH_NOARGS 4
+#ifdef __cplusplus
+#define EXPORT extern "C" __attribute__((visibility("default")))
+#else
 #define EXPORT __attribute__((visibility("default")))
+#endif
 
 /* An extension module NAME with the given entries of its method table. */
 #define MODULE(NAME, ...)                                                                                \

@@ -26,6 +26,7 @@ if __name__ == "__main__":
 
 from differential.agreement import Setting, compare_made, newest_and_oldest, reason_to_leave_out, select
 from differential.making import Maker, MakingError
+from differential.observing import Observer
 from differential.recipe import RecipeError, load_cases
 from differential.reporting import report
 from pyodide_abi.errors import PyodideAbiError
@@ -88,9 +89,9 @@ def main(words: Sequence[str]) -> int:
     options = _parse(words)
     host = make_host()
     try:
-        setting = Setting(
-            host=host, node=find_node(host, options.node), engine=options.engine, workers=options.jobs
-        )
+        node = find_node(host, options.node)
+        observer = Observer(host=host, node=node, workers=options.jobs, full_boot=options.full_boot)
+        setting = Setting(observer=observer, engine=options.engine)
         if options.real_wheels:
             from differential.real_wheels import compare_wheels
 
@@ -113,7 +114,7 @@ def main(words: Sequence[str]) -> int:
     if options.format == "json":
         print(json.dumps([dataclasses.asdict(one) for one in comparisons], indent=1))
     else:
-        print(report(comparisons, left_out, engine=f"{setting.engine} ({setting.node.version})"))
+        print(report(comparisons, left_out, engine=f"{setting.engine} ({node.version})"))
     return 0 if all(one.agrees for one in comparisons) else 1
 
 
@@ -131,6 +132,7 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--engine", default="node24", help="whose texts are predicted (default: %(default)s)")
     parser.add_argument("--node", metavar="PATH", help="the engine itself (default: the reference engine)")
     parser.add_argument("--real-wheels", action="store_true", help="published wheels instead of made modules")
+    parser.add_argument("--full-boot", action="store_true", help="start no interpreter from a snapshot")
     parser.add_argument("--jobs", type=int, default=1, help="processes at a time (default: %(default)s)")
     parser.add_argument("--format", choices=["text", "json"], default="text")
     return parser.parse_args(words)

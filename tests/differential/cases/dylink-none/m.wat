@@ -1,0 +1,4 @@
+(module
+  ;; python-imports
+  ;; python-init m
+)

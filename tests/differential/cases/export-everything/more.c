@@ -1,0 +1,3 @@
+int counter = 4;
+
+int more(int number) { return counter += number; }

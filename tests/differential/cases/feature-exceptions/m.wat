@@ -1,0 +1,6 @@
+(module
+  (@dylink.0 (mem-info (memory 128 2)))
+  ;; python-imports
+  @CODE@
+  ;; python-init m
+)

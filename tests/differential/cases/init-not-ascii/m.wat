@@ -1,0 +1,12 @@
+(module
+  (@dylink.0 (mem-info (memory 128 2)))
+  (import "env" "memory" (memory 1))
+  (import "env" "__memory_base" (global $base i32))
+  (import "env" "PyModule_Create2" (func $create (param i32 i32) (result i32)))
+  (func (export "@NAME@") (result i32)
+    (i32.store (global.get $base) (i32.const 1))
+    (i32.store offset=20 (global.get $base) (i32.add (global.get $base) (i32.const 64)))
+    (i32.store offset=28 (global.get $base) (i32.const -1))
+    (i32.store8 offset=64 (global.get $base) (i32.const 109))
+    (call $create (global.get $base) (i32.const 1013)))
+)

@@ -1,0 +1,3 @@
+#include "python.h"
+
+MODULE(m)

@@ -1,0 +1,5 @@
+(module
+  (@dylink.0 (mem-info (memory 16 2)))
+  @FAULT@
+  (func (export "answer") (result i32) (i32.const 42))
+)

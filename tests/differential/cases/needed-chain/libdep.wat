@@ -1,0 +1,5 @@
+(module
+  (@dylink.0 (mem-info (memory 16 2)) (needed "libdeep.so") (runtime-path "@PATH@"))
+  (import "env" "deep" (func (result i32)))
+  (func (export "answer") (result i32) (i32.const 42))
+)

@@ -1,0 +1,3 @@
+#include "python.h"
+
+EXPORT int triple(int number) { return 3 * number; }

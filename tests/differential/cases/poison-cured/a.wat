@@ -1,0 +1,6 @@
+(module
+  (@dylink.0 (mem-info (memory 128 2)))
+  (import "GOT.mem" "nobody" (global (mut i32)))
+  ;; python-imports
+  ;; python-init a
+)

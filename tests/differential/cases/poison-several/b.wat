@@ -1,0 +1,6 @@
+(module
+  (@dylink.0 (mem-info (memory 128 2)))
+  (import "GOT.mem" "second" (global (mut i32)))
+  ;; python-imports
+  ;; python-init b
+)
