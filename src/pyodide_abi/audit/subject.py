@@ -17,6 +17,7 @@ from pyodide_abi.linker import (
     DEFAULT_ENGINE,
     Arrival,
     Cause,
+    Head,
     Installed,
     read_library,
     resolve,
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
     from pyodide_abi.platforms.surface import Symbol
     from pyodide_abi.wheel import Wheel
 
-#: How native modules are called anywhere: ``.so`` with versions, and what other systems have instead.
-NATIVE_NAME = re.compile(r"\.(so(\.\d+)*|pyd|dylib|dll)$")
+#: How native modules are called anywhere: ``.so`` with versions, and what other systems have instead. A
+#: ``.wasm`` is only one if it is a side module: wheels also carry modules for other runtimes.
+NATIVE_NAME = re.compile(r"\.(so(\.\d+)*|pyd|dylib|dll|wasm)$")
+_MAYBE_OTHER = ".wasm"
 _BARE = ".so"
 
 
@@ -160,8 +163,10 @@ def _of_wheel(file: Path, wheel: Wheel, platform: Platform | None, engine: str) 
     for member in wheel.members:
         path = wheel.installed_path(member.name)
         if path is not None and NATIVE_NAME.search(path):
-            members[path] = member.name
-            libraries[path] = read_library(path, wheel.read(member.name))
+            library = read_library(path, wheel.read(member.name))
+            if not path.endswith(_MAYBE_OTHER) or library.head is Head.DYLINK:
+                members[path] = member.name
+                libraries[path] = library
     installed = Installed(libraries=libraries, wheel_libs=f"{wheel.name.distribution}.libs")
     extensions = {
         extension.path
