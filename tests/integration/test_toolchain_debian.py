@@ -120,6 +120,16 @@ def test_it_can_be_moved(toolchain: Toolchain, tmp_path: Path) -> None:
     assert toolchain.emcc.read_text() == before
 
 
+def test_it_serves_as_an_emcc_on_the_path(toolchain: Toolchain, tmp_path: Path) -> None:
+    """The source ``path``, with a real ``emcc``: it is a launcher, so it has to be asked for everything."""
+    host = make_host(tmp_path / "cache", PATH=f"{toolchain.emcc.parent}:{os.defpath}")
+    found = find_toolchain(load_platform("2026_5"), host, mismatch_allowed=True, source=Source.PATH)
+    assert (found.source, found.emscripten, found.llvm) == (Source.PATH, toolchain.emscripten, toolchain.llvm)
+    assert found.emcc == toolchain.emcc
+    for name in ("clang", "clangxx", "wasm_ld", "llvm_ar", "llvm_nm", "binaryen", "node", "emscripten_root"):
+        assert getattr(found, name) == getattr(toolchain, name)
+
+
 def test_the_system_is_not_changed(toolchain: Toolchain) -> None:
     """The libraries that clang loads are the unpacked ones; the host's own are not touched or used."""
     loader = next((toolchain.root / "tree/usr").glob("lib*/**/ld-linux-*.so.*"))
