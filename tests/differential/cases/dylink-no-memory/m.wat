@@ -1,5 +1,14 @@
 (module
   (@dylink.0 (mem-info (memory 0 0)))
-  ;; python-imports
-  ;; python-init m
+  (import "env" "memory" (memory 1))
+  (import "env" "calloc" (func $allocate (param i32 i32) (result i32)))
+  (import "env" "PyModule_Create2" (func $create (param i32 i32) (result i32)))
+  (func (export "PyInit_m") (result i32)
+    (local $at i32)
+    (local.set $at (call $allocate (i32.const 1) (i32.const 128)))
+    (i32.store (local.get $at) (i32.const 1))
+    (i32.store offset=20 (local.get $at) (i32.add (local.get $at) (i32.const 64)))
+    (i32.store offset=28 (local.get $at) (i32.const -1))
+    (i32.store8 offset=64 (local.get $at) (i32.const 109))
+    (call $create (local.get $at) (i32.const 1013)))
 )

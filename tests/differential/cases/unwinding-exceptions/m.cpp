@@ -19,5 +19,4 @@ static int guard(int number)
 }
 
 FUNCTION(guarded, guard(1))
-FUNCTION(plain, limit)
-MODULE(m, METHOD(guarded) METHOD(plain))
+MODULE(m, METHOD(guarded))
