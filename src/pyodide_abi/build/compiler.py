@@ -71,6 +71,7 @@ def _prepare(words: list[str], driver: str, settings: Settings) -> flags.Rewritt
 def _add_exports(command: arguments.Command, rewritten: flags.Rewritten, settings: Settings) -> None:
     from pyodide_abi.build.exports import exports_of  # noqa: PLC0415 - only links need it
     from pyodide_abi.build.model import ExportMode  # noqa: PLC0415 - as above
+    from pyodide_abi.build.visibility import seal  # noqa: PLC0415 - as above
     from pyodide_abi.errors import PyodideAbiError  # noqa: PLC0415 - as above
 
     try:
@@ -80,6 +81,11 @@ def _add_exports(command: arguments.Command, rewritten: flags.Rewritten, setting
             names=[*settings["export_names"], *rewritten.exported],
             read=_read_bytes,
         )
+        if exported.sealed:
+            kept = frozenset(exported.names or ())
+            rewritten.words = seal(
+                rewritten.words, kept, read=_read_bytes, write=_Scratch(settings["folder"])
+            )
     except PyodideAbiError as error:
         _refuse(str(error))
     if exported.remark:
@@ -96,6 +102,23 @@ def _add_exports(command: arguments.Command, rewritten: flags.Rewritten, setting
             file.write("\n".join("_" + name for name in exported.names))
         listed = "@" + path
     rewritten.words += ["-sSIDE_MODULE=2", f"-sEXPORTED_FUNCTIONS={listed}"]
+
+
+class _Scratch:
+    """Writes files for the linker, each under its own last name so that messages stay readable."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = f"{folder}/link-{os.getpid()}"
+        self.count = 0
+
+    def __call__(self, name: str, data: bytes) -> str:
+        self.count += 1
+        folder = f"{self.folder}/{self.count}"
+        os.makedirs(folder)  # noqa: PTH103 - as above
+        path = folder + "/" + name.rpartition("/")[2]
+        with open(path, "wb") as file:  # noqa: PTH123 - as above
+            file.write(data)
+        return path
 
 
 def _remember(remarks: list[str], path: str) -> None:

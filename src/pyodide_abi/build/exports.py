@@ -32,29 +32,42 @@ class Exported:
     Attributes:
         names: C symbols, sorted; None for "everything" (``-sSIDE_MODULE=1``).
         guesses: symbols that may or may not be there.
+        sealed: nothing else of the module need be visible to other modules.
         remark: why the list is not what was asked for; empty if it is.
     """
 
-    __slots__ = ("guesses", "names", "remark")
+    __slots__ = ("guesses", "names", "remark", "sealed")
 
-    def __init__(self, names: Iterable[str] | None, *, guesses: Sequence[str] = (), remark: str = "") -> None:
-        self.guesses = tuple(guesses)
+    def __init__(
+        self,
+        names: Iterable[str] | None,
+        *,
+        guesses: Sequence[str] = (),
+        sealed: bool = False,
+        remark: str = "",
+    ) -> None:
         self.names = None if names is None else tuple(sorted(set(names)))
+        self.guesses = tuple(guesses)
+        self.sealed = sealed
         self.remark = remark
 
 
-def linked_files(command: Command) -> list[str]:
-    """Objects and archives on a linker's command line.
+def linked_files(groups: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+    """The objects and libraries that each of a linker's options means, in order.
 
-    ``-l`` gives one name for each ``-L`` folder; which of them is there, the caller finds out by reading.
+    Each is given as the names it may have, of which the linker takes the first that is there: ``-l`` is
+    looked up in each ``-L`` folder, a shared library before an archive. Empty for an option that is no file.
     """
-    folders = [_value(group, "-L") for group in command.groups]
-    found = []
-    for group in command.groups:
-        if group[0] in command.inputs and len(group) == 1:
-            found.append(group[0])
+    folders = [folder for group in groups if (folder := _value(group, "-L"))]
+    found: list[tuple[str, ...]] = []
+    for group in groups:
+        if len(group) == 1 and group[0][:1] != "-":
+            found.append((group[0],))
         elif (library := _value(group, "-l")) is not None:
-            found += [f"{folder}/lib{library}.a" for folder in folders if folder]
+            places = [f"{folder}/lib{library}" for folder in folders]
+            found.append(tuple(place + suffix for place in places for suffix in (".so", ".a")))
+        else:
+            found.append(())
     return found
 
 
@@ -78,9 +91,9 @@ def exports_of(
     """
     if mode is ExportMode.WHOLE_ARCHIVE:
         return Exported(None)
+    tables = _Tables(linked_files(command.groups), read)
     if mode is ExportMode.NAMES:
-        return Exported(names)
-    tables = _Tables(linked_files(command), read)
+        return Exported(names, sealed=not tables.shared)
     if command.compiles or tables.opaque:
         # Sources on the linker's command line, or link-time optimisation: no symbol table to read yet.
         stem = module_stem(command.output or "a.out")
@@ -94,7 +107,8 @@ def exports_of(
         return Exported([*names, *tables.objects, *tables.inits(command.output)])
     inits = tables.inits(command.output)
     if inits:
-        return Exported([*names, *inits])
+        # A module that needs a library of its own shares more with it, C++ type information for one.
+        return Exported([*names, *inits], sealed=not tables.shared)
     visible = [*names, *(tables.objects or tables.archives)]
     return Exported(visible, remark="exported every visible symbol: no object defines a PyInit_ function")
 
@@ -107,23 +121,29 @@ def module_stem(output: str) -> str:
 class _Tables:
     """The defined, visible symbols of files: of objects, and of archives' members.
 
-    ``opaque`` names a file that holds LLVM bitcode, or is empty.
+    ``opaque`` names a file that holds LLVM bitcode; ``shared`` says that a shared library is among the files.
     """
 
-    def __init__(self, files: Iterable[str], read: Callable[[str], bytes]) -> None:
+    def __init__(self, files: Iterable[Sequence[str]], read: Callable[[str], bytes]) -> None:
         self.objects: list[str] = []
         self.archives: list[str] = []
         self.opaque = ""
-        for file in files:
-            try:
-                data = read(file)
-            except OSError:
-                continue  # The linker reports a file that is not there, in its own words.
-            if data[: len(ARCHIVE)] == ARCHIVE:
-                for member in read_archive(data):
-                    self.archives += self._symbols(bytes(member.data), f"{file}({member.name})")
-            else:
-                self.objects += self._symbols(data, file)
+        self.shared = False
+        for names in files:
+            for name in names:
+                try:
+                    data = read(name)
+                except OSError:
+                    continue  # The linker reports a file that is not there, in its own words.
+                self._add(name, data)
+                break
+
+    def _add(self, file: str, data: bytes) -> None:
+        if data[: len(ARCHIVE)] == ARCHIVE:
+            for member in read_archive(data):
+                self.archives += self._symbols(bytes(member.data), f"{file}({member.name})")
+        else:
+            self.objects += self._symbols(data, file)
 
     def inits(self, output: str | None) -> list[str]:
         """``PyInit_`` functions: all of the objects'; of archives' those that the file's name asks for."""
@@ -140,7 +160,9 @@ class _Tables:
         if data[:4] != b"\0asm":
             return  # Not ours to judge: a linker script, a text file, a native object.
         try:
-            linking = read_module(data).linking
+            module = read_module(data)
+            linking = module.linking
+            self.shared |= module.dylink_section is not None
         except WasmError as error:
             raise WasmError(f"{file}: {error.reason}", offset=error.offset) from error
         if linking is not None:

@@ -9,10 +9,13 @@ import pytest
 from pyodide_abi.build.arguments import Command
 from pyodide_abi.build.exports import exports_of
 from pyodide_abi.build.model import ExportMode, Exports
+from pyodide_abi.build.visibility import seal
 from pyodide_abi.errors import UsageError, WasmError
 from pyodide_abi.wasm import encode as enc
+from pyodide_abi.wasm import read_module
+from pyodide_abi.wasm.archive import read_archive
 from pyodide_abi.wasm.sections.dylink0 import SymbolFlag
-from pyodide_abi.wasm.sections.linking import Linking, Symbol, SymbolKind, encode
+from pyodide_abi.wasm.sections.linking import Linking, Symbol, SymbolKind, encode, exported_symbols
 
 if TYPE_CHECKING:
     from pyodide_abi.build.exports import Exported
@@ -50,6 +53,8 @@ FILES = {
     "lib/libparts.a": made_archive(
         one=made_object(function("PyInit_other")), two=made_object(function("PyInit_core"), function("part"))
     ),
+    "lib/libown.so": b"\0asm\1\0\0\0" + bytes([0]) + enc.sized(enc.name("dylink.0")),
+    "lib/libown.a": made_archive(three=made_object(function("PyInit_third"))),
     "broken.o": b"\0asm\1\0\0\0\x00\xff",
     "notes.txt": b"not for us",
 }
@@ -77,6 +82,59 @@ def test_an_initialisation_function_in_an_archive_is_found_by_the_files_name() -
         "PyInit_core",
     )
     assert exported("-shared lib/libparts.a -o other.so").names == ("PyInit_other",)
+
+
+def test_a_module_is_sealed_unless_a_library_of_the_project_shares_symbols() -> None:
+    assert exported("-shared core.o -Llib -lparts -lm -o core.so").sealed
+    for library in ("-L lib -lown", "lib/libown.so"):
+        found = exported(f"-shared core.o {library} -o core.so")
+        assert not found.sealed
+        assert found.names == ("PyInit_core",)
+    assert not exported("-shared core.o -o core.so", ExportMode.REQUESTED).sealed
+
+
+def test_sealing_hides_all_but_the_list_and_moves_no_byte() -> None:
+    written: dict[str, bytes] = {}
+
+    def read(name: str) -> bytes:
+        if name not in FILES:
+            raise FileNotFoundError(name)
+        return FILES[name]
+
+    def write(name: str, data: bytes) -> str:
+        written[name] = data
+        return "/scratch/" + name
+
+    line = [
+        "-shared",
+        "core.o",
+        "util.o",
+        "notes.txt",
+        "gone.o",
+        "lto.o",
+        "-Llib",
+        "-lparts",
+        "-lm",
+        "-o",
+        "core.so",
+    ]
+    sealed = seal(line, {"PyInit_core"}, read=read, write=write)
+    assert " ".join(sealed) == (
+        "-shared /scratch/core.o /scratch/util.o notes.txt gone.o lto.o -Llib /scratch/lib/libparts.a -lm -o core.so"
+    )
+    for name, data in written.items():
+        assert len(data) == len(FILES[name])
+    linking = read_module(written["core.o"]).linking
+    assert linking
+    visible = {symbol.name for symbol in linking.symbols if symbol.defined and not symbol.hidden}
+    assert visible == {"PyInit_core", "local"}
+    assert exported_symbols(linking.symbols, list(SymbolKind)) == ("PyInit_core",)
+    assert [symbol.name for symbol in linking.symbols if not symbol.defined] == ["wanted"]
+    one, two = read_archive(written["lib/libparts.a"])
+    for member, expected in ((one, ()), (two, ("PyInit_core",))):
+        table = read_module(member.data).linking
+        assert table
+        assert exported_symbols(table.symbols, list(SymbolKind)) == expected
 
 
 def test_objects_come_before_archives() -> None:
