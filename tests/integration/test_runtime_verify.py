@@ -1,0 +1,180 @@
+"""`verify` on wheels from the index and on modules that are bad on purpose."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import wasmtime
+from made_wheels import make_wheel
+from real_host import pyodide_abi, real_host
+from real_wheels import real_wheel
+
+from pyodide_abi.platforms import find_release, platform_of_tag
+from pyodide_abi.runtime import Outcome, releases_for, verify_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.integration
+
+REAL = [
+    (name, tag, python)
+    for tag, python, names in [
+        ("pyemscripten_2025_0_wasm32", "3.13", ["simplejson", "msgpack", "contourpy"]),
+        ("pyemscripten_2026_0_wasm32", "3.14", ["simplejson", "msgpack", "contourpy", "jiter"]),
+        ("pyemscripten_2026_5_wasm32", "3.15", ["simplejson", "msgpack", "contourpy"]),
+    ]
+    for name in names
+]
+
+
+@pytest.mark.parametrize(("name", "tag", "python"), REAL)
+def test_real_wheels_load_in_every_release_of_their_platform(name: str, tag: str, python: str) -> None:
+    wheel = real_wheel(name, tag, python)
+    releases = releases_for(wheel)
+    platform = platform_of_tag(tag)
+    assert platform is not None
+    assert releases == platform.releases
+    verification = verify_wheel(wheel, releases, real_host(), jobs=2)
+    assert {result.release for result in verification.results} == {release.version for release in releases}
+    bad = [result for result in verification.results if result.outcome is not Outcome.LOADED]
+    assert not bad
+    notes = {result.package for result in verification.results}
+    # Its package wants numpy, which is not there; the module itself does not.
+    assert notes == {"ModuleNotFoundError: No module named 'numpy'" if name == "contourpy" else ""}
+
+
+@pytest.mark.parametrize(
+    ("name", "release", "outcome", "words"),
+    [
+        ("simplejson", "0.27.8", "refused", "imported function does not match the expected type"),
+        ("contourpy", "0.27.8", "refused", "tag import requires a WebAssembly.Tag"),
+        ("contourpy", "0.29.5", "raised", "Python version mismatch: module was compiled for Python 3.14"),
+        ("jiter", "0.27.8", "refused", "tag import requires a WebAssembly.Tag"),
+        ("jiter", "0.29.5", "refused", "ModuleNotFoundError: No module named 'jiter.jiter'"),
+        ("msgpack", "0.27.8", "killed", "Dynamic linking error: cannot resolve symbol PyImport_AddModuleRef"),
+    ],
+)  # fmt: skip
+def test_on_another_platform_the_loader_has_its_say(
+    tmp_path: Path, name: str, release: str, outcome: str, words: str
+) -> None:
+    wheel = real_wheel(name, "pyemscripten_2026_0_wasm32", "3.14")
+    done = pyodide_abi("verify", wheel, "--runtime", release, "--format", "json", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    (found,) = json.loads(done.stdout)
+    told = found["modules"][0]["loads"][release]
+    assert told["outcome"] == outcome
+    assert words in told["message"]
+    if "No module" not in words and outcome == "refused":
+        assert told["message"].startswith("Could not load dynamic lib: /lib/python3."), "the exact text"
+
+
+#: MEM_INFO, four bytes long: 64 bytes of memory, aligned to 2**2, no table (DynamicLinking.md).
+DYLINK = r'(@custom "dylink.0" (before first) "\01\04\40\02\00\00")'
+#: A PyModuleDef in 32 bits: 20 bytes of head, then the address of the name (CPython's moduleobject.h).
+GOOD = r"""
+  (import "env" "memory" (memory 1))
+  (import "env" "__memory_base" (global $base i32))
+  (import "env" "PyModuleDef_Init" (func $init (param i32) (result i32)))
+  (data (global.get $base) "name\00")
+  (func (export "{init}") (result i32)
+    (i32.store (i32.add (global.get $base) (i32.const 36)) (global.get $base))
+    (call $init (i32.add (global.get $base) (i32.const 16))))
+"""
+MADE = {
+    "good": GOOD,
+    "no_init": "",
+    "raises": """
+      (import "env" "PyErr_NoMemory" (func $raise (result i32)))
+      (func (export "{init}") (result i32) (call $raise))""",
+    "returns_nothing": '(func (export "{init}") (result i32) (i32.const 0))',
+    "undefined": """
+      (import "GOT.mem" "no_such_symbol" (global (mut i32)))
+      (func (export "{init}") (result i32) (i32.const 0))""",
+    "traps": '(func (export "{init}") (result i32) unreachable)',
+    "stub": """
+      (import "env" "no_such_function" (func $f))
+      (func (export "{init}") (result i32) (call $f) (i32.const 0))""",
+    "exits": """
+      (import "env" "exit" (func $exit (param i32)))
+      (func (export "{init}") (result i32) (call $exit (i32.const 3)) (i32.const 0))""",
+    "imports_bad": """
+      (import "env" "memory" (memory 1))
+      (import "env" "__memory_base" (global $base i32))
+      (import "env" "PyImport_ImportModule" (func $import (param i32) (result i32)))
+      (data (global.get $base) "pkg.undefined\\00")
+      (func (export "{init}") (result i32) (call $import (global.get $base)))""",
+}
+EXPECTED = {
+    "good": (Outcome.LOADED, ""),
+    "elf": (Outcome.REFUSED, "Error: need to see wasm magic number"),
+    "no_init": (Outcome.NO_INIT, "dynamic module does not define module export function (Py"),
+    "raises": (Outcome.RAISED, "MemoryError: "),
+    "returns_nothing": (Outcome.RAISED, "SystemError: initialization of returns_nothing"),
+    "undefined": (Outcome.REFUSED, "no_such_symbol"),
+    "traps": (Outcome.KILLED, "RuntimeError: unreachable"),
+    "stub": (Outcome.KILLED, "Dynamic linking error: cannot resolve symbol no_such_function"),
+    "exits": (Outcome.KILLED, "exit(3)"),
+    "imports_bad": (Outcome.RAISED, "no_such_symbol"),
+}
+
+
+def module(body: str, name: str) -> bytes:
+    """Assemble a side module around the text of its body."""
+    return bytes(wasmtime.wat2wasm(f"(module {DYLINK} {body.replace('{init}', f'PyInit_{name}')})"))
+
+
+@pytest.mark.parametrize("version", ["0.26.0", "0.29.5", "314.0.7", "315.0.0-alpha.2"])
+def test_every_way_to_fail_and_one_that_hides_no_other(tmp_path: Path, version: str) -> None:
+    platform, release = find_release(version)
+    suffix = platform.python.suffixes[0]
+    files: dict[str, str | bytes] = {f"pkg/{name}{suffix}": module(body, name) for name, body in MADE.items()}
+    files[f"pkg/elf{suffix}"] = b"\x7fELF\x02\x01\x01" + bytes(57)
+    files["pkg/__init__.py"] = ""
+    tag = platform.python.tag
+    wheel = make_wheel(tmp_path, f"pkg-1-{tag}-{tag}-{platform.tag}.whl", files)
+    verification = verify_wheel(wheel, [release], real_host(), jobs=2)
+    assert not verification.ok
+    found = {result.module.removeprefix("pkg."): result for result in verification.results}
+    assert found.keys() == EXPECTED.keys()
+    for name, (outcome, words) in EXPECTED.items():
+        assert (name, found[name].outcome, words in found[name].message) == (name, outcome, True), found[name]
+        assert not found[name].package
+
+
+def test_a_package_that_swallows_the_failure_does_not_hide_it(tmp_path: Path) -> None:
+    """The second import of a refused module gets another, misleading message; the first one counts."""
+    platform, release = find_release("314.0.7")
+    suffix = platform.python.suffixes[0]
+    files: dict[str, str | bytes] = {
+        f"pkg/undefined{suffix}": module(MADE["undefined"], "undefined"),
+        f"pkg/good{suffix}": module(MADE["good"], "good"),
+        "pkg/__init__.py": "try:\n    from . import undefined\nexcept ImportError:\n    pass\n",
+    }
+    wheel = make_wheel(tmp_path, f"pkg-1-cp314-cp314-{platform.tag}.whl", files)
+    results = {
+        result.module: result for result in verify_wheel(wheel, [release], real_host(), jobs=2).results
+    }
+    assert results["pkg.undefined"].outcome is Outcome.REFUSED
+    assert "undefined symbol 'no_such_symbol'" in results["pkg.undefined"].message
+    # The refused module has spoilt the loader for the good one, which by itself is good: both are told.
+    assert results["pkg.good"].outcome is Outcome.LOADED
+    assert "no_such_symbol" in results["pkg.good"].package
+
+
+def test_one_that_never_ends_is_ended(tmp_path: Path) -> None:
+    platform, release = find_release("314.0.7")
+    body = '(func (export "{init}") (result i32) (loop $l (br $l)) (i32.const 0))'
+    files: dict[str, str | bytes] = {f"endless{platform.python.suffixes[0]}": module(body, "endless")}
+    wheel = make_wheel(tmp_path, f"endless-1-cp314-cp314-{platform.tag}.whl", files)
+    (result,) = verify_wheel(wheel, [release], real_host(), timeout=15).results
+    assert (result.outcome, result.message) == (Outcome.KILLED, "it ran out of time")
+
+
+def test_another_node_may_be_named(tmp_path: Path) -> None:
+    wheel = real_wheel("simplejson", "pyemscripten_2026_0_wasm32", "3.14")
+    done = pyodide_abi("verify", wheel, "--runtime", "314.0.7", "--node", "24", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert b"1 of 1 loaded (node 24." in done.stdout
