@@ -62,6 +62,7 @@ COMMANDS = (
     Entry("run", "python in a real runtime, with wheels installed"),
     Entry("show", "what is inside a module or a wheel"),
     Entry("diff", "what changed between two releases, platforms, modules or wheels"),
+    Entry("explain", "what a rule, or an error from a browser console, means"),
     Entry("toolchain", "install, list, find or remove compilers and interpreters"),
     Entry("doctor", "what is present, what is missing, what would be used"),
 )

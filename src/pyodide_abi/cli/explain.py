@@ -1,0 +1,168 @@
+"""``pyodide-abi explain``: what a rule is about, or what an error from a browser console means."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pyodide_abi.audit.messages import Explanation, Message
+    from pyodide_abi.audit.rule import Rule
+    from pyodide_abi.cli.session import Session
+
+DESCRIPTION = """\
+What a rule of the audit is about, or what an error means that somebody has met.
+
+Takes the code or the name of a rule, or a text as it stands in a browser's console or a terminal. Texts of
+all releases' loaders are known, and those of the engines behind them (V8, SpiderMonkey, JavaScriptCore): it
+says what the cause is, which symbol or file it is about, who words it so, which rule of the audit would have
+found it, and what to do. docs/reference/loader-messages.md lists the texts.
+"""
+
+EXAMPLES = """\
+examples:
+  pyodide-abi explain ABI201
+      what the rule checks, why it breaks, an example, the fix
+  pyodide-abi explain wrong-unwinding
+      the same, by the rule's name
+  pyodide-abi explain "Error: bad export type for '_ZTVN4absl6StatusE': undefined"
+      what an error means
+  pyodide-abi explain - < console.txt
+      a long one, from a file
+  pyodide-abi explain
+      all rules, one a line
+
+exit status, besides those of every command:
+  1  nothing in the text is known
+"""
+
+#: One word is meant for a rule's code or name.
+_WORD = re.compile(r"[A-Za-z0-9_-]{1,60}")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add arguments, a description and examples."""
+    parser.description = DESCRIPTION
+    parser.epilog = EXAMPLES
+    parser.add_argument(
+        "what",
+        nargs="*",
+        metavar="CODE|TEXT",
+        help="a rule's code or name, or an error; - reads one from stdin",
+    )
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="for people or for machines"
+    )
+
+
+def run(args: argparse.Namespace, session: Session) -> int:
+    """Explain.
+
+    Returns:
+        0, or 1 if nothing is recognised.
+
+    Raises:
+        UsageError: what looks like a rule is none.
+    """
+    from pyodide_abi.audit.messages import load_messages, recognise
+    from pyodide_abi.audit.rules import RULES
+
+    words = args.what
+    if not words:
+        return _list_rules(args, session)
+    text = _read_stdin() if words == ["-"] else " ".join(words)
+    wanted = text.strip()
+    rule = next((rule for rule in RULES if wanted.lower() in {rule.code.lower(), rule.name}), None)
+    if rule is not None:
+        return _show_rule(rule, args, session)
+    message = next((message for message in load_messages() if wanted == message.name), None)
+    if message is not None:
+        return _show_message(message, args, session)
+    explanation = recognise(text)
+    if not explanation.recognised and _WORD.fullmatch(wanted):
+        raise _unknown(wanted)
+    return _show_explanation(explanation, args, session)
+
+
+def _read_stdin() -> str:
+    import sys
+
+    from pyodide_abi.audit.messages import LONGEST
+
+    # Bytes that are no text are no reason to fail: the rest of the line may still say it.
+    return sys.stdin.buffer.read(4 * LONGEST).decode(errors="replace")
+
+
+def _unknown(wanted: str) -> Exception:
+    from pyodide_abi.audit.messages import load_messages
+    from pyodide_abi.audit.rules import RULES
+    from pyodide_abi.errors import UsageError
+
+    known = [word for rule in RULES for word in (rule.code.lower(), rule.name)]
+    known += [message.name for message in load_messages()]
+    codes = {rule.code.lower(): rule.code for rule in RULES}
+    close = difflib.get_close_matches(wanted.lower(), known, n=2)
+    close = [codes.get(word, word) for word in close]
+    hint = f"did you mean {' or '.join(close)}?\n" if close else ""
+    return UsageError(f"there is no rule '{wanted}'", hint=f"{hint}'pyodide-abi explain' lists all rules")
+
+
+def _list_rules(args: argparse.Namespace, session: Session) -> int:
+    from pyodide_abi.audit.rules import RULES
+    from pyodide_abi.report.explain import rule_data, rules_text
+
+    rules = sorted(RULES, key=lambda rule: rule.code)
+    if args.format == "json":
+        _print_json([rule_data(rule) for rule in rules], session)
+    else:
+        session.out.write(rules_text(rules))
+    return 0
+
+
+def _show_rule(rule: Rule, args: argparse.Namespace, session: Session) -> int:
+    from pyodide_abi.report.explain import rule_data, rule_text
+
+    if args.format == "json":
+        _print_json(rule_data(rule), session)
+    elif session.out.isatty():
+        from rich.markdown import Markdown
+
+        session.console().print(Markdown(rule_text(rule)))
+    else:
+        session.out.write(rule_text(rule))
+    return 0
+
+
+def _show_message(message: Message, args: argparse.Namespace, session: Session) -> int:
+    from pyodide_abi.report.explain import message_data, message_text
+
+    if args.format == "json":
+        _print_json(message_data(message), session)
+    else:
+        session.out.writelines(f"{line}\n" for line in message_text(message))
+    return 0
+
+
+def _show_explanation(explanation: Explanation, args: argparse.Namespace, session: Session) -> int:
+    from pyodide_abi.report.explain import explanation_data, explanation_text
+
+    if args.format == "json":
+        _print_json(explanation_data(explanation), session)
+    elif explanation.recognised:
+        session.out.writelines(f"{line}\n" for line in explanation_text(explanation))
+    else:
+        session.out.write(
+            "nothing in this text is known\n"
+            "  paste all of it, with the lines that begin with ImportError, LinkError, CompileError or\n"
+            "  RuntimeError; 'pyodide-abi audit' says what it finds in the wheel itself\n"
+        )
+    return 0 if explanation.recognised else 1
+
+
+def _print_json(data: object, session: Session) -> None:
+    json.dump(data, session.out, indent=2, ensure_ascii=False)
+    session.out.write("\n")

@@ -1,0 +1,234 @@
+"""Rules and explanations as data, as lines for people, and as the reference page of all known texts."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, TypeAlias
+
+from pyodide_abi.audit.rules import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pyodide_abi.audit.messages import Explanation, Message, Recognised
+    from pyodide_abi.audit.rule import Rule
+
+Data: TypeAlias = dict[str, object]
+
+#: The column of a label, and the width of text, in characters.
+_LABEL = 11
+_WIDTH = 100
+
+_BY = {"loader": "Emscripten's loader"}
+_SEEN = {"run": "produced", "thread": "reported", "source": "read in the sources"}
+_WHEN = {
+    "compile": "While a module is compiled",
+    "load": "While a module is loaded",
+    "import": "While Python imports a module",
+    "call": "When a function is called",
+    "install": "While a wheel is installed",
+    "upload": "While a wheel is published",
+}
+
+
+def rule_data(rule: Rule) -> Data:
+    """One rule."""
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "severity": str(rule.severity),
+        "since": rule.since,
+        "summary": rule.summary,
+        "sections": dict(rule.sections()),
+    }
+
+
+def rule_text(rule: Rule) -> str:
+    """One rule as Markdown, which people read as it is."""
+    sections = "".join(f"\n## {heading}\n\n{body}\n" for heading, body in rule.sections().items())
+    head = f"# {rule.code} {rule.name}\n\n{rule.summary}.\n\n"
+    return f"{head}Severity: {rule.severity}. Since version {rule.since}.\n{sections}"
+
+
+def rules_text(rules: Sequence[Rule]) -> str:
+    """One line a rule."""
+    width = max(len(rule.name) for rule in rules)
+    return "".join(f"{rule.code}  {rule.name:<{width}}  {rule.summary}\n" for rule in rules)
+
+
+def explanation_data(explanation: Explanation) -> Data:
+    """What a text means."""
+    return {
+        "file": explanation.file or None,
+        "platforms": list(explanation.platforms),
+        "engine": explanation.engine or None,
+        "causes": [_recognised(hit) for hit in explanation.causes],
+        "consequences": [_recognised(hit) for hit in explanation.consequences],
+    }
+
+
+def explanation_text(explanation: Explanation) -> Iterator[str]:
+    """The lines: causes first, then what follows from them."""
+    blocks = [list(_cause(hit, explanation)) for hit in explanation.causes]
+    if explanation.causes and explanation.consequences:
+        blocks.append(list(_consequences(explanation.consequences)))
+    else:
+        blocks += [list(_cause(hit, explanation)) for hit in explanation.consequences]
+    for number, block in enumerate(blocks):
+        if number:
+            yield ""
+        yield from block
+
+
+def message_data(message: Message) -> Data:
+    """One meaning without a text."""
+    return {
+        "name": message.name,
+        "when": str(message.when),
+        "summary": message.summary,
+        "cause": _plain(message.cause),
+        "consequence_of": message.consequence or None,
+        "fix": _plain(message.fix),
+        "rules": list(message.rules),
+        "wordings": [
+            {
+                "example": wording.example,
+                "by": wording.by,
+                "loaders": list(wording.loaders),
+                "seen": str(wording.seen),
+                "source": wording.source,
+            }
+            for wording in message.wordings
+        ],
+    }
+
+
+def message_text(message: Message) -> Iterator[str]:
+    """As :func:`message_data`, in lines."""
+    yield f"{message.name}: {message.summary}"
+    yield from _meaning(_plain(message.cause), message)
+    yield from _wrapped("fix", _plain(message.fix))
+    yield from _rules(message)
+    for wording in message.wordings:
+        yield from _wrapped("says", f"{wording.example.splitlines()[-1]}  ({_by(wording.by)})")
+
+
+def reference_page(messages: Sequence[Message]) -> str:
+    """``docs/reference/loader-messages.md``."""
+    lines = [
+        "# What the loader says, and what it means",
+        "",
+        "Made from `src/pyodide_abi/audit/messages.toml` by `python tools/write_message_page.py`.",
+        "",
+        "`pyodide-abi explain '<text from a browser console>'` recognises all of these. A text is *produced*",
+        "where a runtime or an engine was made to say it, *reported* where a user met it, and else read in",
+        "the sources.",
+    ]
+    for when, heading in _WHEN.items():
+        group = [message for message in messages if message.when == when]
+        if group:
+            lines += ["", f"## {heading}"]
+        for message in group:
+            lines += _section(message)
+    return "\n".join(lines) + "\n"
+
+
+def _section(message: Message) -> Iterator[str]:
+    yield from ("", f"### {message.name}", "", f"{message.summary[0].upper()}{message.summary[1:]}.", "")
+    yield from textwrap.wrap(_plain(message.cause), 110)
+    if message.consequence:
+        yield ""
+        yield from textwrap.wrap(f"It may be a mere consequence of {message.consequence}.", 110)
+    yield ""
+    yield from textwrap.wrap(f"**Fix:** {_plain(message.fix)}.", 110)
+    if message.rules:
+        names = {rule.code: rule.name for rule in RULES}
+        links = [f"[{code}](rules/{code}-{names[code]}.md)" for code in message.rules]
+        yield from ("", f"**Rules:** {', '.join(links)}")
+    for wording in message.wordings:
+        loaders = f", loader generation {', '.join(map(str, wording.loaders))}" if wording.loaders else ""
+        yield from ("", f"{_by(wording.by)}{loaders}; {_SEEN[wording.seen]} ({wording.source}):", "")
+        yield from (f"    {line}" for line in wording.example.splitlines())
+
+
+def _plain(text: str) -> str:
+    """A cause or a fix without a text to take names from."""
+    words = {"symbol": "the symbol", "file": "the file", "library": "a library", "module": "the module"}
+    plain = text.format_map(words | {"detail": "…"})
+    return plain[0].upper() + plain[1:]
+
+
+def _recognised(hit: Recognised) -> Data:
+    return {
+        "name": hit.message.name,
+        "when": str(hit.message.when),
+        "summary": hit.message.summary,
+        "text": hit.text,
+        "details": dict(hit.details),
+        "cause": hit.cause,
+        "consequence_of": hit.message.consequence or None,
+        "fix": hit.fix,
+        "rules": list(hit.message.rules),
+        "by": hit.wording.by,
+        "seen": str(hit.wording.seen),
+        "source": hit.wording.source,
+    }
+
+
+def _cause(hit: Recognised, explanation: Explanation) -> Iterator[str]:
+    yield f"{hit.message.name}: {hit.message.summary}"
+    for name in ("symbol", "library", "module"):
+        if name in hit.details:
+            yield f"  {name:<{_LABEL}}{hit.details[name]}"
+    if explanation.file:
+        yield f"  {'file':<{_LABEL}}{explanation.file}"
+    yield from _wrapped("said by", _speaker(hit, explanation))
+    yield from _meaning(hit.cause, hit.message)
+    yield from _wrapped("fix", hit.fix)
+    yield from _rules(hit.message)
+
+
+def _meaning(cause: str, message: Message) -> Iterator[str]:
+    yield from _wrapped("cause", cause)
+    if message.consequence:
+        yield from _wrapped("or", f"a consequence of {message.consequence}")
+
+
+def _consequences(hits: Sequence[Recognised]) -> Iterator[str]:
+    yield "consequences, which go away with the above:"
+    for hit in hits:
+        yield f"  {hit.message.name}: {hit.text}"
+
+
+def _speaker(hit: Recognised, explanation: Explanation) -> str:
+    words = [_by(hit.wording.by)]
+    if explanation.engine and hit.wording.by == "V8":
+        words = [explanation.engine]
+    if explanation.platforms:
+        words.append(f"in a runtime of {' or '.join(explanation.platforms)}")
+    return " ".join(words)
+
+
+def _by(speaker: str) -> str:
+    return _BY.get(speaker, speaker)
+
+
+def _rules(message: Message) -> Iterator[str]:
+    names = {rule.code: rule.name for rule in RULES}
+    for number, code in enumerate(message.rules):
+        yield f"  {'' if number else 'rules':<{_LABEL}}{code} {names[code]}"
+    if not message.rules:
+        yield from _wrapped("rules", "none: the audit cannot see it in a wheel")
+
+
+def _wrapped(label: str, text: str) -> Iterator[str]:
+    """A labelled paragraph. Long words (mangled names, paths) are never broken: they are for copying."""
+    first = f"  {label:<{_LABEL}}"
+    yield from textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=" " * len(first),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,122 @@
+"""``pyodide-abi explain``: rules, texts, and what is neither."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pyodide_abi.audit.rules import RULES
+from pyodide_abi.cli import main as cli
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyodide_abi.audit.rule import Rule
+
+
+@pytest.fixture
+def explain(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    def run(*argv: str) -> tuple[int, str, str]:
+        status = cli.main(["explain", *argv], {}, tmp_path)
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+class TestRules:
+    def test_by_code_in_any_case(self, explain: Any, rule: Rule) -> None:
+        status, out, _ = explain(rule.code.lower())
+        assert status == 0
+        assert out.startswith(f"# {rule.code} {rule.name}\n")
+        for heading, body in rule.sections().items():
+            assert f"## {heading}\n\n{body}" in out
+
+    def test_by_name(self, explain: Any, rule: Rule) -> None:
+        assert explain(rule.name) == explain(rule.code)
+
+    def test_json(self, explain: Any, rule: Rule) -> None:
+        data = json.loads(explain(rule.code, "--format", "json")[1])
+        assert (data["code"], data["name"], data["severity"]) == (rule.code, rule.name, rule.severity)
+        assert set(data["sections"]) == set(rule.sections())
+
+
+def test_without_arguments_all_rules(explain: Any) -> None:
+    status, out, _ = explain()
+    assert status == 0
+    assert [line.split()[0] for line in out.splitlines()] == sorted(rule.code for rule in RULES)
+    assert len(json.loads(explain("--format", "json")[1])) == len(RULES)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("ABI2O1", "ABI201"),
+        ("abi203x", "ABI203"),
+        ("undefined-symbl", "undefined-symbol"),
+        ("needed-libary", "needed-library"),
+    ],
+)
+def test_a_mistyped_rule_gets_a_suggestion(explain: Any, wrong: str, right: str) -> None:
+    status, out, err = explain(wrong)
+    assert (status, out) == (2, "")
+    assert f"there is no rule '{wrong}'" in err
+    assert right in err
+
+
+def test_a_text(explain: Any) -> None:
+    status, out, _ = explain("Error: bad export type for '_ZTVN4absl6StatusE': undefined")
+    assert status == 0
+    assert out.startswith("undefined-address: ")
+    assert "  symbol     _ZTVN4absl6StatusE\n" in out
+    assert "Emscripten's loader in a runtime of 2024_0 or 2025_0" in out
+    assert "ABI201 undefined-symbol" in out
+
+
+def test_unquoted_words_are_one_text(explain: Any) -> None:
+    assert explain("RuntimeError:", "null", "function", "or", "function", "signature", "mismatch")[0] == 0
+
+
+def test_json_of_a_text(explain: Any) -> None:
+    text = (
+        "ImportError: Could not load dynamic lib: /lib/python3.13/site-packages/a.so\n"
+        'Error: Failed to find dynamic library "libdep.so"\n'
+        "RuntimeError: memory access out of bounds"
+    )
+    data = json.loads(explain("--format", "json", text)[1])
+    assert data["file"] == "/lib/python3.13/site-packages/a.so"
+    assert data["platforms"] == ["2025_0"]
+    [cause] = data["causes"]
+    assert (cause["name"], cause["details"]["library"]) == ("needed-library", "libdep.so")
+    assert cause["rules"][0] == "ABI301"
+    assert [hit["name"] for hit in data["consequences"]] == ["out-of-bounds"]
+
+
+def test_from_stdin(explain: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = b"\xff\xfe pasted \nError: need to see wasm\n magic number\n"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
+    status, out, _ = explain("-")
+    assert status == 0
+    assert out.startswith("not-webassembly: ")
+
+
+def test_a_meaning_by_its_name(explain: Any) -> None:
+    status, out, _ = explain("undefined-address")
+    assert status == 0
+    assert "bad export type for '_ZTVN4absl6StatusE': undefined" in out
+    assert "Dynamic linking error: undefined symbol 'archive_read_new'" in out
+    data = json.loads(explain("undefined-address", "--format", "json")[1])
+    assert {tuple(wording["loaders"]) for wording in data["wordings"]} >= {(1, 2), (3, 4)}
+
+
+@pytest.mark.parametrize("text", ["my cat walked over the keyboard", "", "🙂"])
+def test_an_unknown_text(explain: Any, text: str) -> None:
+    status, out, err = explain(text)
+    assert status == 1
+    assert "nothing in this text is known" in out
+    assert err == ""
