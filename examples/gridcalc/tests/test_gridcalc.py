@@ -16,7 +16,7 @@ class Formulas(unittest.TestCase):
     def test_comparisons_are_one_or_zero(self):
         self.assertEqual(evaluate("2 >= 1"), 1)
         self.assertEqual(evaluate("2 <> 2"), 0)
-        self.assertEqual(evaluate('IF(1<2, 10, 20)'), 10)
+        self.assertEqual(evaluate("IF(1<2, 10, 20)"), 10)
 
     def test_cells_and_ranges(self):
         cells = {"A1": 1, "A2": 2.5, "B2": 4}
