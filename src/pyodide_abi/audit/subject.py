@@ -19,8 +19,8 @@ from pyodide_abi.linker import (
     Cause,
     Head,
     Installed,
+    Resolver,
     read_library,
-    resolve,
 )
 from pyodide_abi.platforms import load_platform, platform_of_tag
 from pyodide_abi.wheel import open_wheel
@@ -153,7 +153,7 @@ def _of_module(file: Path, platform: Platform, engine: str) -> Subject:
         raise UnreadableInputError(f"{file}: {error.strerror or error}") from error
     extension = not file.name.startswith("lib") or _initialises(library)
     installed = Installed(libraries={file.name: library})
-    binary = _Predictor(platform, engine).binary(file.name, library, installed, extension=extension)
+    binary = _Predictor(platform, engine, installed).binary(file.name, library, extension=extension)
     return Subject(file=file, wheel=None, platform=platform, engine=engine, binaries=(binary,))
 
 
@@ -174,9 +174,9 @@ def _of_wheel(file: Path, wheel: Wheel, platform: Platform | None, engine: str) 
         # A bare .so may be anything that ctypes or another library loads: it has to show what it is.
         if extension.suffix != _BARE or _initialises(libraries[extension.path])
     }
-    predictor = _Predictor(platform, engine)
+    predictor = _Predictor(platform, engine, installed)
     binaries = tuple(
-        predictor.binary(members[path], library, installed, extension=path in extensions)
+        predictor.binary(members[path], library, extension=path in extensions)
         for path, library in libraries.items()
     )
     return Subject(file=file, wheel=wheel, platform=platform, engine=engine, binaries=binaries)
@@ -198,32 +198,23 @@ def _initialises(library: Library) -> bool:
 
 
 class _Predictor:
-    """Predicts loads in all releases of a platform; the symbols are read when the first one is asked for."""
+    """Predicts loads in all releases of a platform.
 
-    def __init__(self, platform: Platform | None, engine: str) -> None:
+    Releases that offer the same to these libraries are one: what holds in one of them holds in all.
+    """
+
+    def __init__(self, platform: Platform | None, engine: str, installed: Installed) -> None:
         self._platform = platform
         self._engine = engine
+        self._installed = installed
 
-    @cached_property
-    def _symbols(self) -> Mapping[str, Mapping[str, Symbol]]:
-        if self._platform is None:
-            return {}
-        # A pure wheel needs no symbols, so they are not even imported for it.
-        from pyodide_abi.platforms.surface import load_surface  # noqa: PLC0415
-
-        surface = load_surface(self._platform)
-        return {
-            release.version: surface.symbols(release.version, self._engine)
-            for release in self._platform.releases
-        }
-
-    def binary(self, member: str, library: Library, installed: Installed, *, extension: bool) -> Binary:
+    def binary(self, member: str, library: Library, *, extension: bool) -> Binary:
         """A native file with its predictions."""
-        imported = self._predict(library.path, installed, extension=extension, arrival=Arrival.IMPORT)
+        imported = self._predict(library.path, extension=extension, arrival=Arrival.IMPORT)
         preloaded: dict[str, Prediction] = {}
         missing = (problem.cause for plain in imported.values() for problem in plain.problems)
         if self._platform and self._platform.search.wheel_libs and Cause.NEEDED_MISSING in missing:
-            preloaded = self._predict(library.path, installed, extension=extension, arrival=Arrival.PRELOAD)
+            preloaded = self._predict(library.path, extension=extension, arrival=Arrival.PRELOAD)
         return Binary(
             member=member,
             path=library.path,
@@ -233,20 +224,39 @@ class _Predictor:
             preloaded=preloaded,
         )
 
-    def _predict(
-        self, path: str, installed: Installed, *, extension: bool, arrival: Arrival
-    ) -> dict[str, Prediction]:
+    def _predict(self, path: str, *, extension: bool, arrival: Arrival) -> dict[str, Prediction]:
+        found: dict[Resolver, Prediction] = {}
+        for resolver in self._resolvers.values():
+            if resolver not in found:
+                found[resolver] = resolver.resolve(path, extension=extension, arrival=arrival)
+        return {release: found[resolver] for release, resolver in self._resolvers.items()}
+
+    @cached_property
+    def _resolvers(self) -> Mapping[str, Resolver]:
+        """By release; read when the first prediction is asked for, as a pure wheel needs no symbols."""
         if self._platform is None:
             return {}
-        return {
-            release: resolve(
-                path,
-                installed,
-                platform=self._platform,
-                symbols=symbols,
-                extension=extension,
-                engine=self._engine,
-                arrival=arrival,
-            )
-            for release, symbols in self._symbols.items()
-        }
+        from pyodide_abi.platforms.surface import load_surface  # noqa: PLC0415 - as said
+
+        surface = load_surface(self._platform)
+        names = self._names()
+        different: dict[tuple[Symbol | None, ...], Resolver] = {}
+        resolvers: dict[str, Resolver] = {}
+        for release in self._platform.releases:
+            symbols = surface.symbols(release.version, self._engine)
+            offered = tuple(symbols.get(name) for name in names)
+            if offered not in different:
+                different[offered] = Resolver(
+                    self._installed, platform=self._platform, symbols=symbols, engine=self._engine
+                )
+            resolvers[release.version] = different[offered]
+        return resolvers
+
+    def _names(self) -> tuple[str, ...]:
+        """Every name that a prediction can depend on."""
+        names: set[str] = set()
+        for library in self._installed.libraries.values():
+            if library.facts is not None:
+                names.update(entry.name for entry in library.facts.imports)
+                names.update(library.facts.exports)
+        return tuple(sorted(names))

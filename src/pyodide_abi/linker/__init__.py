@@ -3,7 +3,7 @@
 from pyodide_abi.linker.engine import DEFAULT_ENGINE, ENGINES
 from pyodide_abi.linker.facts import Facts, Head, Import, Library, facts_of, read_library
 from pyodide_abi.linker.prediction import Cause, Latent, Outcome, Prediction, Problem
-from pyodide_abi.linker.resolve import Installed, resolve
+from pyodide_abi.linker.resolve import Installed, Resolver, resolve
 from pyodide_abi.linker.search import Arrival
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Outcome",
     "Prediction",
     "Problem",
+    "Resolver",
     "facts_of",
     "read_library",
     "resolve",

@@ -11,6 +11,7 @@ from pyodide_abi.linker.facts import Head
 from pyodide_abi.linker.loaders import loader_of
 from pyodide_abi.linker.offers import Offers
 from pyodide_abi.linker.prediction import Cause, Prediction, Problem
+from pyodide_abi.linker.runtime import Runtime
 from pyodide_abi.linker.search import Arrival, Search, site_packages
 from pyodide_abi.linker.simulation import Interpreter, init_names
 from pyodide_abi.wasm import FuncType
@@ -39,6 +40,71 @@ class Installed:
     wheel_libs: str | None = None
 
 
+class Resolver:
+    """Predicts loads in one release; what it has found out about a library serves all that need it."""
+
+    def __init__(
+        self,
+        installed: Installed,
+        *,
+        platform: Platform,
+        symbols: Mapping[str, Symbol],
+        engine: str = DEFAULT_ENGINE,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            installed: all libraries that could be loaded or found.
+            platform: whose loader and search rule.
+            symbols: what the release offers.
+            engine: the JavaScript engine that the texts are for.
+        """
+        self._installed = installed
+        self._platform = platform
+        self._root = site_packages(platform)
+        self._files = {f"{self._root}/{place}": library for place, library in installed.libraries.items()}
+        self._runtime = Runtime(
+            offers=Offers(symbols), loader=loader_of(platform), engine=find_engine(engine)
+        )
+
+    def resolve(self, path: str, *, extension: bool, arrival: Arrival = Arrival.IMPORT) -> Prediction:
+        """Predict the load of one library by a fresh interpreter.
+
+        Args:
+            path: of the library, below ``site-packages``.
+            extension: it is imported, so that it has to have an init function; otherwise it is only loaded.
+            arrival: by a plain import, or by an installer that loads ahead.
+        """
+        loader = self._runtime.loader
+        libs = self._installed.wheel_libs
+        interpreter = Interpreter(
+            runtime=self._runtime,
+            search=Search(
+                platform=self._platform,
+                loader=loader,
+                files=self._files.keys(),
+                wheel_libs=None if libs is None else f"{self._root}/{libs}",
+                arrival=arrival,
+            ),
+            files=self._files,
+        )
+        place = f"{self._root}/{path}"
+        problems = list(interpreter.load(place))
+        library = self._files[place]
+        error = _load_error(problems[0], place, loader, arrival) if problems else None
+        if extension and library.facts is not None and library.head in {Head.DYLINK, Head.LEGACY}:
+            inits = list(_check_init(library, loader))
+            if inits and not problems:
+                error = inits[0].text
+            problems += inits
+        return Prediction(
+            problems=tuple(problems),
+            error=error,
+            latent=tuple(interpreter.latent()),
+            libraries=tuple(posixpath.relpath(loaded, self._root) for loaded in interpreter.loaded),
+        )
+
+
 def resolve(
     path: str,
     installed: Installed,
@@ -49,48 +115,9 @@ def resolve(
     engine: str = DEFAULT_ENGINE,
     arrival: Arrival = Arrival.IMPORT,
 ) -> Prediction:
-    """Predict the load of one library by a fresh interpreter.
-
-    Args:
-        path: of the library, below ``site-packages``.
-        installed: that library and all others that could be found.
-        platform: whose loader and search rule.
-        symbols: what the release offers.
-        extension: it is imported, so that it has to have an init function; otherwise it is only loaded.
-        engine: the JavaScript engine that the texts are for.
-        arrival: by a plain import, or by an installer that loads ahead.
-    """
-    loader = loader_of(platform)
-    root = site_packages(platform)
-    files = {f"{root}/{place}": library for place, library in installed.libraries.items()}
-    interpreter = Interpreter(
-        offers=Offers(symbols),
-        search=Search(
-            platform=platform,
-            loader=loader,
-            files=files.keys(),
-            wheel_libs=None if installed.wheel_libs is None else f"{root}/{installed.wheel_libs}",
-            arrival=arrival,
-        ),
-        loader=loader,
-        engine=find_engine(engine),
-        files=files,
-    )
-    place = f"{root}/{path}"
-    problems = list(interpreter.load(place))
-    library = files[place]
-    error = _load_error(problems[0], place, loader, arrival) if problems else None
-    if extension and library.facts is not None and library.head in {Head.DYLINK, Head.LEGACY}:
-        inits = list(_check_init(library, loader))
-        if inits and not problems:
-            error = inits[0].text
-        problems += inits
-    return Prediction(
-        problems=tuple(problems),
-        error=error,
-        latent=tuple(interpreter.latent()),
-        libraries=tuple(posixpath.relpath(loaded, root) for loaded in interpreter.loaded),
-    )
+    """Predict one load; see :class:`Resolver`, which is quicker for several."""
+    resolver = Resolver(installed, platform=platform, symbols=symbols, engine=engine)
+    return resolver.resolve(path, extension=extension, arrival=arrival)
 
 
 def _load_error(problem: Problem, place: str, loader: Loader, arrival: Arrival) -> str:

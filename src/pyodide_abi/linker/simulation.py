@@ -11,40 +11,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.facts import Head
-from pyodide_abi.linker.instantiate import check_imports
 from pyodide_abi.linker.offers import FUNCTIONS, Value
 from pyodide_abi.linker.prediction import Cause, Latent, Problem
 from pyodide_abi.linker.search import Arrival
-from pyodide_abi.wasm import FuncType, GlobalType, Kind
+from pyodide_abi.wasm import GlobalType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pyodide_abi.linker.engine import Engine
     from pyodide_abi.linker.facts import Facts, Library
     from pyodide_abi.linker.loaders import Loader
-    from pyodide_abi.linker.offers import Offers
+    from pyodide_abi.linker.runtime import Runtime
     from pyodide_abi.linker.search import Search
 
-#: Exports that the loader keeps for itself (its function isInternalSym), and those that 5.0.3 added.
-_INTERNAL = frozenset(
-    {
-        "__cpp_exception",
-        "__c_longjmp",
-        "__wasm_apply_data_relocs",
-        "__dso_handle",
-        "__tls_size",
-        "__tls_align",
-        "__set_stack_limits",
-        "_emscripten_tls_init",
-        "__wasm_init_tls",
-        "__wasm_call_ctors",
-        "__start_em_asm",
-        "__stop_em_asm",
-        "__start_em_js",
-        "__stop_em_js",
-    }
-)
 _MADE_LATE = ("invoke_", "__cxa_find_matching_catch_")
 _WRAPPING_FAILS = "TypeError: Cannot read properties of undefined (reading 'slice')"
 _BIGINT_FAILS = "TypeError: Cannot mix BigInt and other types, use explicit conversions"
@@ -64,7 +43,7 @@ class Interpreter:
     """An interpreter while it loads one library and all that this one needs.
 
     Attributes:
-        offers: what the main module and JavaScript provide.
+        runtime: what the main module and JavaScript provide.
         files: every library there is, by its path in the runtime.
         loaded: by path, in the order in which loading began.
         addresses: names that some loaded library defines.
@@ -72,16 +51,19 @@ class Interpreter:
         scope: names that the libraries of this load offer to one another's calls.
     """
 
-    offers: Offers
+    runtime: Runtime
     search: Search
-    loader: Loader
-    engine: Engine
     files: Mapping[str, Library]
     loaded: list[str] = field(default_factory=list)
     addresses: set[str] = field(default_factory=set)
     undefined: dict[str, Entry] = field(default_factory=dict)
     scope: set[str] = field(default_factory=set)
     weak: frozenset[str] = frozenset()
+
+    @property
+    def loader(self) -> Loader:
+        """The generation of the loader."""
+        return self.runtime.loader
 
     @property
     def call(self) -> str:
@@ -113,9 +95,7 @@ class Interpreter:
         for problem in self._load_needed(library, facts, path):
             complete = False
             yield problem
-        yield from check_imports(
-            library, find=self.offers.find, engine=self.engine, loader=self.loader, call=self.call
-        )
+        yield from self.runtime.complaints(library, self.call)
         self._want_addresses(library, facts)
         yield from self._offer(library, facts)
         if complete:
@@ -129,14 +109,10 @@ class Interpreter:
             library = self.files[path]
             if library.facts is None:
                 continue
-            for entry in library.facts.imports:
-                if entry.kind is Kind.FUNCTION and not entry.address and not self._callable(entry.name):
+            for entry in self.runtime.absent_functions(library, library.facts):
+                made_late = self.loader.late_invoke and entry.name.startswith(_MADE_LATE)
+                if not made_late and entry.name not in self.scope:
                     yield Latent(symbol=entry.name, type=str(entry.type), library=library.path)
-
-    def _callable(self, name: str) -> bool:
-        if self.loader.late_invoke and name.startswith(_MADE_LATE):
-            return True
-        return name in self.scope or self.offers.find(name) is not None
 
     def _check_head(self, library: Library) -> Problem | None:
         match library.head:
@@ -172,27 +148,28 @@ class Interpreter:
         # In two generations the weak set is one variable that each load overwrites, so that a module with
         # needed libraries is judged by the set of the last one loaded.
         weak = self.weak if self.loader.weak_set_shared else facts.weak
-        for entry in facts.imports:
-            if not entry.address or entry.name in self.addresses:
-                continue
-            known = self.undefined.setdefault(
-                entry.name, Entry(wanted_by=library.path, wanted=str(entry.type))
-            )
-            known.required = known.required or entry.name not in weak
+        addresses = self.runtime.addresses(library, facts)
+        # What the library itself defines gets its address before anybody looks.
+        new = addresses.wanted.keys() - self.addresses - addresses.given
+        for name in addresses.wanted if new else ():
+            if name in new:
+                known = self.undefined.setdefault(
+                    name, Entry(wanted_by=library.path, wanted=addresses.wanted[name])
+                )
+                known.required = known.required or name not in weak
 
     def _offer(self, library: Library, facts: Facts) -> Iterator[Problem]:
         """Give the exports their addresses, which is where odd ones fail."""
-        for name, type_ in facts.exports.items():
-            match type_:
-                case GlobalType(value="i64", mutable=False) if self.loader.bigint_export_fails:
+        addresses = self.runtime.addresses(library, facts)
+        for name, type_ in addresses.odd:
+            if isinstance(type_, GlobalType):
+                if self.loader.bigint_export_fails:
                     yield self._refused(library, Cause.EXPORT, _BIGINT_FAILS, symbol=name)
-                case FuncType() | GlobalType() if not _internal(name):
-                    self.addresses.add(name)
-                    self.undefined.pop(name, None)
-                case FuncType() | GlobalType():
-                    pass
-                case _ if self.loader.object_export_fails and not _internal(name):
-                    self.undefined.setdefault(name, Entry(wanted_by=library.path, wanted=str(type_)))
+            elif self.loader.object_export_fails:
+                self.undefined.setdefault(name, Entry(wanted_by=library.path, wanted=str(type_)))
+        self.addresses |= addresses.given
+        for name in self.undefined.keys() & addresses.given:
+            del self.undefined[name]
 
     def _report_undefined(self) -> Iterator[Problem]:
         for name, entry in list(self.undefined.items()):
@@ -204,7 +181,7 @@ class Interpreter:
             del self.undefined[name]
 
     def _undefined(self, name: str, entry: Entry) -> Problem | None:
-        offer = self.offers.find(name)
+        offer = self.runtime.offers.find(name)
         if offer is None and self.loader.late_invoke and name.startswith(_MADE_LATE):
             text = _WRAPPING_FAILS
         elif offer is None:
@@ -228,10 +205,6 @@ class Interpreter:
 
     def _refused(self, library: Library, cause: Cause, text: str, *, symbol: str | None = None) -> Problem:
         return Problem(cause=cause, text=text, library=library.path, symbol=symbol)
-
-
-def _internal(name: str) -> bool:
-    return name in _INTERNAL or name.startswith("__em_js__")
 
 
 def init_names(loader: Loader, path: str) -> tuple[str, ...]:

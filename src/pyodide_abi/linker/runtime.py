@@ -1,0 +1,119 @@
+"""The side of a release that loading does not change, and what it makes of each library by itself.
+
+A library that many modules need is looked at once: answers are kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyodide_abi.linker.instantiate import check_imports
+from pyodide_abi.wasm import FuncType, GlobalType, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyodide_abi.linker.engine import Engine
+    from pyodide_abi.linker.facts import Facts, Import, Library
+    from pyodide_abi.linker.loaders import Loader
+    from pyodide_abi.linker.offers import Offers
+    from pyodide_abi.linker.prediction import Problem
+    from pyodide_abi.wasm import ExternType
+
+#: Exports that the loader keeps for itself (its function isInternalSym).
+_INTERNAL = frozenset(
+    {
+        "__cpp_exception",
+        "__c_longjmp",
+        "__wasm_apply_data_relocs",
+        "__dso_handle",
+        "__tls_size",
+        "__tls_align",
+        "__set_stack_limits",
+        "_emscripten_tls_init",
+        "__wasm_init_tls",
+        "__wasm_call_ctors",
+        "__start_em_asm",
+        "__stop_em_asm",
+        "__start_em_js",
+        "__stop_em_js",
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Addresses:
+    """What a library does to the global offset table.
+
+    Attributes:
+        wanted: types by name, in the order of the imports.
+        given: names of functions and globals that it exports.
+        odd: exports that the loader may trip over, in order: immutable 64-bit globals, and what is neither a
+            function nor a global.
+    """
+
+    wanted: Mapping[str, str]
+    given: frozenset[str]
+    odd: tuple[tuple[str, ExternType], ...]
+
+
+class Runtime:
+    """One release in one engine."""
+
+    def __init__(self, *, offers: Offers, loader: Loader, engine: Engine) -> None:
+        self.offers = offers
+        self.loader = loader
+        self.engine = engine
+        self._complaints: dict[tuple[str, str], tuple[Problem, ...]] = {}
+        self._absent: dict[str, tuple[Import, ...]] = {}
+        self._addresses: dict[str, Addresses] = {}
+
+    def complaints(self, library: Library, call: str) -> tuple[Problem, ...]:
+        """What the engine says of a library's imports; ``call`` as for :func:`check_imports`."""
+        known = self._complaints.get((library.path, call))
+        if known is None:
+            known = self._complaints[library.path, call] = tuple(
+                check_imports(
+                    library, find=self.offers.find, engine=self.engine, loader=self.loader, call=call
+                )
+            )
+        return known
+
+    def absent_functions(self, library: Library, facts: Facts) -> tuple[Import, ...]:
+        """The function imports that the runtime does not provide; other libraries may."""
+        known = self._absent.get(library.path)
+        if known is None:
+            known = self._absent[library.path] = tuple(
+                entry
+                for entry in facts.imports
+                if entry.kind is Kind.FUNCTION and not entry.address and self.offers.find(entry.name) is None
+            )
+        return known
+
+    def addresses(self, library: Library, facts: Facts) -> Addresses:
+        """What a library does to the global offset table."""
+        known = self._addresses.get(library.path)
+        if known is None:
+            known = self._addresses[library.path] = _addresses(facts)
+        return known
+
+
+def _addresses(facts: Facts) -> Addresses:
+    given: set[str] = set()
+    odd: list[tuple[str, ExternType]] = []
+    for name, type_ in facts.exports.items():
+        match type_:
+            case GlobalType(value="i64", mutable=False):
+                odd.append((name, type_))
+            case _ if name in _INTERNAL or name.startswith("__em_js__"):
+                pass
+            case FuncType() | GlobalType():
+                given.add(name)
+            case _:
+                odd.append((name, type_))
+    return Addresses(
+        wanted={entry.name: str(entry.type) for entry in facts.imports if entry.address},
+        given=frozenset(given),
+        odd=tuple(odd),
+    )
