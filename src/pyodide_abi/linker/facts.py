@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WasmError
+from pyodide_abi.linker.dylink import LooseDylink, read_loosely
 from pyodide_abi.wasm import Form, read_module
 from pyodide_abi.wasm.code import scan_code
 from pyodide_abi.wasm.features import Feature, header_features
@@ -104,6 +105,7 @@ class Library:
         head: what it begins with.
         size: in bytes.
         identity: what its first bytes say it is.
+        dylink: the section that the loader reads before the engine sees the file.
         facts: None where the module cannot be read.
         fault: why not; empty where it can.
     """
@@ -112,6 +114,7 @@ class Library:
     head: Head
     size: int
     identity: Identity
+    dylink: LooseDylink
     facts: Facts | None
     fault: str = ""
 
@@ -131,7 +134,13 @@ def read_library(path: str, data: bytes | memoryview) -> Library:
         except WasmError as error:
             fault = str(error)
     return Library(
-        path=path, head=head, size=len(data), identity=identify(data[:ENOUGH]), facts=facts, fault=fault
+        path=path,
+        head=head,
+        size=len(data),
+        identity=identify(data[:ENOUGH]),
+        dylink=dylink_of(data),
+        facts=facts,
+        fault=fault,
     )
 
 
@@ -150,26 +159,35 @@ def head_of(data: bytes | memoryview) -> Head:
     return {_DYLINK: Head.DYLINK, _LEGACY_DYLINK: Head.LEGACY}.get(name, Head.OTHER_NAME)
 
 
+def dylink_of(data: bytes | memoryview) -> LooseDylink:
+    """The dylink section that a file begins with, as the loader reads it; empty where it begins otherwise."""
+    head = head_of(data)
+    if head not in {Head.DYLINK, Head.LEGACY}:
+        return LooseDylink()
+    return read_loosely(data, legacy=head is Head.LEGACY)
+
+
 def facts_of(module: Module) -> Facts:
     """The facts of a module.
 
     Raises:
         WasmError: a section that they come from is malformed.
     """
-    dylink, section = module.dylink, module.dylink_section
+    section = module.dylink_section
+    dylink = dylink_of(module.data)
     imports = tuple(
         Import(index=index, module=entry.module, name=entry.name, kind=entry.kind, type=entry.type)
         for index, entry in enumerate(module.imports)
     )
     exports = {entry.name: module.type_of(entry) for entry in module.exports}
     return Facts(
-        needed=dylink.needed if dylink else (),
-        run_paths=dylink.runtime_paths if dylink else (),
-        weak=dylink.weak_imports if dylink else frozenset(),
+        needed=dylink.needed,
+        run_paths=dylink.run_paths,
+        weak=dylink.weak,
         imports=imports,
         exports=exports,
         js_functions=frozenset(name.removeprefix(_EM_JS) for name in exports if name.startswith(_EM_JS)),
-        memory=dylink.memory if dylink else None,
+        memory=dylink.memory,
         features=_features(module),
         relocatable=module.form is Form.OBJECT,
         wants_bases=any(entry.name in _BASES for entry in imports),

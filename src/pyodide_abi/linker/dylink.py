@@ -1,0 +1,134 @@
+"""The dylink section as the loader reads it: entry by entry, whatever the sizes say (loader.md, section 1).
+
+:mod:`pyodide_abi.wasm` reads the section as its specification has it and refuses what does not fit. The
+loader believes every count, goes by the entries' contents, reads on into whatever follows, and takes bytes
+beyond the end of the file for zeros. What it makes of such a section is what decides a load.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pyodide_abi.wasm.sections.dylink0 import MemoryInfo
+
+_HEADER = 8
+_BINDING, _WEAK = 0x3, 0x1
+_LONGEST_LEB = 32
+#: Entries read beyond the end of the file are empty, so that no count has to be believed there.
+_BEYOND = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LooseDylink:
+    """What the loader takes from the section.
+
+    Attributes:
+        memory: what to reserve; None where the section does not say.
+        needed: all needed libraries, in order.
+        needed_last: those of the last list alone, which is all that later loaders keep.
+        run_paths: those of the last list.
+        weak: names of imports that may stay without a provider.
+    """
+
+    memory: MemoryInfo | None = None
+    needed: tuple[str, ...] = ()
+    needed_last: tuple[str, ...] = ()
+    run_paths: tuple[str, ...] = ()
+    weak: frozenset[str] = frozenset()
+
+
+def read_loosely(data: bytes | memoryview, *, legacy: bool) -> LooseDylink:
+    """Read the section that a file begins with.
+
+    Args:
+        data: the whole file, whose first section is a custom one of the right name.
+        legacy: the section is called ``dylink`` and has no subsections.
+    """
+    reader = _Reader(data, _HEADER + 1)
+    size = reader.leb()
+    end = reader.position + size
+    reader.string()
+    return _read_legacy(reader) if legacy else _read_subsections(reader, end)
+
+
+def _read_legacy(reader: _Reader) -> LooseDylink:
+    memory, needed = reader.memory(), reader.strings()
+    return LooseDylink(memory=memory, needed=needed, needed_last=needed)
+
+
+def _read_subsections(reader: _Reader, end: int) -> LooseDylink:
+    memory: MemoryInfo | None = None
+    needed: list[str] = []
+    needed_last: tuple[str, ...] = ()
+    run_paths: tuple[str, ...] = ()
+    weak: set[str] = set()
+    while reader.position < min(end, reader.end):
+        id_, size = reader.byte(), reader.leb()
+        match id_:
+            case 1:
+                memory = reader.memory()
+            case 2:
+                needed_last = reader.strings()
+                needed += needed_last
+            case 3:
+                for _ in reader.entries():
+                    reader.string()
+                    reader.leb()
+            case 4:
+                for _ in reader.entries():
+                    reader.string()
+                    name, flags = reader.string(), reader.leb()
+                    if flags & _BINDING == _WEAK:
+                        weak.add(name)
+            case 5:
+                run_paths = reader.strings()
+            case _:
+                reader.position += size
+    return LooseDylink(
+        memory=memory,
+        needed=tuple(needed),
+        needed_last=needed_last,
+        run_paths=run_paths,
+        weak=frozenset(weak),
+    )
+
+
+class _Reader:
+    """Reads without ever failing: there are only zeros behind the end."""
+
+    def __init__(self, data: bytes | memoryview, position: int) -> None:
+        self._data = data
+        self.position = position
+        self.end = len(data)
+
+    def byte(self) -> int:
+        value = self._data[self.position] if self.position < self.end else 0
+        self.position += 1
+        return value
+
+    def leb(self) -> int:
+        value = shift = 0
+        while True:
+            byte = self.byte()
+            if shift < _LONGEST_LEB:
+                value |= (byte & 0x7F) << shift
+            if byte < 0x80:  # noqa: PLR2004 - LEB128's continuation bit
+                return value & 0xFFFFFFFF
+            shift += 7
+
+    def memory(self) -> MemoryInfo:
+        return MemoryInfo(
+            memory_size=self.leb(), memory_align=self.leb(), table_size=self.leb(), table_align=self.leb()
+        )
+
+    def string(self) -> str:
+        length = self.leb()
+        start, self.position = self.position, self.position + length
+        return bytes(self._data[start : self.position]).decode("utf-8", "replace")
+
+    def entries(self) -> range:
+        """One number for each entry; beyond the end of the file one empty entry stands for all others."""
+        return range(min(self.leb(), max(self.end - self.position, 0) + _BEYOND))
+
+    def strings(self) -> tuple[str, ...]:
+        return tuple(self.string() for _ in self.entries())
