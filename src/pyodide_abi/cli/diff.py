@@ -244,7 +244,7 @@ def _read(text: str, cwd: Path) -> _Releases | _Module | _Wheel:
             return _Releases(label=text, platform=platform, releases=(text,))
     path = cwd / Path(text).expanduser()
     if path.exists() or "/" in text or path.suffix in {".whl", ".so", ".wasm"}:
-        return _read_wheel(path) if path.suffix == ".whl" else _read_module(path)
+        return _read_wheel(path) if path.suffix == ".whl" and path.exists() else _read_module(path)
     if re.fullmatch(r"\d+\.\d+\.\d+\S*", text):
         find_release(text)  # There is none: it says which there are.
     platform = load_platform(text)
@@ -305,6 +305,6 @@ def _version(path: str, data: bytes) -> Version:
 
 
 def _libraries(path: Path) -> list[Library]:
-    if path.suffix == ".whl":
+    if path.suffix == ".whl" and path.exists():
         return [version.library for version in _read_wheel(path).versions.values()]
     return [_read_module(path).version.library]

@@ -222,7 +222,9 @@ class TestBadInput:
             (["new.so", "cut.so"], "cut.so: "),
             (["new.so", "empty.so"], "is empty file"),
             (["./folder", "new.so"], "is a folder"),
-            (["a.whl", "b.whl"], "not the name of a wheel"),
+            (["nameless.whl", "b.whl"], "not the name of a wheel"),
+            (["missing.whl", "b.whl"], "missing.whl cannot be read: No such file or directory"),
+            (["0.27.7", "0.29.4", "--used-by", "missing.whl"], "missing.whl cannot be read"),
             (["0.27.7", "0.29.4", "--used-by", "missing.so"], "missing.so cannot be read"),
         ],
     )
@@ -231,6 +233,7 @@ class TestBadInput:
         (tmp_path / "elf.so").write_bytes(b"\x7fELF\x02\x01\x01" + bytes(11) + b"\x3e" + bytes(45))
         (tmp_path / "cut.so").write_bytes(side_module(ONE)[:-3])
         (tmp_path / "empty.so").write_bytes(b"")
+        (tmp_path / "nameless.whl").write_bytes(b"PK")
         (tmp_path / "folder").mkdir()
         status, out, err = diff(*argv)
         assert (status, out) == (2, "")
