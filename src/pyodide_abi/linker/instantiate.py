@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyodide_abi.linker.offers import Value
+from pyodide_abi.linker.offers import OBJECT_PROPERTIES, Value, object_property
 from pyodide_abi.linker.prediction import Cause, Problem
 from pyodide_abi.wasm import FuncType, GlobalType, Kind, MemoryType, TableType, TagType
 
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from pyodide_abi.linker.offers import Offer
 
 #: The objects that the loader hands to the engine; a module that imports from another one does not load.
-_SYMBOL_OBJECTS = frozenset({"env", "wasi_snapshot_preview1"})
-_ADDRESS_OBJECTS = frozenset({"GOT.mem", "GOT.func"})
+KNOWN_SPACES = frozenset({"env", "wasi_snapshot_preview1", "GOT.mem", "GOT.func"})
 #: Numbers that the loader makes for each module.
 BASES = frozenset({"__memory_base", "__table_base"})
 
@@ -40,10 +39,26 @@ class _Complaint:
     bare: bool = False
 
 
+def check_space(entry: Import, library: Library, *, call: str) -> Problem | None:
+    """The complaint about an import from a module that the loader does not know."""
+    if entry.module in KNOWN_SPACES:
+        return None
+    at = f'{call}: Import #{entry.index} "{entry.module}": '
+    return Problem(
+        cause=Cause.FOREIGN_MODULE,
+        text=f"TypeError: {at}module is not an object or function",
+        library=library.path,
+        symbol=f"{entry.module}.{entry.name}",
+        wanted=str(entry.type),
+    )
+
+
 def check_imports(
     library: Library, *, find: Callable[[str], Offer | None], engine: Engine, loader: Loader, call: str
 ) -> Iterator[Problem]:
     """The complaints in the order of the engine, each as if it were the first.
+
+    Those about unknown modules come first: the engine finds all values before it checks one.
 
     Args:
         library: one with facts.
@@ -54,21 +69,18 @@ def check_imports(
     """
     assert library.facts is not None
     imports = library.facts.imports
-    foreign = [entry for entry in imports if entry.module not in _SYMBOL_OBJECTS | _ADDRESS_OBJECTS]
-    for entry in foreign:
-        index = f'{call}: Import #{entry.index} "{entry.module}": '
-        yield Problem(
-            cause=Cause.FOREIGN_MODULE,
-            text=f"TypeError: {index}module is not an object or function",
-            library=library.path,
-            symbol=f"{entry.module}.{entry.name}",
-            wanted=str(entry.type),
-        )
+    for entry in imports:
+        unknown = check_space(entry, library, call=call)
+        if unknown is not None:
+            yield unknown
     ordered = sorted(imports, key=lambda entry: engine.memory_first and entry.kind is not Kind.MEMORY)
     for entry in ordered:
-        if entry in foreign:
+        if entry.module not in KNOWN_SPACES:
             continue
-        if entry.address:
+        if entry.address and entry.name in OBJECT_PROPERTIES:
+            # The table of addresses is a JavaScript object, which has these already.
+            complaint = _check_symbol(entry, object_property(entry.name), loader)
+        elif entry.address:
             complaint = _check_address(entry)
         elif entry.name in BASES:
             complaint = _check_number(entry)
@@ -214,6 +226,11 @@ def _not_even(entry: Import, offer: Offer | None = None) -> _Complaint:
         case GlobalType():
             text = _MUTABLE_WANTED if entry.type.mutable else _GLOBAL_WANTED
             return _Complaint(Cause.GLOBAL, text, provided)
+
+
+def minimum_of(offer: Offer) -> int:
+    """The minimum of a memory's or table's type; 0 if its text has none."""
+    return _limits(offer.type).get("min", 0)
 
 
 def _limits(text: str) -> dict[str, int]:

@@ -30,6 +30,8 @@ class Loader:
         normalises_needed: ``./x.so`` is looked for as ``x.so``.
         data_is_number: data symbols of the main module are JavaScript numbers, not ``WebAssembly.Global``.
         late_invoke: ``invoke_*`` and ``__cxa_find_matching_catch_*`` are made when first called.
+        needed_accumulates: all lists of needed libraries count, not the last alone.
+        weak_stays_null: a weak address that nobody defines is settled as null for good.
         weak_set_shared: the set of weak symbols is one for the whole process, overwritten by each load.
         object_export_fails: exporting a memory, table or tag under a name of the main module fails.
         bigint_export_fails: exporting a 64-bit immutable global fails.
@@ -47,6 +49,8 @@ class Loader:
     normalises_needed: bool
     data_is_number: bool
     late_invoke: bool
+    needed_accumulates: bool
+    weak_stays_null: bool
     weak_set_shared: bool
     object_export_fails: bool
     bigint_export_fails: bool
@@ -70,6 +74,8 @@ LOADERS = (
         normalises_needed=False,
         data_is_number=True,
         late_invoke=True,
+        needed_accumulates=True,
+        weak_stays_null=False,
         weak_set_shared=True,
         object_export_fails=True,
         bigint_export_fails=False,
@@ -87,6 +93,8 @@ LOADERS = (
         normalises_needed=False,
         data_is_number=True,
         late_invoke=False,
+        needed_accumulates=False,
+        weak_stays_null=False,
         weak_set_shared=True,
         object_export_fails=True,
         bigint_export_fails=False,
@@ -104,6 +112,8 @@ LOADERS = (
         normalises_needed=True,
         data_is_number=False,
         late_invoke=False,
+        needed_accumulates=False,
+        weak_stays_null=True,
         weak_set_shared=False,
         object_export_fails=False,
         bigint_export_fails=True,
@@ -121,6 +131,8 @@ LOADERS = (
         normalises_needed=True,
         data_is_number=False,
         late_invoke=False,
+        needed_accumulates=False,
+        weak_stays_null=True,
         weak_set_shared=False,
         object_export_fails=False,
         bigint_export_fails=True,

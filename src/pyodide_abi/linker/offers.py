@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
     from pyodide_abi.platforms.surface import Symbol
 
+#: The one of them that is no function.
+_PROTOTYPE = "__proto__"
 #: What every JavaScript object has: the loader asks with ``in``, so these names are found too.
-_OBJECT_PROPERTIES = frozenset(
+OBJECT_PROPERTIES = frozenset(
     {
         "constructor",
         "hasOwnProperty",
@@ -27,6 +29,7 @@ _OBJECT_PROPERTIES = frozenset(
         "__defineSetter__",
         "__lookupGetter__",
         "__lookupSetter__",
+        _PROTOTYPE,
     }
 )
 
@@ -78,8 +81,13 @@ class Offers:
         """What there is under a name; None for nothing, or for one of the loader's own placeholders."""
         symbol = self._symbols.get(name)
         if symbol is None:
-            return Offer(Value.UNTYPED_FUNCTION) if name in _OBJECT_PROPERTIES else None
+            return object_property(name) if name in OBJECT_PROPERTIES else None
         return offer_of(symbol)
+
+
+def object_property(name: str) -> Offer:
+    """What every JavaScript object has under a name."""
+    return Offer(Value.OBJECT if name == _PROTOTYPE else Value.UNTYPED_FUNCTION)
 
 
 def offer_of(symbol: Symbol) -> Offer | None:

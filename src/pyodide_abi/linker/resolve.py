@@ -17,7 +17,7 @@ from pyodide_abi.linker.simulation import Interpreter, init_names
 from pyodide_abi.wasm import FuncType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pyodide_abi.linker.facts import Library
     from pyodide_abi.linker.loaders import Loader
@@ -76,18 +76,7 @@ class Resolver:
             arrival: by a plain import, or by an installer that loads ahead.
         """
         loader = self._runtime.loader
-        libs = self._installed.wheel_libs
-        interpreter = Interpreter(
-            runtime=self._runtime,
-            search=Search(
-                platform=self._platform,
-                loader=loader,
-                files=self._files.keys(),
-                wheel_libs=None if libs is None else f"{self._root}/{libs}",
-                arrival=arrival,
-            ),
-            files=self._files,
-        )
+        interpreter = self._start(arrival)
         place = f"{self._root}/{path}"
         problems = list(interpreter.load(place))
         library = self._files[place]
@@ -97,11 +86,72 @@ class Resolver:
             if inits and not problems:
                 error = inits[0].text
             problems += inits
+        return self._prediction(problems, error, interpreter, interpreter.loaded)
+
+    def resolve_in_order(self, paths: Sequence[str]) -> tuple[Prediction, ...]:
+        """Predict plain imports one after another by one interpreter, which remembers what earlier ones left.
+
+        A module that failed is taken for loaded the next time; an address that one module wanted in vain
+        makes every later load fail until a module defines it; what earlier modules export answers addresses.
+
+        Args:
+            paths: of extension modules, below ``site-packages``; one may come again.
+
+        Returns:
+            for each import what it does, with the problem that stops it and no further ones. What stands
+            behind one that kills the interpreter has no meaning.
+        """
+        interpreter = self._start(Arrival.IMPORT)
+        predictions = []
+        imported: set[str] = set()
+        for path in paths:
+            place = f"{self._root}/{path}"
+            before = len(interpreter.loaded)
+            problem, error = None, None
+            if place not in imported:
+                problem, error = self._import(place, interpreter)
+                if problem is None:
+                    imported.add(place)
+            problems = [] if problem is None else [problem]
+            predictions.append(self._prediction(problems, error, interpreter, interpreter.loaded[before:]))
+        return tuple(predictions)
+
+    def _import(self, place: str, interpreter: Interpreter) -> tuple[Problem | None, str | None]:
+        """What stops an import, and the text that the program sees."""
+        library, loader = self._files[place], self._runtime.loader
+        if place not in interpreter.loaded:
+            interpreter.begin()
+            problem = next(interpreter.load(place), None)
+            if problem is not None:
+                return problem, _load_error(problem, place, loader, Arrival.IMPORT)
+        if place in interpreter.unfinished:
+            problem = _no_init(library, init_names(loader, library.path))
+        else:
+            problem = next(_check_init(library, loader), None)
+        return problem, None if problem is None else problem.text
+
+    def _start(self, arrival: Arrival) -> Interpreter:
+        libs = self._installed.wheel_libs
+        return Interpreter(
+            runtime=self._runtime,
+            search=Search(
+                platform=self._platform,
+                loader=self._runtime.loader,
+                files=self._files.keys(),
+                wheel_libs=None if libs is None else f"{self._root}/{libs}",
+                arrival=arrival,
+            ),
+            files=self._files,
+        )
+
+    def _prediction(
+        self, problems: Sequence[Problem], error: str | None, interpreter: Interpreter, loaded: Sequence[str]
+    ) -> Prediction:
         return Prediction(
             problems=tuple(problems),
             error=error,
-            latent=tuple(interpreter.latent()),
-            libraries=tuple(posixpath.relpath(loaded, self._root) for loaded in interpreter.loaded),
+            latent=tuple(interpreter.latent(loaded)),
+            libraries=tuple(posixpath.relpath(path, self._root) for path in loaded),
         )
 
 
@@ -133,14 +183,7 @@ def _check_init(library: Library, loader: Loader) -> Iterator[Problem]:
     names = init_names(loader, library.path)
     name = next((name for name in names if name in library.facts.exports), None)
     if name is None:
-        missing = " or ".join(names)
-        yield Problem(
-            cause=Cause.NO_INIT,
-            text=f"dynamic module does not define module export function ({missing})",
-            library=library.path,
-            symbol=names[-1],
-            wanted=_INIT_TYPE,
-        )
+        yield _no_init(library, names)
         return
     type_ = library.facts.exports[name]
     if isinstance(type_, FuncType) and (str(type_) == _INIT_TYPE or not loader.init_typed):
@@ -154,4 +197,14 @@ def _check_init(library: Library, loader: Loader) -> Iterator[Problem]:
         symbol=name,
         wanted=_INIT_TYPE,
         provided=str(type_),
+    )
+
+
+def _no_init(library: Library, names: tuple[str, ...]) -> Problem:
+    return Problem(
+        cause=Cause.NO_INIT,
+        text=f"dynamic module does not define module export function ({' or '.join(names)})",
+        library=library.path,
+        symbol=names[-1],
+        wanted=_INIT_TYPE,
     )

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyodide_abi.linker.instantiate import check_imports
+from pyodide_abi.linker.instantiate import KNOWN_SPACES, check_imports, minimum_of
+from pyodide_abi.linker.offers import OBJECT_PROPERTIES
 from pyodide_abi.wasm import FuncType, GlobalType, Kind
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pyodide_abi.linker.prediction import Problem
     from pyodide_abi.wasm import ExternType
 
+_TABLE = "__indirect_function_table"
 #: Exports that the loader keeps for itself (its function isInternalSym).
 _INTERNAL = frozenset(
     {
@@ -51,11 +53,13 @@ class Addresses:
         given: names of functions and globals that it exports.
         odd: exports that the loader may trip over, in order: immutable 64-bit globals, and what is neither a
             function nor a global.
+        foreign: there are imports from modules that the loader does not know.
     """
 
     wanted: Mapping[str, str]
     given: frozenset[str]
     odd: tuple[tuple[str, ExternType], ...]
+    foreign: bool
 
 
 class Runtime:
@@ -65,6 +69,8 @@ class Runtime:
         self.offers = offers
         self.loader = loader
         self.engine = engine
+        table = offers.find(_TABLE)
+        self.table_length = minimum_of(table) if table else 0
         self._complaints: dict[tuple[str, str], tuple[Problem, ...]] = {}
         self._absent: dict[str, tuple[Import, ...]] = {}
         self._addresses: dict[str, Addresses] = {}
@@ -113,7 +119,13 @@ def _addresses(facts: Facts) -> Addresses:
             case _:
                 odd.append((name, type_))
     return Addresses(
-        wanted={entry.name: str(entry.type) for entry in facts.imports if entry.address},
+        # The table is a JavaScript object: what every object has is found there, and is no entry.
+        wanted={
+            entry.name: str(entry.type)
+            for entry in facts.imports
+            if entry.address and entry.name not in OBJECT_PROPERTIES
+        },
         given=frozenset(given),
         odd=tuple(odd),
+        foreign=any(entry.module not in KNOWN_SPACES for entry in facts.imports),
     )

@@ -1,7 +1,7 @@
 """The loader's state in one interpreter, and what a load does to it (loader.md, sections 1 to 5).
 
-Each step says what is wrong as if the loader went on; the caller takes the first. The interpreter is
-fresh: what other imports of a program leave behind is not part of a prediction.
+Each step says what is wrong as if the loader went on. Who wants all of it goes through all of it; who wants
+the state that the loader leaves behind stops at the first.
 """
 
 from __future__ import annotations
@@ -11,19 +11,25 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.facts import Head
+from pyodide_abi.linker.instantiate import check_space
 from pyodide_abi.linker.offers import FUNCTIONS, Value
 from pyodide_abi.linker.prediction import Cause, Latent, Problem
 from pyodide_abi.linker.search import Arrival
 from pyodide_abi.wasm import GlobalType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pyodide_abi.linker.facts import Facts, Library
     from pyodide_abi.linker.loaders import Loader
     from pyodide_abi.linker.runtime import Runtime
     from pyodide_abi.linker.search import Search
 
+#: V8's limit for a table, in entries.
+_LARGEST_TABLE = 10_000_000
+#: The loader looks at the first bytes as 32-bit words, which JavaScript does with a multiple of four only.
+_FIRST_LOOK = 24
+_NOT_IN_WORDS = "RangeError: byte length of Uint32Array should be a multiple of 4"
 _MADE_LATE = ("invoke_", "__cxa_find_matching_catch_")
 _WRAPPING_FAILS = "TypeError: Cannot read properties of undefined (reading 'slice')"
 _BIGINT_FAILS = "TypeError: Cannot mix BigInt and other types, use explicit conversions"
@@ -40,7 +46,7 @@ class Entry:
 
 @dataclass(kw_only=True, slots=True)
 class Interpreter:
-    """An interpreter while it loads one library and all that this one needs.
+    """An interpreter while it loads libraries, one after another, each with what it needs.
 
     Attributes:
         runtime: what the main module and JavaScript provide.
@@ -48,7 +54,10 @@ class Interpreter:
         loaded: by path, in the order in which loading began.
         addresses: names that some loaded library defines.
         undefined: entries of the global offset table without an address so far, in order.
+        unfinished: paths of libraries whose load did not end well; the loader takes them for loaded.
         scope: names that the libraries of this load offer to one another's calls.
+        scopes: by path, the scope that a library was loaded in.
+        weak: the weak symbols of the library whose section was read last.
     """
 
     runtime: Runtime
@@ -57,7 +66,9 @@ class Interpreter:
     loaded: list[str] = field(default_factory=list)
     addresses: set[str] = field(default_factory=set)
     undefined: dict[str, Entry] = field(default_factory=dict)
+    unfinished: set[str] = field(default_factory=set)
     scope: set[str] = field(default_factory=set)
+    scopes: dict[str, set[str]] = field(default_factory=dict)
     weak: frozenset[str] = frozenset()
 
     @property
@@ -71,15 +82,35 @@ class Interpreter:
         late = self.search.arrival is Arrival.IMPORT
         return "WebAssembly.Instance()" if late else "WebAssembly.instantiate()"
 
+    def begin(self) -> None:
+        """Start another load: its libraries see the names of this load only."""
+        self.scope = set()
+
     def load(self, path: str) -> Iterator[Problem]:
         """Load a library that is there, with what it needs first."""
         library = self.files[path]
         self.loaded.append(path)
+        self.unfinished.add(path)
+        self.scopes[path] = self.scope
+        sound = True
+        for problem in self._load(path, library):
+            sound = False
+            yield problem
+        if sound:
+            self.unfinished.discard(path)
+
+    def _load(self, path: str, library: Library) -> Iterator[Problem]:
         unfit = self._check_head(library)
         if unfit is not None:
             yield unfit
             return
-        if library.facts is None:
+        self.weak = library.dylink.weak
+        complete = True
+        for problem in self._load_needed(library, path):
+            complete = False
+            yield problem
+        facts = library.facts
+        if facts is None:
             compile_call = self.call.replace("Instance()", "Module()")
             yield Problem(
                 cause=Cause.UNREADABLE,
@@ -87,35 +118,35 @@ class Interpreter:
                 library=library.path,
                 exact=False,
             )
-            # What it needs and offers cannot be known either.
+            # What it needs and offers cannot be known.
             return
-        facts = library.facts
-        self.weak = facts.weak
-        complete = True
-        for problem in self._load_needed(library, facts, path):
-            complete = False
-            yield problem
-        yield from self.runtime.complaints(library, self.call)
-        self._want_addresses(library, facts)
+        yield from self._reserve(library, facts)
+        yield from self._look_up(library, facts)
+        for problem in self.runtime.complaints(library, self.call):
+            if problem.cause is not Cause.FOREIGN_MODULE:
+                yield problem
         yield from self._offer(library, facts)
         if complete:
             # With a needed library missing, whatever is undefined would be a mere consequence.
             yield from self._report_undefined()
         self.scope |= facts.exports.keys() | facts.js_functions
 
-    def latent(self) -> Iterator[Latent]:
-        """Function imports of the loaded libraries that nobody provides when they are called."""
-        for path in self.loaded:
+    def latent(self, paths: Iterable[str]) -> Iterator[Latent]:
+        """Function imports of loaded libraries that nobody provides when they are called."""
+        for path in paths:
             library = self.files[path]
             if library.facts is None:
                 continue
             for entry in self.runtime.absent_functions(library, library.facts):
                 made_late = self.loader.late_invoke and entry.name.startswith(_MADE_LATE)
-                if not made_late and entry.name not in self.scope:
+                if not made_late and entry.name not in self.scopes[path]:
                     yield Latent(symbol=entry.name, type=str(entry.type), library=library.path)
 
     def _check_head(self, library: Library) -> Problem | None:
         match library.head:
+            case head if library.size < _FIRST_LOOK and library.size % 4:
+                cause = Cause.NOT_WASM if head is Head.NOT_WASM else Cause.NO_DYLINK
+                return self._refused(library, cause, _NOT_IN_WORDS)
             case Head.NOT_WASM if library.size == 0 and self.loader.generation == 1:
                 # The first generation takes an empty file for a missing one.
                 return self._refused(library, Cause.NOT_WASM, self.loader.not_found)
@@ -123,16 +154,17 @@ class Interpreter:
                 return self._refused(library, Cause.NOT_WASM, "Error: need to see wasm magic number")
             case Head.NOT_CUSTOM:
                 return self._refused(library, Cause.NO_DYLINK, "Error: need the dylink section to be first")
-            case Head.OTHER_NAME:
+            case Head.LEGACY if self.loader.legacy_dylink:
+                return None
+            case Head.LEGACY | Head.OTHER_NAME:
                 return self._refused(library, Cause.NO_DYLINK, "Error")
-            case Head.LEGACY if not self.loader.legacy_dylink:
-                return self._refused(library, Cause.NO_DYLINK, "Error")
-            case Head.LEGACY | Head.DYLINK:
+            case Head.DYLINK:
                 return None
 
-    def _load_needed(self, library: Library, facts: Facts, path: str) -> Iterator[Problem]:
-        for name in facts.needed:
-            place = self.search.find(name, requirer=path, run_paths=facts.run_paths)
+    def _load_needed(self, library: Library, path: str) -> Iterator[Problem]:
+        dylink = library.dylink
+        for name in dylink.needed if self.loader.needed_accumulates else dylink.needed_last:
+            place = self.search.find(name, requirer=path, run_paths=dylink.run_paths)
             if place is None:
                 text = self.loader.not_found if name.endswith(".so") else self.loader.not_found_other
                 yield Problem(
@@ -143,20 +175,34 @@ class Interpreter:
                 )
             elif place not in self.loaded:
                 yield from self.load(place)
+            elif place not in self.unfinished:
+                # Loaded before, by another load perhaps: this one sees its own names, not what it needs.
+                facts = self.files[place].facts
+                self.scope |= facts.exports.keys() | facts.js_functions if facts else set()
 
-    def _want_addresses(self, library: Library, facts: Facts) -> None:
+    def _reserve(self, library: Library, facts: Facts) -> Iterator[Problem]:
+        size = facts.memory.table_size if facts.memory else 0
+        if size + self.runtime.table_length > _LARGEST_TABLE:
+            text = f"RangeError: WebAssembly.Table.grow(): failed to grow table by {size}"
+            yield self._refused(library, Cause.TABLE, text)
+
+    def _look_up(self, library: Library, facts: Facts) -> Iterator[Problem]:
+        """The engine asks for each import's value before it checks any, which makes entries in the table."""
         # In two generations the weak set is one variable that each load overwrites, so that a module with
         # needed libraries is judged by the set of the last one loaded.
         weak = self.weak if self.loader.weak_set_shared else facts.weak
         addresses = self.runtime.addresses(library, facts)
-        # What the library itself defines gets its address before anybody looks.
-        new = addresses.wanted.keys() - self.addresses - addresses.given
-        for name in addresses.wanted if new else ():
-            if name in new:
+        if not addresses.foreign and not addresses.wanted.keys() - self.addresses:
+            return
+        for entry in facts.imports:
+            unknown = check_space(entry, library, call=self.call) if addresses.foreign else None
+            if unknown is not None:
+                yield unknown
+            elif entry.name in addresses.wanted and entry.address and entry.name not in self.addresses:
                 known = self.undefined.setdefault(
-                    name, Entry(wanted_by=library.path, wanted=addresses.wanted[name])
+                    entry.name, Entry(wanted_by=library.path, wanted=addresses.wanted[entry.name])
                 )
-                known.required = known.required or name not in weak
+                known.required = known.required or entry.name not in weak
 
     def _offer(self, library: Library, facts: Facts) -> Iterator[Problem]:
         """Give the exports their addresses, which is where odd ones fail."""
@@ -174,10 +220,13 @@ class Interpreter:
     def _report_undefined(self) -> Iterator[Problem]:
         for name, entry in list(self.undefined.items()):
             problem = self._undefined(name, entry)
-            if problem is None:
-                self.addresses.add(name)
-            else:
+            if problem is not None:
                 yield problem
+            elif self.runtime.offers.find(name) is None and not self.loader.weak_stays_null:
+                # A later library may still define it, or want it for sure.
+                continue
+            else:
+                self.addresses.add(name)
             del self.undefined[name]
 
     def _undefined(self, name: str, entry: Entry) -> Problem | None:
