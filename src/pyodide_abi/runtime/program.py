@@ -133,7 +133,6 @@ def run_python(
             node,
             host,
             attached=attached,
-            stack_switching=True,
             stdin=stdin,
             timeout=timeout,
         )
