@@ -1,7 +1,8 @@
 """Where an option's value comes from: the command line, the environment, ``pyproject.toml``, the default.
 
 Every long option ``--some-name`` of a command is also the variable ``PYODIDE_ABI_SOME_NAME`` and the key
-``some-name`` in the table ``[tool.pyodide-abi]`` of the project's ``pyproject.toml``.
+``some-name`` in the table ``[tool.pyodide-abi]`` of the project's ``pyproject.toml``. What is meant for one
+command only stands in ``[tool.pyodide-abi.<command>]``.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 PREFIX = "PYODIDE_ABI_"
@@ -40,7 +41,7 @@ def parse(
     first, _ = parser.parse_known_args(argv)
     source = getattr(first, "source", None)
     project = cwd / source if isinstance(source, str) and (cwd / source).is_dir() else cwd
-    defaults = _from_pyproject(project / "pyproject.toml", options)
+    defaults = _from_pyproject(project / "pyproject.toml", options, parser.prog.rpartition(" ")[2])
     defaults |= _from_environment(environ, options)
     parser.set_defaults(**defaults)
     return parser.parse_args(argv)
@@ -64,7 +65,7 @@ def _from_environment(
     return found
 
 
-def _from_pyproject(file: Path, options: Mapping[str, argparse.Action]) -> dict[str, object]:
+def _from_pyproject(file: Path, options: Mapping[str, argparse.Action], command: str) -> dict[str, object]:
     if not file.is_file():
         return {}
     import tomllib
@@ -79,18 +80,49 @@ def _from_pyproject(file: Path, options: Mapping[str, argparse.Action]) -> dict[
         return {}
     if not isinstance(table, dict):
         raise UsageError(f"{file}: tool.{TABLE} has to be a table")
+    tables = {key: value for key, value in table.items() if isinstance(value, dict)}
+    shared = {key: value for key, value in table.items() if key not in tables}
+    found = _from_table(shared, options, others=known_settings, where=f"{file}: tool.{TABLE}")
+    for name, own in tables.items():
+        if name not in known_commands():
+            raise UsageError(
+                f"{file}: there is no table tool.{TABLE}.{name}", hint=_suggestion(name, known_commands())
+            )
+        if name == command:
+            found |= _from_table(own, options, others=frozenset, where=f"{file}: tool.{TABLE}.{name}")
+    return found
+
+
+def _from_table(
+    table: Mapping[str, object],
+    options: Mapping[str, argparse.Action],
+    *,
+    others: Callable[[], Collection[str]],
+    where: str,
+) -> dict[str, object]:
+    """The table's values; ``others`` gives further keys that are right and not meant for us."""
     found: dict[str, object] = {}
     for key, value in table.items():
         if key in options:
-            where = f"{file}: tool.{TABLE}.{key}"
-            found[options[key].dest] = _value(options[key], value, where=where)
-        elif key not in known_settings():
-            close = difflib.get_close_matches(key, known_settings(), n=1)
+            found[options[key].dest] = _value(options[key], value, where=f"{where}.{key}")
+        elif key not in (further := others()):
             raise UsageError(
-                f"{file}: there is no setting tool.{TABLE}.{key}",
-                hint=f"did you mean '{close[0]}'?" if close else "",
+                f"{where}: there is no setting '{key}'",
+                hint=_suggestion(key, {*options, *further}),
             )
     return found
+
+
+def _suggestion(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, sorted(known), n=1)
+    return f"did you mean '{close[0]}'?" if close else ""
+
+
+def known_commands() -> frozenset[str]:
+    """The names that a command's own table may have."""
+    from pyodide_abi.cli.main import COMMANDS
+
+    return frozenset(entry.name for entry in COMMANDS)
 
 
 def known_settings() -> frozenset[str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(prog="pyodide-abi build")
     parser.add_argument("source", nargs="?", default=".")
     parser.add_argument("--toolchain-mismatch", choices=["allow", "refuse"], default="refuse")
     parser.add_argument("--jobs", type=int, default=1)
@@ -107,3 +107,15 @@ def test_a_mistyped_key_gets_a_suggestion(parser: argparse.ArgumentParser, tmp_p
 def test_a_key_of_another_command_is_no_error(parser: argparse.ArgumentParser, tmp_path: Path) -> None:
     project(tmp_path, 'outdir = "wheels"')
     assert settings.parse(parser, [], environ={}, cwd=tmp_path).jobs == 1
+
+
+def test_a_command_s_own_table_wins(parser: argparse.ArgumentParser, tmp_path: Path) -> None:
+    project(tmp_path, "jobs = 3\n[tool.pyodide-abi.build]\njobs = 4\n[tool.pyodide-abi.audit]\njobs = 5")
+    assert settings.parse(parser, [], environ={}, cwd=tmp_path).jobs == 4
+
+
+def test_a_mistyped_command_gets_a_suggestion(parser: argparse.ArgumentParser, tmp_path: Path) -> None:
+    project(tmp_path, "[tool.pyodide-abi.biuld]\njobs = 4")
+    with pytest.raises(UsageError) as caught:
+        settings.parse(parser, [], environ={}, cwd=tmp_path)
+    assert "'build'" in caught.value.hint
