@@ -47,7 +47,11 @@ def select(cases: Iterable[Case], patterns: Sequence[str]) -> list[Case]:
         case
         for case in cases
         if not patterns
-        or any(fnmatchcase(name, pattern) for pattern in patterns for name in {case.name, case.name.split("/")[0]})
+        or any(
+            fnmatchcase(name, pattern)
+            for pattern in patterns
+            for name in {case.name, case.name.split("/")[0]}
+        )
     ]
 
 
@@ -64,9 +68,7 @@ def compare_made(
     symbols = load_surface(platform).symbols(release.version, setting.engine)
     imports = {case: _job(case, maker) for case in taken}
     seen = observe(imports.values(), release, setting.observer)
-    loaded = [
-        case for case in taken if all(step.kind == "loads" for step in seen[imports[case]].steps)
-    ]
+    loaded = [case for case in taken if all(step.kind == "loads" for step in seen[imports[case]].steps)]
     calls = {(case, call): _job(case, maker, call.code) for case in loaded for call in case.calls}
     called = observe(calls.values(), release, setting.observer)
     for case in taken:

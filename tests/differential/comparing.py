@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyodide_abi.linker import Cause, Installed, Outcome, read_library, resolve
+from pyodide_abi.linker import Installed, Outcome, Resolver, read_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -60,20 +60,17 @@ def read_installed(folder: Path, paths: Sequence[str]) -> Installed:
 
 
 def predict_imports(
-    modules: Sequence[str], installed: Installed, *, platform: Platform, symbols: Mapping[str, Symbol], engine: str
+    modules: Sequence[str],
+    installed: Installed,
+    *,
+    platform: Platform,
+    symbols: Mapping[str, Symbol],
+    engine: str,
 ) -> list[Prediction]:
     """What becomes of imports one after another."""
-    return [
-        resolve(
-            place_of(module, installed, platform),
-            installed,
-            platform=platform,
-            symbols=symbols,
-            extension=True,
-            engine=engine,
-        )
-        for module in modules
-    ]
+    paths = [place_of(module, installed, platform) for module in modules]
+    resolver = Resolver(installed, platform=platform, symbols=symbols, engine=engine)
+    return list(resolver.resolve_in_order(paths))
 
 
 def place_of(module: str, installed: Installed, platform: Platform) -> str:
@@ -89,7 +86,9 @@ def place_of(module: str, installed: Installed, platform: Platform) -> str:
     raise KeyError(module)
 
 
-def compare_steps(predictions: Sequence[Prediction], seen: Seen) -> Iterator[tuple[Aspect, str, str, bool, bool]]:
+def compare_steps(
+    predictions: Sequence[Prediction], seen: Seen
+) -> Iterator[tuple[Aspect, str, str, bool, bool]]:
     """Outcome, message and latent symbols of the imports.
 
     Yields:
@@ -125,7 +124,7 @@ def expected_kind(prediction: Prediction) -> str:
     """``loads``, ``raises`` or ``dies``."""
     if prediction.outcome is Outcome.LOADS:
         return "loads"
-    return "dies" if prediction.problems[0].cause is Cause.INIT_TYPE else "raises"
+    return "dies" if prediction.problems[0].fatal else "raises"
 
 
 def _same_text(predicted: str, step: Step, *, exact: bool) -> bool:

@@ -201,7 +201,9 @@ class _Run:
                 timeout=_BOOT_SECONDS + _JOB_SECONDS * len(jobs),
             )
             lines = [json.loads(line) for line in said.read_text("utf-8").splitlines()]
-        ending = "out of time" if done.timed_out else f"Node ended with {done.returncode}: {done.stderr[-300:]}"
+        ending = (
+            "out of time" if done.timed_out else f"Node ended with {done.returncode}: {done.stderr[-300:]}"
+        )
         return [line for line in lines if "id" in line], ending
 
 

@@ -11,9 +11,7 @@ if TYPE_CHECKING:
     from differential.comparing import Comparison
 
 
-def report(
-    comparisons: Sequence[Comparison], left_out: Mapping[tuple[str, str], str], *, engine: str
-) -> str:
+def report(comparisons: Sequence[Comparison], left_out: Mapping[tuple[str, str], str], *, engine: str) -> str:
     """A table of agreement by release, what was left out and why, and each disagreement."""
     return "\n".join(
         [
@@ -35,15 +33,19 @@ def _table(comparisons: Sequence[Comparison], engine: str) -> Iterator[str]:
     for platform, release in dict.fromkeys((one.platform, one.release) for one in comparisons):
         ours = [one for one in comparisons if one.release == release]
         yield _row(platform, release, ours)
-    yield f"| all | | {len(cases)} | " + " | ".join(
-        [
-            _share(good["outcome"], total["outcome"]),
-            _share(good["message"], total["message"]),
-            str(sum(not one.exact for one in comparisons)),
-            _share(good["latent"], total["latent"]),
-            _share(good["call"], total["call"]),
-        ]
-    ) + " |"
+    yield (
+        f"| all | | {len(cases)} | "
+        + " | ".join(
+            [
+                _share(good["outcome"], total["outcome"]),
+                _share(good["message"], total["message"]),
+                str(sum(not one.exact for one in comparisons)),
+                _share(good["latent"], total["latent"]),
+                _share(good["call"], total["call"]),
+            ]
+        )
+        + " |"
+    )
 
 
 def _row(platform: str, release: str, ours: Sequence[Comparison]) -> str:

@@ -61,9 +61,7 @@ def make_host() -> Host:
     from platformdirs import user_cache_path
 
     cache = os.environ.get("PYODIDE_ABI_CACHE_DIR") or user_cache_path("pyodide-abi", appauthor=False)
-    return Host(
-        environ=os.environ.copy(), runner=SystemRunner(), store=Store(Path(cache)), progress=_Lines()
-    )
+    return Host(environ=os.environ.copy(), runner=SystemRunner(), store=Store(Path(cache)), progress=_Lines())
 
 
 def make_maker(host: Host) -> Maker:

@@ -265,7 +265,7 @@ def _worst(fates: Iterable[Fate]) -> Fate:
 def _fate_of_import(was: Symbol, now: Symbol | None, *, late: bool) -> Fate:
     """Of a module that declares the symbol as it was."""
     old, new = offer_of(was), offer_of(now) if now else None
-    if old is None or old.value is Value.OBJECT:
+    if old is None or old.value in {Value.OBJECT, Value.SUSPENDING}:
         return Fate.FINE
     if old.value in FUNCTIONS:
         return _fate_of_call(old.type, new, provided=late)

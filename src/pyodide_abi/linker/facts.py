@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WasmError
 from pyodide_abi.linker.dylink import LooseDylink, read_loosely
+from pyodide_abi.linker.startup import fixed_segments, follow_startup
 from pyodide_abi.wasm import Form, read_module
 from pyodide_abi.wasm.code import scan_code
 from pyodide_abi.wasm.features import Feature, header_features
@@ -20,6 +21,7 @@ from pyodide_abi.wasm.identify import ENOUGH, identify
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pyodide_abi.linker.startup import Fixed, Startup
     from pyodide_abi.wasm import ExternType, Kind, Module
     from pyodide_abi.wasm.identify import Identity
     from pyodide_abi.wasm.sections.dylink0 import MemoryInfo
@@ -75,6 +77,8 @@ class Facts:
         exports: kinds and types by name, in the order of the section.
         js_functions: names that ``EM_JS`` bodies in the module define when it has been loaded.
         memory: what the loader has to reserve; None where the module does not say.
+        startup: what its code certainly does during a load.
+        fixed: segments whose place does not depend on where the loader puts the module.
         features: those that its headers show and, in a module with tags, the encoding of its exceptions.
         relocatable: it is an object file, with symbols still to be linked.
         wants_bases: it imports ``__memory_base`` or ``__table_base``, so it was linked as a library.
@@ -89,6 +93,8 @@ class Facts:
     exports: Mapping[str, ExternType]
     js_functions: frozenset[str]
     memory: MemoryInfo | None
+    startup: Startup
+    fixed: tuple[Fixed, ...]
     features: frozenset[Feature]
     relocatable: bool
     wants_bases: bool
@@ -188,6 +194,8 @@ def facts_of(module: Module) -> Facts:
         exports=exports,
         js_functions=frozenset(name.removeprefix(_EM_JS) for name in exports if name.startswith(_EM_JS)),
         memory=dylink.memory,
+        startup=follow_startup(module),
+        fixed=fixed_segments(module),
         features=_features(module),
         relocatable=module.form is Form.OBJECT,
         wants_bases=any(entry.name in _BASES for entry in imports),

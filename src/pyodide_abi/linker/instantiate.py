@@ -24,6 +24,7 @@ BASES = frozenset({"__memory_base", "__table_base"})
 
 _MUTABLE_WANTED = "imported mutable global must be a WebAssembly.Global object"
 _GLOBAL_WANTED = "global import must be a number, valid Wasm reference, or WebAssembly.Global object"
+_FUNCTION_WANTED = "function-typed object must be null (if nullable) or a Wasm function object"
 _WRONG_MUTABILITY = "imported global does not match the expected mutability"
 _WRONG_GLOBAL = "imported global does not match the expected type"
 #: What a JavaScript number can stand for, and what a reference can hold.
@@ -37,6 +38,8 @@ class _Complaint:
     provided: str = ""
     #: The engine says it without naming the import.
     bare: bool = False
+    #: The text is known word for word.
+    exact: bool = True
 
 
 def check_space(entry: Import, library: Library, *, call: str) -> Problem | None:
@@ -95,6 +98,7 @@ def check_imports(
                 symbol=entry.name,
                 wanted=str(entry.type),
                 provided=complaint.provided,
+                exact=complaint.exact,
             )
 
 
@@ -157,6 +161,9 @@ def _check_global(entry: Import, offer: Offer | None, loader: Loader) -> _Compla
             return _check_against_global(entry, offer.type or "i32")
     if entry.type.mutable:
         return _Complaint(Cause.GLOBAL, _MUTABLE_WANTED)
+    if entry.type.value == "funcref":
+        wasm = offer is not None and offer.value is Value.WASM_FUNCTION
+        return None if wasm else _Complaint(Cause.GLOBAL, _FUNCTION_WANTED)
     return None if entry.type.value == "externref" else _Complaint(Cause.GLOBAL, _GLOBAL_WANTED)
 
 
@@ -198,11 +205,13 @@ def _check_table(entry: Import, type_: TableType, offer: Offer | None) -> _Compl
     if offer is None or offer.value is not Value.TABLE:
         return _not_even(entry, offer)
     wanted, have = type_.limits, _limits(offer.type)
+    if wanted.is64:
+        return _Complaint(Cause.TABLE, "cannot import i32 table as i64", offer.type, bare=True)
     length = have.get("min")
     if length is not None and length < wanted.minimum:
-        # The table has grown since it was made, so what it "got" is at least this.
+        # The table has grown since it was made, by how much is not known.
         text = f"table import {entry.index} is smaller than initial {wanted.minimum}, got {length}"
-        return _Complaint(Cause.TABLE, text, offer.type, bare=True)
+        return _Complaint(Cause.TABLE, text, offer.type, bare=True, exact=False)
     if wanted.maximum is not None and "max" not in have:
         text = f"table import {entry.index} has no maximum length; required: {wanted.maximum}"
         return _Complaint(Cause.TABLE, text, offer.type, bare=True)

@@ -46,6 +46,7 @@ class Value(enum.StrEnum):
     MEMORY = "memory"
     TABLE = "table"
     OBJECT = "object"
+    SUSPENDING = "suspending"
 
 
 FUNCTIONS = frozenset({Value.WASM_FUNCTION, Value.JS_FUNCTION, Value.UNTYPED_FUNCTION})
@@ -59,7 +60,8 @@ _VALUES = {
     SymbolKind.TABLE: Value.TABLE,
     SymbolKind.MEMORY: Value.MEMORY,
     SymbolKind.TAG: Value.TAG,
-    SymbolKind.OTHER: Value.OBJECT,
+    # The one value of that kind in any release: a WebAssembly.Suspending, of stack switching.
+    SymbolKind.OTHER: Value.SUSPENDING,
 }
 
 

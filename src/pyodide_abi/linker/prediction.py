@@ -33,6 +33,8 @@ class Cause(enum.StrEnum):
     UNDEFINED_ADDRESS = "undefined address"
     WRONG_ADDRESS = "no address"
     EXPORT = "export"
+    SEGMENT = "segment out of bounds"
+    STARTUP = "code that runs during the load"
     NO_INIT = "no init function"
     INIT_TYPE = "init function's type"
 
@@ -48,6 +50,7 @@ class Problem:
         wanted: the type that the library declares.
         provided: the type that the runtime has, empty where it has none.
         exact: the text is known word for word.
+        fatal: it ends the interpreter, where others are exceptions that a program can catch.
     """
 
     cause: Cause
@@ -57,6 +60,7 @@ class Problem:
     wanted: str = ""
     provided: str = ""
     exact: bool = True
+    fatal: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

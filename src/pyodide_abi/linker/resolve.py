@@ -8,23 +8,22 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.engine import DEFAULT_ENGINE, find_engine
 from pyodide_abi.linker.facts import Head
+from pyodide_abi.linker.initialise import check_init, init_names, no_init
 from pyodide_abi.linker.loaders import loader_of
 from pyodide_abi.linker.offers import Offers
-from pyodide_abi.linker.prediction import Cause, Prediction, Problem
+from pyodide_abi.linker.prediction import Prediction
 from pyodide_abi.linker.runtime import Runtime
 from pyodide_abi.linker.search import Arrival, Search, site_packages
-from pyodide_abi.linker.simulation import Interpreter, init_names
-from pyodide_abi.wasm import FuncType
+from pyodide_abi.linker.simulation import Interpreter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pyodide_abi.linker.facts import Library
     from pyodide_abi.linker.loaders import Loader
+    from pyodide_abi.linker.prediction import Problem
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.platforms.surface import Symbol
-
-_INIT_TYPE = "()->(i32)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +81,7 @@ class Resolver:
         library = self._files[place]
         error = _load_error(problems[0], place, loader, arrival) if problems else None
         if extension and library.facts is not None and library.head in {Head.DYLINK, Head.LEGACY}:
-            inits = list(_check_init(library, loader))
+            inits = list(check_init(library, loader))
             if inits and not problems:
                 error = inits[0].text
             problems += inits
@@ -125,9 +124,9 @@ class Resolver:
             if problem is not None:
                 return problem, _load_error(problem, place, loader, Arrival.IMPORT)
         if place in interpreter.unfinished:
-            problem = _no_init(library, init_names(loader, library.path))
+            problem = no_init(library, init_names(loader, library.path))
         else:
-            problem = next(_check_init(library, loader), None)
+            problem = next(check_init(library, loader), None)
         return problem, None if problem is None else problem.text
 
     def _start(self, arrival: Arrival) -> Interpreter:
@@ -175,36 +174,3 @@ def _load_error(problem: Problem, place: str, loader: Loader, arrival: Arrival) 
     if arrival is Arrival.PRELOAD:
         return problem.text
     return f"{loader.load_failed.format(path=place)}\n{problem.text}"
-
-
-def _check_init(library: Library, loader: Loader) -> Iterator[Problem]:
-    """CPython's side, after a load that went well (loader.md, section 6)."""
-    assert library.facts is not None
-    names = init_names(loader, library.path)
-    name = next((name for name in names if name in library.facts.exports), None)
-    if name is None:
-        yield _no_init(library, names)
-        return
-    type_ = library.facts.exports[name]
-    if isinstance(type_, FuncType) and (str(type_) == _INIT_TYPE or not loader.init_typed):
-        return
-    # A call through the table with another type traps, and a trap there is fatal to the interpreter.
-    what = "null function or function signature mismatch"
-    yield Problem(
-        cause=Cause.INIT_TYPE,
-        text=f"RuntimeError: {what if isinstance(type_, FuncType) else 'table index is out of bounds'}",
-        library=library.path,
-        symbol=name,
-        wanted=_INIT_TYPE,
-        provided=str(type_),
-    )
-
-
-def _no_init(library: Library, names: tuple[str, ...]) -> Problem:
-    return Problem(
-        cause=Cause.NO_INIT,
-        text=f"dynamic module does not define module export function ({' or '.join(names)})",
-        library=library.path,
-        symbol=names[-1],
-        wanted=_INIT_TYPE,
-    )

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from pyodide_abi.linker.prediction import Problem
     from pyodide_abi.wasm import ExternType
 
-_TABLE = "__indirect_function_table"
+_TABLE, _MEMORY = "__indirect_function_table", "memory"
+#: Bytes in a page of memory.
+PAGE = 65536
 #: Exports that the loader keeps for itself (its function isInternalSym).
 _INTERNAL = frozenset(
     {
@@ -69,8 +71,9 @@ class Runtime:
         self.offers = offers
         self.loader = loader
         self.engine = engine
-        table = offers.find(_TABLE)
+        table, memory = offers.find(_TABLE), offers.find(_MEMORY)
         self.table_length = minimum_of(table) if table else 0
+        self.memory_size = minimum_of(memory) * PAGE if memory else 0
         self._complaints: dict[tuple[str, str], tuple[Problem, ...]] = {}
         self._absent: dict[str, tuple[Import, ...]] = {}
         self._addresses: dict[str, Addresses] = {}
@@ -101,11 +104,11 @@ class Runtime:
         """What a library does to the global offset table."""
         known = self._addresses.get(library.path)
         if known is None:
-            known = self._addresses[library.path] = _addresses(facts)
+            known = self._addresses[library.path] = _addresses(facts, self.loader)
         return known
 
 
-def _addresses(facts: Facts) -> Addresses:
+def _addresses(facts: Facts, loader: Loader) -> Addresses:
     given: set[str] = set()
     odd: list[tuple[str, ExternType]] = []
     for name, type_ in facts.exports.items():
@@ -114,8 +117,11 @@ def _addresses(facts: Facts) -> Addresses:
                 odd.append((name, type_))
             case _ if name in _INTERNAL or name.startswith("__em_js__"):
                 pass
-            case FuncType() | GlobalType():
+            case FuncType():
                 given.add(name)
+            case GlobalType():
+                if _has_address(type_, loader):
+                    given.add(name)
             case _:
                 odd.append((name, type_))
     return Addresses(
@@ -129,3 +135,10 @@ def _addresses(facts: Facts) -> Addresses:
         odd=tuple(odd),
         foreign=any(entry.module not in KNOWN_SPACES for entry in facts.imports),
     )
+
+
+def _has_address(type_: GlobalType, loader: Loader) -> bool:
+    """Whether the loader takes an exported global's value for an address."""
+    if loader.data_is_number:
+        return type_.value in {"i32", "f32", "f64"}
+    return not type_.mutable

@@ -14,6 +14,7 @@ from pyodide_abi.linker.facts import Head
 from pyodide_abi.linker.instantiate import check_space
 from pyodide_abi.linker.offers import FUNCTIONS, Value
 from pyodide_abi.linker.prediction import Cause, Latent, Problem
+from pyodide_abi.linker.running import check_constructors, check_segments, check_start
 from pyodide_abi.linker.search import Arrival
 from pyodide_abi.wasm import GlobalType
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from pyodide_abi.linker.facts import Facts, Library
     from pyodide_abi.linker.loaders import Loader
+    from pyodide_abi.linker.offers import Offer
     from pyodide_abi.linker.runtime import Runtime
     from pyodide_abi.linker.search import Search
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 _LARGEST_TABLE = 10_000_000
 #: The loader looks at the first bytes as 32-bit words, which JavaScript does with a multiple of four only.
 _FIRST_LOOK = 24
+_NO_MAGIC = "Error: need to see wasm magic number"
 _NOT_IN_WORDS = "RangeError: byte length of Uint32Array should be a multiple of 4"
 _MADE_LATE = ("invoke_", "__cxa_find_matching_catch_")
 _WRAPPING_FAILS = "TypeError: Cannot read properties of undefined (reading 'slice')"
@@ -55,6 +58,8 @@ class Interpreter:
         addresses: names that some loaded library defines.
         undefined: entries of the global offset table without an address so far, in order.
         unfinished: paths of libraries whose load did not end well; the loader takes them for loaded.
+        absent: needed libraries that this load did not find.
+        sought: those that earlier loads did not find; the loader takes them for loaded.
         scope: names that the libraries of this load offer to one another's calls.
         scopes: by path, the scope that a library was loaded in.
         weak: the weak symbols of the library whose section was read last.
@@ -67,6 +72,8 @@ class Interpreter:
     addresses: set[str] = field(default_factory=set)
     undefined: dict[str, Entry] = field(default_factory=dict)
     unfinished: set[str] = field(default_factory=set)
+    absent: set[str] = field(default_factory=set)
+    sought: set[str] = field(default_factory=set)
     scope: set[str] = field(default_factory=set)
     scopes: dict[str, set[str]] = field(default_factory=dict)
     weak: frozenset[str] = frozenset()
@@ -85,6 +92,8 @@ class Interpreter:
     def begin(self) -> None:
         """Start another load: its libraries see the names of this load only."""
         self.scope = set()
+        self.sought |= self.absent
+        self.absent = set()
 
     def load(self, path: str) -> Iterator[Problem]:
         """Load a library that is there, with what it needs first."""
@@ -125,11 +134,20 @@ class Interpreter:
         for problem in self.runtime.complaints(library, self.call):
             if problem.cause is not Cause.FOREIGN_MODULE:
                 yield problem
+        yield from check_segments(library, facts, self.runtime, call=self.call)
+        yield from check_start(library, facts, self._missing)
         yield from self._offer(library, facts)
         if complete:
             # With a needed library missing, whatever is undefined would be a mere consequence.
             yield from self._report_undefined()
-        self.scope |= facts.exports.keys() | facts.js_functions
+        own = facts.exports.keys() | facts.js_functions
+        yield from check_constructors(library, facts, lambda name: name not in own and self._missing(name))
+        self.scope |= own
+
+    def _missing(self, name: str) -> bool:
+        """The loader finds nothing when a library calls such a function while it is being loaded."""
+        made_late = self.loader.late_invoke and name.startswith(_MADE_LATE)
+        return not made_late and name not in self.scope and self.runtime.offers.find(name) is None
 
     def latent(self, paths: Iterable[str]) -> Iterator[Latent]:
         """Function imports of loaded libraries that nobody provides when they are called."""
@@ -146,30 +164,35 @@ class Interpreter:
         match library.head:
             case head if library.size < _FIRST_LOOK and library.size % 4:
                 cause = Cause.NOT_WASM if head is Head.NOT_WASM else Cause.NO_DYLINK
-                return self._refused(library, cause, _NOT_IN_WORDS)
-            case Head.NOT_WASM if library.size == 0 and self.loader.generation == 1:
-                # The first generation takes an empty file for a missing one.
-                return self._refused(library, Cause.NOT_WASM, self.loader.not_found)
+                text = _NOT_IN_WORDS
             case Head.NOT_WASM:
-                return self._refused(library, Cause.NOT_WASM, "Error: need to see wasm magic number")
+                # The first generation takes an empty file for a missing one.
+                missing = library.size == 0 and self.loader.generation == 1
+                cause, text = Cause.NOT_WASM, self.loader.not_found if missing else _NO_MAGIC
             case Head.NOT_CUSTOM:
-                return self._refused(library, Cause.NO_DYLINK, "Error: need the dylink section to be first")
-            case Head.LEGACY if self.loader.legacy_dylink:
-                return None
-            case Head.LEGACY | Head.OTHER_NAME:
-                return self._refused(library, Cause.NO_DYLINK, "Error")
+                cause, text = Cause.NO_DYLINK, "Error: need the dylink section to be first"
             case Head.DYLINK:
                 return None
+            case Head.LEGACY if self.loader.legacy_dylink:
+                return None
+            case _:
+                cause, text = Cause.NO_DYLINK, "Error"
+        return self._refused(library, cause, text)
 
     def _load_needed(self, library: Library, path: str) -> Iterator[Problem]:
         dylink = library.dylink
         for name in dylink.needed if self.loader.needed_accumulates else dylink.needed_last:
             place = self.search.find(name, requirer=path, run_paths=dylink.run_paths)
+            if place is None and name in self.sought:
+                continue
             if place is None:
+                self.absent.add(name)
                 text = self.loader.not_found if name.endswith(".so") else self.loader.not_found_other
                 yield Problem(
                     cause=Cause.NEEDED_MISSING,
-                    text=text.format(name=name),
+                    text=text.format(
+                        name=posixpath.normpath(name) if self.loader.normalises_needed else name
+                    ),
                     library=library.path,
                     symbol=name,
                 )
@@ -239,7 +262,7 @@ class Interpreter:
             text = self.loader.undefined_address.format(symbol=name)
         elif offer.value is Value.UNTYPED_FUNCTION:
             text = _WRAPPING_FAILS
-        elif offer.value in FUNCTIONS or offer.value in {Value.DATA, Value.GLOBAL}:
+        elif offer.value in FUNCTIONS or self._is_address(offer):
             return None
         else:
             text = self.loader.wrong_address.format(symbol=name, kind=offer.value.capitalize())
@@ -252,19 +275,10 @@ class Interpreter:
             provided="" if offer is None else f"{offer.value} {offer.type}".strip(),
         )
 
+    def _is_address(self, offer: Offer) -> bool:
+        # Where data are JavaScript numbers, a WebAssembly.Global is no address.
+        is_global = bool(offer.type) if offer.value is Value.DATA else offer.value is Value.GLOBAL
+        return not (is_global and self.loader.data_is_number) and offer.value in {Value.DATA, Value.GLOBAL}
+
     def _refused(self, library: Library, cause: Cause, text: str, *, symbol: str | None = None) -> Problem:
         return Problem(cause=cause, text=text, library=library.path, symbol=symbol)
-
-
-def init_names(loader: Loader, path: str) -> tuple[str, ...]:
-    """The functions that CPython looks for in an extension module, in its order (loader.md, section 6).
-
-    Args:
-        loader: of the platform.
-        path: the module's file; its name up to the first dot counts.
-    """
-    stem = posixpath.basename(path).split(".")[0][:200]
-    if stem.isascii():
-        return tuple(f"{prefix}_{stem}" for prefix in loader.init_prefixes)
-    encoded = stem.encode("punycode").decode().replace("-", "_")
-    return tuple(f"{prefix}U_{encoded}" for prefix in loader.init_prefixes)

@@ -9,7 +9,7 @@ from assembling import assemble
 
 from pyodide_abi.linker import Installed, Outcome, read_library, resolve
 from pyodide_abi.linker.loaders import LOADERS, loader_of
-from pyodide_abi.linker.simulation import init_names
+from pyodide_abi.linker.initialise import init_names
 from pyodide_abi.platforms import load_platform, load_platforms
 from pyodide_abi.platforms.surface import Symbol, SymbolKind
 
@@ -24,6 +24,7 @@ SYMBOLS = {
         Symbol("untyped", SymbolKind.JS_FUNCTION, None),
         Symbol("placeholder", SymbolKind.STUB, None),
         Symbol("data", SymbolKind.DATA, "i32"),
+        Symbol("number", SymbolKind.DATA, None),
         Symbol("stack", SymbolKind.GLOBAL, "i32 mut"),
         Symbol("memory", SymbolKind.MEMORY, "min=480 max=65536"),
         Symbol("__indirect_function_table", SymbolKind.TABLE, "funcref min=100"),
@@ -129,11 +130,17 @@ class TestData:
 class TestAddresses:
     """Section 2: the global offset table."""
 
-    @pytest.mark.parametrize("name", ["function", "script", "data", "stack"])
+    @pytest.mark.parametrize("name", ["function", "script", "number"])
     @pytest.mark.parametrize("platform", ALL)
     def test_what_has_an_address(self, name: str, platform: str) -> None:
         text = f'%dylink (import "GOT.func" "{name}" (global (mut i32))) %init'
         assert predict(text, platform).outcome is Outcome.LOADS
+
+    @pytest.mark.parametrize("name", ["data", "stack"])
+    def test_a_global_is_an_address_where_data_are_globals(self, name: str) -> None:
+        text = f'%dylink (import "GOT.mem" "{name}" (global (mut i32))) %init'
+        assert predict(text, "314_0").outcome is Outcome.LOADS
+        assert first(predict(text, "2025_0")) == f"Error: bad export type for '{name}': object"
 
     def test_what_has_none(self) -> None:
         def got(name: str, platform: str) -> str:

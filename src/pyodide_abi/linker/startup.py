@@ -1,0 +1,273 @@
+"""What certainly happens when a module's own code runs during its load (loader.md, section 3).
+
+Three functions run then: the start function, that which relocates data, and the constructors. Whether they
+get through is decided by running them, which nobody does here. But code that is reached without any decision
+is certain: a call of a function that nobody provides there, or an ``unreachable``, makes every load fail. So
+a function is followed from its beginning, through calls of the module's own functions, up to the first
+branch. What comes after that is not known and not claimed.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pyodide_abi.errors import WasmError
+from pyodide_abi.wasm import Kind, SectionId
+from pyodide_abi.wasm.constant import I32_CONST
+from pyodide_abi.wasm.cursor import Cursor
+
+if TYPE_CHECKING:
+    from pyodide_abi.wasm import Module
+    from pyodide_abi.wasm.constant import Expression
+
+#: Imports that do not come back, or not to where they were called.
+_LEAVING = frozenset(
+    {
+        "abort",
+        "exit",
+        "_exit",
+        "_Exit",
+        "emscripten_force_exit",
+        "proc_exit",
+        "__assert_fail",
+        "__cxa_throw",
+        "__cxa_rethrow",
+        "__resumeException",
+        "_Unwind_RaiseException",
+        "_Unwind_Resume",
+        "longjmp",
+        "emscripten_longjmp",
+        "__wasm_longjmp",
+    }
+)
+_MOST_INSTRUCTIONS = 20_000
+_DEEPEST = 40
+
+_UNREACHABLE, _END, _RETURN, _CALL = 0x00, 0x0B, 0x0F, 0x10
+#: ``block`` and ``loop``; entering an ``if`` is a decision.
+_BLOCKS = frozenset({0x02, 0x03})
+_ALONE = frozenset({0x01, 0x1A, 0x1B, 0xD1, *range(0x45, 0xC5)})
+_ONE_INDEX = frozenset({*range(0x20, 0x27), 0x3F, 0x40, 0x41, 0x42, 0xD0, 0xD2})
+_ACCESS = range(0x28, 0x3F)
+_FLOATS = {0x43: 4, 0x44: 8}
+_MISCELLANEOUS = 0xFC
+#: Instructions behind that prefix, by how many indices follow them.
+_INDICES = {**dict.fromkeys(range(8), 0), 8: 2, 9: 1, 10: 2, 11: 1, 12: 2, 13: 1, 14: 2, 15: 1, 16: 1, 17: 1}
+_REFERENCES = (0x63, 0x64)
+
+
+class Ending(enum.Enum):
+    """How a function ends, as far as that is certain."""
+
+    RETURNS = enum.auto()
+    TRAPS = enum.auto()
+    UNKNOWN = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a function certainly does.
+
+    Attributes:
+        calls: imports that it calls, in order, up to where nothing is certain any more.
+        traps: behind those calls it runs into an ``unreachable``.
+    """
+
+    calls: tuple[str, ...] = ()
+    traps: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Startup:
+    """The functions that run during a load.
+
+    Attributes:
+        start: by the engine, before any export is known.
+        relocations: by the loader, when all addresses are known.
+        constructors: by the loader, after that.
+    """
+
+    start: Run = Run()
+    relocations: Run = Run()
+    constructors: Run = Run()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fixed:
+    """An active segment that goes to a constant place, which is not the loader's to choose.
+
+    Attributes:
+        kind: a memory's or a table's segment.
+        index: its place in its section.
+        start: address or table index.
+        size: bytes or entries.
+    """
+
+    kind: Kind
+    index: int
+    start: int
+    size: int
+
+
+def fixed_segments(module: Module) -> tuple[Fixed, ...]:
+    """The segments that a module puts at constant places of the imported memory or table.
+
+    Raises:
+        WasmError: a section of segments is malformed.
+    """
+    found = [
+        Fixed(kind=Kind.TABLE, index=index, start=start, size=entries.number)
+        for index, entries in enumerate(module.elements)
+        if (start := _constant(entries.start)) is not None and not entries.table
+    ]
+    found += [
+        Fixed(kind=Kind.MEMORY, index=index, start=start, size=segment.size)
+        for index, segment in enumerate(module.data_segments)
+        if (start := _constant(segment.start)) is not None and not segment.memory
+    ]
+    return tuple(found)
+
+
+def _constant(expression: Expression | None) -> int | None:
+    """The value of an expression that is one 32-bit constant, taken as unsigned."""
+    if expression is None or expression.opcodes != (I32_CONST,):
+        return None
+    return Cursor(expression.code[1:], within="constant expression").s32() & 0xFFFFFFFF
+
+
+def follow_startup(module: Module) -> Startup:
+    """Follow the functions of a module that run during its load.
+
+    Raises:
+        WasmError: the module is malformed elsewhere than in its code, which may be anything.
+    """
+    exported = {entry.name: entry.index for entry in module.exports if entry.kind is Kind.FUNCTION}
+    follower = _Follower(module)
+
+    def run(index: int | None) -> Run:
+        return Run() if index is None else follower.run(index)
+
+    return Startup(
+        start=run(module.start),
+        relocations=run(exported.get("__wasm_apply_data_relocs")),
+        constructors=run(exported.get("__wasm_call_ctors")),
+    )
+
+
+@dataclass(slots=True)
+class _Steps:
+    """What has been gone through."""
+
+    calls: list[str] = field(default_factory=list)
+    left: int = _MOST_INSTRUCTIONS
+
+
+class _Follower:
+    def __init__(self, module: Module) -> None:
+        self._module = module
+        self._imports = [entry.name for entry in module.imports if entry.kind is Kind.FUNCTION]
+        self._bodies = _Bodies(module)
+
+    def run(self, index: int) -> Run:
+        steps = _Steps()
+        try:
+            ending = self._follow(index, steps, depth=0)
+        except WasmError:
+            # The engine will refuse such code; that is another matter.
+            ending = Ending.UNKNOWN
+        return Run(tuple(steps.calls), traps=ending is Ending.TRAPS)
+
+    def _follow(self, index: int, steps: _Steps, *, depth: int) -> Ending:
+        if index < len(self._imports):
+            name = self._imports[index]
+            steps.calls.append(name)
+            return Ending.UNKNOWN if name in _LEAVING else Ending.RETURNS
+        cursor = self._bodies.find(index - len(self._imports))
+        if cursor is None or depth > _DEEPEST:
+            return Ending.UNKNOWN
+        for _ in range(cursor.count(smallest=2)):
+            cursor.u32()
+            _skip_type(cursor)
+        return self._walk(cursor, steps, depth)
+
+    def _walk(self, cursor: Cursor, steps: _Steps, depth: int) -> Ending:
+        """Go along a body until it ends or is no straight line any more."""
+        ending, open_blocks = Ending.RETURNS, 0
+        while ending is Ending.RETURNS and steps.left:
+            steps.left -= 1
+            opcode = cursor.u8()
+            if opcode == _RETURN or (opcode == _END and not open_blocks):
+                return ending
+            if opcode in _BLOCKS:
+                _skip_type(cursor)
+                open_blocks += 1
+            elif opcode == _END:
+                open_blocks -= 1
+            elif opcode == _UNREACHABLE:
+                ending = Ending.TRAPS
+            elif opcode == _CALL:
+                ending = self._follow(cursor.u32(), steps, depth=depth + 1)
+            elif not _step(cursor, opcode):
+                ending = Ending.UNKNOWN
+        return ending if steps.left else Ending.UNKNOWN
+
+
+def _step(cursor: Cursor, opcode: int) -> bool:
+    """Go over an instruction that always goes on to the next one; False for any other."""
+    if opcode in _ONE_INDEX:
+        _skip_leb(cursor)
+    elif opcode in _ACCESS:
+        alignment = cursor.u32()
+        if alignment & 0x40:  # multi-memory: an index follows
+            _skip_leb(cursor)
+        _skip_leb(cursor)
+    elif opcode in _FLOATS:
+        cursor.skip(_FLOATS[opcode])
+    elif opcode == _MISCELLANEOUS:
+        indices = _INDICES.get(cursor.u32())
+        if indices is None:
+            return False
+        for _ in range(indices):
+            _skip_leb(cursor)
+    else:
+        return opcode in _ALONE
+    return True
+
+
+def _skip_leb(cursor: Cursor) -> None:
+    while cursor.u8() & 0x80:
+        pass
+
+
+def _skip_type(cursor: Cursor) -> None:
+    """A value type or a block's type."""
+    first = cursor.u8()
+    if first in _REFERENCES or first & 0x80:
+        _skip_leb(cursor)
+
+
+class _Bodies:
+    """Where functions' bodies are; found as far as they are asked for."""
+
+    def __init__(self, module: Module) -> None:
+        section = module.find(SectionId.CODE)
+        self._found: list[tuple[int, int]] = []
+        self._cursor: Cursor | None = None
+        self._number = 0
+        if section is not None:
+            self._cursor = Cursor(module.data, start=section.contents, end=section.end, within="code section")
+            self._number = self._cursor.count(smallest=2)
+
+    def find(self, index: int) -> Cursor | None:
+        """A cursor over the body of a defined function; None where there is no such function."""
+        cursor = self._cursor
+        if cursor is None or index >= self._number:
+            return None
+        while len(self._found) <= index:
+            size = cursor.u32()
+            self._found.append((cursor.position, cursor.position + size))
+            cursor.skip(size)
+        start, end = self._found[index]
+        return Cursor(cursor.data, start=start, end=end, within="code section")
