@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pyodide_abi.audit.anatomy import anatomy_of
 from pyodide_abi.errors import UnreadableInputError, UsageError
 from pyodide_abi.linker import (
     DEFAULT_ENGINE,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from pyodide_abi.audit.anatomy import Anatomy
     from pyodide_abi.linker import Library, Prediction
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.platforms.surface import Symbol
@@ -49,6 +51,7 @@ class Binary:
         member: its name in the wheel, or the file's own.
         path: where it is installed, below ``site-packages``.
         library: what the linker sees of it.
+        anatomy: what it is made of beside that.
         extension: ``import`` takes it for an extension module.
         imported: by release, what a plain import of it does (for another library: a plain load).
         preloaded: by release, what an installer that loads ahead does; empty unless the platform has such a
@@ -58,6 +61,7 @@ class Binary:
     member: str
     path: str
     library: Library
+    anatomy: Anatomy
     extension: bool
     imported: Mapping[str, Prediction]
     preloaded: Mapping[str, Prediction]
@@ -77,6 +81,7 @@ class Subject:
         platform: that it is held against; None for a wheel whose tag names none.
         engine: that the predictions are for.
         binaries: its native files, in the order of the archive.
+        offers: by release, what the runtime offers of the names that the binaries import or export.
     """
 
     file: Path
@@ -84,6 +89,7 @@ class Subject:
     platform: Platform | None
     engine: str
     binaries: tuple[Binary, ...]
+    offers: Mapping[str, Mapping[str, Symbol]]
 
     @property
     def releases(self) -> tuple[str, ...]:
@@ -148,25 +154,32 @@ def _platform_of(wheel: Wheel) -> Platform | None:
 
 def _of_module(file: Path, platform: Platform, engine: str) -> Subject:
     try:
-        library = read_library(file.name, file.read_bytes())
+        data = file.read_bytes()
     except OSError as error:
         raise UnreadableInputError(f"{file}: {error.strerror or error}") from error
+    library = read_library(file.name, data)
     extension = not file.name.startswith("lib") or _initialises(library)
     installed = Installed(libraries={file.name: library})
-    binary = _Predictor(platform, engine, installed).binary(file.name, library, extension=extension)
-    return Subject(file=file, wheel=None, platform=platform, engine=engine, binaries=(binary,))
+    predictor = _Predictor(platform, engine, installed)
+    binary = predictor.binary(file.name, library, anatomy_of(library, data), extension=extension)
+    return Subject(
+        file=file, wheel=None, platform=platform, engine=engine, binaries=(binary,), offers=predictor.offers
+    )
 
 
 def _of_wheel(file: Path, wheel: Wheel, platform: Platform | None, engine: str) -> Subject:
     libraries: dict[str, Library] = {}
+    anatomies: dict[str, Anatomy] = {}
     members: dict[str, str] = {}
     for member in wheel.members:
         path = wheel.installed_path(member.name)
         if path is not None and NATIVE_NAME.search(path):
-            library = read_library(path, wheel.read(member.name))
+            data = wheel.read(member.name)
+            library = read_library(path, data)
             if not path.endswith(_MAYBE_OTHER) or library.head is Head.DYLINK:
                 members[path] = member.name
                 libraries[path] = library
+                anatomies[path] = anatomy_of(library, data)
     installed = Installed(libraries=libraries, wheel_libs=f"{wheel.name.distribution}.libs")
     extensions = {
         extension.path
@@ -176,10 +189,17 @@ def _of_wheel(file: Path, wheel: Wheel, platform: Platform | None, engine: str) 
     }
     predictor = _Predictor(platform, engine, installed)
     binaries = tuple(
-        predictor.binary(members[path], library, extension=path in extensions)
+        predictor.binary(members[path], library, anatomies[path], extension=path in extensions)
         for path, library in libraries.items()
     )
-    return Subject(file=file, wheel=wheel, platform=platform, engine=engine, binaries=binaries)
+    return Subject(
+        file=file,
+        wheel=wheel,
+        platform=platform,
+        engine=engine,
+        binaries=binaries,
+        offers=predictor.offers,
+    )
 
 
 def suffixes_of(platform: Platform | None) -> tuple[str, ...]:
@@ -207,8 +227,9 @@ class _Predictor:
         self._platform = platform
         self._engine = engine
         self._installed = installed
+        self.offers: dict[str, Mapping[str, Symbol]] = {}
 
-    def binary(self, member: str, library: Library, *, extension: bool) -> Binary:
+    def binary(self, member: str, library: Library, anatomy: Anatomy, *, extension: bool) -> Binary:
         """A native file with its predictions."""
         imported = self._predict(library.path, extension=extension, arrival=Arrival.IMPORT)
         preloaded: dict[str, Prediction] = {}
@@ -219,6 +240,7 @@ class _Predictor:
             member=member,
             path=library.path,
             library=library,
+            anatomy=anatomy,
             extension=extension,
             imported=imported,
             preloaded=preloaded,
@@ -245,6 +267,7 @@ class _Predictor:
         for release in self._platform.releases:
             symbols = surface.symbols(release.version, self._engine)
             offered = tuple(symbols.get(name) for name in names)
+            self.offers[release.version] = {symbol.name: symbol for symbol in offered if symbol}
             if offered not in different:
                 different[offered] = Resolver(
                     self._installed, platform=self._platform, symbols=symbols, engine=self._engine

@@ -1,0 +1,187 @@
+"""What a module is made of, beside what the linker wants of it: taken while its bytes are in hand.
+
+The bytes of a large wheel are unpacked once. What rules want to know of them is small, and is found here
+without a walk through the code unless a header gives a reason for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pyodide_abi.errors import WasmError
+from pyodide_abi.wasm import Kind, SectionId, read_module
+from pyodide_abi.wasm.code import IN_CODE, scan_code
+from pyodide_abi.wasm.constant import GLOBAL_GET, I32_CONST
+from pyodide_abi.wasm.cursor import Cursor
+from pyodide_abi.wasm.features import Feature, claimed_features
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pyodide_abi.linker import Facts, Library
+    from pyodide_abi.wasm import Module
+    from pyodide_abi.wasm.constant import Expression
+
+_ENCODINGS = frozenset({Feature.LEGACY_EXCEPTIONS, Feature.EXNREF})
+#: Not worth a walk through the code: every engine takes them, or the exceptions' own rules see to them.
+_UNQUESTIONED = frozenset({Feature.ATOMICS, Feature.SIMD128, Feature.TAIL_CALL}) | _ENCODINGS
+#: wasm-ld makes a function of this name that traps, where two object files disagree about a type.
+_STUB = re.compile(rb"signature_mismatch:([\x21-\x7e]{1,400})")
+#: A source file below a folder that only the machine of a build has.
+_SOURCE = re.compile(
+    rb"/(?:home|Users|root|__w|builds|github/workspace)/[\w.+@ -]{1,80}/[\w.+@/-]{1,200}"
+    rb"\.(?:cc?|cpp|cxx|hp?p?|rs|pyx|f90)\b"
+)
+#: Homes inside a runtime's own file system.
+_RUNTIME_HOMES = (b"/home/web_user/", b"/home/pyodide/")
+_I32_ADD = 0x6A
+_MOST_STUBS = 100
+_MOST_PATHS = 10_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Anatomy:
+    """What a module is made of.
+
+    Attributes:
+        customs: bytes of each custom section by name, added up where a name comes again.
+        catches: it holds code that catches or cleans up after exceptions; None where nobody asked because it
+            throws none.
+        stubs: functions that wasm-ld replaced by a trap, as far as the module keeps names.
+        build_paths: how often source files of the build machine are named in its data.
+        build_path: the first of them.
+        data_reach: bytes from the memory base that its data segments fill.
+        table_reach: entries from the table base that its element segments fill.
+        coded: features that its ``target_features`` section claims and its code uses.
+    """
+
+    customs: Mapping[str, int] = field(default_factory=dict)
+    catches: bool | None = None
+    stubs: tuple[str, ...] = ()
+    build_paths: int = 0
+    build_path: str = ""
+    data_reach: int = 0
+    table_reach: int = 0
+    coded: frozenset[Feature] = frozenset()
+
+
+def anatomy_of(library: Library, data: bytes | memoryview) -> Anatomy:
+    """Take a module apart; an empty answer for what cannot be read, about which the linker has its say.
+
+    Args:
+        library: the linker's view of the same bytes.
+        data: all of them; not kept.
+    """
+    if library.facts is None:
+        return Anatomy()
+    try:
+        module = read_module(data)
+        customs: Counter[str] = Counter()
+        for section in module.sections:
+            if section.custom:
+                customs[section.name] += section.end - section.start
+        number, first = _build_paths(module)
+        return Anatomy(
+            customs=dict(customs),
+            catches=_catches(module, library.facts),
+            stubs=_stubs(module),
+            build_paths=number,
+            build_path=first,
+            data_reach=_reach(module, ((part.start, part.size) for part in module.data_segments)),
+            table_reach=_reach(module, ((part.start, part.number) for part in module.elements)),
+            coded=_coded(module),
+        )
+    except WasmError:
+        return Anatomy()
+
+
+def _catches(module: Module, facts: Facts) -> bool | None:
+    """Throwing shows in an import; catching in the tag of the exceptions, or else in the code alone."""
+    functions = {entry.name for entry in facts.imports if entry.kind is Kind.FUNCTION}
+    if "__cxa_throw" not in functions:
+        return None
+    if Feature.EXCEPTION_HANDLING in facts.features or any(name.startswith("invoke_") for name in functions):
+        return True
+    # Cleaning up after any exception needs no tag.
+    return bool(scan_code(module, _ENCODINGS, any_of=True))
+
+
+def _stubs(module: Module) -> tuple[str, ...]:
+    section = module.custom("name")
+    if section is None:
+        return ()
+    found: dict[str, None] = {}
+    for match in _STUB.finditer(module.data, section.contents, section.end):
+        # Names stand one after another, each after its length: what follows the name may look like it.
+        start = match.start()
+        length = module.data[start - 1] if start else 0
+        text = match.group()[:length] if length > len("signature_mismatch:") else match.group()
+        found[text.decode("ascii").removeprefix("signature_mismatch:")] = None
+        if len(found) >= _MOST_STUBS:
+            break
+    return tuple(found)
+
+
+def _build_paths(module: Module) -> tuple[int, str]:
+    section = module.find(SectionId.DATA)
+    if section is None:
+        return 0, ""
+    number, first = 0, ""
+    for match in _SOURCE.finditer(module.data, section.contents, section.end):
+        if not match.group().startswith(_RUNTIME_HOMES):
+            number += 1
+            first = first or match.group().decode("utf-8", "replace")
+            if number >= _MOST_PATHS:
+                break
+    return number, first
+
+
+def _coded(module: Module) -> frozenset[Feature]:
+    claimed = claimed_features(module)
+    wanted = {feature for feature in IN_CODE - _UNQUESTIONED if feature.value in claimed}
+    return scan_code(module, wanted) if wanted else frozenset()
+
+
+def _reach(module: Module, segments: Iterable[tuple[Expression | None, int]]) -> int:
+    bases = _bases(module)
+    ends = (
+        offset + size
+        for start, size in segments
+        if start is not None and (offset := _offset(start, bases)) is not None
+    )
+    return max(ends, default=0)
+
+
+def _bases(module: Module) -> frozenset[int]:
+    """The indices of the imported globals that stand for the module's places in memory and table."""
+    names = [entry.name for entry in module.imports if entry.kind is Kind.GLOBAL]
+    return frozenset(index for index, name in enumerate(names) if name in {"__memory_base", "__table_base"})
+
+
+def _offset(start: Expression, bases: frozenset[int]) -> int | None:
+    """How far from a base an expression points: the base itself, or with a constant added to it."""
+    numbers = list(_operands(start))
+    opcodes = sorted(start.opcodes)
+    if opcodes == [GLOBAL_GET] and numbers[0] in bases:
+        return 0
+    if opcodes == sorted((GLOBAL_GET, I32_CONST, _I32_ADD)):
+        constant = numbers[start.opcodes.index(I32_CONST)]
+        index = numbers[start.opcodes.index(GLOBAL_GET)]
+        return constant if index in bases else None
+    return None
+
+
+def _operands(start: Expression) -> Iterator[int]:
+    """The operands of the first instructions, as far as they are indices and 32-bit constants."""
+    cursor = Cursor(start.code)
+    for opcode in start.opcodes:
+        cursor.u8()
+        if opcode == GLOBAL_GET:
+            yield cursor.u32()
+        elif opcode == I32_CONST:
+            yield cursor.s32()
+        else:
+            return
