@@ -27,6 +27,14 @@ PINNED = {
         "57",
         "9eac831e1df5c833eceaccd7e1b868038b52a4182c72a49d61cf055348552c4c",
     ),
+    ("cadquery-ocp-novtk-ocp-wasm", "pyemscripten_2025_0_wasm32", "3.13"): (
+        "7.9.3.1.post202605200208",
+        "c23af66dce7bb3975fd005945a7d4888ab8aac63a711f02030522c1623b485ca",
+    ),
+    ("cadquery-ocp-novtk-ocp-wasm", "pyemscripten_2026_0_wasm32", "3.14"): (
+        "8.0.1.1.post202609241841",
+        "1bc957b6574c8a62a5fb33f03d054af41febbeb809a89bd08b045b17ec3e90d5",
+    ),
     ("contourpy", "pyemscripten_2025_0_wasm32", "3.13"): (
         "1.4.0",
         "abd0f7e51ecc52bf8c95713bd80b1c17c516a71fa391c54475308a4377903c2b",
@@ -43,9 +51,17 @@ PINNED = {
         "2.14.0",
         "c354e24d831321fa799c4e6c72c1aa7cf7360d1d148f99c7f6ff4f218e44b4b5",
     ),
+    ("cramjam", "pyemscripten_2026_0_wasm32", "3.14"): (
+        "2.14.0",
+        "0ae43177080310657833e30785a1cfbc7ab61a069e4ec526e515b65e259154bb",
+    ),
     ("dummy-pyodide-ext-test", "pyemscripten_2025_0_wasm32", "3.13"): (
         "0.1.0",
         "763299694fefe6946961f33c429647163fcceeffabdccb7cbd8d2d122f7b97c9",
+    ),
+    ("grill-usd-core", "pyemscripten_2026_0_wasm32", "3.14"): (
+        "26.8",
+        "278c8782601a5a6ca9e1ab663c3ac9075b97639a071cf1c9de0ea5ce0be2acd9",
     ),
     ("jiter", "pyemscripten_2026_0_wasm32", "3.14"): (
         "0.19.0",
@@ -62,6 +78,10 @@ PINNED = {
     ("msgpack", "pyemscripten_2026_5_wasm32", "3.15"): (
         "1.2.4",
         "b1f08ec826417e3c8dc3edadb50f38debba033af6cb849229f0eac72f80f2342",
+    ),
+    ("pydantic-core", "pyemscripten_2026_0_wasm32", "3.14"): (
+        "2.50.4",
+        "e6da138a1ecc1341c8b788a5ee822670b03788e1f5decf7af9d461de6e508b8e",
     ),
     ("simplejson", "pyemscripten_2025_0_wasm32", "3.13"): (
         "4.3.0",

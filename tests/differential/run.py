@@ -91,7 +91,7 @@ def main(words: Sequence[str]) -> int:
         observer = Observer(host=host, node=node, workers=options.jobs, full_boot=options.full_boot)
         setting = Setting(observer=observer, engine=options.engine)
         if options.real_wheels:
-            from differential.real_wheels import compare_wheels
+            from differential.wheels import compare_wheels
 
             comparisons = list(compare_wheels(options.case, options.release, setting))
             left_out = {}
