@@ -2,7 +2,9 @@
 
 from pyodide_abi.audit.rules import (
     absolute_run_path,
+    build_path,
     compiled_module_in_pure_wheel,
+    debug_information,
     disallowed_feature,
     faulty_record,
     faulty_wheel_metadata,
@@ -24,6 +26,7 @@ from pyodide_abi.audit.rules import (
     standard_exception_encoding,
     unaccepted_tag,
     undefined_symbol,
+    understated_size,
     unknown_platform_tag,
     unlinked_object,
     unusable_export,
@@ -39,6 +42,7 @@ RULES = (
     misplaced_dylink_section.RULE,
     legacy_dylink_section.RULE,
     malformed_module.RULE,
+    understated_size.RULE,
     missing_needed_library.RULE,
     library_needs_installer.RULE,
     run_path_not_read.RULE,
@@ -61,4 +65,6 @@ RULES = (
     unaccepted_tag.RULE,
     faulty_wheel_metadata.RULE,
     faulty_record.RULE,
+    debug_information.RULE,
+    build_path.RULE,
 )
