@@ -135,6 +135,8 @@ def open_subject(
         UnreadableInputError: there is no such file, or it is a wheel that cannot be opened.
     """
     chosen = load_platform(platform) if isinstance(platform, str) else platform
+    if not file.is_file():
+        raise UnreadableInputError(f"{file} is a folder" if file.is_dir() else f"there is no file {file}")
     if file.suffix == ".whl":
         with open_wheel(file) as wheel:
             yield _of_wheel(file, wheel, chosen or _platform_of(wheel), engine)

@@ -45,16 +45,28 @@ def stage(source: Path, folder: Path, *, leave_out: Iterable[Path] = ()) -> Path
         UsageError: it is neither.
         UnreadableInputError: the archive is damaged, unsafe, or has not one top folder.
     """
+    check_source(source)
     if source.is_dir():
-        if not ((source / "pyproject.toml").is_file() or (source / "setup.py").is_file()):
-            raise UsageError(
-                f"{source} has neither a pyproject.toml nor a setup.py",
-                hint="name the folder of a Python project, or an sdist",
-            )
         return _copy(source.resolve(), folder / "source", {path.resolve() for path in leave_out})
-    if source.is_file() and source.name.endswith(_SDIST):
-        return _unpack(source, folder)
-    what = "is not an sdist (.tar.gz or .zip)" if source.is_file() else "does not exist"
+    return _unpack(source, folder)
+
+
+def check_source(source: Path) -> None:
+    """See by its looks that something can be built, before anything is fetched for it.
+
+    Raises:
+        UsageError: it is neither a project's folder nor an sdist.
+    """
+    if source.is_dir():
+        if (source / "pyproject.toml").is_file() or (source / "setup.py").is_file():
+            return
+        what = "has neither a pyproject.toml nor a setup.py"
+    elif not source.exists():
+        what = "does not exist"
+    elif source.is_file() and source.name.endswith(_SDIST):
+        return
+    else:
+        what = "is not an sdist (.tar.gz or .zip)"
     raise UsageError(f"{source} {what}", hint="name the folder of a Python project, or an sdist")
 
 

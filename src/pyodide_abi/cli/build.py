@@ -121,11 +121,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Build for each platform; 1 if a wheel could not be built, or is not good."""
+    from pyodide_abi.build.sources import check_source
     from pyodide_abi.errors import BuildFailedError
     from pyodide_abi.platforms import default_platform, load_platform
 
     names = dict.fromkeys(args.platform)
     platforms = [load_platform(name) for name in names] or [default_platform()]
+    check_source(session.cwd / Path(args.source).expanduser())
     done: list[_Done] = []
     failures: list[BuildFailedError] = []
     for platform in dict.fromkeys(platforms):

@@ -42,8 +42,14 @@ class Session:
         """Results with colour where they go to a terminal and ``NO_COLOR`` is not set."""
         from rich.console import Console
 
+        class PipeConsole(Console):
+            """Leaves a closed pipe to us; rich itself would end the process with status 1."""
+
+            def on_broken_pipe(self) -> None:
+                raise BrokenPipeError
+
         # Width is the terminal's there; elsewhere lines are never wrapped, so that tools can read them.
-        return Console(
+        return PipeConsole(
             file=self.out,
             highlight=False,
             markup=False,

@@ -236,11 +236,11 @@ def open_wheel(path: Path, *, bounds: Bounds | None = None) -> Wheel:
     Raises:
         WheelError: the name is not a wheel's, or the file is not an archive, or not one that is safe to open.
     """
+    if not path.is_file():
+        raise WheelError(f"{path} is a folder" if path.is_dir() else f"there is no file {path}")
     name = parse_wheel_name(path.name)
     try:
         archive = zipfile.ZipFile(path)
-    except FileNotFoundError as error:
-        raise WheelError(f"there is no file {path}") from error
     except _DAMAGE as error:
         raise WheelError(f"{path}: not an archive: {error}") from error
     try:
