@@ -8,8 +8,8 @@ import pytest
 from assembling import assemble
 
 from pyodide_abi.linker import Installed, Outcome, read_library, resolve
-from pyodide_abi.linker.loaders import LOADERS, loader_of
 from pyodide_abi.linker.initialise import init_names
+from pyodide_abi.linker.loaders import LOADERS, loader_of
 from pyodide_abi.platforms import load_platform, load_platforms
 from pyodide_abi.platforms.surface import Symbol, SymbolKind
 
@@ -237,6 +237,45 @@ class TestExports:
     def test_a_memory_under_the_runtimes_name(self, platform: str, text: str) -> None:
         assert first(predict('%dylink (memory (export "memory") 1) %init', platform)) == text
 
+    @pytest.mark.parametrize(
+        ("form", "numbers", "globals_"),
+        [
+            ("i32 (i32.const 0)", True, True),
+            ("(mut i32) (i32.const 0)", True, False),
+            ("f64 (f64.const 0)", True, True),
+            ("(mut i64) (i64.const 0)", False, False),
+            ("externref (ref.null extern)", False, True),
+        ],
+    )
+    def test_which_globals_are_addresses(self, form: str, *, numbers: bool, globals_: bool) -> None:
+        text = f'%dylink (import "GOT.mem" "own" (global (mut i32))) (global (export "own") {form}) %init'
+        assert (predict(text, "2025_0").outcome is Outcome.LOADS) is numbers
+        assert (predict(text, "314_0").outcome is Outcome.LOADS) is globals_
+
+
+class TestRareImports:
+    """Section 2: what few modules import."""
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ('(import "env" "nobody" (global funcref))', "function-typed object must be null"),
+            ('(import "env" "function" (global funcref))', ""),
+            ('(import "env" "__proto__" (func))', "function import requires a callable"),
+            ('(import "GOT.mem" "toString" (global (mut i32)))', "must be a WebAssembly.Global object"),
+            ('(import "env" "__indirect_function_table" (table i64 1 funcref))', "cannot import i32 table"),
+        ],
+    )
+    def test_what_is_said(self, text: str, said: str) -> None:
+        found = first(predict(f"%dylink {text} %init"))
+        assert said in found
+        assert bool(found) is bool(said)
+
+    def test_how_far_the_table_has_grown_is_not_known(self) -> None:
+        text = '%dylink (import "env" "__indirect_function_table" (table 101 funcref)) %init'
+        (problem,) = predict(text).problems
+        assert not problem.exact
+
 
 class TestInit:
     """Section 6: what CPython looks for."""
@@ -246,6 +285,40 @@ class TestInit:
         assert init_names(first_loader, "pkg/_core.cpython-312-wasm32-emscripten.so") == ("PyInit__core",)
         assert init_names(newest, "m.so") == ("PyModExport_m", "PyInit_m")
         assert init_names(first_loader, "naïve.so") == ("PyInitU_nave_6pa",)
+
+    @pytest.mark.parametrize(
+        ("form", "old", "second", "newest"),
+        [
+            ("(func {} (result i32) unreachable)", "", "", ""),
+            (
+                "(func {} (param i32) (result i32) unreachable)",
+                "",
+                "signature mismatch",
+                "signature mismatch",
+            ),
+            ("(func {})", "failed without raising", "signature mismatch", "signature mismatch"),
+            ("(func {} (result i64) unreachable)", "BigInt value to a number", "mismatch", "mismatch"),
+            (
+                "(func {} (param i64) (result i32) unreachable)",
+                "undefined to a BigInt",
+                "mismatch",
+                "mismatch",
+            ),
+            ("(global {} i32 (i32.const 0))", "Table.get()", "table index", "table index"),
+            ("(memory {} 1)", "reading 'stub'", "reading 'stub'", "does not define module export"),
+        ],
+    )
+    def test_forms(self, form: str, old: str, second: str, newest: str) -> None:
+        text = "%dylink " + form.format('(export "PyInit_x")')
+        for platform, expected in (("2024_0", old), ("2025_0", second), ("314_0", newest)):
+            said = first(predict(text, platform))
+            assert expected in said
+            assert bool(said) is bool(expected)
+
+    def test_a_trap_is_fatal_and_an_exception_is_not(self) -> None:
+        assert predict('%dylink (func (export "PyInit_x"))', "314_0").problems[0].fatal
+        assert not predict('%dylink (func (export "PyInit_x"))', "2024_0").problems[0].fatal
+        assert not predict("%dylink", "314_0").problems[0].fatal
 
     def test_an_em_js_function_does_not_count(self) -> None:
         prediction = predict('%dylink (global (export "__em_js__PyInit_x") i32 (i32.const 0))')
