@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from differential.comparing import (
     read_installed,
 )
 from differential.observing import Job, observe
+
 from pyodide_abi.platforms import load_surface
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def compare_made(
     cases: Sequence[Case], platform: Platform, release: Release, *, maker: Maker, setting: Setting
 ) -> Iterator[Comparison]:
     """Every aspect of every case in one release; cases left out there are not compared."""
-    taken = [case for case in cases if not reason_to_leave_out(case, platform, setting.engine)]
+    taken = [case for case in cases if not reason_to_leave_out(case, platform, release, setting.engine)]
     symbols = load_surface(platform).symbols(release.version, setting.engine)
     imports = {case: _job(case, maker) for case in taken}
     seen = observe(imports.values(), release, setting.observer)
@@ -94,14 +94,11 @@ def compare_made(
             )
 
 
-def reason_to_leave_out(case: Case, platform: Platform, engine: str) -> str:
+def reason_to_leave_out(case: Case, platform: Platform, release: Release, engine: str) -> str:
     """Why a case is not compared there; empty where it is."""
-    return next((case.left_out[key] for key in (platform.name, engine) if key in case.left_out), "")
-
-
-def summarise(comparisons: Iterable[Comparison]) -> Counter[tuple[str, str, str, bool]]:
-    """How many comparisons there are by platform, release, aspect and whether they agree."""
-    return Counter((one.platform, one.release, one.aspect, one.agrees) for one in comparisons)
+    return next(
+        (case.left_out[key] for key in (platform.name, release.version, engine) if key in case.left_out), ""
+    )
 
 
 def _job(case: Case, maker: Maker, *more: str) -> Job:

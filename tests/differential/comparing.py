@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from differential.observing import Seen, Step
 
     from pyodide_abi.linker import Prediction
-    from pyodide_abi.platforms import Platform, Symbol
+    from pyodide_abi.platforms import Symbol
+    from pyodide_abi.platforms.model import Platform
 
 _UNRESOLVED = "cannot resolve symbol "
 

@@ -1,4 +1,4 @@
-"""Make the files of a case: compile, assemble, or write bytes down; kept in the user's cache by their recipe."""
+"""Make the files of a case: compile, assemble, or write bytes down. They are kept in the user's cache."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ class _Run:
     observer: Observer
 
     def answer(self, jobs: Sequence[Job]) -> dict[Job, dict[str, Any]]:
-        """The answers to all jobs; a process that ends early is started again behind the job that ended it."""
+        """The answers to all jobs; behind a job that ends the process, another one goes on."""
         answers: dict[Job, dict[str, Any]] = {}
         left = list(jobs)
         while left:

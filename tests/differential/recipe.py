@@ -15,6 +15,7 @@ RECIPE = "case.toml"
 #: How a module is compiled and linked unless its recipe says otherwise.
 _COMPILE = ("-O1", "-fPIC")
 _LINK = ("-sSIDE_MODULE=2", "-sWASM_BIGINT")
+_CASE = frozenset({"about", "rows", "file", "imports", "call", "left_out"})
 #: What a variant may add to every file of its case.
 _VARIANT = frozenset({"both", "compile", "link", "define", "left_out"})
 
@@ -69,7 +70,7 @@ class Case:
         files: in the order in which they are made.
         imports: modules imported one after another in one interpreter.
         calls: what needs which symbol.
-        left_out: platform or engine to the reason why it is not compared there.
+        left_out: platform, release or engine to the reason why it is not compared there.
     """
 
     name: str
@@ -104,16 +105,13 @@ def load_case(path: Path) -> tuple[Case, ...]:
         with path.open("rb") as file:
             data = tomllib.load(file)
         variants = data.pop("variant", {"": {}})
-        unknown = {key for extra in variants.values() for key in extra} - _VARIANT
-        if unknown:
-            raise ValueError(f"unknown keys of a variant: {sorted(unknown)}")
         return tuple(_case(path.parent, variant, extra, data) for variant, extra in variants.items())
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise RecipeError(f"{path}: {type(error).__name__}: {error}") from error
 
 
 def _case(folder: Path, variant: str, extra: Mapping[str, Any], data: Mapping[str, Any]) -> Case:
-    unknown = data.keys() - {"about", "rows", "file", "imports", "call", "left_out"}
+    unknown = (data.keys() - _CASE) | (extra.keys() - _VARIANT)
     if unknown:
         raise ValueError(f"unknown keys: {sorted(unknown)}")
     files = tuple(_made(folder, entry, extra) for entry in data["file"])

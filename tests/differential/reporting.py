@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from differential.comparing import Comparison
 
 
-def report(comparisons: Sequence[Comparison], left_out: Mapping[tuple[str, str], str], *, engine: str) -> str:
+def report(
+    comparisons: Sequence[Comparison], left_out: Mapping[tuple[str, str], Sequence[str]], *, engine: str
+) -> str:
     """A table of agreement by release, what was left out and why, and each disagreement."""
     return "\n".join(
         [
@@ -28,29 +30,14 @@ def _table(comparisons: Sequence[Comparison], engine: str) -> Iterator[str]:
     yield ""
     yield "| platform | release | cases | outcome | message | of these by kind only | latent | call |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
-    total: Counter[str] = Counter(one.aspect for one in comparisons)
-    good: Counter[str] = Counter(one.aspect for one in comparisons if one.agrees)
     for platform, release in dict.fromkeys((one.platform, one.release) for one in comparisons):
-        ours = [one for one in comparisons if one.release == release]
-        yield _row(platform, release, ours)
-    yield (
-        f"| all | | {len(cases)} | "
-        + " | ".join(
-            [
-                _share(good["outcome"], total["outcome"]),
-                _share(good["message"], total["message"]),
-                str(sum(not one.exact for one in comparisons)),
-                _share(good["latent"], total["latent"]),
-                _share(good["call"], total["call"]),
-            ]
-        )
-        + " |"
-    )
+        yield _row(platform, release, [one for one in comparisons if one.release == release])
+    yield _row("all", "", comparisons)
 
 
 def _row(platform: str, release: str, ours: Sequence[Comparison]) -> str:
-    total = Counter(one.aspect for one in ours)
-    good = Counter(one.aspect for one in ours if one.agrees)
+    total = Counter(str(one.aspect) for one in ours)
+    good = Counter(str(one.aspect) for one in ours if one.agrees)
     cells = [
         platform,
         release,
@@ -68,12 +55,12 @@ def _share(good: int, total: int) -> str:
     return f"{good}/{total}"
 
 
-def _left_out(left_out: Mapping[tuple[str, str], str]) -> Iterator[str]:
+def _left_out(left_out: Mapping[tuple[str, str], Sequence[str]]) -> Iterator[str]:
     if left_out:
         yield ""
         yield "Left out:"
-    for (case, platform), reason in left_out.items():
-        yield f"- {case} on {platform}: {reason}"
+    for (case, reason), releases in left_out.items():
+        yield f"- {case} in {', '.join(releases)}: {reason}"
 
 
 def _disagreements(wrong: Sequence[Comparison]) -> Iterator[str]:

@@ -29,6 +29,7 @@ from differential.making import Maker, MakingError
 from differential.observing import Observer
 from differential.recipe import RecipeError, load_cases
 from differential.reporting import report
+
 from pyodide_abi.errors import PyodideAbiError
 from pyodide_abi.host import Host, Silence
 from pyodide_abi.platforms import find_release, load_platform, load_platforms
@@ -86,6 +87,7 @@ def main(words: Sequence[str]) -> int:
     """The command; 0 where everything agrees, 1 where something does not."""
     options = _parse(words)
     host = make_host()
+    left_out: dict[tuple[str, str], list[str]] = {}
     try:
         node = find_node(host, options.node)
         observer = Observer(host=host, node=node, workers=options.jobs, full_boot=options.full_boot)
@@ -94,25 +96,25 @@ def main(words: Sequence[str]) -> int:
             from differential.wheels import compare_wheels
 
             comparisons = list(compare_wheels(options.case, options.release, setting))
-            left_out = {}
         else:
             cases = select(load_cases(CASES), options.case)
             maker = make_maker(host)
-            comparisons, left_out = [], {}
+            comparisons = []
             for platform, release in chosen_releases(options.release):
                 comparisons += compare_made(cases, platform, release, maker=maker, setting=setting)
                 for case in cases:
-                    reason = reason_to_leave_out(case, platform, setting.engine)
+                    reason = reason_to_leave_out(case, platform, release, setting.engine)
                     if reason:
-                        left_out[case.name, platform.name] = reason
+                        left_out.setdefault((case.name, reason), []).append(release.version)
                 host.progress.say(f"{release.version}: {_score(comparisons, release)}")
     except (PyodideAbiError, MakingError, RecipeError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 3
     if options.format == "json":
-        print(json.dumps([dataclasses.asdict(one) for one in comparisons], indent=1))
+        text = json.dumps([dataclasses.asdict(one) for one in comparisons], indent=1)
     else:
-        print(report(comparisons, left_out, engine=f"{setting.engine} ({node.version})"))
+        text = report(comparisons, left_out, engine=f"{setting.engine} ({node.version})")
+    sys.stdout.write(text + "\n")
     return 0 if all(one.agrees for one in comparisons) else 1
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from differential.comparing import Comparison, compare_steps
 from differential.observing import Job, observe
+from real_wheels import PINNED, real_wheel
+
 from pyodide_abi.audit.subject import open_subject
 from pyodide_abi.platforms import platform_of_tag
 from pyodide_abi.wheel import open_wheel
-from real_wheels import PINNED, real_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,7 +59,9 @@ class _Load:
     prediction: Prediction
 
 
-def compare_wheels(patterns: Sequence[str], versions: Sequence[str], setting: Setting) -> Iterator[Comparison]:
+def compare_wheels(
+    patterns: Sequence[str], versions: Sequence[str], setting: Setting
+) -> Iterator[Comparison]:
     """Every extension module of every pinned wheel, in the newest release of the wheel's platform.
 
     Args:
@@ -80,7 +83,9 @@ def compare_wheels(patterns: Sequence[str], versions: Sequence[str], setting: Se
     for release, wanted in loads.items():
         seen = observe([load.job for load in wanted], release, setting.observer)
         for load in wanted:
-            for aspect, predicted, observed, agrees, exact in compare_steps([load.prediction], seen[load.job]):
+            for aspect, predicted, observed, agrees, exact in compare_steps(
+                [load.prediction], seen[load.job]
+            ):
                 yield Comparison(
                     case=load.case,
                     platform=load.platform,
