@@ -1,0 +1,99 @@
+"""Two modules of a wheel define the same data, and one of them gets the other's.
+
+## What it checks
+
+C symbols that two modules of the wheel export, and that at least one of them takes back through the loader
+as an address, where they are data, or functions of different types.
+
+## Why it breaks
+
+The loader keeps one table of addresses for all modules, even for those that are loaded apart from each
+other, and the first definition of a name stays. Which one is first depends on the order of the imports: the
+module that comes later works on the data, or calls through pointers the functions, of the one before.
+
+## Example
+
+Two extension modules that were each linked with the same C library, with its state in a global variable:
+what one sets, the other sees.
+
+## How to fix
+
+Compile what both contain with `-fvisibility=hidden`, so that each keeps its own; or make it a library that
+both need, if they are meant to share it.
+
+## References
+
+- <https://emscripten.org/docs/compiling/Dynamic-Linking.html>
+- <https://github.com/emscripten-core/emscripten/issues/16581>
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyodide_abi.audit.definitions import for_loader, taken_back
+from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.rule import Rule
+from pyodide_abi.wasm import FuncType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pyodide_abi.audit.finding import Finding
+    from pyodide_abi.audit.subject import Binary, Subject
+
+_SHOWN = 4
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """One finding for each set of modules."""
+    asked = {
+        name
+        for binary in subject.binaries
+        if binary.library.facts is not None
+        for name in taken_back(binary.library.facts)
+    }
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name, binaries in _definitions(subject, asked).items():
+        types = {str(binary.library.facts.exports[name]) for binary in binaries if binary.library.facts}
+        functions = all(
+            isinstance(binary.library.facts.exports[name], FuncType)
+            for binary in binaries
+            if binary.library.facts
+        )
+        # The runtime's would be taken before either.
+        offered = any(name in symbols for symbols in subject.offers.values())
+        if not offered and (len(types) > 1 or not functions):
+            groups.setdefault(tuple(binary.member for binary in binaries), []).append(name)
+    for members, names in groups.items():
+        shown = ", ".join(f"`{name}`" for name in names[:_SHOWN])
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        yield RULE.finding(
+            f"{shown}{more} is defined by {', '.join(members)}, and the first one loaded serves all of them; "
+            f"an installer that loads ahead takes {members[0]} first",
+            fix="compile it with -fvisibility=hidden, or move it to a library that they need",
+            path=members[-1],
+            symbol=names[0],
+            releases=subject.releases,
+        )
+
+
+def _definitions(subject: Subject, asked: set[str]) -> Mapping[str, Sequence[Binary]]:
+    """The binaries that define each name, in the order of the wheel; names with several only."""
+    found: dict[str, list[Binary]] = {}
+    for binary in subject.binaries:
+        facts = binary.library.facts
+        for name in asked & facts.exports.keys() if facts else ():
+            if not for_loader(name):
+                found.setdefault(name, []).append(binary)
+    return {name: binaries for name, binaries in found.items() if len(binaries) > 1}
+
+
+RULE = Rule(
+    code="ABI210",
+    name="rival-definitions",
+    since="0.1",
+    severity=Severity.WARNING,
+    documentation=__doc__,
+    check=check,
+)
