@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import socket
 import subprocess
 from typing import NoReturn
@@ -19,3 +21,19 @@ def _unit_tests_stay_inside(request: pytest.FixtureRequest, monkeypatch: pytest.
 
         monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
         monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+#: What may be missing on a machine of CI. Any other skip there is a test that silently stopped testing.
+EXPECTED_SKIPS = re.compile(r"there is no Node 20\b")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI, fail on a skip that was not expected."""
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is None or os.environ.get("CI") != "true":
+        return  # A worker of pytest-xdist has no terminal.
+    reasons = {str(report.longrepr) for report in terminal.stats.get("skipped", [])}
+    unexpected = sorted(reason for reason in reasons if not EXPECTED_SKIPS.search(reason))
+    if unexpected:
+        terminal.write_line("skips that CI did not expect:\n" + "\n".join(unexpected), red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pyodide_abi.cli.session import cache_folder
-from pyodide_abi.host import Host, Silence
+from pyodide_abi.host import this_machine
 from pyodide_abi.platforms import load_platforms
-from pyodide_abi.process import SystemRunner
-from pyodide_abi.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyodide_abi.host import Host
 
 #: The oldest and the newest release of each platform.
 ENDS = [release for platform in load_platforms() for release in (platform.releases[0], platform.releases[-1])]
@@ -19,13 +21,7 @@ ENDS = [release for platform in load_platforms() for release in (platform.releas
 
 def real_host(cache: Path | None = None, *, offline: bool = False) -> Host:
     """A host with the user's cache, or another."""
-    return Host(
-        environ=dict(os.environ),
-        runner=SystemRunner(),
-        store=Store(cache or cache_folder(None, Path.cwd())),
-        progress=Silence(),
-        offline=offline,
-    )
+    return this_machine(cache=cache, offline=offline)
 
 
 def pyodide_abi(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from toolchain_fakes import Answer, Diary
 
-    from pyodide_abi.cli.main import Command
+    from pyodide_abi.cli.commands import Command
     from pyodide_abi.toolchain import Source
 
 EXACT = load_platform("314_0").emscripten

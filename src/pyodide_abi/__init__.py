@@ -1,3 +1,72 @@
-"""The Pyodide platform ABI, executable."""
+"""The Pyodide platform ABI, executable.
+
+The names below are what the commands are made of; each is imported when it is first used. Reading and judging
+need nothing but a file::
+
+    from pathlib import Path
+
+    import pyodide_abi
+
+    report = pyodide_abi.audit_file(Path("spam-1.0-cp314-cp314-pyemscripten_2026_0_wasm32.whl"))
+    for finding in report.findings:
+        print(finding.code, finding.message)
+
+What acts on the machine takes a host, see :func:`this_machine`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyodide_abi.audit import audit_file
+    from pyodide_abi.build import BuildRequest, build_wheel
+    from pyodide_abi.host import this_machine
+    from pyodide_abi.linker import resolve
+    from pyodide_abi.platforms import load_platform, load_platforms, load_surface
+    from pyodide_abi.runtime import install_release, run_python, verify_wheel
+    from pyodide_abi.toolchain import find_python, find_toolchain, make_sysroot
+    from pyodide_abi.wasm import read_module
+    from pyodide_abi.wheel import open_wheel
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "BuildRequest",
+    "audit_file",
+    "build_wheel",
+    "find_python",
+    "find_toolchain",
+    "install_release",
+    "load_platform",
+    "load_platforms",
+    "load_surface",
+    "make_sysroot",
+    "open_wheel",
+    "read_module",
+    "resolve",
+    "run_python",
+    "this_machine",
+    "verify_wheel",
+]
+
+_HOMES = {
+    "audit": ("audit_file",),
+    "build": ("BuildRequest", "build_wheel"),
+    "host": ("this_machine",),
+    "linker": ("resolve",),
+    "platforms": ("load_platform", "load_platforms", "load_surface"),
+    "runtime": ("install_release", "run_python", "verify_wheel"),
+    "toolchain": ("find_python", "find_toolchain", "make_sysroot"),
+    "wasm": ("read_module",),
+    "wheel": ("open_wheel",),
+}
+
+
+def __getattr__(name: str) -> object:
+    for home, names in _HOMES.items():
+        if name in names:
+            import importlib  # noqa: PLC0415 - start-up counts
+
+            return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,11 +1,12 @@
 """What the commands know about the machine and the user's wishes, as one value.
 
-Nothing outside ``cli`` and this module's maker reads ``os.environ``; the library's functions take a
+Nothing but :func:`this_machine` and ``cli`` reads ``os.environ``; the library's functions take a
 :class:`Host`.
 """
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from pyodide_abi.process import Runner
     from pyodide_abi.store import Store
@@ -77,3 +79,32 @@ class Host:
     store: Store
     progress: Progress
     offline: bool = False
+
+
+def this_machine(
+    *,
+    environ: Mapping[str, str] | None = None,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+    offline: bool = False,
+) -> Host:
+    """The real machine, for the functions that act on it.
+
+    Args:
+        environ: what child processes inherit; our own environment by default.
+        cache: the folder for runtimes, toolchains and interpreters; the user's cache folder by default.
+        progress: where long work is shown; nowhere by default.
+        offline: forbid every use of the network.
+    """
+    from platformdirs import user_cache_path  # noqa: PLC0415 - a fake host needs neither this nor processes
+
+    from pyodide_abi.process import SystemRunner  # noqa: PLC0415 - as above
+    from pyodide_abi.store import Store  # noqa: PLC0415 - as above
+
+    return Host(
+        environ=dict(os.environ) if environ is None else environ,
+        runner=SystemRunner(),
+        store=Store(cache or user_cache_path("pyodide-abi", appauthor=False)),
+        progress=progress or Silence(),
+        offline=offline,
+    )

@@ -6,24 +6,21 @@ nothing, so that an import that the loader lets through ends with CPython's comp
 
 from __future__ import annotations
 
-import os
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from assembling import contents, make_wheel
-from platformdirs import user_cache_path
 
 from pyodide_abi.audit import audit_file
-from pyodide_abi.host import Host, Silence
+from pyodide_abi.host import this_machine
 from pyodide_abi.linker import Outcome
 from pyodide_abi.platforms import find_release
-from pyodide_abi.process import SystemRunner
 from pyodide_abi.runtime import verify as real
-from pyodide_abi.store import Store
 
 if TYPE_CHECKING:
+    from pyodide_abi.host import Host
     from pyodide_abi.runtime.verify import Loaded
 
 CASES = Path(__file__).parents[1] / "cases" / "audit"
@@ -45,12 +42,7 @@ def cases() -> list[Any]:
 
 @pytest.fixture(scope="module")
 def host() -> Host:
-    return Host(
-        environ=dict(os.environ),
-        runner=SystemRunner(),
-        store=Store(user_cache_path("pyodide-abi", appauthor=False)),
-        progress=Silence(),
-    )
+    return this_machine()
 
 
 def load(wheel: Path, version: str, host: Host) -> Loaded:

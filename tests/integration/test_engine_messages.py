@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 import wasmtime
-from platformdirs import user_cache_path
 
 from pyodide_abi.audit.messages import recognise
 from pyodide_abi.errors import MissingError
-from pyodide_abi.host import Host, Silence
-from pyodide_abi.process import SystemRunner
+from pyodide_abi.host import this_machine
 from pyodide_abi.runtime.node import find_node
-from pyodide_abi.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,9 +99,7 @@ const attempt = async (make) => {
 
 @pytest.mark.parametrize("version", ["20", "24"])
 def test_texts_of_v8_are_recognised(version: str, tmp_path: Path) -> None:
-    environ = dict(os.environ)
-    store = Store(user_cache_path("pyodide-abi", appauthor=False))
-    host = Host(environ=environ, runner=SystemRunner(), store=store, progress=Silence())
+    host = this_machine()
     try:
         node = find_node(host, version)
     except MissingError as error:
@@ -114,7 +108,7 @@ def test_texts_of_v8_are_recognised(version: str, tmp_path: Path) -> None:
     for name, (text, *_) in CASES.items():
         files[name] = tmp_path / f"{name}.wasm"
         files[name].write_bytes(bytes(wasmtime.wat2wasm(f"(module {text})")))
-    done = host.runner.run([node.path, "-e", RUN, *files.values()], environ=environ, timeout=120)
+    done = host.runner.run([node.path, "-e", RUN, *files.values()], environ=host.environ, timeout=120)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     for name, (_, meaning, older) in CASES.items():

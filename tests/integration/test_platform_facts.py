@@ -7,22 +7,19 @@ lock file, and asked once for everything.
 from __future__ import annotations
 
 import json
-import os
 import sys
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from platformdirs import user_cache_path
 
-from pyodide_abi.host import Host, Silence
+from pyodide_abi.host import this_machine
 from pyodide_abi.platforms import load_platforms, platform_of_tag
-from pyodide_abi.process import SystemRunner
 from pyodide_abi.runtime import Program, run_python
-from pyodide_abi.store import Store
 
 if TYPE_CHECKING:
+    from pyodide_abi.host import Host
     from pyodide_abi.platforms.model import Platform, Release
 
 pytestmark = pytest.mark.integration
@@ -82,12 +79,7 @@ Answers = dict[str, dict[str, Any]]
 
 @pytest.fixture(scope="session")
 def host() -> Host:
-    return Host(
-        environ=dict(os.environ),
-        runner=SystemRunner(),
-        store=Store(user_cache_path("pyodide-abi", appauthor=False)),
-        progress=Silence(),
-    )
+    return this_machine()
 
 
 @pytest.fixture(scope="session")

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import importlib
 import os
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn, Protocol, cast
+from typing import TYPE_CHECKING, NoReturn
 
 from pyodide_abi import __version__
+from pyodide_abi.cli.commands import COMMANDS, Parser, command_parser
 from pyodide_abi.errors import PyodideAbiError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pyodide_abi.cli.session import Session
+    from pyodide_abi.cli.commands import Entry
 
 EXIT_CODES = """\
 exit status:
@@ -26,54 +25,6 @@ exit status:
   2  wrong usage, or input that cannot be read
   3  the environment lacks something; the message says how to get it
 """
-
-
-class Command(Protocol):
-    """What a module in this package offers."""
-
-    @staticmethod
-    def configure(parser: argparse.ArgumentParser) -> None:
-        """Add arguments, a description and examples."""
-
-    @staticmethod
-    def run(args: argparse.Namespace, session: Session) -> int:
-        """Do it; the exit status."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A command's name and what the overview says of it; the module is imported when it is used."""
-
-    name: str
-    summary: str
-
-    def load(self) -> Command:
-        """Import the command's module."""
-        module = importlib.import_module(f"pyodide_abi.cli.{self.name}")
-        return cast("Command", module)
-
-
-COMMANDS = (
-    Entry("platforms", "what each version of the ABI promises"),
-    Entry("build", "source to a conformant wheel"),
-    Entry("audit", "will it load and run, in every release of its platform?"),
-    Entry("verify", "load every extension module in the real runtimes"),
-    Entry("run", "python in a real runtime, with wheels installed"),
-    Entry("show", "what is inside a module or a wheel"),
-    Entry("diff", "what changed between two releases, platforms, modules or wheels"),
-    Entry("explain", "what a rule, or an error from a browser console, means"),
-    Entry("toolchain", "install, list, find or remove compilers and interpreters"),
-    Entry("doctor", "what is present, what is missing, what would be used"),
-)
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse with our exit status and with suggestions for mistyped commands."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong and where help is, and leave with 2."""
-        self.exit(2, f"error: {message}\n  try: {self.prog} --help\n")
 
 
 class _Version(argparse.Action):
@@ -94,22 +45,6 @@ def overview() -> Parser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
     parser.add_argument("command", nargs="?", metavar="COMMAND", help="one of those below")
-    return parser
-
-
-def command_parser(entry: Entry, command: Command) -> Parser:
-    """The parser of one command, with the options that all of them have."""
-    parser = Parser(
-        prog=f"pyodide-abi {entry.name}",
-        description=entry.summary[0].upper() + entry.summary[1:] + ".",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.configure(parser)
-    common = parser.add_argument_group("everywhere")
-    common.add_argument("--offline", action="store_true", help="never use the network; say what is lacking")
-    common.add_argument("--cache-dir", metavar="DIR", help="where runtimes, toolchains and interpreters live")
-    common.add_argument("-q", "--quiet", action="store_true", help="results and errors only, no progress")
-    common.add_argument("--traceback", action="store_true", help="show where in our code an error arose")
     return parser
 
 

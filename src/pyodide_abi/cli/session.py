@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from pyodide_abi.host import Host, Progress, Silence
-from pyodide_abi.process import SystemRunner
-from pyodide_abi.store import Store
+from pyodide_abi.host import Progress, Silence, this_machine
 
 if TYPE_CHECKING:
     import argparse
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from pyodide_abi.errors import PyodideAbiError
-    from pyodide_abi.host import Task
+    from pyodide_abi.host import Host, Task
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,23 +58,13 @@ class Session:
 
 def open_session(args: argparse.Namespace, *, environ: Mapping[str, str], cwd: Path) -> Session:
     """Make the session from the options that all commands have."""
-    host = Host(
+    host = this_machine(
         environ=environ,
-        runner=SystemRunner(),
-        store=Store(cache_folder(args.cache_dir, cwd)),
+        cache=cwd / Path(args.cache_dir).expanduser() if args.cache_dir else None,
         progress=Silence() if args.quiet else TerminalProgress(environ),
         offline=args.offline,
     )
     return Session(host=host, cwd=cwd, out=sys.stdout)
-
-
-def cache_folder(given: str | None, cwd: Path) -> Path:
-    """The user's cache folder, unless another is named."""
-    if given:
-        return cwd / Path(given).expanduser()
-    from platformdirs import user_cache_path
-
-    return user_cache_path("pyodide-abi", appauthor=False)
 
 
 class TerminalProgress(Progress):
@@ -145,11 +133,14 @@ class _Bar:
 
 def report_error(error: PyodideAbiError, *, environ: Mapping[str, str], traceback: bool) -> None:
     """What happened, then what to do next, on stderr."""
+    from pyodide_abi.report.printable import printable
+
     if traceback:
         import traceback as tracebacks
 
         tracebacks.print_exception(error)
     red, plain = ("\x1b[31m", "\x1b[0m") if sys.stderr.isatty() and "NO_COLOR" not in environ else ("", "")
-    sys.stderr.write(f"{red}error:{plain} {error}\n")
-    for line in error.hint.splitlines():
-        sys.stderr.write(f"  {line}\n")
+    first, *more = str(error).split("\n")
+    sys.stderr.write(f"{red}error:{plain} {printable(first.expandtabs())}\n")
+    for line in (*more, *error.hint.splitlines()):
+        sys.stderr.write(f"  {printable(line.expandtabs())}\n")

@@ -120,14 +120,14 @@ def _suggestion(name: str, known: Iterable[str]) -> str:
 
 def known_commands() -> frozenset[str]:
     """The names that a command's own table may have."""
-    from pyodide_abi.cli.main import COMMANDS
+    from pyodide_abi.cli.commands import COMMANDS
 
     return frozenset(entry.name for entry in COMMANDS)
 
 
 def known_settings() -> frozenset[str]:
     """The names of all commands' options: a project's table serves every command."""
-    from pyodide_abi.cli.main import COMMANDS, command_parser
+    from pyodide_abi.cli.commands import COMMANDS, command_parser
 
     return frozenset(name for entry in COMMANDS for name, _ in _options(command_parser(entry, entry.load())))
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pyodide_abi.cli.build import config_settings
-from pyodide_abi.cli.main import COMMANDS, command_parser, main
+from pyodide_abi.cli.commands import COMMANDS, command_parser
+from pyodide_abi.cli.main import main
 from pyodide_abi.cli.settings import parse
 from pyodide_abi.errors import UsageError
 

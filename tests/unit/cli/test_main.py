@@ -8,9 +8,12 @@ import pytest
 
 from pyodide_abi import __version__
 from pyodide_abi.cli import main as cli
+from pyodide_abi.cli.commands import COMMANDS
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pyodide_abi.cli.commands import Entry
 
 
 def run(argv: list[str], tmp_path: Path, environ: dict[str, str] | None = None) -> int:
@@ -28,7 +31,7 @@ def test_no_command_shows_the_overview_and_fails(tmp_path: Path, capsys: pytest.
 def test_help_lists_every_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"], tmp_path) == 0
     out = capsys.readouterr().out
-    for entry in cli.COMMANDS:
+    for entry in COMMANDS:
         assert f"  {entry.name} " in out
         assert entry.summary in out
 
@@ -44,8 +47,8 @@ def test_mistyped_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "did you mean 'audit'?" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("entry", cli.COMMANDS, ids=lambda entry: entry.name)
-def test_every_command_teaches(entry: cli.Entry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
+def test_every_command_teaches(entry: Entry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([entry.name, "--help"], tmp_path) == 0
     out = capsys.readouterr().out
     assert f"pyodide-abi {entry.name}" in out
@@ -53,9 +56,9 @@ def test_every_command_teaches(entry: cli.Entry, tmp_path: Path, capsys: pytest.
     assert "--offline" in out
 
 
-@pytest.mark.parametrize("entry", cli.COMMANDS, ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
 def test_wrong_usage_points_at_the_help(
-    entry: cli.Entry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    entry: Entry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run([entry.name, "--no-such-option"], tmp_path) == 2
     err = capsys.readouterr().err

@@ -1,1 +1,0 @@
-"""Findings to edits to a new wheel."""

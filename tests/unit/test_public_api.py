@@ -1,0 +1,37 @@
+"""The public names: every one is there, and none costs anything before it is used."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import pyodide_abi
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("name", pyodide_abi.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    thing = getattr(pyodide_abi, name)
+    assert thing.__name__ == name
+    assert thing.__doc__
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nope'"):
+        pyodide_abi.nope  # noqa: B018 - looking it up is the test
+
+
+@pytest.mark.integration
+def test_importing_the_package_imports_no_part_of_it(tmp_path: Path) -> None:
+    code = (
+        "import sys, pyodide_abi; print(*[name for name in sys.modules if name.startswith('pyodide_abi.')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.stdout.split() == []
