@@ -146,18 +146,18 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
 def _print(data: Data, args: argparse.Namespace, session: Session) -> None:
     from pyodide_abi.report.diff_text import text_of
+    from pyodide_abi.report.printable import printable, printable_json
 
     if args.format == "json":
-        json.dump(data, session.out, indent=2, ensure_ascii=False)
-        session.out.write("\n")
+        session.out.write(printable_json(json.dumps(data, indent=2, ensure_ascii=False)) + "\n")
         return
     lines = text_of(data, most=None if args.all else _MOST)
     if not session.out.isatty():
-        session.out.writelines(f"{line.text}\n" for line in lines)
+        session.out.writelines(f"{printable(line.text)}\n" for line in lines)
         return
     console = session.console()
     for line in lines:
-        console.print(line.text, style=line.style or None)
+        console.print(printable(line.text), style=line.style or None)
 
 
 def _diff_releases(

@@ -62,6 +62,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     Raises:
         UnreadableInputError: it cannot be read at all.
     """
+    from pyodide_abi.report.printable import printable_json
     from pyodide_abi.report.show import faults_in, needed_in
     from pyodide_abi.report.show_text import needed_text, text_of
 
@@ -69,8 +70,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     data = _describe(path, _parts(args))
     shown = needed_in(data) if args.needed else data
     if args.format == "json":
-        json.dump(shown, session.out, indent=2, ensure_ascii=False)
-        session.out.write("\n")
+        session.out.write(printable_json(json.dumps(shown, indent=2, ensure_ascii=False)) + "\n")
     else:
         lines = needed_text(needed_in(data)) if args.needed else text_of(data)
         session.out.writelines(f"{line}\n" for line in lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
+from pyodide_abi.report.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,19 +23,20 @@ def audit_to_annotations(report: Report) -> Iterator[str]:
 
 def unreadable_to_annotation(name: str, error: str) -> str:
     """The line for a file that cannot be audited."""
-    return f"::error title={_property('cannot be audited')}::{_data(f'{name}: {error}')}"
+    return f"::error title={_property('cannot be audited')}::{_data(printable(f'{name}: {error}'))}"
 
 
 def _annotation(name: str, finding: Finding) -> str:
     # No file= property: annotations attach to files of the repository, and these lie inside a wheel.
     title = _property(f"{finding.code} {finding.name}")
     place = f"{name}: {finding.location.path}" if finding.location.path else name
-    text = _data(f"{place}: {finding.message}\nfix: {finding.fix}")
+    text = _data(f"{printable(f'{place}: {finding.message}')}\nfix: {printable(finding.fix)}")
     return f"::{_COMMANDS[finding.severity]} title={title}::{text}"
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    # Line breaks are ours: the names in between have been made one line each.
+    return "%0A".join(printable(line).replace("%", "%25") for line in text.split("\n"))
 
 
 def _property(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pyodide_abi import __version__
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rules import RULES
+from pyodide_abi.report.printable import printable_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -50,7 +51,7 @@ def audits_to_sarif(reports: Sequence[Report], unreadable: Mapping[str, str]) ->
             }
         ],
     }
-    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+    return printable_json(json.dumps(log, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pyodide_abi.report.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -17,18 +19,15 @@ _Block = dict[str, Any]
 
 def text_of(data: Mapping[str, Any]) -> Iterator[str]:
     """The lines."""
-    if data["kind"] == "wheel":
-        yield from _wheel(dict(data))
-    else:
-        yield from _file(dict(data))
+    yield from map(printable, _wheel(dict(data)) if data["kind"] == "wheel" else _file(dict(data)))
 
 
 def needed_text(modules: list[_Block]) -> Iterator[str]:
     """The lines for :func:`pyodide_abi.report.show.needed_in`."""
     for module in modules:
-        yield f"{module['path']}: {', '.join(module['needed']) or 'needs nothing'}"
+        yield printable(f"{module['path']}: {', '.join(module['needed']) or 'needs nothing'}")
         if module["runtime_paths"]:
-            yield _line("looked for in", ", ".join(module["runtime_paths"]))
+            yield printable(_line("looked for in", ", ".join(module["runtime_paths"])))
 
 
 def _wheel(wheel: _Block) -> Iterator[str]:

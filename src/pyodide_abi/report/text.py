@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.linker import Outcome
+from pyodide_abi.report.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,12 +26,12 @@ def print_audit(report: Report, console: Console) -> None:
     from rich.text import Text  # noqa: PLC0415 - only who prints needs it
 
     against = f"platform {report.platform}, {report.engine}" if report.platform else "no known platform"
-    console.print(Text.assemble((report.name, "bold"), f"  ({against})"))
+    console.print(Text.assemble((printable(report.name), "bold"), f"  ({against})"))
     if report.pure:
         console.print("  pure: no compiled modules, so there is nothing to load; it works on every platform")
     for binary in report.modules:
         for style, line in _module_lines(binary):
-            console.print(Text(f"  {line}", style))
+            console.print(Text(f"  {printable(line)}", style))
     for _, group in itertools.groupby(
         report.findings, key=lambda finding: (finding.severity, finding.code, finding.location.path)
     ):
@@ -64,23 +65,23 @@ def _print_group(findings: Sequence[Finding], report: Report, console: Console) 
 
     first = findings[0]
     style = _STYLES[first.severity]
-    place = f" in {first.location.path}" if first.location.path else ""
+    place = f" in {printable(first.location.path)}" if first.location.path else ""
     number = f" ({len(findings)} times)" if len(findings) > 1 else ""
     console.print(Text.assemble((f"{first.severity} {first.code}", style), f" {first.name}{number}{place}"))
     for finding in findings[:_SHOWN]:
         some = 0 < len(finding.releases) < len(report.releases)
         where = f" [{spans(finding.releases, report.releases)}]" if some else ""
-        console.print(Text(f"    {finding.message}{where}"))
+        console.print(Text(f"    {printable(finding.message)}{where}"))
     if len(findings) > _SHOWN:
         console.print(Text(f"    and {len(findings) - _SHOWN} more; --format json lists all"))
     for fix in dict.fromkeys(finding.fix for finding in findings[:_SHOWN]):
-        console.print(Text.assemble("    ", ("fix: ", "bold"), fix))
+        console.print(Text.assemble("    ", ("fix: ", "bold"), printable(fix)))
 
 
 def _verdict(report: Report) -> str:
     counts = ((report.count(severity), severity) for severity in Severity)
     said = [f"{number} {severity}{'s' if number > 1 else ''}" for number, severity in counts if number]
-    return f"{report.name}: {', '.join(said) if said else 'nothing to say against it'}"
+    return f"{printable(report.name)}: {', '.join(said) if said else 'nothing to say against it'}"
 
 
 def spans(some: Sequence[str], all_: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from pyodide_abi.report.printable import printable
 from pyodide_abi.runtime.verify import Outcome
 
 if TYPE_CHECKING:
@@ -39,11 +40,11 @@ def write_verification(verification: Verification, console: Console) -> None:
     for title, results in _grouped(verification.results):
         console.print(f"  {title}  [{', '.join(result.release for result in results)}]")
         for line in results[0].message.splitlines():
-            console.print(f"    {line}")
+            console.print(f"    {printable(line)}")
     for module, note, releases in _notes(verification.results):
         console.print(f"  {module}: loaded by its path; a plain import ends so  [{', '.join(releases)}]")
         for line in note.splitlines():
-            console.print(f"    {line}")
+            console.print(f"    {printable(line)}")
     loaded = sum(result.outcome is Outcome.LOADED for result in verification.results)
     console.print(
         f"  {loaded} of {len(verification.results)} loaded ({verification.engine})\n",
