@@ -52,15 +52,17 @@ def make_wheel(
     *,
     metadata: str | None = None,
     record: str | None = None,
+    info: str | None = None,
 ) -> Path:
     """Write a wheel.
 
     Args:
         folder: where.
         name: its file name, whose tags ``WHEEL`` repeats.
-        files: its contents beside the ``.dist-info`` folder.
+        files: its contents; those of the ``.dist-info`` folder take the place of the usual ones.
         metadata: of the ``WHEEL`` file, if not the right one.
         record: likewise of ``RECORD``.
+        info: the name of the ``.dist-info`` folder, if not the right one.
     """
     distribution, version, python, abi, platform = name.removesuffix(".whl").split("-")
     tags = [
@@ -71,12 +73,12 @@ def make_wheel(
     ]
     pure = "true" if platform == "any" else "false"
     right = "\n".join(["Wheel-Version: 1.0", "Generator: test", f"Root-Is-Purelib: {pure}", *tags, ""])
-    info = f"{distribution}-{version}.dist-info"
-    everything = {
-        **files,
+    info = info or f"{distribution}-{version}.dist-info"
+    usual = {
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n".encode(),
         f"{info}/WHEEL": (right if metadata is None else metadata).encode(),
     }
+    everything = {**files, **{path: data for path, data in usual.items() if path not in files}}
     lines = [f"{path},{_digest(data)},{len(data)}" for path, data in everything.items()]
     lines.append(f"{info}/RECORD,,")
     everything[f"{info}/RECORD"] = ("\n".join(lines) + "\n" if record is None else record).encode()

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: The headings of a rule's documentation, in their order.
 HEADINGS = ("What it checks", "Why it breaks", "Example", "How to fix", "References")
+#: What every code begins with.
+_FAMILY = "ABI"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +74,9 @@ class Rule:
         return {heading.strip(): body.strip() for heading, _, body in split}
 
     def matches(self, selector: str) -> bool:
-        """Whether a selector of the command line means this rule: its name, its code or the start of it."""
+        """Whether a selector means this rule: its name, its code or the start of that, ``ABI`` or not."""
         wanted = selector.strip()
-        return wanted == self.name or self.code.startswith(wanted.upper().removesuffix("XX"))
+        digits = wanted.upper().removesuffix("XX").removeprefix(_FAMILY)
+        if wanted.upper() != _FAMILY and not digits.isdecimal():
+            return wanted == self.name
+        return self.code.removeprefix(_FAMILY).startswith(digits)

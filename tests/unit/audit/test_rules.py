@@ -8,6 +8,7 @@ The cases of a rule are in ``tests/cases/audit/<name>.toml``: arrays ``fails`` a
 ``bare``       the name of a file that is audited by itself, without a wheel
 ``files``      contents by path: module texts, ``hex: …``, ``text: …`` (see ``assembling.py``)
 ``metadata``, ``record``   other contents of ``WHEEL`` and ``RECORD`` than the right ones
+``info``       another name of the ``.dist-info`` folder than the right one
 ``findings``   the codes of all findings, in order; in ``passes`` that of the rule must not be among them
 ``says``       a part of the message of the rule's first finding
 ``severity``   of the rule's first finding, where it is not the rule's own
@@ -62,6 +63,7 @@ def judge(case: Case, folder: Path) -> Report:
             files,
             metadata=case.get("metadata"),
             record=case.get("record"),
+            info=case.get("info"),
         )
     return audit_file(file, platform=case.get("platform"))
 

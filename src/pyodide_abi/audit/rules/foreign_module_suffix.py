@@ -3,7 +3,7 @@
 ## What it checks
 
 File names with the suffix of an extension module (`.cpython-…`, `.cp3…`, `.pypy…`, `.abi3`, `.pyd`) that
-the platform's CPython does not look for, and shared libraries named as on macOS or Windows.
+the platform's CPython does not look for.
 
 ## Why it breaks
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.audit.subject import Subject
 
-_MARKED = re.compile(r"(\.(cpython|cp|pypy|graalpy)-?\d[\w-]*|\.abi3t?[\w-]*)\.(so|pyd)$|\.(pyd|dylib|dll)$")
+_MARKED = re.compile(r"(\.(cpython|cp|pypy|graalpy)-?\d[\w-]*|\.abi3t?[\w-]*)\.(so|pyd)$|\.pyd$")
 
 
 def check(subject: Subject) -> Iterator[Finding]:

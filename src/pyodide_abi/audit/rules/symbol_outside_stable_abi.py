@@ -4,8 +4,8 @@
 
 Every symbol of CPython's that a module imports, if the wheel's ABI tag is `abi3` or the module's suffix is
 `.abi3.so`, against CPython's own manifest of the stable ABI, which says for each symbol the version that
-added it. The version claimed is that of the wheel's Python tag (`cp310-abi3`: 3.10); for a module that is only
-called so, that of the platform's CPython.
+added it. The version claimed is that of the wheel's Python tag (`cp310-abi3`: 3.10); for a module that is
+only called so, that of the platform's CPython.
 
 ## Why it breaks
 
@@ -21,7 +21,7 @@ It is an error where the wheel's tag makes the promise, a warning where only the
 ## Example
 
 `cp310-abi3`, and the module imports `PyType_GetName`, which is in the stable ABI since 3.11, or
-`_PyObject_GC_New`, which is in none.
+`PyUnicode_New`, which is in none.
 
 ## How to fix
 

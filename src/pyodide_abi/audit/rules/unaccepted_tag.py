@@ -1,9 +1,10 @@
-"""Some index or some release of the platform does not take wheels with this tag.
+"""Some index or some release of the platform does not take wheels with these tags.
 
 ## What it checks
 
 The wheel's platform tags against the acceptance matrix: which indexes take an upload, and which releases'
-own installer (micropip of their lock file) takes the wheel.
+own installer (micropip of their lock file) takes the wheel. Where the file name has several tags, an
+installer takes the wheel if it knows one of them; an index refuses it if it refuses one of them.
 
 ## Why it breaks
 
@@ -32,38 +33,46 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
-from pyodide_abi.platforms import platform_of_tag
+from pyodide_abi.platforms import load_platform, platform_of_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.audit.subject import Subject
+    from pyodide_abi.platforms.model import Platform, Tag
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """One finding for each tag that not everybody takes."""
+    """One finding for each platform whose tags not everybody takes."""
+    tags: dict[str, list[Tag]] = {}
     for tag in subject.wheel.name.platforms if subject.wheel else ():
-        platform = platform_of_tag(tag)
-        if platform is None:
-            continue
-        known = next(entry for entry in platform.tags if entry.tag == tag)
-        releases = [release.version for release in platform.releases]
-        refusing = [release for release in releases if release not in known.releases]
-        said = []
-        if not known.indexes:
-            said.append("PyPI takes no upload with it")
-        if refusing:
-            who = "any release" if refusing == releases else ", ".join(refusing)
-            said.append(f"the stock installer of {who} does not take it")
-        if said:
-            others = [entry.tag for entry in platform.tags if entry.tag != tag]
-            yield RULE.finding(
-                f"the platform tag {tag}: {'; '.join(said)}",
-                fix=f"publish under another name as well: {', '.join(others)}",
-                releases=refusing,
-                severity=Severity.WARNING if refusing == releases else Severity.NOTE,
-            )
+        if platform := platform_of_tag(tag):
+            known = next(entry for entry in platform.tags if entry.tag == tag)
+            tags.setdefault(platform.name, []).append(known)
+    for name, entries in tags.items():
+        yield from _judge(load_platform(name), entries)
+
+
+def _judge(platform: Platform, tags: list[Tag]) -> Iterator[Finding]:
+    releases = [release.version for release in platform.releases]
+    refusing = [release for release in releases if not any(release in tag.releases for tag in tags)]
+    written = " and ".join(tag.tag for tag in tags)
+    it = "it" if len(tags) == 1 else "them"
+    said = []
+    if not all(tag.indexes for tag in tags):
+        said.append(f"PyPI takes no upload with {it}")
+    if refusing:
+        who = "any release" if refusing == releases else ", ".join(refusing)
+        said.append(f"the stock installer of {who} does not take {it}")
+    if said:
+        others = [tag.tag for tag in platform.tags if tag not in tags and (tag.indexes or tag.releases)]
+        yield RULE.finding(
+            f"the platform tag {written}: {'; '.join(said)}",
+            fix=f"publish under another name as well: {', '.join(others)}",
+            releases=refusing,
+            severity=Severity.WARNING if refusing == releases else Severity.NOTE,
+        )
 
 
 RULE = Rule(

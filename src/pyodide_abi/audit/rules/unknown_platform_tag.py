@@ -10,6 +10,8 @@ Installers in the runtime take a wheel by its tag alone. One with another platfo
 no runtime knows, is never installed: `Can't find a pure Python 3 wheel`, or `Wheel platform … is not
 compatible`.
 
+That an index took the wheel says nothing: PyPI looks at the form `pyemscripten_…_…_wasm32` only.
+
 ## Example
 
 `manylinux_2_17_x86_64`, `pyodide_2099_0_wasm32`, `emscripten_3_1_14_wasm32` of a very old runtime.
@@ -22,10 +24,12 @@ a wheel helps only if it was built for that platform.
 ## References
 
 - <https://peps.python.org/pep-0783/>
+- <https://github.com/pypi/warehouse/issues/19804>
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
@@ -38,13 +42,17 @@ if TYPE_CHECKING:
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.audit.subject import Subject
 
+_UPLOADED = re.compile(r"pyemscripten_\d+_\d+_wasm32")
+
 
 def check(subject: Subject) -> Iterator[Finding]:
     """One finding for each unknown tag."""
     for tag in subject.wheel.name.platforms if subject.wheel else ():
         if tag != "any" and platform_of_tag(tag) is None:
+            # PyPI goes by the form of the tag alone: a number that nobody made passes.
+            upload = ", though PyPI takes an upload with it" if _UPLOADED.fullmatch(tag) else ""
             yield RULE.finding(
-                f"the platform tag {tag} belongs to no known version of the platform",
+                f"the platform tag {tag} belongs to no known version of the platform{upload}",
                 fix="build for a platform that 'pyodide-abi platforms' lists; --platform audits it as one",
             )
 

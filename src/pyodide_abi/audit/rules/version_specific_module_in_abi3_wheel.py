@@ -7,9 +7,9 @@ In a wheel whose ABI tag is `abi3`: extension modules whose suffix names the ver
 
 ## Why it breaks
 
-`abi3` promises one file for many versions of CPython, but `import` finds such a module in one version only. In
-any other: `ModuleNotFoundError`. On this platform each version has one CPython, so that nobody sees it before
-the wheel is built alike for another system.
+`abi3` promises one file for many versions of CPython, but `import` finds such a module in one version only.
+In any other: `ModuleNotFoundError`. On this platform each version has one CPython, so that nobody sees it
+before the wheel is built alike for another system.
 
 It happens where the build was told the tag, but not that the module should use the limited API; then it
 most likely uses more than that as well.
@@ -56,8 +56,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         if claim and claim.tag and binary.path.endswith(specific):
             yield RULE.finding(
                 f"only CPython {subject.platform.python.version} finds a module of this name; {claim.text}",
-                fix=f"name it .abi3.so if it was compiled with {claim.definition}, otherwise leave abi3 out of "
-                "the tag",
+                fix=f"name it .abi3.so if it was compiled with {claim.definition}, else leave abi3 out",
                 path=binary.member,
             )
 

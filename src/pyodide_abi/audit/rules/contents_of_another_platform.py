@@ -1,0 +1,92 @@
+"""The modules of a wheel fit another platform than the one its tag names.
+
+## What it checks
+
+If something in the wheel does not fit the platform of its tag, then all modules together are held against
+every platform: symbols that none of its releases has, functions of another type, the way of unwinding, the
+version of CPython in file names, run paths, the form of the dylink section. The rule speaks if another
+platform has nothing against them, apart from what no platform fits.
+
+## Why it breaks
+
+The tag comes from the configuration of a build, the contents come from its compiler. If the two were not of
+the same version, then the tag promises something that nobody built: installers take the wheel, and it does
+not load, or ends the interpreter later.
+
+Other rules say what breaks; this one says what they have in common. It is a warning because it infers.
+
+## Example
+
+A wheel for 2024_0 that was renamed to `pyodide_2025_0_wasm32`; a build with `emcc` from the PATH, of another
+version than the platform's.
+
+## How to fix
+
+Build again with the compiler and the CPython of the platform (`pyodide-abi build --platform …` sees to both),
+or tag the wheel for the platform that it was built for.
+
+## References
+
+- <https://github.com/pyodide/pyodide-build/issues/201>
+- <https://peps.python.org/pep-0783/>
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.inference import infer_platform, only_fit
+from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.unwinding import unwinds_wrongly
+from pyodide_abi.linker import Head, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyodide_abi.audit.finding import Finding
+    from pyodide_abi.audit.subject import Subject
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """One finding for the wheel, or for a module given by itself."""
+    if not _suspicious(subject):
+        return
+    fits = infer_platform([binary.library for binary in subject.binaries])
+    best = only_fit(fits)
+    if best is None or best == subject.platform:
+        return
+    retag = f"tag it {best.tag}" if subject.wheel else f"audit it with --platform {best.name}"
+    if subject.platform is None:
+        yield RULE.finding(
+            f"the tag names no known platform; the contents fit {best.name} and no other", fix=retag
+        )
+        return
+    named = next(fit for fit in fits if fit.platform == subject.platform)
+    yield RULE.finding(
+        f"the contents fit {best.name}, not {named.platform.name}: {'; '.join(named.reasons)}",
+        fix=f"build it for {named.platform.name}, or {retag}",
+        releases=subject.releases,
+    )
+
+
+def _suspicious(subject: Subject) -> bool:
+    """Something does not fit; otherwise the symbols of all other platforms need not be read."""
+    if not any(binary.library.head in {Head.DYLINK, Head.LEGACY} for binary in subject.binaries):
+        return False
+    if subject.platform is None:
+        return True
+    found = (binary.library.facts for binary in subject.binaries)
+    return any(facts and unwinds_wrongly(facts, subject.platform) for facts in found) or any(
+        prediction.outcome is Outcome.FAILS or prediction.latent for _, _, prediction in subject.predictions()
+    )
+
+
+RULE = Rule(
+    code="ABI410",
+    name="contents-of-another-platform",
+    since="0.1",
+    severity=Severity.WARNING,
+    documentation=__doc__,
+    check=check,
+)

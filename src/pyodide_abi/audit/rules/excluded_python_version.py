@@ -1,0 +1,77 @@
+"""A wheel's own metadata say that it is not for the platform's CPython.
+
+## What it checks
+
+`Requires-Python` in METADATA against the CPython of every release of the platform.
+
+## Why it breaks
+
+An index shows the field beside the file, and pip passes over a wheel that excludes the running Python:
+`Could not find a version that satisfies the requirement`. micropip does not look at it, so the same wheel
+installs in a browser and not in a `pyodide venv`. It is a warning because it depends on the installer.
+
+## Example
+
+`Requires-Python: >=3.9,<3.14` in a wheel for 314_0, left over from a cap that was meant as a precaution.
+
+## How to fix
+
+Widen `requires-python` in `pyproject.toml` and build again.
+
+## References
+
+- <https://packaging.python.org/en/latest/specifications/core-metadata/#requires-python>
+"""
+
+from __future__ import annotations
+
+from email.parser import HeaderParser
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.rule import Rule
+from pyodide_abi.errors import WheelError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyodide_abi.audit.finding import Finding
+    from pyodide_abi.audit.subject import Subject
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """One finding for the wheel."""
+    if subject.wheel is None or subject.platform is None:
+        return
+    try:
+        path = f"{subject.wheel.dist_info}/METADATA"
+        written = HeaderParser().parsestr(subject.wheel.read_text(path)).get("Requires-Python", "")
+        allowed = SpecifierSet(written)
+    except (WheelError, InvalidSpecifier):
+        # METADATA that cannot be read has a rule of its own, and installers pass over a specifier like that.
+        return
+    excluded = {
+        release.version: release.python
+        for release in subject.platform.releases
+        if not allowed.contains(release.python, prereleases=True)
+    }
+    if excluded:
+        pythons = ", ".join(dict.fromkeys(excluded.values()))
+        yield RULE.finding(
+            f"METADATA says Requires-Python: {written}, which leaves out CPython {pythons}",
+            fix="widen requires-python in pyproject.toml",
+            path=path,
+            releases=excluded,
+        )
+
+
+RULE = Rule(
+    code="ABI414",
+    name="excluded-python-version",
+    since="0.1",
+    severity=Severity.WARNING,
+    documentation=__doc__,
+    check=check,
+)
