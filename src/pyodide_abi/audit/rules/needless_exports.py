@@ -71,7 +71,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         functions = sum(isinstance(facts.exports[name], FuncType) for name in needless)
         shortest = min(needless, key=len)
         yield RULE.finding(
-            f"{len(needless)} of its {len(facts.exports)} exports serve no other module (such as `{shortest}`): "
+            f"{len(needless)} of its {len(facts.exports)} exports serve no other (such as `{shortest}`): "
             f"{size} of its {binary.library.size} bytes, and {functions} entries of the program's table",
             fix="compile with -fvisibility=hidden and link with -sSIDE_MODULE=2, exporting the init function",
             path=binary.member,

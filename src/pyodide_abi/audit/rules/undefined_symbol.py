@@ -4,7 +4,8 @@
 
 Every function, address and data import of every module, against everything the loader can resolve in each
 release: the main module's exports, the JavaScript library functions, the module itself, and the libraries
-it needs. Weak symbols may stay without a provider.
+it needs. Weak symbols may stay without a provider. Symbols that belong to a known library have rules of their
+own: `missing-runtime-part`, `instrumented-build`, `multithreaded-code`.
 
 ## Why it breaks
 
@@ -18,9 +19,10 @@ A library that was not linked in: `Dynamic linking error: cannot resolve symbol 
 
 ## How to fix
 
-Link the library that defines the symbol, statically or as a needed library. If it is a function that the
-platform cannot have (threads, processes, a JavaScript library of Emscripten that the runtime leaves out),
-compile that part of the code out.
+Link the library that defines the symbol, statically or as a needed library: what another module of the wheel
+exports counts only if it is needed by name (`-Lfolder -lname`, with a run path). An `EM_JS` function needs
+its export `__em_js__…`, which a list of exports must not drop. If it is a function that the platform cannot
+have, compile that part of the code out.
 
 ## References
 
@@ -34,6 +36,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.gaps import find_gaps
+from pyodide_abi.audit.parts import part_of
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.audit.unwinding import excused
 
@@ -41,25 +44,39 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pyodide_abi.audit.finding import Finding
+    from pyodide_abi.audit.gaps import Gap
     from pyodide_abi.audit.subject import Subject
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     """One finding for each library and symbol."""
     for gap in find_gaps(subject).values():
-        if set(gap.releases) != set(subject.releases) or excused(subject, gap.path, gap.symbol):
+        if set(gap.releases) != set(subject.releases):
             continue
+        if excused(subject, gap.path, gap.symbol) or part_of(gap.symbol) is not None:
+            continue
+        owner = _owner(subject, gap)
         if gap.refused:
             effect = f"so the module does not load ({next(iter(gap.refused.values()))})"
         else:
             effect = "so its first call ends the interpreter"
         yield RULE.finding(
             f"`{gap.symbol}` {gap.type} is provided by no release, {effect}",
-            fix="link the library that defines it, or leave out the code that uses it",
+            fix=f"it is in {owner}: make that a needed library, with a run path"
+            if owner
+            else "link the library that defines it, or leave out the code that uses it",
             path=subject.member_of(gap.path),
             symbol=gap.symbol,
             releases=gap.releases,
         )
+
+
+def _owner(subject: Subject, gap: Gap) -> str | None:
+    """A module of the wheel that exports the symbol; only needing it would make it known."""
+    for binary in subject.binaries:
+        if binary.library.facts is not None and gap.symbol in binary.library.facts.exports:
+            return binary.member if binary.path != gap.path else None
+    return None
 
 
 RULE = Rule(

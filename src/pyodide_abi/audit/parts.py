@@ -1,0 +1,110 @@
+"""What symbols belong to that no release provides: ``parts.toml``, and the findings that follow from it.
+
+A module that needs a whole library of Emscripten, or the other half of a sanitizer, misses many symbols for
+one reason. The rules say the reason once instead of every symbol.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from pyodide_abi.audit.gaps import find_gaps
+from pyodide_abi.errors import PlatformDataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pyodide_abi.audit.finding import Finding
+    from pyodide_abi.audit.gaps import Gap
+    from pyodide_abi.audit.rule import Rule
+    from pyodide_abi.audit.subject import Subject
+
+_FILE = "parts.toml"
+_SHOWN = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """Something that many symbols belong to.
+
+    Attributes:
+        name: of it.
+        rule: the name of the rule that speaks of it.
+        what: it is, to follow "it needs".
+        names: of symbols.
+        prefixes: of names of symbols.
+        fix: what to do.
+        source: where the names can be read.
+    """
+
+    name: str
+    rule: str
+    what: str
+    names: frozenset[str]
+    prefixes: tuple[str, ...]
+    fix: str
+    source: str
+
+    def has(self, symbol: str) -> bool:
+        """The symbol belongs to it."""
+        return symbol in self.names or symbol.startswith(self.prefixes)
+
+
+@cache
+def load_parts() -> tuple[Part, ...]:
+    """All parts.
+
+    Raises:
+        PlatformDataError: the file is damaged.
+    """
+    text = files("pyodide_abi.audit").joinpath(_FILE).read_text("utf-8")
+    return decode_parts(tomllib.loads(text))
+
+
+def decode_parts(document: Mapping[str, Any]) -> tuple[Part, ...]:
+    """Read the document.
+
+    Raises:
+        PlatformDataError: an entry lacks something or has too much.
+    """
+    parts = []
+    for index, entry in enumerate(document["part"]):
+        try:
+            lists = {"names": frozenset(entry.get("names", ())), "prefixes": tuple(entry.get("prefixes", ()))}
+            parts.append(Part(**{**entry, **lists}))
+        except TypeError as error:
+            raise PlatformDataError(f"{_FILE}: part[{index}]: {error}") from error
+    return tuple(parts)
+
+
+def part_of(symbol: str) -> Part | None:
+    """What an undefined symbol belongs to, if that is known."""
+    return next((part for part in load_parts() if part.has(symbol)), None)
+
+
+def findings_about_parts(subject: Subject, rule: Rule) -> Iterator[Finding]:
+    """One finding for each library and part that a rule speaks of.
+
+    Only what *no* release provides belongs here: for the rest the releases matter, not the part.
+    """
+    found: dict[tuple[str, str], tuple[Part, list[Gap]]] = {}
+    for gap in find_gaps(subject).values():
+        part = part_of(gap.symbol) if set(gap.releases) == set(subject.releases) else None
+        if part is not None and part.rule == rule.name:
+            found.setdefault((gap.path, part.name), (part, []))[1].append(gap)
+    for (path, _), (part, gaps) in found.items():
+        names = ", ".join(f"`{gap.symbol}`" for gap in gaps[:_SHOWN])
+        more = f" and {len(gaps) - _SHOWN} more" if len(gaps) > _SHOWN else ""
+        refused = next((text for gap in gaps for text in gap.refused.values()), "")
+        effect = f"the module does not load ({refused})" if refused else "the first call ends the interpreter"
+        yield rule.finding(
+            f"it needs {part.what} ({names}{more}); {effect}",
+            fix=part.fix,
+            path=subject.member_of(path),
+            symbol=gaps[0].symbol,
+            releases=subject.releases,
+        )
