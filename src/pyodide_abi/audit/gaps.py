@@ -61,6 +61,15 @@ def find_gaps(subject: Subject) -> Mapping[tuple[str, str], Gap]:
     return gaps
 
 
+def is_weak(subject: Subject, gap: Gap) -> bool:
+    """The library itself calls the symbol weak, so that only a fault of the loader makes it necessary."""
+    return any(
+        gap.symbol in binary.library.facts.weak
+        for binary in subject.binaries
+        if binary.path == gap.path and binary.library.facts is not None
+    )
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
     """The same problem of the same library, with the releases where it arises."""
