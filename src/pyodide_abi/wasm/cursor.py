@@ -144,12 +144,15 @@ class Cursor:
             WasmError: it is cut off, or not UTF-8.
         """
         length = self.u32()
-        start = self.offset
-        raw = self.take(length)
+        start = self.position
+        end = start + length
+        if end > self.end:
+            self.skip(length)
+        self.position = end
         try:
-            return raw.decode()
+            return str(self.data[start:end], "utf-8")
         except UnicodeDecodeError as error:
-            raise self.fault("a name is not UTF-8", offset=start + error.start) from None
+            raise self.fault("a name is not UTF-8", offset=self.base + start + error.start) from None
 
     def count(self, *, smallest: int = 1, limit: int = MAX_ITEMS) -> int:
         """The length of a vector, checked against what is left before anybody allocates for it.

@@ -31,7 +31,7 @@ from pyodide_abi.wasm.sections import (
     target_features,
     types,
 )
-from pyodide_abi.wasm.types import Kind, TagType
+from pyodide_abi.wasm.types import FuncType, Kind, TagType
 
 if TYPE_CHECKING:
     from pyodide_abi.wasm.cursor import Bytes
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.sections.tables import Table
     from pyodide_abi.wasm.sections.target_features import TargetFeature
     from pyodide_abi.wasm.sections.types import Group
-    from pyodide_abi.wasm.types import CompositeType, ExternType, FuncType, MemoryType
+    from pyodide_abi.wasm.types import CompositeType, ExternType, MemoryType
 
 
 class Form(enum.StrEnum):
@@ -229,6 +229,9 @@ class Module:
         Raises:
             WasmError: there is no function type of that index.
         """
+        type_ = self.types[index] if index < len(self.types) else None
+        if isinstance(type_, FuncType):
+            return type_
         section = self.find(SectionId.TYPE)
         cursor = Cursor(b"", base=section.start if section else 0, within="type section")
         return imports.function_type(cursor, self.types, index)

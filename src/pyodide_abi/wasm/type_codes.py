@@ -49,6 +49,13 @@ _SHORT_CODE = {name: bytes([code]) for code, name in _SHORT.items()}
 _STORAGE_CODE = {name: bytes([code]) for code, name in _PACKED.items()}
 _SHORT_OF_HEAP = {name: ValueType(short) for _, name, short in _HEAP}
 
+#: Globals of one number, which nearly all are, by their whole encoding.
+_COMMON_GLOBALS = {
+    bytes([code, mutable]): GlobalType(value=ValueType(name), mutable=bool(mutable))
+    for code, name in _NUMBERS.items()
+    for mutable in (0, 1)
+}
+
 _HAS_MAXIMUM, _SHARED, _IS64, _PAGE_SIZE = 1, 2, 4, 8
 _MAX_PAGE_SIZE_LOG2 = 64
 
@@ -208,6 +215,11 @@ def write_memory_type(type_: MemoryType) -> bytes:
 
 def read_global_type(cursor: Cursor) -> GlobalType:
     """A value type and its mutability."""
+    position = cursor.position
+    known = _COMMON_GLOBALS.get(bytes(cursor.data[position : min(position + 2, cursor.end)]))
+    if known is not None:
+        cursor.position = position + 2
+        return known
     value = read_value_type(cursor)
     return GlobalType(value=value, mutable=read_mutability(cursor))
 

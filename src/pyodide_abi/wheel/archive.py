@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import re
 import struct
 import zipfile
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 _SHARED_LIBRARY = re.compile(r"\.so(\.\d+)*$")
 _BARE_SUFFIX = ".so"
+#: So much of a member is unpacked at a time, in bytes.
+_PIECE = 1 << 20
 #: What the standard library raises for damage of one sort or another.
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -86,6 +90,7 @@ class Wheel:
         self.path = path
         self.name = name
         self._archive = archive
+        self._digests: dict[str, tuple[int, bytes]] = {}
         self._infos = {info.filename: info for info in archive.infolist() if not info.is_dir()}
         self.members = tuple(
             Member(
@@ -117,9 +122,7 @@ class Wheel:
         if info is None:
             raise WheelError(f"{self.path.name}: there is no member {name!r}")
         try:
-            with self._archive.open(info) as stream:
-                # One byte more than promised is asked for, so that a longer stream shows itself.
-                content = stream.read(info.file_size + 1)
+            content = self._unpack(info)
         except _DAMAGE as error:
             raise WheelError(
                 f"{self.path.name}: member {name!r} is damaged: {error}", hint="download or build it again"
@@ -129,6 +132,21 @@ class Wheel:
                 f"{self.path.name}: member {name!r} has {len(content)} bytes, not {info.file_size}"
             )
         return content
+
+    def _unpack(self, info: zipfile.ZipInfo) -> bytes:
+        """A member's bytes, held once: a whole read would hold them twice for a moment.
+
+        Their digest is taken on the way, so that they need not be unpacked again for it.
+        """
+        whole = io.BytesIO()
+        digest = hashlib.sha256()
+        with self._archive.open(info) as stream:
+            # One byte more than promised is asked for, so that a longer stream shows itself.
+            while piece := stream.read(min(_PIECE, info.file_size + 1 - whole.tell())):
+                digest.update(piece)
+                whole.write(piece)
+        self._digests[info.filename] = (whole.tell(), digest.digest())
+        return whole.getvalue()
 
     def read_text(self, name: str) -> str:
         """The contents of a member that is text.
@@ -177,7 +195,7 @@ class Wheel:
 
     def verify_record(self) -> tuple[RecordFault, ...]:
         """Hold ``RECORD`` against every member; reads all of them."""
-        return verify_record(self.record, self._infos, self.read)
+        return verify_record(self.record, self._infos, self.read, self._digests)
 
     def extension_modules(self, suffixes: Sequence[str]) -> tuple[ExtensionModule, ...]:
         """The members that ``import`` finds as extension modules.

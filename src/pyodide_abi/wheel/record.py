@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.errors import WheelError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 _COLUMNS = 3
 #: What PEP 427 forbids or nothing verifies any more.
@@ -60,8 +60,11 @@ class RecordFault:
 
 def digest_of(content: bytes, algorithm: str = "sha256") -> str:
     """A digest as ``RECORD`` writes it: URL-safe base64 without padding."""
-    raw = hashlib.new(algorithm, content).digest()
-    return f"{algorithm}={base64.urlsafe_b64encode(raw).rstrip(b'=').decode()}"
+    return _written(algorithm, hashlib.new(algorithm, content).digest())
+
+
+def _written(algorithm: str, digest: bytes) -> str:
+    return f"{algorithm}={base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
 
 
 def entry_for(path: str, content: bytes) -> RecordEntry:
@@ -105,14 +108,18 @@ def write_record(entries: Iterable[RecordEntry]) -> str:
 
 
 def verify_record(
-    entries: Iterable[RecordEntry], files: Iterable[str], read: Callable[[str], bytes]
+    entries: Iterable[RecordEntry],
+    files: Iterable[str],
+    read: Callable[[str], bytes],
+    known: Mapping[str, tuple[int, bytes]] | None = None,
 ) -> tuple[RecordFault, ...]:
     """Hold a ``RECORD`` against the files.
 
     Args:
         entries: its lines.
         files: the names of all files in the archive, folders left out.
-        read: gives a file's contents; called once a file.
+        read: gives a file's contents; called once a file at most.
+        known: the size and the SHA-256 of files that were read before, which are not read again for it.
 
     Returns:
         all faults, in the order of the lines, then of the files that no line lists.
@@ -129,7 +136,12 @@ def verify_record(
         if entry.path not in existing:
             faults.append(RecordFault(fault=Fault.ABSENT, path=entry.path))
         elif not _exempt(entry.path):
-            faults += _compare(entry, read(entry.path))
+            size, digest = (known or {}).get(entry.path, (0, b""))
+            if digest and entry.digest.startswith("sha256="):
+                faults += _compare(entry, size, _written("sha256", digest))
+            else:
+                content = read(entry.path)
+                faults += _compare(entry, len(content), _digest_for(entry, content))
     unlisted = [path for path in present if path not in listed and not _exempt(path)]
     return (*faults, *(RecordFault(fault=Fault.UNLISTED, path=path) for path in unlisted))
 
@@ -140,17 +152,23 @@ def _exempt(path: str) -> bool:
     return folder.endswith(".dist-info") and name in {"RECORD", "RECORD.jws", "RECORD.p7s"}
 
 
-def _compare(entry: RecordEntry, content: bytes) -> list[RecordFault]:
-    faults = []
-    if entry.size is not None and entry.size != len(content):
-        detail = f"{entry.size} listed, {len(content)} found"
-        faults.append(RecordFault(fault=Fault.WRONG_SIZE, path=entry.path, detail=detail))
+def _digest_for(entry: RecordEntry, content: bytes) -> str:
+    """The digest to hold against an entry's; empty where that is of no use."""
     algorithm = entry.digest.partition("=")[0]
+    return digest_of(content, algorithm) if algorithm in _COMPARABLE - _WEAK else ""
+
+
+def _compare(entry: RecordEntry, size: int, found: str) -> list[RecordFault]:
+    faults = []
+    if entry.size is not None and entry.size != size:
+        detail = f"{entry.size} listed, {size} found"
+        faults.append(RecordFault(fault=Fault.WRONG_SIZE, path=entry.path, detail=detail))
     if not entry.digest:
         faults.append(RecordFault(fault=Fault.NO_DIGEST, path=entry.path))
-    elif algorithm in _WEAK or algorithm not in _COMPARABLE:
+    elif not found:
+        algorithm = entry.digest.partition("=")[0]
         faults.append(RecordFault(fault=Fault.WEAK_DIGEST, path=entry.path, detail=algorithm))
-    elif (found := digest_of(content, algorithm)) != entry.digest.rstrip("="):
+    elif found != entry.digest.rstrip("="):
         faults.append(
             RecordFault(
                 fault=Fault.WRONG_DIGEST, path=entry.path, detail=f"{entry.digest} listed, {found} found"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyodide_abi.wasm import encode as enc
 from pyodide_abi.wasm import type_codes
@@ -28,10 +27,13 @@ if TYPE_CHECKING:
         Kind,
     )
 
+_FUNCTION, _GLOBAL = 0, 3
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Import:
+
+class Import(NamedTuple):
     """Something that the module wants.
+
+    A tuple, which is made three times as fast as a dataclass: large modules import a hundred thousand.
 
     Attributes:
         module: whose thing it is: ``env``, ``GOT.mem``…
@@ -86,23 +88,21 @@ def function_type(cursor: Cursor, types: Sequence[CompositeType], index: int) ->
 def _read(cursor: Cursor, types: Sequence[CompositeType]) -> Import:
     module, name = cursor.name(), cursor.name()
     start = cursor.offset
+    # The commonest two first, and without a match statement: this runs for every import of every module.
     code = cursor.u8()
+    if code == _FUNCTION:
+        index = cursor.u32()
+        return Import(module, name, function_type(cursor, types, index), index)
+    if code == _GLOBAL:
+        return Import(module, name, type_codes.read_global_type(cursor))
     match code:
-        case 0:
-            index = cursor.u32()
-            return Import(
-                module=module, name=name, type=function_type(cursor, types, index), type_index=index
-            )
         case 1:
-            return Import(module=module, name=name, type=type_codes.read_table_type(cursor))
+            return Import(module, name, type_codes.read_table_type(cursor))
         case 2:
-            return Import(module=module, name=name, type=type_codes.read_memory_type(cursor))
-        case 3:
-            return Import(module=module, name=name, type=type_codes.read_global_type(cursor))
+            return Import(module, name, type_codes.read_memory_type(cursor))
         case 4:
             index = tags.read_tag(cursor)
-            tag = TagType(function_type(cursor, types, index))
-            return Import(module=module, name=name, type=tag, type_index=index)
+            return Import(module, name, TagType(function_type(cursor, types, index)), index)
         case _:
             raise cursor.fault(f"{module}.{name} is of the unknown kind {code:#04x}", offset=start)
 
