@@ -1,8 +1,8 @@
 """Calls that go through JavaScript, where a function has another type than its caller believes.
 
 Nothing compares the types there. Each argument is converted to what the function takes, and the result to
-what the caller wants, as the WebAssembly JavaScript interface has it (ToWebAssemblyValue): 64-bit integers are
-BigInts, everything else is a number, and the two do not convert into each other.
+what the caller wants, as the WebAssembly JavaScript interface has it (ToWebAssemblyValue): 64-bit integers
+are BigInts, everything else is a number, and the two do not convert into each other.
 """
 
 from __future__ import annotations

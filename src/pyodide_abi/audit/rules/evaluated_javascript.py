@@ -1,0 +1,86 @@
+"""A module carries JavaScript that the loader evaluates.
+
+## What it checks
+
+Functions defined with `EM_JS` and `EM_ASYNC_JS`, and statements of `EM_ASM`.
+
+## Why it breaks
+
+The loader passes their text to `eval`. A page whose Content Security Policy forbids that (no `unsafe-eval`)
+cannot load the module. A function of `EM_ASYNC_JS` cannot work at all, as it needs Asyncify, with which the
+runtime is not built: `ReferenceError: Asyncify is not defined` at its first call, which ends the interpreter
+(an error).
+
+## Example
+
+`EM_JS(double, now, (void), { return performance.now(); })` in a library that also runs without Python.
+
+## How to fix
+
+Use a function of Emscripten's C interface (`emscripten_get_now`), or pass the JavaScript function in from
+Python. Otherwise say that pages need `script-src 'unsafe-eval'`.
+
+## References
+
+- <https://emscripten.org/docs/porting/connecting_cpp_and_javascript/Interacting-with-code.html>
+- <https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Content-Security-Policy/script-src>
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyodide_abi.audit.finding import Finding
+    from pyodide_abi.audit.subject import Subject
+
+_ASYNC = "__asyncjs__"
+_STATEMENTS = "__start_em_asm"
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """One finding for each module and sort of JavaScript."""
+    for binary in subject.binaries:
+        facts = binary.library.facts
+        if facts is None:
+            continue
+        functions = sorted(facts.js_functions)
+        waiting = [name for name in functions if name.startswith(_ASYNC)]
+        plain = [name for name in functions if not name.startswith(_ASYNC)]
+        if waiting:
+            name = waiting[0].removeprefix(_ASYNC)
+            yield RULE.finding(
+                f"{len(waiting)} functions of EM_ASYNC_JS, such as `{name}`, need Asyncify, which the "
+                "runtime has not: the first call ends the interpreter",
+                fix="let Python do the waiting (await, or pyodide.ffi.run_sync)",
+                path=binary.member,
+                symbol=name,
+                releases=subject.releases,
+                severity=Severity.ERROR,
+            )
+        if plain or _STATEMENTS in facts.exports:
+            what = (
+                f"{len(plain)} functions of EM_JS, such as `{plain[0]}`" if plain else "statements of EM_ASM"
+            )
+            yield RULE.finding(
+                f"the loader evaluates its JavaScript ({what}), which a page can forbid",
+                fix="use Emscripten's C functions, or tell users that pages need 'unsafe-eval'",
+                path=binary.member,
+                symbol=plain[0] if plain else None,
+                releases=subject.releases,
+            )
+
+
+RULE = Rule(
+    code="ABI508",
+    name="evaluated-javascript",
+    since="0.1",
+    severity=Severity.NOTE,
+    documentation=__doc__,
+    check=check,
+)

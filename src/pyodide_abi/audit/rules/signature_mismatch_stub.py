@@ -1,0 +1,61 @@
+"""The linker replaced a function by a trap, because two files declare it differently.
+
+## What it checks
+
+Functions called `signature_mismatch:NAME` in the section of names. Modules linked without names do not
+show it.
+
+## Why it breaks
+
+If one object file calls a function with another type than the one that defines it has, `wasm-ld` warns and
+puts a stub in its place that does nothing but trap: `RuntimeError: unreachable`, which ends the interpreter.
+
+## Example
+
+`int zungqr_64_(…)` called as `void zungqr_64_(…)`: as translated Fortran has it either way.
+
+## How to fix
+
+Make the declarations agree, and link with `-Wl,--fatal-warnings` so that the build fails instead.
+
+## References
+
+- <https://github.com/numpy/numpy/issues/20079>
+- <https://lld.llvm.org/WebAssembly.html>
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyodide_abi.audit.finding import Finding
+    from pyodide_abi.audit.subject import Subject
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """One finding for each module and function."""
+    for binary in subject.binaries:
+        for name in binary.anatomy.stubs:
+            yield RULE.finding(
+                f"calls of `{name}` were linked to a trap, because they have another type than it",
+                fix="make its declarations agree, and link with -Wl,--fatal-warnings",
+                path=binary.member,
+                symbol=name,
+                releases=subject.releases,
+            )
+
+
+RULE = Rule(
+    code="ABI217",
+    name="signature-mismatch-stub",
+    since="0.1",
+    severity=Severity.ERROR,
+    documentation=__doc__,
+    check=check,
+)
