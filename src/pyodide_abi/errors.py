@@ -20,6 +20,7 @@ The command line turns them into one message and an exit code; the library raise
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 
@@ -56,6 +57,10 @@ class WasmError(UnreadableInputError):
         super().__init__(f"{message} (at offset {offset:#x})", hint=hint)
         self.reason = message
         self.offset = offset
+
+    def __reduce__(self) -> tuple[partial[WasmError], tuple[str]]:
+        """Copies and other processes make it anew from what it was made of."""
+        return partial(WasmError, offset=self.offset, hint=self.hint), (self.reason,)
 
 
 class WheelError(UnreadableInputError):

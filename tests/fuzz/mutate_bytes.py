@@ -17,7 +17,19 @@ NAMES = (
     *("", ".", "..", "/", "\\", "C:", "a/../b", "a//b", "a\0b", "a\nb", "a\rb", "\x1b[2J", "\x1b]0;x\x07"),
     *("\x9b2J", "\N{RIGHT-TO-LEFT OVERRIDE}txt", "\ufeff", "\u2028", "\ud7ff", "\U0010ffff", "[bold]", "{x}"),
     *("%s%n", "x" * 5000, "PyInit_", "PyInitU_", "PyInit_spam", "invoke_", "__em_js__", "env", "GOT.func"),
-    *("memory", "__memory_base", "libham.so", "spam.so", "$ORIGIN", "$ORIGIN/..", "\u0130", "ß", "=", ",", '"'),
+    *(
+        "memory",
+        "__memory_base",
+        "libham.so",
+        "spam.so",
+        "$ORIGIN",
+        "$ORIGIN/..",
+        "\u0130",
+        "ß",
+        "=",
+        ",",
+        '"',
+    ),
 )
 
 

@@ -34,7 +34,14 @@ _CENTRAL_FIELDS = [_Field(offset=at, size=size) for at, size in
 _END_FIELDS = [_Field(offset=at, size=size) for at, size in
                ((4, 2), (6, 2), (8, 2), (10, 2), (12, 4), (16, 4), (20, 2))]  # fmt: skip
 _LINES = (
-    *("Root-Is-Purelib: maybe", "Wheel-Version: 2.0", "Wheel-Version: 1." + "9" * 5000, "Tag:", "Tag: a-b", ""),
+    *(
+        "Root-Is-Purelib: maybe",
+        "Wheel-Version: 2.0",
+        "Wheel-Version: 1." + "9" * 5000,
+        "Tag:",
+        "Tag: a-b",
+        "",
+    ),
     *("Tag: py3-none-any", "Build: x", " folded", "Generator: \x1b[31m", ": ", "Wheel-Version: \u0661.0"),
 )
 _ROWS = ("a", "a,b", "a,,x", 'a,"b', "a,sha256=,0", "a,md5=x,1", ",,", "a,sha256=x,1" + "0" * 5000, '"' * 999)
@@ -94,6 +101,8 @@ def _put(data: bytearray, place: int, size: int, number: int) -> None:
 def _ends(data: bytes, source: random.Random) -> bytes:
     """Before, after and around the directory: prefixes, comments, second directories, ZIP64 records."""
     end = data.rfind(_END)
+    if end < 0:
+        return mutate_blindly(data, source)
     match source.randrange(5):
         case 0:
             return source.randbytes(source.randint(1, 100)) + data

@@ -115,7 +115,9 @@ def limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
-def fuzz(fuzzer: Fuzzer, seeds: tuple[Seed, ...], *, seed: int, most: int | None, seconds: float | None) -> int:
+def fuzz(
+    fuzzer: Fuzzer, seeds: tuple[Seed, ...], *, seed: int, most: int | None, seconds: float | None
+) -> int:
     """Try inputs until a number or a time is reached; how many there were."""
     source = random.Random(seed)
     end = time.monotonic() + seconds if seconds is not None else None

@@ -37,7 +37,16 @@ PLATFORMS = ("2024_0", "2025_0", "2026_0", "2026_5")
 #: What a process does when it leaves marks outside itself (docs.python.org/3/library/audit_events.html).
 _MARKS = frozenset(
     {
-        *("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.symlink", "os.link", "os.truncate", "os.chmod"),
+        *(
+            "os.mkdir",
+            "os.rename",
+            "os.remove",
+            "os.rmdir",
+            "os.symlink",
+            "os.link",
+            "os.truncate",
+            "os.chmod",
+        ),
         *("shutil.copyfile", "shutil.move", "shutil.rmtree", "tempfile.mkstemp", "tempfile.mkdtemp"),
         *("subprocess.Popen", "os.exec", "os.fork", "os.posix_spawn", "os.system", "socket.connect"),
     }

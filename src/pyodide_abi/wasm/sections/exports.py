@@ -27,7 +27,7 @@ class Export(NamedTuple):
 
     name: str
     kind: Kind
-    index: int
+    index: int  # type: ignore[assignment] # tuples have a method of that name, which nobody calls here
 
 
 def decode(cursor: Cursor) -> tuple[Export, ...]:
