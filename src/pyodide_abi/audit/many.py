@@ -1,0 +1,122 @@
+"""Many files at once: each audited by itself, in this process or by whatever executes for the caller.
+
+An executor is anything with the interface of :class:`concurrent.futures.Executor`: a pool of processes on
+this machine, or the client of a cluster. What goes there and back are names and plain values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pyodide_abi.audit.engine import audit_file
+from pyodide_abi.errors import PyodideAbiError, UnreadableInputError
+from pyodide_abi.linker import DEFAULT_ENGINE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from concurrent.futures import Executor
+    from pathlib import Path
+
+    from pyodide_abi.audit.engine import Report
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """One file and how to audit it; the same for all files of a call."""
+
+    file: Path
+    platform: str | None
+    engine: str
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Audited:
+    """What became of one file; exactly one of ``report`` and ``error`` is there.
+
+    Attributes:
+        report: as of :func:`~pyodide_abi.audit.engine.audit_file`, without the facts of the modules: they
+            are large, and no report shows them.
+        error: why there is none.
+    """
+
+    file: Path
+    report: Report | None = None
+    error: PyodideAbiError | None = None
+
+
+def audit_files(
+    files: Iterable[Path],
+    *,
+    platform: str | None = None,
+    engine: str = DEFAULT_ENGINE,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    executor: Executor | None = None,
+) -> Iterator[Audited]:
+    """Audit files, each as if it were the only one.
+
+    Args:
+        files: wheels and modules.
+        platform: the name of one to hold them against; needed for modules.
+        engine: that predictions are for.
+        select: as for :func:`~pyodide_abi.audit.engine.audit`.
+        ignore: likewise.
+        executor: who does the work; None for the caller itself, file by file as results are asked for.
+
+    Yields:
+        a result for each file, in the order of ``files``. A file that cannot be read, ends a worker or shows
+        a fault of ours has an error as its result, and the others have theirs.
+    """
+    requests = [
+        Request(file=file, platform=platform, engine=engine, select=tuple(select), ignore=tuple(ignore))
+        for file in files
+    ]
+    if executor is None:
+        yield from map(audit_one, requests)
+        return
+    futures = [(request, executor.submit(audit_one, request)) for request in requests]
+    for request, future in futures:
+        try:
+            yield future.result()
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's executor raises, this file has no result
+            yield Audited(file=request.file, error=_failed(request.file, error))
+
+
+def audit_one(request: Request) -> Audited:
+    """Audit a file; whatever it is, this returns."""
+    file = request.file
+    try:
+        report = audit_file(
+            file,
+            platform=request.platform,
+            engine=request.engine,
+            select=request.select,
+            ignore=request.ignore,
+        )
+    except PyodideAbiError as error:
+        return Audited(file=file, error=error)
+    except OSError as error:
+        return Audited(file=file, error=UnreadableInputError(f"{file}: {error.strerror or error}"))
+    except MemoryError:
+        return Audited(file=file, error=UnreadableInputError(f"{file.name}: needs more memory than there is"))
+    except Exception as error:  # noqa: BLE001 - a fault of ours over one file must not hide the other files
+        return Audited(file=file, error=_failed(file, error))
+    return Audited(file=file, report=_without_facts(report))
+
+
+def _without_facts(report: Report) -> Report:
+    modules = tuple(replace(binary, library=replace(binary.library, facts=None)) for binary in report.modules)
+    return replace(report, modules=modules)
+
+
+def _failed(file: Path, error: Exception) -> UnreadableInputError:
+    what = f"{type(error).__name__}: {error}".rstrip(": ")
+    failed = UnreadableInputError(
+        f"{file.name}: the audit did not end as it should: {what}",
+        hint="that is a fault of pyodide-abi, whatever the file is: please report it with the file",
+    )
+    failed.__cause__ = error
+    return failed
