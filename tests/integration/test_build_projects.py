@@ -225,3 +225,14 @@ def _read(path: Path) -> str:
         return path.read_bytes().decode(errors="replace")
     except OSError:
         return ""
+
+
+def test_the_backend_s_warnings_are_in_the_log_and_not_on_the_terminal(tmp_path: Path) -> None:
+    spam = project(tmp_path / "spam")
+    text = (spam / "setup.py").read_text()
+    (spam / "setup.py").write_text(f"import warnings\nwarnings.warn('mind the gap')\n{text}")
+    done = build(spam, "--quiet", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "mind the gap" not in done.stderr + done.stdout
+    verbose = build(spam, "--verbose", cwd=tmp_path)
+    assert "mind the gap" in verbose.stderr

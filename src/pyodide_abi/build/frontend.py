@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tomllib
+import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,7 @@ from pyodide_abi.build.environment import install_requirements
 from pyodide_abi.errors import BuildFailedError, MissingError, UnreadableInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pyproject_hooks import BuildBackendHookCaller
@@ -118,10 +120,10 @@ def run_backend(
     import pyproject_hooks  # noqa: PLC0415 - _caller has said what to do if it is missing
 
     try:
-        with host.progress.task("asking for build requirements"):
+        with host.progress.task("asking for build requirements"), _warnings_logged(on_line):
             more = caller.get_requires_for_build_wheel(settings)
         install([requirement for requirement in more if requirement not in system.requires])
-        with host.progress.task("compiling"):
+        with host.progress.task("compiling"), _warnings_logged(on_line):
             return outdir / caller.build_wheel(str(outdir), settings)
     except pyproject_hooks.BackendUnavailable as error:
         raise BuildFailedError(
@@ -130,6 +132,19 @@ def run_backend(
         ) from error
     except pyproject_hooks.HookMissing as error:
         raise BuildFailedError(f"the build backend {system.backend} has no hook {error.hook_name}") from error
+
+
+@contextmanager
+def _warnings_logged(on_line: Callable[[str], None]) -> Iterator[None]:
+    """pyproject_hooks repeats the backend's warnings in our process; they belong in the build's log."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            yield
+        finally:
+            for warning in caught:
+                for line in f"warning: {warning.message}".splitlines():
+                    on_line(line)
 
 
 def _caller(
