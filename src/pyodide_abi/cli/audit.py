@@ -22,6 +22,11 @@ examples:
   pyodide-abi audit dist/*.whl --ignore ABI402,run-path-not-read --format json
       without two rules, as data
 
+exit status: 0 no errors (warnings and notes do not count), 1 errors, 2 a file that cannot be read or a wrong
+call. Of several files the worst counts.
+
+settings: select = ["ABI2", "ABI4"] and ignore = ["ABI402"] in [tool.pyodide-abi.audit] of pyproject.toml.
+
 The audit predicts what the loader of each release does, with its own words. A wheel that installs and imports
 can still end the interpreter at the first call of a function that nobody provides: those are errors too.
 docs/reference/rules/ describes every rule. No runtime is started and no network is used; 'pyodide-abi verify'
@@ -31,6 +36,7 @@ loads the wheel for real.
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add arguments, a description and examples."""
+    from pyodide_abi.cli.settings import words
     from pyodide_abi.linker import DEFAULT_ENGINE, ENGINES
 
     parser.epilog = _EPILOG
@@ -40,10 +46,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--select",
+        type=words,
+        default=(),
         metavar="CODES",
-        help="only these rules: codes, their beginnings (ABI2) or names, with commas",
+        help="only these rules: codes (ABI402 or 402), their beginnings (ABI4, 4) or names, with commas",
     )
-    parser.add_argument("--ignore", metavar="CODES", help="not these rules, named likewise")
+    parser.add_argument(
+        "--ignore", type=words, default=(), metavar="CODES", help="not these rules, named likewise"
+    )
     parser.add_argument(
         "--format",
         choices=("text", "json", "github", "sarif"),
@@ -64,7 +74,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     from pyodide_abi.audit.engine import choose
     from pyodide_abi.platforms import load_platform
 
-    select, ignore = _listed(args.select), _listed(args.ignore)
+    select, ignore = args.select, args.ignore
     choose(select=select, ignore=ignore)
     platform = load_platform(args.platform) if args.platform else None
     results: list[tuple[str, Report | PyodideAbiError]] = []
@@ -79,10 +89,6 @@ def run(args: argparse.Namespace, session: Session) -> int:
             results.append((file.name, report))
     _write(results, args.format, session)
     return max(_status(result) for _, result in results)
-
-
-def _listed(text: str | None) -> tuple[str, ...]:
-    return tuple(word.strip() for word in (text or "").split(",") if word.strip())
 
 
 def _status(result: Report | PyodideAbiError) -> int:

@@ -132,6 +132,11 @@ def known_settings() -> frozenset[str]:
     return frozenset(name for entry in COMMANDS for name, _ in _options(command_parser(entry, entry.load())))
 
 
+def words(text: str) -> tuple[str, ...]:
+    """The type of an option that takes words with commas between; in ``pyproject.toml`` also an array."""
+    return tuple(word for word in map(str.strip, text.split(",")) if word)
+
+
 def _value(action: argparse.Action, value: object, *, where: str) -> object:
     if action.nargs == 0:
         if isinstance(value, bool):
@@ -142,13 +147,13 @@ def _value(action: argparse.Action, value: object, *, where: str) -> object:
     if isinstance(action, argparse._AppendAction):  # noqa: SLF001 - the public way to say "repeatable"
         items = value if isinstance(value, list) else [value]
         return [_single(action, item, where=where) for item in items]
+    if action.type is words and isinstance(value, list):
+        return words(",".join(_text(item, where=where) for item in value))
     return _single(action, value, where=where)
 
 
 def _single(action: argparse.Action, value: object, *, where: str) -> object:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise UsageError(f"{where} has to be text, not {value!r}")
-    text = str(value)
+    text = _text(value, where=where)
     try:
         converted = action.type(text) if callable(action.type) else text
     except (argparse.ArgumentTypeError, TypeError, ValueError) as error:
@@ -156,3 +161,9 @@ def _single(action: argparse.Action, value: object, *, where: str) -> object:
     if action.choices is not None and converted not in action.choices:
         raise UsageError(f"{where} has to be one of {', '.join(map(str, action.choices))}, not {text!r}")
     return converted
+
+
+def _text(value: object, *, where: str) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise UsageError(f"{where} has to be text, not {value!r}")
+    return str(value)
