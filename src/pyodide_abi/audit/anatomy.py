@@ -7,12 +7,13 @@ without a walk through the code unless a header gives a reason for it.
 from __future__ import annotations
 
 import re
+import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WasmError
-from pyodide_abi.wasm import Kind, SectionId, read_module
+from pyodide_abi.wasm import Kind, SectionId
 from pyodide_abi.wasm.code import IN_CODE, scan_code
 from pyodide_abi.wasm.constant import GLOBAL_GET, I32_CONST
 from pyodide_abi.wasm.cursor import Cursor
@@ -55,6 +56,7 @@ class Anatomy:
         build_path: the first of them.
         data_reach: bytes from the memory base that its data segments fill.
         table_reach: entries from the table base that its element segments fill.
+        checksum: CRC-32 of the file, to find those that may be equal.
         coded: features that its ``target_features`` section claims and its code uses.
     """
 
@@ -65,20 +67,20 @@ class Anatomy:
     build_path: str = ""
     data_reach: int = 0
     table_reach: int = 0
+    checksum: int = 0
     coded: frozenset[Feature] = frozenset()
 
 
-def anatomy_of(library: Library, data: bytes | memoryview) -> Anatomy:
+def anatomy_of(library: Library, module: Module | None) -> Anatomy:
     """Take a module apart; an empty answer for what cannot be read, about which the linker has its say.
 
     Args:
         library: the linker's view of the same bytes.
-        data: all of them; not kept.
+        module: they as a module; None where they are none.
     """
-    if library.facts is None:
+    if library.facts is None or module is None:
         return Anatomy()
     try:
-        module = read_module(data)
         customs: Counter[str] = Counter()
         for section in module.sections:
             if section.custom:
@@ -92,6 +94,7 @@ def anatomy_of(library: Library, data: bytes | memoryview) -> Anatomy:
             build_path=first,
             data_reach=_reach(module, ((part.start, part.size) for part in module.data_segments)),
             table_reach=_reach(module, ((part.start, part.number) for part in module.elements)),
+            checksum=zlib.crc32(module.data),
             coded=_coded(module),
         )
     except WasmError:

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.anatomy import anatomy_of
-from pyodide_abi.errors import UnreadableInputError, UsageError
+from pyodide_abi.errors import UnreadableInputError, UsageError, WasmError
 from pyodide_abi.linker import (
     DEFAULT_ENGINE,
     Arrival,
@@ -24,6 +24,7 @@ from pyodide_abi.linker import (
     read_library,
 )
 from pyodide_abi.platforms import load_platform, platform_of_tag
+from pyodide_abi.wasm import read_module
 from pyodide_abi.wheel import open_wheel
 
 if TYPE_CHECKING:
@@ -159,11 +160,11 @@ def _of_module(file: Path, platform: Platform, engine: str) -> Subject:
         data = file.read_bytes()
     except OSError as error:
         raise UnreadableInputError(f"{file}: {error.strerror or error}") from error
-    library = read_library(file.name, data)
+    library, anatomy = _take_apart(file.name, data)
     extension = not file.name.startswith("lib") or _initialises(library)
     installed = Installed(libraries={file.name: library})
     predictor = _Predictor(platform, engine, installed)
-    binary = predictor.binary(file.name, library, anatomy_of(library, data), extension=extension)
+    binary = predictor.binary(file.name, library, anatomy, extension=extension)
     return Subject(
         file=file, wheel=None, platform=platform, engine=engine, binaries=(binary,), offers=predictor.offers
     )
@@ -176,12 +177,11 @@ def _of_wheel(file: Path, wheel: Wheel, platform: Platform | None, engine: str) 
     for member in wheel.members:
         path = wheel.installed_path(member.name)
         if path is not None and NATIVE_NAME.search(path):
-            data = wheel.read(member.name)
-            library = read_library(path, data)
+            library, anatomy = _take_apart(path, wheel.read(member.name))
             if not path.endswith(_MAYBE_OTHER) or library.head is Head.DYLINK:
                 members[path] = member.name
                 libraries[path] = library
-                anatomies[path] = anatomy_of(library, data)
+                anatomies[path] = anatomy
     installed = Installed(libraries=libraries, wheel_libs=f"{wheel.name.distribution}.libs")
     extensions = {
         extension.path
@@ -202,6 +202,16 @@ def _of_wheel(file: Path, wheel: Wheel, platform: Platform | None, engine: str) 
         binaries=binaries,
         offers=predictor.offers,
     )
+
+
+def _take_apart(path: str, data: bytes) -> tuple[Library, Anatomy]:
+    """All that is kept of a file."""
+    try:
+        module = read_module(data)
+    except WasmError:
+        module = None
+    library = read_library(path, data, module=module)
+    return library, anatomy_of(library, module)
 
 
 def suffixes_of(platform: Platform | None) -> tuple[str, ...]:
@@ -263,7 +273,8 @@ class _Predictor:
         from pyodide_abi.platforms.surface import load_surface  # noqa: PLC0415 - as said
 
         surface = load_surface(self._platform)
-        names = self._names()
+        # Large libraries have a hundred thousand names, of which no runtime has ever heard.
+        names = sorted(self._names() & surface.names)
         different: dict[tuple[Symbol | None, ...], Resolver] = {}
         resolvers: dict[str, Resolver] = {}
         for release in self._platform.releases:
@@ -277,11 +288,11 @@ class _Predictor:
             resolvers[release.version] = different[offered]
         return resolvers
 
-    def _names(self) -> tuple[str, ...]:
+    def _names(self) -> set[str]:
         """Every name that a prediction can depend on."""
         names: set[str] = set()
         for library in self._installed.libraries.values():
             if library.facts is not None:
                 names.update(entry.name for entry in library.facts.imports)
                 names.update(library.facts.exports)
-        return tuple(sorted(names))
+        return names

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyodide_abi.errors import PyodideAbiError, UnreadableInputError, UsageError
+from pyodide_abi.errors import PyodideAbiError
 
 if TYPE_CHECKING:
     import argparse
+    from concurrent.futures import Executor
+    from contextlib import AbstractContextManager
 
     from pyodide_abi.audit import Report
     from pyodide_abi.cli.session import Session
@@ -19,6 +21,8 @@ examples:
       every wheel, held against the platform of its tag
   pyodide-abi audit build/_core.cpython-314-wasm32-emscripten.so --platform 314_0
       a module by itself; only you know which platform it is for
+  pyodide-abi audit wheelhouse/*.whl --jobs 8
+      many of them
   pyodide-abi audit dist/*.whl --ignore ABI402,run-path-not-read --format json
       without two rules, as data
 
@@ -61,6 +65,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="how to write the result (default: text)",
     )
     parser.add_argument(
+        "--jobs",
+        type=_number,
+        default=1,
+        metavar="N",
+        help="audit so many files at a time, each in a process of its own (default: 1)",
+    )
+    parser.add_argument(
         "--engine",
         choices=[engine.name for engine in ENGINES],
         default=DEFAULT_ENGINE,
@@ -70,25 +81,52 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Audit every file; the exit status is that of the worst."""
-    from pyodide_abi.audit import audit_file
+    import gc
+
     from pyodide_abi.audit.engine import choose
+    from pyodide_abi.audit.many import audit_files
     from pyodide_abi.platforms import load_platform
 
+    # An audit makes hundreds of thousands of small values and hardly a cycle: looking for those costs more
+    # than half of reading a large module.
+    gc.set_threshold(1_000_000)
     select, ignore = args.select, args.ignore
     choose(select=select, ignore=ignore)
-    platform = load_platform(args.platform) if args.platform else None
+    platform = load_platform(args.platform).name if args.platform else None
+    files = [session.cwd / Path(name).expanduser() for name in args.files]
     results: list[tuple[str, Report | PyodideAbiError]] = []
-    for name in args.files:
-        file = session.cwd / Path(name).expanduser()
-        try:
-            report = audit_file(file, platform=platform, engine=args.engine, select=select, ignore=ignore)
-        except (UnreadableInputError, UsageError) as error:
-            # One bad file must not hide what there is to say of the others.
-            results.append((file.name, error))
-        else:
-            results.append((file.name, report))
+    with _executor(min(args.jobs, len(files))) as executor:
+        audited = audit_files(
+            files, platform=platform, engine=args.engine, select=select, ignore=ignore, executor=executor
+        )
+        for given, done in zip(args.files, audited, strict=True):
+            result = done.report or done.error
+            assert result is not None
+            # Files of one name in several folders are told apart by what they were called here.
+            alone = sum(file.name == done.file.name for file in files) == 1
+            results.append((done.file.name if alone else given, result))
     _write(results, args.format, session)
     return max(_status(result) for _, result in results)
+
+
+def _executor(jobs: int) -> AbstractContextManager[Executor | None]:
+    """Processes to work in; none for one job, which this process does."""
+    if jobs == 1:
+        from contextlib import nullcontext
+
+        return nullcontext()
+    from concurrent.futures import ProcessPoolExecutor
+
+    return ProcessPoolExecutor(jobs)
+
+
+def _number(text: str) -> int:
+    """A number of jobs."""
+    import argparse
+
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of jobs, 1 or more")
+    return int(text)
 
 
 def _status(result: Report | PyodideAbiError) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyodide_abi.errors import WasmError
 from pyodide_abi.linker.dylink import LooseDylink, read_loosely
@@ -17,6 +17,7 @@ from pyodide_abi.wasm import Form, read_module
 from pyodide_abi.wasm.code import scan_code
 from pyodide_abi.wasm.features import Feature, header_features
 from pyodide_abi.wasm.identify import ENOUGH, identify
+from pyodide_abi.wasm.types import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +31,8 @@ MAGIC = b"\0asm"
 _HEADER = 8
 _DYLINK, _LEGACY_DYLINK = b"dylink.0", b"dylink"
 _EM_JS = "__em_js__"
+#: The tables of addresses, as modules to import from.
+_ADDRESSES = frozenset({"GOT.mem", "GOT.func"})
 #: Names that a relocatable object or a linked module imports only if it was meant to be loaded by others.
 _BASES = frozenset({"__memory_base", "__table_base"})
 
@@ -44,25 +47,21 @@ class Head(enum.StrEnum):
     DYLINK = "dylink.0"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Import:
-    """Something a library needs.
+class Import(NamedTuple):
+    """Something a library needs; a tuple, as large modules have a hundred thousand of them.
 
     Attributes:
         index: its place in the import section, as in the engine's messages.
         module: ``env``, ``GOT.mem``…
+        address: it asks for an address, through the global offset table.
     """
 
-    index: int
+    index: int  # type: ignore[assignment] # tuples have a method of that name, which nobody calls here
     module: str
     name: str
     kind: Kind
     type: ExternType
-
-    @property
-    def address(self) -> bool:
-        """It asks for an address, through the global offset table."""
-        return self.module in {"GOT.mem", "GOT.func"}
+    address: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,18 +124,19 @@ class Library:
     fault: str = ""
 
 
-def read_library(path: str, data: bytes | memoryview) -> Library:
+def read_library(path: str, data: bytes | memoryview, *, module: Module | None = None) -> Library:
     """Take the facts from a file's bytes; whatever the bytes are, this does not fail.
 
     Args:
         path: where the file is below ``site-packages``.
         data: all of it; not kept.
+        module: the same as a module, where the caller has read it before.
     """
     head = head_of(data)
     facts, fault = None, ""
     if head is not Head.NOT_WASM:
         try:
-            facts = facts_of(read_module(data))
+            facts = facts_of(module or read_module(data))
         except WasmError as error:
             fault = str(error)
     return Library(
@@ -182,8 +182,8 @@ def facts_of(module: Module) -> Facts:
     section = module.dylink_section
     dylink = dylink_of(module.data)
     imports = tuple(
-        Import(index=index, module=entry.module, name=entry.name, kind=entry.kind, type=entry.type)
-        for index, entry in enumerate(module.imports)
+        Import(index, space, name, kind_of(type_), type_, space in _ADDRESSES)
+        for index, (space, name, type_, _) in enumerate(module.imports)
     )
     exports = {entry.name: module.type_of(entry) for entry in module.exports}
     return Facts(

@@ -38,13 +38,17 @@ _WRAPPING_FAILS = "TypeError: Cannot read properties of undefined (reading 'slic
 _BIGINT_FAILS = "TypeError: Cannot mix BigInt and other types, use explicit conversions"
 
 
-@dataclass(kw_only=True, slots=True)
-class Entry:
-    """An entry of the global offset table: it must get an address unless every user calls it weak."""
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who made an entry of the global offset table; one value for all that a library made.
 
-    wanted_by: str
-    wanted: str
-    required: bool = False
+    Attributes:
+        library: its path.
+        wanted: types by name.
+    """
+
+    library: str
+    wanted: Mapping[str, str]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -56,7 +60,9 @@ class Interpreter:
         files: every library there is, by its path in the runtime.
         loaded: by path, in the order in which loading began.
         addresses: names that some loaded library defines.
-        undefined: entries of the global offset table without an address so far, in order.
+        undefined: entries of the global offset table without an address so far, in order, with who asked
+            first.
+        required: those of them that not every user calls weak.
         unfinished: paths of libraries whose load did not end well; the loader takes them for loaded.
         absent: needed libraries that this load did not find.
         sought: those that earlier loads did not find; the loader takes them for loaded.
@@ -70,7 +76,8 @@ class Interpreter:
     files: Mapping[str, Library]
     loaded: list[str] = field(default_factory=list)
     addresses: set[str] = field(default_factory=set)
-    undefined: dict[str, Entry] = field(default_factory=dict)
+    undefined: dict[str, Asker] = field(default_factory=dict)
+    required: set[str] = field(default_factory=set)
     unfinished: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
     sought: set[str] = field(default_factory=set)
@@ -215,17 +222,25 @@ class Interpreter:
         # needed libraries is judged by the set of the last one loaded.
         weak = self.weak if self.loader.weak_set_shared else facts.weak
         addresses = self.runtime.addresses(library, facts)
-        if not addresses.foreign and not addresses.wanted.keys() - self.addresses:
+        asker = Asker(library.path, addresses.wanted)
+        if not addresses.foreign:
+            self._want((name for name in addresses.wanted if name not in self.addresses), asker, weak)
             return
         for entry in facts.imports:
-            unknown = check_space(entry, library, call=self.call) if addresses.foreign else None
+            unknown = check_space(entry, library, call=self.call)
             if unknown is not None:
                 yield unknown
             elif entry.name in addresses.wanted and entry.address and entry.name not in self.addresses:
-                known = self.undefined.setdefault(
-                    entry.name, Entry(wanted_by=library.path, wanted=addresses.wanted[entry.name])
-                )
-                known.required = known.required or entry.name not in weak
+                self._want([entry.name], asker, weak)
+
+    def _want(self, names: Iterable[str], asker: Asker, weak: frozenset[str]) -> None:
+        wanted = dict.fromkeys(names, asker)
+        self.required |= wanted.keys() - weak
+        if self.undefined:
+            # Who asked first stays where it is.
+            self.undefined |= {name: asker for name in wanted if name not in self.undefined}
+        else:
+            self.undefined = wanted
 
     def _offer(self, library: Library, facts: Facts) -> Iterator[Problem]:
         """Give the exports their addresses, which is where odd ones fail."""
@@ -235,14 +250,16 @@ class Interpreter:
                 if self.loader.bigint_export_fails:
                     yield self._refused(library, Cause.EXPORT, _BIGINT_FAILS, symbol=name)
             elif self.loader.object_export_fails:
-                self.undefined.setdefault(name, Entry(wanted_by=library.path, wanted=str(type_)))
+                self.undefined.setdefault(name, Asker(library.path, {name: str(type_)}))
         self.addresses |= addresses.given
-        for name in self.undefined.keys() & addresses.given:
-            del self.undefined[name]
+        given = addresses.given
+        if not given.isdisjoint(self.undefined):
+            self.undefined = {name: by for name, by in self.undefined.items() if name not in given}
+            self.required -= given
 
     def _report_undefined(self) -> Iterator[Problem]:
-        for name, entry in list(self.undefined.items()):
-            problem = self._undefined(name, entry)
+        for name, asker in list(self.undefined.items()):
+            problem = self._undefined(name, asker)
             if problem is not None:
                 yield problem
             elif self.runtime.offers.find(name) is None and not self.loader.weak_stays_null:
@@ -251,13 +268,14 @@ class Interpreter:
             else:
                 self.addresses.add(name)
             del self.undefined[name]
+            self.required.discard(name)
 
-    def _undefined(self, name: str, entry: Entry) -> Problem | None:
+    def _undefined(self, name: str, asker: Asker) -> Problem | None:
         offer = self.runtime.offers.find(name)
         if offer is None and self.loader.late_invoke and name.startswith(_MADE_LATE):
             text = _WRAPPING_FAILS
         elif offer is None:
-            if not entry.required:
+            if name not in self.required:
                 return None
             text = self.loader.undefined_address.format(symbol=name)
         elif offer.value is Value.UNTYPED_FUNCTION:
@@ -269,9 +287,9 @@ class Interpreter:
         return Problem(
             cause=Cause.UNDEFINED_ADDRESS if offer is None else Cause.WRONG_ADDRESS,
             text=text,
-            library=entry.wanted_by,
+            library=asker.library,
             symbol=name,
-            wanted=entry.wanted,
+            wanted=asker.wanted[name],
             provided="" if offer is None else f"{offer.value} {offer.type}".strip(),
         )
 

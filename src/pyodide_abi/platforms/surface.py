@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from pyodide_abi.errors import PlatformDataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, KeysView
 
     from pyodide_abi.platforms.model import Platform
 
@@ -116,6 +116,11 @@ class Surface:
     _groups: Mapping[str, int]
     _forms: tuple[tuple[SymbolKind, str | None], ...]
     _offers: tuple[tuple[tuple[int, ...], ...], ...]
+
+    @property
+    def names(self) -> KeysView[str]:
+        """Every name that some release offers in some engine."""
+        return self._groups.keys()
 
     def symbols(self, release: str, engine: str = REFERENCE_ENGINE) -> Mapping[str, Symbol]:
         """What a release offers in an engine.
