@@ -36,13 +36,25 @@ def assemble(text: str) -> bytes:
 
 
 def contents(text: str) -> bytes:
-    """A file of a case: ``hex: …`` and ``text: …`` are what they say, anything else is a module."""
+    """A file of a case.
+
+    ``hex: …`` and ``text: …`` are what they say, ``padded 9000: …`` is a module with that many bytes more,
+    and anything else is a module.
+    """
     kind, _, rest = text.partition(":")
+    if kind.startswith("padded "):
+        return assemble(rest) + _padding(int(kind.removeprefix("padded ")))
     if kind == "hex":
         return bytes.fromhex(rest)
     if kind == "text":
         return rest.strip().encode()
     return assemble(text)
+
+
+def _padding(size: int) -> bytes:
+    """A custom section without a name that engines skip; its length is written in five bytes."""
+    length = bytes((size >> shift & 0x7F) | 0x80 for shift in (0, 7, 14, 21)) + bytes([size >> 28])
+    return b"\0" + length + bytes(size)
 
 
 def make_wheel(

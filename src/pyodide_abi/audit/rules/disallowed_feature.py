@@ -3,8 +3,8 @@
 ## What it checks
 
 What a module's headers show (types, memories, tables, globals and their initial values) against the
-platform's list of features. Instructions are not looked at. Shared memory and exceptions have rules of
-their own.
+platform's list of features. Instructions are looked at only for features that the module itself claims to use
+(in a section `target_features`). Shared memory and exceptions have rules of their own.
 
 ## Why it breaks
 
@@ -58,7 +58,8 @@ def check(subject: Subject) -> Iterator[Finding]:
     forbidden = {feature.name: feature for feature in subject.platform.features if not feature.allowed}
     for binary in subject.binaries:
         facts = binary.library.facts
-        for used in sorted(facts.features - _ELSEWHERE) if facts else ():
+        features = (facts.features | binary.anatomy.coded) - _ELSEWHERE if facts else frozenset()
+        for used in sorted(features):
             feature = forbidden.get(used)
             if feature is not None:
                 refusing = ", ".join(feature.refused_by) or "no engine"

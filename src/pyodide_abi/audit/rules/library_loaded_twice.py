@@ -1,0 +1,99 @@
+"""One library is loaded twice, because its users write its path in different ways.
+
+## What it checks
+
+The paths under which the loader of 2025_0 finds each library of the wheel: folder by folder as the run paths
+of its users spell them, and the path by which an installer loads it ahead.
+
+## Why it breaks
+
+The loader knows a library by its path, and the one of 2025_0 does not simplify paths: to it,
+`pkg/sub/../lib.so` and `pkg/lib.so` are two libraries. Each has its own data, its constructors run twice, and
+objects of the one are strangers to the other: `CommandLine Error: Option '…' registered more than once!`.
+
+## Example
+
+`$ORIGIN/../pkg.libs` as the run path, which wheel repair tools write: the installer has loaded
+`pkg.libs/liba.so` already, and each folder of modules has another path for it.
+
+## How to fix
+
+Put the library beside all modules that need it, with the run path `$ORIGIN`. Or link it statically. From
+314_0 on the loader simplifies paths.
+
+## References
+
+- <https://github.com/pyodide/pyodide/issues/6121>
+- <https://github.com/emscripten-core/emscripten/issues/24234>
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.rule import Rule
+from pyodide_abi.linker.loaders import loader_of
+from pyodide_abi.linker.search import expand, site_packages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyodide_abi.audit.finding import Finding
+    from pyodide_abi.audit.subject import Binary, Subject
+    from pyodide_abi.platforms.model import Platform
+
+_SHOWN = 3
+#: What installers load ahead.
+_LOADED_AHEAD = re.compile(r"\.so(\.\d+)*$")
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """One finding for each library."""
+    platform = subject.platform
+    if platform is None or not platform.search.run_path or loader_of(platform).normalises_needed:
+        return
+    places = {f"{site_packages(platform)}/{binary.path}": binary for binary in subject.binaries}
+    paths: dict[str, dict[str, str]] = {}
+    for binary in subject.binaries:
+        for path in _found(binary, platform, frozenset(places)):
+            paths.setdefault(posixpath.normpath(path), {}).setdefault(path, binary.member)
+    for place, users in paths.items():
+        library = places[place]
+        if subject.wheel is not None and _LOADED_AHEAD.search(place):
+            users.setdefault(place, "the installer, which loads it ahead")
+        if len(users) > 1:
+            root = f"{site_packages(platform)}/"
+            ways = [f"{path.removeprefix(root)} ({user})" for path, user in users.items()]
+            shown = "; ".join(ways[:_SHOWN])
+            more = f"; and {len(ways) - _SHOWN} more" if len(ways) > _SHOWN else ""
+            yield RULE.finding(
+                f"it is loaded {len(users)} times, as the loader does not simplify paths: {shown}{more}",
+                fix="put it beside the modules that need it, with the run path $ORIGIN",
+                path=library.member,
+                releases=subject.releases,
+            )
+
+
+def _found(binary: Binary, platform: Platform, places: frozenset[str]) -> Iterator[str]:
+    """The paths, as the loader writes them, of the libraries that a module needs."""
+    dylink = binary.library.dylink
+    requirer = f"{site_packages(platform)}/{binary.path}"
+    folders = (*platform.search.library_path, *expand(dylink.run_paths, requirer))
+    for name in dylink.needed_last:
+        candidates = (f"{folder}/{name}" for folder in folders)
+        path = next((path for path in candidates if posixpath.normpath(path) in places), None)
+        if path is not None:
+            yield path
+
+
+RULE = Rule(
+    code="ABI305",
+    name="library-loaded-twice",
+    since="0.1",
+    severity=Severity.WARNING,
+    documentation=__doc__,
+    check=check,
+)

@@ -1,0 +1,97 @@
+"""A module's failure makes modules fail that are sound.
+
+## What it checks
+
+Modules that are refused for an address that nobody provides, in wheels with further extension modules.
+
+## Why it breaks
+
+The refused module leaves its demand in the loader's table of addresses. Every later load checks the whole
+table, so that it fails for the same symbol, until some module provides it. What the user sees is an error of
+a module that is sound, and which one depends on the order of the imports. An `except ImportError` around an
+optional module does not help.
+
+## Example
+
+`try: from . import _accelerated` fails, and then `from . import _core` does too: `Dynamic linking error:
+undefined symbol 'gpu_state'`.
+
+## How to fix
+
+Repair the module that is named; the others are sound.
+
+## References
+
+- <https://github.com/emscripten-core/emscripten/blob/main/src/lib/libdylink.js>
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.rule import Rule
+from pyodide_abi.linker import Cause, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyodide_abi.audit.finding import Finding
+    from pyodide_abi.audit.subject import Binary, Subject
+
+_SHOWN = 3
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """One finding for each module that is refused, where others suffer from it."""
+    extensions = [binary for binary in subject.binaries if binary.extension]
+    for culprit in extensions:
+        releases: dict[tuple[str, ...], list[str]] = {}
+        symbol = ""
+        for release in subject.releases:
+            left = _left_behind(culprit, release)
+            victims = tuple(
+                binary.member
+                for binary in extensions
+                if left and binary is not culprit and _suffers(binary, release, left)
+            )
+            if victims:
+                symbol = symbol or left[0]
+                releases.setdefault(victims, []).append(release)
+        for victims, affected in releases.items():
+            shown = ", ".join(victims[:_SHOWN])
+            more = f" and {len(victims) - _SHOWN} more" if len(victims) > _SHOWN else ""
+            yield RULE.finding(
+                f"after it was refused for `{symbol}`, everything that is loaded later is refused for "
+                f"it too: {shown}{more}",
+                fix="repair this module; the others are sound",
+                path=culprit.member,
+                symbol=symbol,
+                releases=affected,
+            )
+
+
+def _left_behind(binary: Binary, release: str) -> list[str]:
+    """The demands that a refused load leaves in the table; one that the engine cannot read leaves none."""
+    problems = binary.judged(release).problems
+    if any(problem.cause is Cause.UNREADABLE for problem in problems):
+        return []
+    return [
+        problem.symbol for problem in problems if problem.cause is Cause.UNDEFINED_ADDRESS and problem.symbol
+    ]
+
+
+def _suffers(binary: Binary, release: str, left: list[str]) -> bool:
+    facts = binary.library.facts
+    sound = binary.judged(release).outcome is Outcome.LOADS
+    return sound and facts is not None and not facts.exports.keys() >= set(left)
+
+
+RULE = Rule(
+    code="ABI308",
+    name="poisoning-failure",
+    since="0.1",
+    severity=Severity.WARNING,
+    documentation=__doc__,
+    check=check,
+)
