@@ -57,7 +57,6 @@ class Anatomy:
         data_reach: bytes from the memory base that its data segments fill.
         table_reach: entries from the table base that its element segments fill.
         checksum: CRC-32 of the file, to find those that may be equal.
-        checksum: CRC-32 of the file, to find those that may be equal.
         coded: features that its ``target_features`` section claims and its code uses.
     """
 
@@ -68,7 +67,6 @@ class Anatomy:
     build_path: str = ""
     data_reach: int = 0
     table_reach: int = 0
-    checksum: int = 0
     checksum: int = 0
     coded: frozenset[Feature] = frozenset()
 
@@ -96,7 +94,6 @@ def anatomy_of(library: Library, module: Module | None) -> Anatomy:
             build_path=first,
             data_reach=_reach(module, ((part.start, part.size) for part in module.data_segments)),
             table_reach=_reach(module, ((part.start, part.number) for part in module.elements)),
-            checksum=zlib.crc32(module.data),
             checksum=zlib.crc32(module.data),
             coded=_coded(module),
         )
