@@ -70,15 +70,18 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def _folder(wheel: Wheel, folder: str) -> Iterator[Finding]:
-    distribution, _, version = folder.removesuffix(_SUFFIX).partition("-")
-    same = _same_name(distribution, wheel.name.distribution)
-    if not same or not _same_version(version, wheel.name.version):
-        yield RULE.finding(
-            f"the folder is called {folder}, the file name says {wheel.name.stem}",
-            fix=_FIX,
-            path=folder,
-            severity=Severity.WARNING if same else Severity.ERROR,
-        )
+    # The project may be written with dashes there, which the version cannot be.
+    distribution, _, version = folder.removesuffix(_SUFFIX).rpartition("-")
+    if _same_name(distribution, wheel.name.distribution) and _same_version(version, wheel.name.version):
+        return
+    # Installers look no further than this.
+    refused = not canonicalize_name(folder).startswith(canonicalize_name(wheel.name.distribution))
+    yield RULE.finding(
+        f"the folder is called {folder}, the file name says {wheel.name.stem}",
+        fix=_FIX,
+        path=folder,
+        severity=Severity.ERROR if refused else Severity.WARNING,
+    )
 
 
 def _metadata(wheel: Wheel, path: str) -> Iterator[Finding]:
