@@ -16,9 +16,19 @@ if TYPE_CHECKING:
     from pyodide_abi.linker.facts import Import, Library
     from pyodide_abi.linker.loaders import Loader
     from pyodide_abi.linker.offers import Offer
+    from pyodide_abi.wasm.sections.dylink0 import MemoryInfo
 
 #: The objects that the loader hands to the engine; a module that imports from another one does not load.
 KNOWN_SPACES = frozenset({"env", "wasi_snapshot_preview1", "GOT.mem", "GOT.func"})
+#: Bytes in a page of memory.
+PAGE = 65536
+#: Memory and table are larger than when they were made: the loader has made room for the library before the
+#: engine looks. How much larger is not known, so these bounds leave no doubt. Bytes that need no growth:
+_FITS = 1 << 20
+#: Pages that the allocator adds at most to what it needs (Emscripten's MEMORY_GROWTH_GEOMETRIC_CAP, 96 MiB).
+_MOST_SPARE_PAGES = 1536
+#: Table entries that a starting runtime adds: 5,000 to 6,000 in all releases.
+_MOST_GROWN = 10_000
 #: Numbers that the loader makes for each module.
 BASES = frozenset({"__memory_base", "__table_base"})
 
@@ -71,7 +81,7 @@ def check_imports(
         call: of the JavaScript interface, such as ``WebAssembly.Instance()``.
     """
     assert library.facts is not None
-    imports = library.facts.imports
+    imports, reserved = library.facts.imports, library.facts.memory
     for entry in imports:
         unknown = check_space(entry, library, call=call)
         if unknown is not None:
@@ -82,13 +92,13 @@ def check_imports(
             continue
         if entry.address and entry.name in OBJECT_PROPERTIES:
             # The table of addresses is a JavaScript object, which has these already.
-            complaint = _check_symbol(entry, object_property(entry.name), loader)
+            complaint = _check_symbol(entry, object_property(entry.name), loader, reserved)
         elif entry.address:
             complaint = _check_address(entry)
         elif entry.name in BASES:
             complaint = _check_number(entry)
         else:
-            complaint = _check_symbol(entry, find(entry.name), loader)
+            complaint = _check_symbol(entry, find(entry.name), loader, reserved)
         if complaint is not None:
             at = engine.at_import(entry.index, entry.module, entry.name, complaint.text)
             yield Problem(
@@ -117,7 +127,9 @@ def _check_number(entry: Import) -> _Complaint | None:
     return _Complaint(Cause.GLOBAL, _GLOBAL_WANTED)
 
 
-def _check_symbol(entry: Import, offer: Offer | None, loader: Loader) -> _Complaint | None:
+def _check_symbol(
+    entry: Import, offer: Offer | None, loader: Loader, reserved: MemoryInfo | None
+) -> _Complaint | None:
     match entry.type:
         case FuncType():
             return _check_function(entry, offer)
@@ -126,9 +138,9 @@ def _check_symbol(entry: Import, offer: Offer | None, loader: Loader) -> _Compla
         case TagType():
             return _check_tag(entry, offer)
         case MemoryType():
-            return _check_memory(entry, entry.type, offer)
+            return _check_memory(entry, entry.type, offer, reserved.memory_size if reserved else 0)
         case TableType():
-            return _check_table(entry, entry.type, offer)
+            return _check_table(entry, entry.type, offer, reserved.table_size if reserved else 0)
 
 
 def _check_tag(entry: Import, offer: Offer | None) -> _Complaint | None:
@@ -176,7 +188,7 @@ def _check_against_global(entry: Import, provided: str) -> _Complaint | None:
     return None if entry.type.value == value else _Complaint(Cause.GLOBAL, _WRONG_GLOBAL, provided)
 
 
-def _check_memory(entry: Import, type_: MemoryType, offer: Offer | None) -> _Complaint | None:
+def _check_memory(entry: Import, type_: MemoryType, offer: Offer | None, reserved: int) -> _Complaint | None:
     if offer is None or offer.value is not Value.MEMORY:
         return _not_even(entry, offer)
     wanted, have = type_.limits, _limits(offer.type)
@@ -184,11 +196,11 @@ def _check_memory(entry: Import, type_: MemoryType, offer: Offer | None) -> _Com
     if wanted.is64:
         return _Complaint(cause, "cannot import i32 memory as i64", offer.type, bare=True)
     pages, maximum = have.get("min"), have.get("max")
-    if pages is not None and pages < wanted.minimum:
+    if pages is not None and pages + _pages_grown(reserved) < wanted.minimum:
         text = (
             f"memory import has {pages} pages which is smaller than the declared initial of {wanted.minimum}"
         )
-        return _Complaint(cause, text, offer.type)
+        return _Complaint(cause, text, offer.type, exact=not _pages_grown(reserved))
     if wanted.maximum is not None and maximum is not None and maximum > wanted.maximum:
         text = (
             f"memory import has a larger maximum size {maximum} than the module's declared maximum "
@@ -201,15 +213,19 @@ def _check_memory(entry: Import, type_: MemoryType, offer: Offer | None) -> _Com
     return None
 
 
-def _check_table(entry: Import, type_: TableType, offer: Offer | None) -> _Complaint | None:
+def _pages_grown(reserved: int) -> int:
+    """The most by which the memory may have grown for the bytes that a library had reserved before."""
+    return 0 if reserved < _FITS else 2 * reserved // PAGE + _MOST_SPARE_PAGES
+
+
+def _check_table(entry: Import, type_: TableType, offer: Offer | None, reserved: int) -> _Complaint | None:
     if offer is None or offer.value is not Value.TABLE:
         return _not_even(entry, offer)
     wanted, have = type_.limits, _limits(offer.type)
     if wanted.is64:
         return _Complaint(Cause.TABLE, "cannot import i32 table as i64", offer.type, bare=True)
     length = have.get("min")
-    if length is not None and length < wanted.minimum:
-        # The table has grown since it was made, by how much is not known.
+    if length is not None and length + reserved + _MOST_GROWN < wanted.minimum:
         text = f"table import {entry.index} is smaller than initial {wanted.minimum}, got {length}"
         return _Complaint(Cause.TABLE, text, offer.type, bare=True, exact=False)
     if wanted.maximum is not None and "max" not in have:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyodide_abi.linker.instantiate import KNOWN_SPACES, check_imports, minimum_of
+from pyodide_abi.linker.instantiate import KNOWN_SPACES, PAGE, check_imports, minimum_of
 from pyodide_abi.linker.offers import OBJECT_PROPERTIES
 from pyodide_abi.wasm import FuncType, GlobalType, Kind
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm import ExternType
 
 _TABLE, _MEMORY = "__indirect_function_table", "memory"
-#: Bytes in a page of memory.
-PAGE = 65536
 #: Exports that the loader keeps for itself (its function isInternalSym).
 _INTERNAL = frozenset(
     {

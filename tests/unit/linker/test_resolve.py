@@ -272,9 +272,17 @@ class TestRareImports:
         assert bool(found) is bool(said)
 
     def test_how_far_the_table_has_grown_is_not_known(self) -> None:
-        text = '%dylink (import "env" "__indirect_function_table" (table 101 funcref)) %init'
-        (problem,) = predict(text).problems
+        text = '%dylink (import "env" "__indirect_function_table" (table {} funcref)) %init'
+        assert not predict(text.format(10_100)).problems
+        (problem,) = predict(text.format(10_101)).problems
         assert not problem.exact
+
+    def test_the_loader_makes_room_first(self) -> None:
+        table = '(import "env" "__indirect_function_table" (table 190000 funcref))'
+        memory = '(import "env" "memory" (memory 700))'
+        room = "(@dylink.0 (mem-info (memory 40000000 4) (table 190000 0)))"
+        assert not predict(f"{room} {table} {memory} %init").problems
+        assert len(predict(f"%dylink {table} {memory} %init").problems) == 2
 
 
 class TestInit:
