@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from assembling import make_wheel
-from real_host import ENDS, real_host
+from real_host import ENDS, pyodide_abi, real_host
 from real_wheels import PINNED, real_wheel
 
 from pyodide_abi.audit import audit_file, open_subject
@@ -39,6 +39,36 @@ importlib.invalidate_caches()
 
 #: Wheels of a hundred megabytes: minutes to read, and modules like the others'.
 LARGE = ("grill-usd-core", "cadquery-ocp-novtk-ocp-wasm")
+
+_PROJECT = """
+[build-system]
+requires = ["setuptools>=70"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "lim"
+version = "1"
+"""
+_SETUP = """
+from setuptools import Extension, setup
+setup(
+    ext_modules=[Extension("lim", ["lim.c"], py_limited_api=True, define_macros=MACROS)],
+    options={"bdist_wheel": {"py_limited_api": "cp310"}},
+)
+"""
+_C = """
+#include <Python.h>
+static PyObject *get(PyObject *self, PyObject *number) {
+    PyObject *made = PyDict_New();
+    if (made != NULL && PyDict_SetItemString(made, "number", number) < 0) Py_CLEAR(made);
+#ifndef Py_LIMITED_API
+    if (made != NULL) Py_SETREF(made, PyObject_CallOneArg((PyObject *)&PyList_Type, made));
+#endif
+    return made;
+}
+static PyMethodDef methods[] = {{"get", get, METH_O, NULL}, {NULL}};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "lim", NULL, -1, methods};
+PyMODINIT_FUNC PyInit_lim(void) { return PyModule_Create(&module); }
+"""
 
 
 @pytest.mark.parametrize(("name", "tag", "python"), [key for key in PINNED if key[0] not in LARGE])
@@ -106,3 +136,25 @@ def test_the_runtimes_installer_wants_the_folder_of_the_name(tmp_path: Path) -> 
     assert ".dist-info directory 'y-1.dist-info' does not start with 'x'" in load_package(ENDS[-1], wheel)
     (finding,) = audit_file(wheel).findings
     assert (finding.code, finding.severity) == ("ABI412", "error")
+
+
+@pytest.mark.parametrize(
+    ("macros", "symbols"),
+    [("[('Py_LIMITED_API', '0x030a0000')]", []), ("[]", ["PyObject_CallOneArg"])],
+    ids=["limited", "not limited"],
+)
+def test_a_module_compiled_without_the_limited_api_is_seen(
+    macros: str, symbols: list[str], tmp_path: Path
+) -> None:
+    # ABI408, on what a compiler makes of CPython's own headers: macros call functions of other names.
+    for name, text in {
+        "pyproject.toml": _PROJECT,
+        "setup.py": f"MACROS = {macros}\n{_SETUP}",
+        "lim.c": _C,
+    }.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    words = ["build", ".", "--platform=314_0", "--outdir=dist", "--toolchain-mismatch=allow"]
+    process = pyodide_abi(*words, cwd=tmp_path, timeout=600)
+    (wheel,) = (tmp_path / "dist").glob("lim-1-cp310-abi3-*.whl")
+    findings = audit_file(wheel, select=["ABI408"]).findings
+    assert [finding.location.symbol for finding in findings] == symbols, process.stderr
