@@ -35,7 +35,8 @@ def mutate(data: bytes, source: random.Random, others: list[bytes]) -> bytes:
 
 def _split(data: bytes) -> list[Part]:
     """As many sections as can be told apart; whatever follows is dropped."""
-    parts, position = [], 0
+    parts: list[Part] = []
+    position = 0
     while position < len(data):
         id_, start, size = data[position], position + 1, 0
         for shift in range(0, 35, 7):
@@ -71,7 +72,7 @@ def _plain(number: int) -> bytes:
     return bytes([*out, number])
 
 
-def _change(parts: list[Part], source: random.Random, others: list[bytes]) -> None:
+def _change(parts: list[Part], source: random.Random, others: list[bytes]) -> None:  # noqa: C901, PLR0912 - a menu
     if not parts:
         return
     place = source.randrange(len(parts))

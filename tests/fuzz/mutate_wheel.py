@@ -29,8 +29,8 @@ class _Field:
 _LOCAL_FIELDS = [_Field(offset=at, size=size) for at, size in
                  ((4, 2), (6, 2), (8, 2), (10, 4), (14, 4), (18, 4), (22, 4), (26, 2), (28, 2))]  # fmt: skip
 _CENTRAL_FIELDS = [_Field(offset=at, size=size) for at, size in
-                   ((4, 2), (5, 1), (6, 2), (8, 2), (10, 2), (16, 4), (20, 4), (24, 4), (28, 2), (30, 2), (32, 2),
-                    (34, 2), (36, 2), (38, 4), (40, 2), (42, 4))]  # fmt: skip
+                   ((4, 2), (5, 1), (6, 2), (8, 2), (10, 2), (16, 4), (20, 4), (24, 4), (28, 2), (30, 2),
+                    (32, 2), (34, 2), (36, 2), (38, 4), (40, 2), (42, 4))]  # fmt: skip
 _END_FIELDS = [_Field(offset=at, size=size) for at, size in
                ((4, 2), (6, 2), (8, 2), (10, 2), (12, 4), (16, 4), (20, 2))]  # fmt: skip
 _LINES = (

@@ -187,7 +187,10 @@ class _Follower:
         cursor = self._bodies.find(index - len(self._imports))
         if cursor is None or depth > _DEEPEST:
             return Ending.UNKNOWN
-        for _ in range(cursor.count(smallest=2)):
+        declarations = cursor.count(smallest=2)
+        # They cost what instructions cost, so that a function with a million of them is not gone through often.
+        steps.left = max(steps.left - declarations, 0)
+        for _ in range(declarations if steps.left else 0):
             cursor.u32()
             _skip_type(cursor)
         return self._walk(cursor, steps, depth)
@@ -267,7 +270,9 @@ class _Bodies:
             return None
         while len(self._found) <= index:
             size = cursor.u32()
-            self._found.append((cursor.position, cursor.position + size))
+            start = cursor.position
+            # Checked before it is kept: a body that goes beyond the section stays not found.
             cursor.skip(size)
+            self._found.append((start, cursor.position))
         start, end = self._found[index]
         return Cursor(cursor.data, start=start, end=end, within="code section")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 _COLUMNS = 3
+#: Digits of a size: more than any file has bytes, and no work to read.
+_LONGEST_SIZE = 20
 #: What PEP 427 forbids or nothing verifies any more.
 _WEAK = frozenset({"md5", "sha1"})
 #: Those of Python's digests that have a fixed length.
@@ -90,8 +92,8 @@ def parse_record(text: str, *, where: str) -> tuple[RecordEntry, ...]:
             if len(row) != _COLUMNS or not row[0] or (row[2] and not row[2].isascii()):
                 raise WheelError(f"{where}: line {number} is not a path, a digest and a size: {row!r}")
             path, digest, size = row
-            if size and not size.isdecimal():
-                raise WheelError(f"{where}: line {number}: the size of {path} is {size!r}")
+            if size and (not size.isdecimal() or len(size) > _LONGEST_SIZE):
+                raise WheelError(f"{where}: line {number}: the size of {path} is {size[: _LONGEST_SIZE + 1]!r}")
             entries.append(RecordEntry(path=path, digest=digest, size=int(size) if size else None))
     except csv.Error as error:
         raise WheelError(f"{where}: {error}") from error
