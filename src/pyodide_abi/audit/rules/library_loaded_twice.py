@@ -83,6 +83,9 @@ def _found(binary: Binary, platform: Platform, places: frozenset[str]) -> Iterat
     requirer = f"{site_packages(platform)}/{binary.path}"
     folders = (*platform.search.library_path, *expand(dylink.run_paths, requirer))
     for name in dylink.needed_last:
+        if "/" in name:
+            # An absolute path is taken as it is, and a relative one is not found.
+            continue
         candidates = (f"{folder}/{name}" for folder in folders)
         path = next((path for path in candidates if posixpath.normpath(path) in places), None)
         if path is not None:
