@@ -78,5 +78,8 @@ def leb(number: int, source: random.Random) -> bytes:
             out[-1] |= 0x80
             out += b"\x80" * source.choice((0, 1, 3, 8, 40)) + b"\x00"
         case 1:
+            # One that never ends, as far as its bytes go.
             out = bytearray(b"\xff" * source.choice((4, 5, 9, 10, 200)))
+        case _:
+            pass
     return bytes(out)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -91,6 +91,7 @@ class Subject:
     engine: str
     binaries: tuple[Binary, ...]
     offers: Mapping[str, Mapping[str, Symbol]]
+    _members: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def releases(self) -> tuple[str, ...]:
@@ -117,7 +118,9 @@ class Subject:
 
     def member_of(self, path: str) -> str:
         """The member that is installed at ``path``."""
-        return next((binary.member for binary in self.binaries if binary.path == path), path)
+        if not self._members:
+            self._members.update((binary.path, binary.member) for binary in self.binaries)
+        return self._members.get(path, path)
 
 
 @contextmanager

@@ -16,6 +16,8 @@ _BINDING, _WEAK = 0x3, 0x1
 _LONGEST_LEB = 32
 #: Entries read beyond the end of the file are empty, so that no count has to be believed there.
 _BEYOND = 1
+#: Entries and subsections that are read in all. The loader has no such bound, only the user's patience.
+_MOST_ENTRIES = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,7 +64,8 @@ def _read_subsections(reader: _Reader, end: int) -> LooseDylink:
     needed_last: tuple[str, ...] = ()
     run_paths: tuple[str, ...] = ()
     weak: set[str] = set()
-    while reader.position < min(end, reader.end):
+    while reader.position < min(end, reader.end) and reader.entries_left:
+        reader.entries_left -= 1
         id_, size = reader.byte(), reader.leb()
         match id_:
             case 1:
@@ -100,6 +103,7 @@ class _Reader:
         self._data = data
         self.position = position
         self.end = len(data)
+        self.entries_left = _MOST_ENTRIES
 
     def byte(self) -> int:
         value = self._data[self.position] if self.position < self.end else 0
@@ -128,7 +132,9 @@ class _Reader:
 
     def entries(self) -> range:
         """One number for each entry; beyond the end of the file one empty entry stands for all others."""
-        return range(min(self.leb(), max(self.end - self.position, 0) + _BEYOND))
+        number = min(self.leb(), max(self.end - self.position, 0) + _BEYOND, self.entries_left)
+        self.entries_left -= number
+        return range(number)
 
     def strings(self) -> tuple[str, ...]:
         return tuple(self.string() for _ in self.entries())

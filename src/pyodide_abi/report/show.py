@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pyodide_abi.wheel import Wheel
 
 Data: TypeAlias = dict[str, object]
+#: Archives in archives are opened so deep; linkers open none.
+_DEEPEST = 3
 
 
 class Part(enum.StrEnum):
@@ -38,13 +40,14 @@ class Part(enum.StrEnum):
     PRODUCERS = "producers"
 
 
-def describe(path: str, data: Bytes, parts: Collection[Part]) -> Data:
+def describe(path: str, data: Bytes, parts: Collection[Part], *, depth: int = 0) -> Data:
     """A file that is not a wheel. What cannot be read has its reason under ``error``.
 
     Args:
         path: what to call it.
         data: all of it.
         parts: what to go into; the overview is always there.
+        depth: how many archives it lies in.
     """
     identity = identify(data)
     found: Data = {"path": path, "kind": str(identity.kind), "size": len(data)}
@@ -53,9 +56,9 @@ def describe(path: str, data: Bytes, parts: Collection[Part]) -> Data:
     try:
         if identity.kind is FileKind.WASM:
             found |= _describe_module(read_module(data), parts)
-        elif identity.kind is FileKind.ARCHIVE:
+        elif identity.kind is FileKind.ARCHIVE and depth < _DEEPEST:
             found["members"] = [
-                describe(member.name, member.data, parts) | {"offset": member.offset}
+                describe(member.name, member.data, parts, depth=depth + 1) | {"offset": member.offset}
                 for member in read_archive(data)
             ]
     except WasmError as error:

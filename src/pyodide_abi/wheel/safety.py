@@ -28,6 +28,9 @@ _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _DRIVE = re.compile(r"[A-Za-z]:")
 #: Below this size, in bytes, no ratio is dangerous.
 _HARMLESS = 16 << 20
+_HARMLESS_TOTAL = 64 << 20
+#: Longer or deeper names no system can install, and looking through their folders would take long.
+_LONGEST_NAME, _DEEPEST = 2000, 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,12 +42,14 @@ class Bounds:
         member: the size of one, in bytes, unpacked.
         total: of all, likewise.
         ratio: how much smaller than its contents a large member may be.
+        total_ratio: how much smaller than all its contents an archive may be.
     """
 
     members: int = 200_000
     member: int = 2 << 30
     total: int = 8 << 30
     ratio: int = 200
+    total_ratio: int = 50
 
 
 def check_members(infos: Sequence[zipfile.ZipInfo], file: IO[bytes], *, bounds: Bounds, where: str) -> None:
@@ -64,15 +69,20 @@ def check_members(infos: Sequence[zipfile.ZipInfo], file: IO[bytes], *, bounds: 
     for info in infos:
         fault = _name_fault(info.orig_filename) or _kind_fault(info) or _size_fault(info, bounds)
         if fault:
-            raise WheelError(f"{where}: member {info.orig_filename!r} {fault}")
+            raise WheelError(f"{where}: member {info.orig_filename[:_LONGEST_NAME]!r} {fault}")
     total = sum(info.file_size for info in infos)
     if total > bounds.total:
         raise WheelError(f"{where}: unpacks to {total} bytes, more than the {bounds.total} allowed")
+    packed = sum(info.compress_size for info in infos)
+    if total > _HARMLESS_TOTAL and total > bounds.total_ratio * packed:
+        raise WheelError(f"{where}: unpacks from {packed} to {total} bytes: a bomb of many members")
     _check_clashes(infos, where)
     _check_places(infos, file, where)
 
 
 def _name_fault(name: str) -> str:
+    if len(name) > _LONGEST_NAME or name.count("/") > _DEEPEST:
+        return f"has a name of {len(name)} characters in {name.count('/')} folders"
     parts = name.rstrip("/").split("/")
     if not name or "\0" in name or any(unicodedata.category(letter) == "Cc" for letter in name):
         return "has a name with control characters or none at all"
@@ -122,11 +132,12 @@ def _check_clashes(infos: Sequence[zipfile.ZipInfo], where: str) -> None:
             what = "is there twice" if other == info.filename else f"clashes with {other!r}"
             raise WheelError(f"{where}: member {info.filename!r} {what}")
         seen[key] = info.filename
+    folders: set[str] = set()
     for info in infos:
-        folder = info.filename.rstrip("/")
-        while "/" in folder:
-            folder = folder.rpartition("/")[0]
-            other = seen.get(unicodedata.normalize("NFC", folder).casefold(), "/")
+        folder = unicodedata.normalize("NFC", info.filename.rstrip("/")).casefold()
+        while "/" in folder and (folder := folder.rpartition("/")[0]) not in folders:
+            folders.add(folder)
+            other = seen.get(folder, "/")
             if not other.endswith("/"):
                 raise WheelError(f"{where}: member {info.filename!r} lies in {other!r}, which is a file")
 

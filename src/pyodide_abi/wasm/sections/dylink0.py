@@ -113,6 +113,9 @@ class Unknown:
     excess: bytes = b""
 
 
+#: Linkers write five at most; anything near this many only costs time and memory.
+_MOST_SUBSECTIONS = 1000
+
 Subsection: TypeAlias = MemoryInfo | Needed | ExportInfos | ImportInfos | RuntimePath | Unknown
 _Some = TypeVar("_Some", bound=Subsection)
 
@@ -179,6 +182,8 @@ def decode(cursor: Cursor) -> Dylink:
     """
     subsections: list[Subsection] = []
     while cursor.remaining:
+        if len(subsections) >= _MOST_SUBSECTIONS:
+            raise cursor.fault(f"more than {_MOST_SUBSECTIONS} subsections")
         id_, size = cursor.u8(), cursor.u32()
         part = cursor.part(size, f"{cursor.within} subsection {id_}")
         subsection = _read(part, id_)
