@@ -28,7 +28,9 @@ IN_ONE_FOLDER = settings(
 
 @given(
     st.lists(
-        st.builds(RecordEntry, path=PATHS, digest=st.just("") | WORDS, size=st.none() | st.integers(0)),
+        st.builds(
+            RecordEntry, path=PATHS, digest=st.just("") | WORDS, size=st.none() | st.integers(0, 2**63)
+        ),
         max_size=5,
     ).map(tuple)
 )

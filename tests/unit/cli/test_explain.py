@@ -56,7 +56,6 @@ def test_without_arguments_all_rules(explain: Any) -> None:
 @pytest.mark.parametrize(
     ("wrong", "right"),
     [
-        ("ABI2O1", "ABI201"),
         ("abi203x", "ABI203"),
         ("undefined-symbl", "undefined-symbol"),
         ("needed-libary", "needed-library"),

@@ -33,7 +33,9 @@ def report(tmp_path: Path) -> Report:
     text = f'%dylink {absent} (import "env" "__gcov_dump" (func)) %init'
     return audit_file(
         make_wheel(
-            tmp_path, "x-1-cp314-cp314-pyodide_314_0_wasm32.whl", {MODULE: assemble(text), "y.so": b"ELF, no"}
+            tmp_path,
+            "x-1-cp314-cp314-pyodide_314_0_wasm32.whl",
+            {MODULE: assemble(text), "y.so": b"ELF, not"},
         )
     )
 
