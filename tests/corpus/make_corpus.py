@@ -1,8 +1,8 @@
 """Make the binaries of this folder and their manifest.
 
-    .check/bin/python tests/corpus/make_corpus.py            the modules, from sources/*.wat
-    .check/bin/python tests/corpus/make_corpus.py FOLDER     also the object file, the archive and the library,
-                                                        with clang, llvm-ar and wasm-ld of FOLDER (LLVM 21)
+    make_corpus.py           the modules, from sources/*.wat
+    make_corpus.py FOLDER    also the object file, the archive and the library, with clang, llvm-ar and
+                             wasm-ld of FOLDER (LLVM 21)
 
 The text is assembled by ``wasmtime.wat2wasm`` (Bytecode Alliance's parser), so that reader and maker have no
 line in common.
