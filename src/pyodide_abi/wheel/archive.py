@@ -17,6 +17,7 @@ from pyodide_abi.wheel.filename import parse_wheel_name
 from pyodide_abi.wheel.metadata import parse_metadata
 from pyodide_abi.wheel.record import parse_record, verify_record
 from pyodide_abi.wheel.safety import Bounds, check_members
+from pyodide_abi.wheel.unpack import unpack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
 _SHARED_LIBRARY = re.compile(r"\.so(\.\d+)*$")
 _BARE_SUFFIX = ".so"
-#: So much of a member is unpacked at a time, in bytes.
-_PIECE = 1 << 20
 #: What the standard library raises for damage of one sort or another.
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -127,10 +126,6 @@ class Wheel:
             raise WheelError(
                 f"{self.path.name}: member {name!r} is damaged: {error}", hint="download or build it again"
             ) from error
-        if len(content) != info.file_size:
-            raise WheelError(
-                f"{self.path.name}: member {name!r} has {len(content)} bytes, not {info.file_size}"
-            )
         return content
 
     def _unpack(self, info: zipfile.ZipInfo) -> bytes:
@@ -139,12 +134,14 @@ class Wheel:
         Their digest is taken on the way, so that they need not be unpacked again for it.
         """
         whole = io.BytesIO()
-        digest = hashlib.sha256()
-        with self._archive.open(info) as stream:
-            # One byte more than promised is asked for, so that a longer stream shows itself.
-            while piece := stream.read(min(_PIECE, info.file_size + 1 - whole.tell())):
+        digest, checksum = hashlib.sha256(), 0
+        with self.path.open("rb") as file:
+            for piece in unpack(file, info):
                 digest.update(piece)
+                checksum = zlib.crc32(piece, checksum)
                 whole.write(piece)
+        if checksum != info.CRC:
+            raise zipfile.BadZipFile("its checksum is another")
         self._digests[info.filename] = (whole.tell(), digest.digest())
         return whole.getvalue()
 

@@ -93,7 +93,9 @@ def parse_record(text: str, *, where: str) -> tuple[RecordEntry, ...]:
                 raise WheelError(f"{where}: line {number} is not a path, a digest and a size: {row!r}")
             path, digest, size = row
             if size and (not size.isdecimal() or len(size) > _LONGEST_SIZE):
-                raise WheelError(f"{where}: line {number}: the size of {path} is {size[: _LONGEST_SIZE + 1]!r}")
+                raise WheelError(
+                    f"{where}: line {number}: the size of {path} is {size[: _LONGEST_SIZE + 1]!r}"
+                )
             entries.append(RecordEntry(path=path, digest=digest, size=int(size) if size else None))
     except csv.Error as error:
         raise WheelError(f"{where}: {error}") from error

@@ -80,7 +80,7 @@ def check_members(infos: Sequence[zipfile.ZipInfo], file: IO[bytes], *, bounds: 
     _check_places(infos, file, where)
 
 
-def _name_fault(name: str) -> str:
+def _name_fault(name: str) -> str:  # noqa: PLR0911 - one fault, one line
     if len(name) > _LONGEST_NAME or name.count("/") > _DEEPEST:
         return f"has a name of {len(name)} characters in {name.count('/')} folders"
     parts = name.rstrip("/").split("/")

@@ -249,6 +249,13 @@ class TestSizes:
         with open_wheel(path) as wheel, pytest.raises(WheelError, match=r"'spam\.py' is damaged"):
             wheel.read("spam.py")
 
+    @pytest.mark.parametrize("size", [0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, (2 << 20) + 258, 15 << 20])
+    @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+    def test_every_size_is_read_whole(self, tmp_path: Path, size: int, method: int) -> None:
+        content = bytes(size // 2) + b"x" * (size - size // 2)
+        with open_wheel(raw(tmp_path, ("spam.bin", content), method=method)) as wheel:
+            assert wheel.read("spam.bin") == content
+
     def test_members_that_share_bytes(self, tmp_path: Path) -> None:
         path = raw(tmp_path, ("a.py", b"12345678"), ("b.py", b"12345678"))
         data = bytearray(path.read_bytes())
