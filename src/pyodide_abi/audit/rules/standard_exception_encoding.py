@@ -8,7 +8,7 @@ The code of modules that use tags: whether it holds `try_table`, the mark of the
 
 WebAssembly has two encodings of exceptions. All versions of the platform that unwind in WebAssembly demand
 the legacy one, because engines still in use do not know the other: Node 20 says `Invalid opcode 0x1f` when
-it compiles the module. Newer engines take both, as long as a module does not mix them.
+it compiles the module. Newer engines take both, even in one module.
 
 ## Example
 
