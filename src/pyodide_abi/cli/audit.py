@@ -162,11 +162,14 @@ def _write(results: list[tuple[str, Report | PyodideAbiError]], form: str, sessi
             for name, error in unreadable.items():
                 session.out.write(unreadable_to_annotation(name, str(error)) + "\n")
         case _:
-            from pyodide_abi.report.text import print_audit
+            from pyodide_abi.report.text import print_audit, write_audit
 
-            console = session.console()
+            console = session.console() if session.out.isatty() else None
             for report in reports:
-                print_audit(report, console)
+                if console is None:
+                    write_audit(report, session.out)
+                else:
+                    print_audit(report, console)
     if form != "github":
         from pyodide_abi.cli.session import report_error
 

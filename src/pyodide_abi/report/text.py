@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.linker import Outcome
@@ -20,23 +20,36 @@ _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE
 #: So many findings of one rule and one file are shown.
 _SHOWN = 8
 
+#: A text and its style.
+_Piece: TypeAlias = tuple[str, str]
+
 
 def print_audit(report: Report, console: Console) -> None:
-    """Write one report."""
-    from rich.text import Text  # noqa: PLC0415 - only who prints needs it
+    """Write one report with its colours."""
+    from rich.text import Text  # noqa: PLC0415 - only a terminal needs it, and it is slow to import
 
+    for line in _lines(report):
+        console.print(Text.assemble(*line))
+
+
+def write_audit(report: Report, out: TextIO) -> None:
+    """Write one report without colours."""
+    out.writelines("".join(text for text, _ in line) + "\n" for line in _lines(report))
+
+
+def _lines(report: Report) -> Iterator[tuple[_Piece, ...]]:
     against = f"platform {report.platform}, {report.engine}" if report.platform else "no known platform"
-    console.print(Text.assemble((printable(report.name), "bold"), f"  ({against})"))
+    yield (printable(report.name), "bold"), (f"  ({against})", "")
     if report.pure:
-        console.print("  pure: no compiled modules, so there is nothing to load; it works on every platform")
+        yield (("  pure: no compiled modules, so there is nothing to load; it works on every platform", ""),)
     for binary in report.modules:
         for style, line in _module_lines(binary):
-            console.print(Text(f"  {printable(line)}", style))
+            yield ((f"  {printable(line)}", style),)
     for _, group in itertools.groupby(
         report.findings, key=lambda finding: (finding.severity, finding.code, finding.location.path)
     ):
-        _print_group(list(group), report, console)
-    console.print(Text(_verdict(report), _STYLES[Severity.ERROR] if report.failed else "green"))
+        yield from _group(list(group), report)
+    yield ((_verdict(report), _STYLES[Severity.ERROR] if report.failed else "green"),)
 
 
 def _module_lines(binary: Binary) -> Iterator[tuple[str, str]]:
@@ -60,22 +73,19 @@ def _module_lines(binary: Binary) -> Iterator[tuple[str, str]]:
             yield "", f"{what}: loads in {where}"
 
 
-def _print_group(findings: Sequence[Finding], report: Report, console: Console) -> None:
-    from rich.text import Text  # noqa: PLC0415 - as above
-
+def _group(findings: Sequence[Finding], report: Report) -> Iterator[tuple[_Piece, ...]]:
     first = findings[0]
-    style = _STYLES[first.severity]
     place = f" in {printable(first.location.path)}" if first.location.path else ""
     number = f" ({len(findings)} times)" if len(findings) > 1 else ""
-    console.print(Text.assemble((f"{first.severity} {first.code}", style), f" {first.name}{number}{place}"))
+    yield (f"{first.severity} {first.code}", _STYLES[first.severity]), (f" {first.name}{number}{place}", "")
     for finding in findings[:_SHOWN]:
         some = 0 < len(finding.releases) < len(report.releases)
         where = f" [{spans(finding.releases, report.releases)}]" if some else ""
-        console.print(Text(f"    {printable(finding.message)}{where}"))
+        yield ((f"    {printable(finding.message)}{where}", ""),)
     if len(findings) > _SHOWN:
-        console.print(Text(f"    and {len(findings) - _SHOWN} more; --format json lists all"))
+        yield ((f"    and {len(findings) - _SHOWN} more; --format json lists all", ""),)
     for fix in dict.fromkeys(finding.fix for finding in findings[:_SHOWN]):
-        console.print(Text.assemble("    ", ("fix: ", "bold"), printable(fix)))
+        yield ("    ", ""), ("fix: ", "bold"), (printable(fix), "")
 
 
 def _verdict(report: Report) -> str:

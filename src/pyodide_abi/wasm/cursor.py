@@ -75,10 +75,17 @@ class Cursor:
         Raises:
             WasmError: it is cut off, too long or too large.
         """
-        position = self.position
-        if position < self.end and (byte := self.data[position]) < _CONTINUES:
+        position, end, data = self.position, self.end, self.data
+        if position < end and (byte := data[position]) < _CONTINUES:
             self.position = position + 1
             return byte
+        # Indices and sizes mostly have two or three bytes; this is read most often of all.
+        if position + 1 < end and (second := data[position + 1]) < _CONTINUES:
+            self.position = position + 2
+            return byte & _PAYLOAD | second << 7
+        if position + 2 < end and (third := data[position + 2]) < _CONTINUES:
+            self.position = position + 3
+            return byte & _PAYLOAD | (second & _PAYLOAD) << 7 | third << 14
         return self._unsigned(32)
 
     def u64(self) -> int:

@@ -159,16 +159,16 @@ class TagType:
 ExternType: TypeAlias = FuncType | TableType | MemoryType | GlobalType | TagType
 
 
+#: Looked up, not matched: this is asked for every import and export.
+_KIND_OF: dict[type[ExternType], Kind] = {
+    FuncType: Kind.FUNCTION,
+    TableType: Kind.TABLE,
+    MemoryType: Kind.MEMORY,
+    GlobalType: Kind.GLOBAL,
+    TagType: Kind.TAG,
+}
+
+
 def kind_of(type_: ExternType) -> Kind:
     """The kind of thing that has this type."""
-    match type_:
-        case FuncType():
-            return Kind.FUNCTION
-        case TableType():
-            return Kind.TABLE
-        case MemoryType():
-            return Kind.MEMORY
-        case GlobalType():
-            return Kind.GLOBAL
-        case TagType():
-            return Kind.TAG
+    return _KIND_OF[type(type_)]
