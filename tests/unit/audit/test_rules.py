@@ -30,6 +30,7 @@ from assembling import contents, make_wheel
 from pyodide_abi.audit import audit_file
 from pyodide_abi.audit.rule import HEADINGS
 from pyodide_abi.audit.rules import RULES
+from pyodide_abi.linker import Outcome
 
 if TYPE_CHECKING:
     from pyodide_abi.audit import Report
@@ -69,6 +70,14 @@ def judge(case: Case, folder: Path) -> Report:
 
 
 def check_error(case: Case, report: Report) -> None:
+    """The predicted text is the expected one, and no predicted failure goes without an error."""
+    refused = [
+        module.path
+        for module in report.modules
+        if any(prediction.outcome is Outcome.FAILS for prediction in module.imported.values())
+        and all(prediction.outcome is Outcome.FAILS for prediction in module.preloaded.values())
+    ]
+    assert report.failed or not refused
     if "error" in case:
         prediction = report.modules[0].imported[report.releases[-1]]
         text = prediction.problems[0].text if prediction.problems else ""
