@@ -1,48 +1,86 @@
 """How long whole commands take, as ratios to something everybody knows.
 
-    .check/bin/python benchmarks/commands.py WHEEL...       each wheel: audit against reading the archive
+    .check/bin/python benchmarks/commands.py WHEEL...       each wheel: audit against testing the archive
     .check/bin/python benchmarks/commands.py --peer COMMAND WHEEL...
                                                             …and against another tool's command, in which
                                                             {} stands for the wheel
 
-The two sides of a ratio run in turn, in one call, so that a busy machine slows both; the median of the pairs'
-ratios is printed. Seconds are not: they say more about the machine than about us.
+The peer of docs/explanation/speed.md, in an environment of its own, whose `wheel` it wants on the PATH:
+
+    python3.13 -m venv peer && peer/bin/pip install pyodide-build auditwheel-emscripten
+    --peer 'env PATH=peer/bin:/usr/bin:/bin peer/bin/pyodide auditwheel imports {}'
+
+The two sides of a ratio run in turn, in one call, so that a busy machine slows both; the median of the pairs
+is printed. Processor time is more steady than wall time where others work too. Seconds are not printed: they
+say more about the machine than about us.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import shlex
 import statistics
 import subprocess
 import sys
 import time
+import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
-ROUNDS = 5
 US = [sys.executable, "-m", "pyodide_abi"]
+_NATIVE = re.compile(r"\.(so(\.\d+)*|wasm)$")
 
 
-def seconds(argv: list[str]) -> float:
-    """Wall time of one run; the exit status does not matter, findings are no failure here."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cost:
+    """What one run of a command took.
+
+    Attributes:
+        wall: seconds from start to end.
+        processor: seconds of it and of the processes it started.
+        peak: of its memory, in bytes.
+        status: how it ended.
+    """
+
+    wall: float
+    processor: float
+    peak: int
+    status: int
+
+
+def run(argv: list[str]) -> Cost:
+    """Run a command once."""
+    # Installed packages are compiled; without this, a checkout would be compiled anew in every run.
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     begin = time.perf_counter()
-    subprocess.run(argv, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return time.perf_counter() - begin
+    child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environ)
+    _, status, usage = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - begin
+    child.returncode = os.waitstatus_to_exitcode(status)
+    # ru_maxrss counts kibibytes on Linux.
+    processor = usage.ru_utime + usage.ru_stime
+    return Cost(wall=wall, processor=processor, peak=usage.ru_maxrss * 1024, status=child.returncode)
 
 
-def peak(argv: list[str]) -> int:
-    """Peak memory of one run, in bytes (``ru_maxrss`` counts kibibytes on Linux)."""
-    child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, _, usage = os.wait4(child.pid, 0)
-    child.returncode = 0
-    return usage.ru_maxrss * 1024
+def compare(label: str, ours: list[str], theirs: list[str], rounds: int) -> None:
+    """Print the medians of ours / theirs, pair by pair, after one pair that warms the caches."""
+    pairs = [(run(ours), run(theirs)) for _ in range(rounds + 1)][1:]
+    wall = statistics.median(our.wall / their.wall for our, their in pairs)
+    processor = statistics.median(our.processor / their.processor for our, their in pairs)
+    # A command that cannot even start is quick: what it says is not worth a ratio. Findings end with 1.
+    failed = "" if all(their.status == 0 for _, their in pairs) else "  (the other side FAILED)"
+    failed += "" if all(our.status in {0, 1} for our, _ in pairs) else "  (our side FAILED)"
+    print(f"  {label:<48} {wall:6.2f} {processor:6.2f}{failed}")
 
 
-def ratio(ours: list[str], theirs: list[str]) -> float:
-    """The median of wall times ours / theirs, pair by pair, after one pair that warms the caches."""
-    pairs = [(seconds(ours), seconds(theirs)) for _ in range(ROUNDS + 1)][1:]
-    return statistics.median(a / b for a, b in pairs)
+def largest_module(wheel: Path) -> int:
+    """Bytes of the largest native file, unpacked; 1 where there is none."""
+    with zipfile.ZipFile(wheel) as archive:
+        return max(
+            (info.file_size for info in archive.infolist() if _NATIVE.search(info.filename)), default=1
+        )
 
 
 def main() -> int:
@@ -52,21 +90,23 @@ def main() -> int:
     )
     parser.add_argument("wheels", nargs="*", type=Path)
     parser.add_argument("--peer", metavar="COMMAND", help="another tool's command; {} is the wheel")
+    parser.add_argument("--rounds", type=int, default=5, help="pairs of runs (default: 5)")
     args = parser.parse_args()
     nothing = [sys.executable, "-c", "pass"]
-    print(f"medians of {ROUNDS} pairs of wall times, in turn")
-    print(f"  pyodide-abi --version / python -c pass       {ratio([*US, '--version'], nothing):6.2f}")
-    print(f"  pyodide-abi platforms / python -c pass       {ratio([*US, 'platforms'], nothing):6.2f}")
+    print(f"medians of {args.rounds} pairs, in turn{'':<28} wall    processor")
+    compare("pyodide-abi --version / python -c pass", [*US, "--version"], nothing, args.rounds)
+    compare("pyodide-abi platforms / python -c pass", [*US, "platforms"], nothing, args.rounds)
     for wheel in args.wheels:
         audit = [*US, "audit", str(wheel)]
-        print(f"{wheel.name}, {wheel.stat().st_size:,} bytes")
-        print(
-            f"  audit / unzip -t                             {ratio(audit, ['unzip', '-t', str(wheel)]):6.2f}"
-        )
+        largest = largest_module(wheel)
+        print(f"{wheel.name}: {wheel.stat().st_size:,} bytes, largest module {largest:,}")
+        compare("audit / unzip -t", audit, ["unzip", "-t", str(wheel)], args.rounds)
         if args.peer:
             words = [word.replace("{}", str(wheel)) for word in shlex.split(args.peer)]
-            print(f"  audit / {words[0]:<36} {ratio(audit, words):6.2f}")
-        print(f"  audit's peak memory / wheel's size           {peak(audit) / wheel.stat().st_size:6.2f}")
+            compare("audit / peer", audit, words, args.rounds)
+        peak, base = run(audit).peak, run(nothing).peak
+        print(f"  {'audit, peak memory / largest module':<48} {peak / largest:6.2f}")
+        print(f"  {'audit, peak memory above bare Python / largest':<48} {(peak - base) / largest:6.2f}")
     return 0
 
 
