@@ -188,7 +188,7 @@ class _Follower:
         if cursor is None or depth > _DEEPEST:
             return Ending.UNKNOWN
         declarations = cursor.count(smallest=2)
-        # They cost what instructions cost, so that a function with a million of them is not gone through often.
+        # They count as instructions, so that a function with a million of them is not gone through often.
         steps.left = max(steps.left - declarations, 0)
         for _ in range(declarations if steps.left else 0):
             cursor.u32()
