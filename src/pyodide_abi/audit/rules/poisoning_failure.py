@@ -45,15 +45,18 @@ _SHOWN = 3
 def check(subject: Subject) -> Iterator[Finding]:
     """One finding for each module that is refused, where others suffer from it."""
     extensions = [binary for binary in subject.binaries if binary.extension]
+    # Refused modules are few, and found at once; a hostile wheel can hold thousands of others.
+    sound = {
+        release: [binary for binary in extensions if binary.judged(release).outcome is Outcome.LOADS]
+        for release in subject.releases
+    }
     for culprit in extensions:
         releases: dict[tuple[str, ...], list[str]] = {}
         symbol = ""
         for release in subject.releases:
             left = _left_behind(culprit, release)
-            victims = tuple(
-                binary.member
-                for binary in extensions
-                if left and binary is not culprit and _suffers(binary, release, left)
+            victims = (
+                tuple(binary.member for binary in sound[release] if _suffers(binary, left)) if left else ()
             )
             if victims:
                 symbol = symbol or left[0]
@@ -81,10 +84,9 @@ def _left_behind(binary: Binary, release: str) -> list[str]:
     ]
 
 
-def _suffers(binary: Binary, release: str, left: list[str]) -> bool:
+def _suffers(binary: Binary, left: list[str]) -> bool:
     facts = binary.library.facts
-    sound = binary.judged(release).outcome is Outcome.LOADS
-    return sound and facts is not None and not facts.exports.keys() >= set(left)
+    return facts is not None and not facts.exports.keys() >= set(left)
 
 
 RULE = Rule(
