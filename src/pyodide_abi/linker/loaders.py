@@ -6,7 +6,7 @@ which generation a platform's runtimes have.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import PlatformDataError
@@ -62,84 +62,52 @@ _SEARCHED = 'Error: Failed to find dynamic library "{name}"'
 _SEARCHED_OTHER = 'Error: Unexpected call to locateFile("{name}")'
 _UNSEARCHED = "Error: Didn't expect to load any more file_packager files!"
 
-LOADERS = (
-    Loader(
-        generation=1,
-        legacy_dylink=True,
-        load_failed="Could not load dynamic lib: {path}",
-        undefined_address="Error: bad export type for '{symbol}': undefined",
-        wrong_address="Error: bad export type for '{symbol}': object",
-        not_found=_UNSEARCHED,
-        not_found_other=_UNSEARCHED,
-        normalises_needed=False,
-        data_is_number=True,
-        late_invoke=True,
-        needed_accumulates=True,
-        weak_stays_null=False,
-        weak_set_shared=True,
-        object_export_fails=True,
-        bigint_export_fails=False,
-        init_prefixes=("PyInit",),
-        init_typed=False,
-    ),
-    Loader(
-        generation=2,
-        legacy_dylink=False,
-        load_failed="Could not load dynamic lib: {path}",
-        undefined_address="Error: bad export type for '{symbol}': undefined",
-        wrong_address="Error: bad export type for '{symbol}': object",
-        not_found=_SEARCHED,
-        not_found_other=_SEARCHED_OTHER,
-        normalises_needed=False,
-        data_is_number=True,
-        late_invoke=False,
-        needed_accumulates=False,
-        weak_stays_null=False,
-        weak_set_shared=True,
-        object_export_fails=True,
-        bigint_export_fails=False,
-        init_prefixes=("PyInit",),
-        init_typed=True,
-    ),
-    Loader(
-        generation=3,
-        legacy_dylink=False,
-        load_failed="could not load dynamic lib: {path}",
-        undefined_address="Error: Dynamic linking error: undefined symbol '{symbol}'",
-        wrong_address="Error: bad export type for '{symbol}': object ([object WebAssembly.{kind}])",
-        not_found=_SEARCHED,
-        not_found_other=_SEARCHED_OTHER,
-        normalises_needed=True,
-        data_is_number=False,
-        late_invoke=False,
-        needed_accumulates=False,
-        weak_stays_null=True,
-        weak_set_shared=False,
-        object_export_fails=False,
-        bigint_export_fails=True,
-        init_prefixes=("PyInit",),
-        init_typed=True,
-    ),
-    Loader(
-        generation=4,
-        legacy_dylink=False,
-        load_failed="could not load dynamic lib: {path}",
-        undefined_address="Error: Dynamic linking error: undefined symbol '{symbol}'",
-        wrong_address="Error: bad export type for '{symbol}': object ([object WebAssembly.{kind}])",
-        not_found=_SEARCHED,
-        not_found_other=_SEARCHED_OTHER,
-        normalises_needed=True,
-        data_is_number=False,
-        late_invoke=False,
-        needed_accumulates=False,
-        weak_stays_null=True,
-        weak_set_shared=False,
-        object_export_fails=False,
-        bigint_export_fails=True,
-        init_prefixes=("PyModExport", "PyInit"),
-        init_typed=True,
-    ),
+_FIRST = Loader(
+    generation=1,
+    legacy_dylink=True,
+    load_failed="Could not load dynamic lib: {path}",
+    undefined_address="Error: bad export type for '{symbol}': undefined",
+    wrong_address="Error: bad export type for '{symbol}': object",
+    not_found=_UNSEARCHED,
+    not_found_other=_UNSEARCHED,
+    normalises_needed=False,
+    data_is_number=True,
+    late_invoke=True,
+    needed_accumulates=True,
+    weak_stays_null=False,
+    weak_set_shared=True,
+    object_export_fails=True,
+    bigint_export_fails=False,
+    init_prefixes=("PyInit",),
+    init_typed=False,
 )
+# Each further generation is what it changed.
+_SECOND = replace(
+    _FIRST,
+    generation=2,
+    legacy_dylink=False,
+    not_found=_SEARCHED,
+    not_found_other=_SEARCHED_OTHER,
+    late_invoke=False,
+    needed_accumulates=False,
+    init_typed=True,
+)
+_THIRD = replace(
+    _SECOND,
+    generation=3,
+    load_failed="could not load dynamic lib: {path}",
+    undefined_address="Error: Dynamic linking error: undefined symbol '{symbol}'",
+    wrong_address="Error: bad export type for '{symbol}': object ([object WebAssembly.{kind}])",
+    normalises_needed=True,
+    data_is_number=False,
+    weak_stays_null=True,
+    weak_set_shared=False,
+    object_export_fails=False,
+    bigint_export_fails=True,
+)
+_FOURTH = replace(_THIRD, generation=4, init_prefixes=("PyModExport", "PyInit"))
+
+LOADERS = (_FIRST, _SECOND, _THIRD, _FOURTH)
 
 
 def loader_of(platform: Platform) -> Loader:
