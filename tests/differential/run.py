@@ -31,11 +31,9 @@ from differential.recipe import RecipeError, load_cases
 from differential.reporting import report
 
 from pyodide_abi.errors import PyodideAbiError
-from pyodide_abi.host import Host, Silence
+from pyodide_abi.host import Silence, this_machine
 from pyodide_abi.platforms import find_release, load_platform, load_platforms
-from pyodide_abi.process import SystemRunner
 from pyodide_abi.runtime import find_node
-from pyodide_abi.store import Store
 from pyodide_abi.toolchain import find_toolchain
 
 if TYPE_CHECKING:
@@ -43,6 +41,7 @@ if TYPE_CHECKING:
 
     from differential.comparing import Comparison
 
+    from pyodide_abi.host import Host
     from pyodide_abi.platforms.model import Platform, Release
 
 CASES = Path(__file__).with_name("cases")
@@ -59,10 +58,8 @@ class _Lines(Silence):
 
 def make_host() -> Host:
     """The machine as it is, with the cache that the commands use."""
-    from platformdirs import user_cache_path
-
-    cache = os.environ.get("PYODIDE_ABI_CACHE_DIR") or user_cache_path("pyodide-abi", appauthor=False)
-    return Host(environ=os.environ.copy(), runner=SystemRunner(), store=Store(Path(cache)), progress=_Lines())
+    cache = os.environ.get("PYODIDE_ABI_CACHE_DIR")
+    return this_machine(cache=Path(cache) if cache else None, progress=_Lines())
 
 
 def make_maker(host: Host) -> Maker:

@@ -11,6 +11,7 @@ from pyodide_abi.build import cross_site
 from pyodide_abi.build.drivers import LEAKS, rules_of, write_drivers
 from pyodide_abi.build.target import answers, read_variables, target_variables
 from pyodide_abi.errors import BuildFailedError, MissingError, OfflineError
+from pyodide_abi.toolchain.interpreters import find_uv
 from pyodide_abi.wheel.write import EPOCH
 
 if TYPE_CHECKING:
@@ -58,9 +59,8 @@ def make_environment(
     """
     environment = folder / "environment"
     host_environ = {name: value for name, value in host.environ.items() if name not in LEAKS}
-    uv = find_uv()
-    argv = [
-        uv,
+    argv: list[str | Path] = [
+        _uv(host),
         "venv",
         "--quiet",
         "--no-project",
@@ -144,7 +144,7 @@ def install_requirements(
     if not requirements:
         return
     argv: list[str | Path] = [
-        find_uv(),
+        _uv(host),
         "pip",
         "install",
         "--no-progress",
@@ -167,17 +167,16 @@ def install_requirements(
     raise BuildFailedError(f"the build requirements ({wanted}) cannot be installed", hint=said)
 
 
-def find_uv() -> str:
-    """The uv that was installed with us.
+def _uv(host: Host) -> Path:
+    """The program uv.
 
     Raises:
         MissingError: there is none.
     """
-    try:
-        from uv import find_uv_bin  # noqa: PLC0415 - an optional dependency
-    except ImportError as error:
-        raise MissingError("building needs uv", hint="pip install 'pyodide-abi[build]'") from error
-    return find_uv_bin()
+    uv = find_uv(host)
+    if uv is None:
+        raise MissingError("building needs uv", hint="pip install 'pyodide-abi[build]'")
+    return uv
 
 
 def _offline(host: Host) -> list[str]:

@@ -184,16 +184,14 @@ def _judge(
     platform: Platform, toolchain: Toolchain, result: BuildResult, args: argparse.Namespace, session: Session
 ) -> _Done:
     """Audit the wheel and, if asked, load it."""
-    import os
-
     from pyodide_abi.audit import audit_file
+    from pyodide_abi.cli.session import usable_cores
     from pyodide_abi.runtime import verify_wheel
 
     verification = None
     report = audit_file(result.wheel, platform=platform)
     if args.verify:
-        jobs = len(os.sched_getaffinity(0))
-        verification = verify_wheel(result.wheel, platform.releases, session.host, jobs=jobs)
+        verification = verify_wheel(result.wheel, platform.releases, session.host, jobs=usable_cores())
     return _Done(
         platform=platform, toolchain=toolchain, result=result, report=report, verification=verification
     )

@@ -67,6 +67,15 @@ def open_session(args: argparse.Namespace, *, environ: Mapping[str, str], cwd: P
     return Session(host=host, cwd=cwd, out=sys.stdout)
 
 
+def usable_cores() -> int:
+    """How many things may run at once unless the user says otherwise."""
+    import os
+
+    # What this process may use, where the system can say that: a container often has fewer than the machine.
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
 class TerminalProgress(Progress):
     """Bars on a terminal's stderr; elsewhere one plain line as each piece of work begins."""
 

@@ -48,13 +48,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Load them all; 1 if any did not load."""
+    from pyodide_abi.cli.session import usable_cores
     from pyodide_abi.report.verify import verifications_to_json, write_verification
     from pyodide_abi.runtime import find_node, verify_wheel
 
     wheels = [session.cwd / wheel for wheel in args.wheels]
     plan = [(wheel, _releases(wheel, args.runtime)) for wheel in wheels]
     node = find_node(session.host, args.node)
-    jobs = args.jobs or _cores()
+    jobs = args.jobs or usable_cores()
     verifications = []
     for wheel, releases in plan:
         verification = verify_wheel(
@@ -66,14 +67,6 @@ def run(args: argparse.Namespace, session: Session) -> int:
     if args.format == "json":
         session.out.write(verifications_to_json(verifications) + "\n")
     return 0 if all(verification.ok for verification in verifications) else 1
-
-
-def _cores() -> int:
-    import os
-
-    # What this process may use, where the system can say that: a container often has fewer than the machine.
-    allowed = getattr(os, "sched_getaffinity", None)
-    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 def positive(text: str) -> int:
