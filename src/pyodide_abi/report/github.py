@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
+from pyodide_abi.report.demangled import readable
 from pyodide_abi.report.printable import printable
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def _annotation(name: str, finding: Finding) -> str:
     # No file= property: annotations attach to files of the repository, and these lie inside a wheel.
     title = _property(f"{finding.code} {finding.name}")
     place = f"{name}: {finding.location.path}" if finding.location.path else name
-    text = _data(f"{printable(f'{place}: {finding.message}')}\nfix: {printable(finding.fix)}")
+    said = readable(finding.message)
+    text = _data(f"{printable(f'{place}: {said}')}\nfix: {printable(readable(finding.fix))}")
     return f"::{_COMMANDS[finding.severity]} title={title}::{text}"
 
 

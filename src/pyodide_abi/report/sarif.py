@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pyodide_abi import __version__
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rules import RULES
+from pyodide_abi.report.demangled import readable
 from pyodide_abi.report.printable import printable_json
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _results(report: Report) -> Iterator[dict[str, Any]]:
             "ruleId": finding.code,
             "ruleIndex": codes[finding.code],
             "level": _LEVELS[finding.severity],
-            "message": {"text": f"{finding.message}\nfix: {finding.fix}"},
+            "message": {"text": f"{readable(finding.message)}\nfix: {readable(finding.fix)}"},
             "locations": [_location(report, finding)],
             "properties": {"releases": list(finding.releases)},
         }
@@ -83,5 +84,8 @@ def _location(report: Report, finding: Finding) -> dict[str, Any]:
     place = f"{report.name}/{finding.location.path}" if finding.location.path else report.name
     location: dict[str, Any] = {"physicalLocation": {"artifactLocation": {"uri": place}}}
     if finding.location.symbol:
-        location["logicalLocations"] = [{"name": finding.location.symbol, "kind": "function"}]
+        symbol = finding.location.symbol
+        location["logicalLocations"] = [
+            {"name": readable(symbol), "decoratedName": symbol, "kind": "function"},
+        ]
     return location

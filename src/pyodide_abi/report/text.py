@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.linker import Outcome
+from pyodide_abi.report.demangled import readable
 from pyodide_abi.report.printable import printable
 
 if TYPE_CHECKING:
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
     from pyodide_abi.audit import Binary, Finding, Report
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
-#: So many findings of one rule and one file are shown.
+#: So many findings of one rule are shown.
 _SHOWN = 8
+#: So many modules of the same fate have lines of their own.
+_ALONE = 3
 
 #: A text and its style.
 _Piece: TypeAlias = tuple[str, str]
+_Fates: TypeAlias = tuple[_Piece, ...]
 
 
 def print_audit(report: Report, console: Console) -> None:
@@ -38,54 +42,78 @@ def write_audit(report: Report, out: TextIO) -> None:
 
 
 def _lines(report: Report) -> Iterator[tuple[_Piece, ...]]:
-    against = f"platform {report.platform}, {report.engine}" if report.platform else "no known platform"
-    yield (printable(report.name), "bold"), (f"  ({against})", "")
+    against = f"  (platform {report.platform}, {report.engine})" if report.platform else ""
+    yield (printable(report.name), "bold"), (against, "")
     if report.pure:
         yield (("  pure: no compiled modules, so there is nothing to load; it works on every platform", ""),)
-    for binary in report.modules:
-        for style, line in _module_lines(binary):
-            yield ((f"  {printable(line)}", style),)
-    for _, group in itertools.groupby(
-        report.findings, key=lambda finding: (finding.severity, finding.code, finding.location.path)
-    ):
+    for names, fates in _together(report.modules):
+        for fate, style in fates or (("not judged, as its platform is not known", ""),):
+            yield ((f"  {printable(names)}: {printable(fate)}", style),)
+    for _, group in itertools.groupby(report.findings, key=lambda finding: (finding.severity, finding.code)):
         yield from _group(list(group), report)
     yield ((_verdict(report), _STYLES[Severity.ERROR] if report.failed else "green"),)
 
 
-def _module_lines(binary: Binary) -> Iterator[tuple[str, str]]:
-    """What becomes of a module, releases with the same fate together."""
-    what = binary.path if binary.extension else f"{binary.path} (not imported)"
-    if not binary.imported:
-        yield "", what
-        return
+def _together(modules: Sequence[Binary]) -> Iterator[tuple[str, _Fates]]:
+    """Modules with what becomes of them; many with the same fate are one line."""
+    groups: dict[_Fates, list[str]] = {}
+    for binary in modules:
+        name = binary.path if binary.extension else f"{binary.path} (library)"
+        groups.setdefault(tuple(_fates(binary)), []).append(name)
+    for fates, names in groups.items():
+        if len(names) <= _ALONE:
+            yield from ((name, fates) for name in names)
+        else:
+            yield f"{', '.join(names[:_ALONE])} and {len(names) - _ALONE} more", fates
+
+
+def _fates(binary: Binary) -> Iterator[_Piece]:
+    """What becomes of a module, with its style; releases with the same fate together."""
     fates: dict[tuple[Outcome, str, int], list[str]] = {}
     for release in binary.imported:
         prediction = binary.judged(release)
         error = prediction.problems[0].text if prediction.problems else ""
         fates.setdefault((prediction.outcome, error, len(prediction.latent)), []).append(release)
     for (outcome, error, latent), releases in fates.items():
-        where = f"{len(releases)} releases" if len(fates) == 1 else spans(releases, list(binary.imported))
+        all_of_them = f"all {len(releases)} releases" if len(releases) > 1 else releases[0]
+        where = all_of_them if len(fates) == 1 else spans(releases, list(binary.imported))
         if outcome is Outcome.FAILS:
-            yield _STYLES[Severity.ERROR], f"{what}: does not load in {where}: {error}"
+            yield f"does not load in {where}: {error}", _STYLES[Severity.ERROR]
         elif latent:
-            yield _STYLES[Severity.ERROR], f"{what}: loads in {where}, with {latent} fatal calls latent in it"
+            calls = "a call that is fatal" if latent == 1 else f"{latent} calls that are fatal"
+            yield f"loads in {where}, with {calls}", _STYLES[Severity.ERROR]
         else:
-            yield "", f"{what}: loads in {where}"
+            yield f"loads in {where}", ""
 
 
 def _group(findings: Sequence[Finding], report: Report) -> Iterator[tuple[_Piece, ...]]:
+    """What one rule has to say, with the file in the heading if there is only one."""
     first = findings[0]
-    place = f" in {printable(first.location.path)}" if first.location.path else ""
-    number = f" ({len(findings)} times)" if len(findings) > 1 else ""
-    yield (f"{first.severity} {first.code}", _STYLES[first.severity]), (f" {first.name}{number}{place}", "")
+    files = len({finding.location.path for finding in findings})
+    place = f" in {first.location.path}" if first.location.path else ""
+    if files > 1:
+        place = f" in {files} files"
+    times = f" ({len(findings)} times)" if len(findings) > files else ""
+    yield (
+        (f"{first.severity} {first.code}", _STYLES[first.severity]),
+        (
+            f" {first.name}{times}{printable(place)}",
+            "",
+        ),
+    )
     for finding in findings[:_SHOWN]:
         some = 0 < len(finding.releases) < len(report.releases)
         where = f" [{spans(finding.releases, report.releases)}]" if some else ""
-        yield ((f"    {printable(finding.message)}{where}", ""),)
+        whose = f"{finding.location.path}: " if files > 1 and finding.location.path else ""
+        yield ((f"    {printable(whose)}{_said(finding.message)}{where}", ""),)
     if len(findings) > _SHOWN:
         yield ((f"    and {len(findings) - _SHOWN} more; --format json lists all", ""),)
     for fix in dict.fromkeys(finding.fix for finding in findings[:_SHOWN]):
-        yield ("    ", ""), ("fix: ", "bold"), (printable(fix), "")
+        yield ("    ", ""), ("fix: ", "bold"), (_said(fix), "")
+
+
+def _said(text: str) -> str:
+    return printable(readable(text))
 
 
 def _verdict(report: Report) -> str:

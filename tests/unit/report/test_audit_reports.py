@@ -57,7 +57,7 @@ def as_text(report: Report) -> str:
 def test_text_groups_and_puts_the_cause_first(report: Report) -> None:
     lines = as_text(report).splitlines()
     assert lines[0] == f"{report.name}  (platform 314_0, node24)"
-    assert f"  {MODULE}: loads in 314.0.0 to 314.0.2, with 10 fatal calls latent in it" in lines
+    assert f"  {MODULE}: loads in 314.0.0 to 314.0.2, with 10 calls that are fatal" in lines
     assert f"error ABI201 undefined-symbol (10 times) in {MODULE}" in lines
     assert "    and 2 more; --format json lists all" in lines
     assert sum(line.startswith("    fix: link the library") for line in lines) == 1
