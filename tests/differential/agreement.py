@@ -72,7 +72,7 @@ def compare_made(
     calls = {(case, call): _job(case, maker, call.code) for case in loaded for call in case.calls}
     called = observe(calls.values(), release, setting.observer)
     for case in taken:
-        installed = read_installed(maker.make(case), [made.path for made in case.files])
+        installed = read_installed(maker.make(case), [made.path for made in case.files], setting.engine)
         predictions = predict_imports(
             case.imports, installed, platform=platform, symbols=symbols, engine=setting.engine
         )

@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyodide_abi.linker import Installed, Outcome, Resolver, read_library
+from pyodide_abi.linker import Installed, Outcome, Resolver, find_engine, read_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -55,9 +55,12 @@ class Comparison:
     exact: bool = True
 
 
-def read_installed(folder: Path, paths: Sequence[str]) -> Installed:
-    """A case's files as the linker sees them."""
-    return Installed(libraries={path: read_library(path, (folder / path).read_bytes()) for path in paths})
+def read_installed(folder: Path, paths: Sequence[str], engine: str) -> Installed:
+    """A case's files as the linker sees them, who predicts for an engine."""
+    sought = find_engine(engine).sought
+    return Installed(
+        libraries={path: read_library(path, (folder / path).read_bytes(), sought=sought) for path in paths}
+    )
 
 
 def predict_imports(

@@ -21,6 +21,7 @@ from pyodide_abi.linker import (
     Head,
     Installed,
     Resolver,
+    find_engine,
     read_library,
 )
 from pyodide_abi.platforms import load_platform, platform_of_tag
@@ -163,7 +164,7 @@ def _of_module(file: Path, platform: Platform, engine: str) -> Subject:
         data = file.read_bytes()
     except OSError as error:
         raise UnreadableInputError(f"{file}: {error.strerror or error}") from error
-    library, anatomy = _take_apart(file.name, data)
+    library, anatomy = _take_apart(file.name, data, engine)
     extension = not file.name.startswith("lib") or _initialises(library)
     installed = Installed(libraries={file.name: library})
     predictor = _Predictor(platform, engine, installed)
@@ -180,7 +181,7 @@ def _of_wheel(file: Path, wheel: Wheel, platform: Platform | None, engine: str) 
     for member in wheel.members:
         path = wheel.installed_path(member.name)
         if path is not None and NATIVE_NAME.search(path):
-            library, anatomy = _take_apart(path, wheel.read(member.name))
+            library, anatomy = _take_apart(path, wheel.read(member.name), engine)
             if not path.endswith(_MAYBE_OTHER) or library.head is Head.DYLINK:
                 members[path] = member.name
                 libraries[path] = library
@@ -207,13 +208,13 @@ def _of_wheel(file: Path, wheel: Wheel, platform: Platform | None, engine: str) 
     )
 
 
-def _take_apart(path: str, data: bytes) -> tuple[Library, Anatomy]:
+def _take_apart(path: str, data: bytes, engine: str) -> tuple[Library, Anatomy]:
     """All that is kept of a file."""
     try:
         module = read_module(data)
     except WasmError:
         module = None
-    library = read_library(path, data, module=module)
+    library = read_library(path, data, module=module, sought=find_engine(engine).sought)
     return library, anatomy_of(library, module)
 
 

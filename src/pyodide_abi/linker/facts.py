@@ -20,7 +20,7 @@ from pyodide_abi.wasm.identify import ENOUGH, identify
 from pyodide_abi.wasm.types import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from pyodide_abi.linker.startup import Fixed, Startup
     from pyodide_abi.wasm import ExternType, Kind, Module
@@ -78,7 +78,8 @@ class Facts:
         memory: what the loader has to reserve; None where the module does not say.
         startup: what its code certainly does during a load.
         fixed: segments whose place does not depend on where the loader puts the module.
-        features: those that its headers show and, in a module with tags, the encoding of its exceptions.
+        features: those that its headers show, in a module with tags the encoding of its exceptions (of both
+            the one that its code begins with), and those that were sought in its code.
         relocatable: it is an object file, with symbols still to be linked.
         wants_bases: it imports ``__memory_base`` or ``__table_base``, so it was linked as a library.
         has_dylink: it has a dylink section.
@@ -124,19 +125,26 @@ class Library:
     fault: str = ""
 
 
-def read_library(path: str, data: bytes | memoryview, *, module: Module | None = None) -> Library:
+def read_library(
+    path: str,
+    data: bytes | memoryview,
+    *,
+    module: Module | None = None,
+    sought: Collection[Feature] = (),
+) -> Library:
     """Take the facts from a file's bytes; whatever the bytes are, this does not fail.
 
     Args:
         path: where the file is below ``site-packages``.
         data: all of it; not kept.
         module: the same as a module, where the caller has read it before.
+        sought: as for :func:`facts_of`.
     """
     head = head_of(data)
     facts, fault = None, ""
     if head is not Head.NOT_WASM:
         try:
-            facts = facts_of(module or read_module(data))
+            facts = facts_of(module or read_module(data), sought=sought)
         except WasmError as error:
             fault = str(error)
     return Library(
@@ -173,8 +181,12 @@ def dylink_of(data: bytes | memoryview) -> LooseDylink:
     return read_loosely(data, legacy=head is Head.LEGACY)
 
 
-def facts_of(module: Module) -> Facts:
+def facts_of(module: Module, *, sought: Collection[Feature] = ()) -> Facts:
     """The facts of a module.
+
+    Args:
+        module: it.
+        sought: features to look for in its code, which takes time; those that an engine refuses.
 
     Raises:
         WasmError: a section that they come from is malformed.
@@ -196,7 +208,7 @@ def facts_of(module: Module) -> Facts:
         memory=dylink.memory,
         startup=follow_startup(module),
         fixed=fixed_segments(module),
-        features=_features(module),
+        features=_features(module, set(sought)),
         relocatable=module.form is Form.OBJECT,
         wants_bases=any(entry.name in _BASES for entry in imports),
         has_dylink=section is not None,
@@ -204,10 +216,10 @@ def facts_of(module: Module) -> Facts:
     )
 
 
-def _features(module: Module) -> frozenset[Feature]:
+def _features(module: Module, sought: set[Feature]) -> frozenset[Feature]:
     found = header_features(module)
     if Feature.EXCEPTION_HANDLING in found:
-        # No engine takes both encodings in one module, so the first one found is the module's.
-        encodings = {Feature.EXNREF, Feature.LEGACY_EXCEPTIONS}
-        found |= scan_code(module, encodings, any_of=True)
-    return found
+        # Compilers write one encoding, so the first one met answers the question. Linkers mix them, and some
+        # engines take the mixture (Node 24 does, Node 20 does not): who has to know all seeks them.
+        found |= scan_code(module, {Feature.EXNREF, Feature.LEGACY_EXCEPTIONS}, any_of=True)
+    return found | scan_code(module, sought - found)

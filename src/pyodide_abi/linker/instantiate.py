@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pyodide_abi.linker.engine import Engine
-    from pyodide_abi.linker.facts import Import, Library
+    from pyodide_abi.linker.facts import Facts, Import, Library
     from pyodide_abi.linker.loaders import Loader
     from pyodide_abi.linker.offers import Offer
     from pyodide_abi.wasm.sections.dylink0 import MemoryInfo
@@ -39,6 +39,8 @@ _WRONG_MUTABILITY = "imported global does not match the expected mutability"
 _WRONG_GLOBAL = "imported global does not match the expected type"
 #: What a JavaScript number can stand for, and what a reference can hold.
 _NUMBERS = frozenset({"i32", "f32", "f64"})
+_VECTOR = "v128"
+_VECTOR_WANTED = "global import of type v128 must be a WebAssembly.Global"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +48,34 @@ class _Complaint:
     cause: Cause
     text: str
     provided: str = ""
-    #: The engine says it without naming the import.
-    bare: bool = False
+    #: The text is whole: it names the import itself, or the engine says it without naming the import.
+    whole: bool = False
     #: The text is known word for word.
     exact: bool = True
 
 
-def check_space(entry: Import, library: Library, *, call: str) -> Problem | None:
+def check_features(library: Library, facts: Facts, engine: Engine, *, call: str) -> Problem | None:
+    """The complaint about what the engine does not know, when it compiles the module; ``call`` likewise."""
+    for feature, text in engine.refused.items():
+        if feature in facts.features:
+            return Problem(
+                cause=Cause.FEATURE,
+                text=f"CompileError: {call}: {text}",
+                library=library.path,
+                wanted=feature.value,
+                exact=False,
+            )
+    return None
+
+
+def check_space(entry: Import, library: Library, *, engine: Engine, call: str) -> Problem | None:
     """The complaint about an import from a module that the loader does not know."""
     if entry.module in KNOWN_SPACES:
         return None
-    at = f'{call}: Import #{entry.index} "{entry.module}": '
+    at = engine.module_prefix.format(index=entry.index, module=entry.module)
     return Problem(
         cause=Cause.FOREIGN_MODULE,
-        text=f"TypeError: {at}module is not an object or function",
+        text=f"TypeError: {call}: {at}module is not an object or function",
         library=library.path,
         symbol=f"{entry.module}.{entry.name}",
         wanted=str(entry.type),
@@ -83,7 +99,7 @@ def check_imports(
     assert library.facts is not None
     imports, reserved = library.facts.imports, library.facts.memory
     for entry in imports:
-        unknown = check_space(entry, library, call=call)
+        unknown = check_space(entry, library, engine=engine, call=call)
         if unknown is not None:
             yield unknown
     ordered = sorted(imports, key=lambda entry: engine.memory_first and entry.kind is not Kind.MEMORY)
@@ -92,18 +108,20 @@ def check_imports(
             continue
         if entry.address and entry.name in OBJECT_PROPERTIES:
             # The table of addresses is a JavaScript object, which has these already.
-            complaint = _check_symbol(entry, object_property(entry.name), loader, reserved)
+            complaint = _check_symbol(entry, object_property(entry.name), loader, engine, reserved)
         elif entry.address:
             complaint = _check_address(entry)
         elif entry.name in BASES:
             complaint = _check_number(entry)
         else:
-            complaint = _check_symbol(entry, find(entry.name), loader, reserved)
+            complaint = _check_symbol(entry, find(entry.name), loader, engine, reserved)
         if complaint is not None:
-            at = engine.at_import(entry.index, entry.module, entry.name, complaint.text)
+            text = complaint.text
+            if not complaint.whole:
+                text = engine.at_import(entry.index, entry.module, entry.name, text)
             yield Problem(
                 cause=complaint.cause,
-                text=f"LinkError: {call}: {complaint.text if complaint.bare else at}",
+                text=f"LinkError: {call}: {text}",
                 library=library.path,
                 symbol=entry.name,
                 wanted=str(entry.type),
@@ -120,15 +138,15 @@ def _check_address(entry: Import) -> _Complaint | None:
 def _check_number(entry: Import) -> _Complaint | None:
     if not isinstance(entry.type, GlobalType):
         return _not_even(entry)
-    if entry.type.mutable:
-        return _Complaint(Cause.GLOBAL, _MUTABLE_WANTED)
+    if entry.type.mutable or entry.type.value == _VECTOR:
+        return _not_even(entry)
     if entry.type.value in _NUMBERS or entry.type.value == "externref":
         return None
     return _Complaint(Cause.GLOBAL, _GLOBAL_WANTED)
 
 
 def _check_symbol(
-    entry: Import, offer: Offer | None, loader: Loader, reserved: MemoryInfo | None
+    entry: Import, offer: Offer | None, loader: Loader, engine: Engine, reserved: MemoryInfo | None
 ) -> _Complaint | None:
     match entry.type:
         case FuncType():
@@ -138,9 +156,9 @@ def _check_symbol(
         case TagType():
             return _check_tag(entry, offer)
         case MemoryType():
-            return _check_memory(entry, entry.type, offer, reserved.memory_size if reserved else 0)
+            return _check_memory(entry, offer, engine, reserved.memory_size if reserved else 0)
         case TableType():
-            return _check_table(entry, entry.type, offer, reserved.table_size if reserved else 0)
+            return _check_table(entry, offer, engine, reserved.table_size if reserved else 0)
 
 
 def _check_tag(entry: Import, offer: Offer | None) -> _Complaint | None:
@@ -171,8 +189,8 @@ def _check_global(entry: Import, offer: Offer | None, loader: Loader) -> _Compla
             return _check_number(entry)
         if offer.value in {Value.DATA, Value.GLOBAL}:
             return _check_against_global(entry, offer.type or "i32")
-    if entry.type.mutable:
-        return _Complaint(Cause.GLOBAL, _MUTABLE_WANTED)
+    if entry.type.mutable or entry.type.value == _VECTOR:
+        return _not_even(entry)
     if entry.type.value == "funcref":
         wasm = offer is not None and offer.value is Value.WASM_FUNCTION
         return None if wasm else _Complaint(Cause.GLOBAL, _FUNCTION_WANTED)
@@ -188,29 +206,26 @@ def _check_against_global(entry: Import, provided: str) -> _Complaint | None:
     return None if entry.type.value == value else _Complaint(Cause.GLOBAL, _WRONG_GLOBAL, provided)
 
 
-def _check_memory(entry: Import, type_: MemoryType, offer: Offer | None, reserved: int) -> _Complaint | None:
+def _check_memory(entry: Import, offer: Offer | None, engine: Engine, reserved: int) -> _Complaint | None:
+    assert isinstance(entry.type, MemoryType)
     if offer is None or offer.value is not Value.MEMORY:
         return _not_even(entry, offer)
-    wanted, have = type_.limits, _limits(offer.type)
+    wanted, have = entry.type.limits, _limits(offer.type)
     cause = Cause.SHARED_MEMORY if wanted.shared else Cause.MEMORY
-    if wanted.is64:
-        return _Complaint(cause, "cannot import i32 memory as i64", offer.type, bare=True)
     pages, maximum = have.get("min"), have.get("max")
-    if pages is not None and pages + _pages_grown(reserved) < wanted.minimum:
-        text = (
-            f"memory import has {pages} pages which is smaller than the declared initial of {wanted.minimum}"
-        )
-        return _Complaint(cause, text, offer.type, exact=not _pages_grown(reserved))
-    if wanted.maximum is not None and maximum is not None and maximum > wanted.maximum:
-        text = (
-            f"memory import has a larger maximum size {maximum} than the module's declared maximum "
-            f"{wanted.maximum}"
-        )
-        return _Complaint(cause, text, offer.type)
-    if wanted.shared:
-        text = "mismatch in shared state of memory, declared = 1, imported = 0"
-        return _Complaint(cause, text, offer.type)
-    return None
+    exact = True
+    if wanted.is64:
+        text = "cannot import i32 memory as i64"
+    elif pages is not None and pages + _pages_grown(reserved) < wanted.minimum:
+        text = _fill(engine.memory_small, entry, pages, wanted.minimum)
+        exact = not _pages_grown(reserved)
+    elif wanted.maximum is not None and maximum is not None and maximum > wanted.maximum:
+        text = _fill(engine.memory_large, entry, maximum, wanted.maximum)
+    elif wanted.shared:
+        text = _fill(engine.memory_shared, entry)
+    else:
+        return None
+    return _Complaint(cause, text, offer.type, whole=True, exact=exact)
 
 
 def _pages_grown(reserved: int) -> int:
@@ -218,22 +233,28 @@ def _pages_grown(reserved: int) -> int:
     return 0 if reserved < _FITS else 2 * reserved // PAGE + _MOST_SPARE_PAGES
 
 
-def _check_table(entry: Import, type_: TableType, offer: Offer | None, reserved: int) -> _Complaint | None:
+def _check_table(entry: Import, offer: Offer | None, engine: Engine, reserved: int) -> _Complaint | None:
+    assert isinstance(entry.type, TableType)
     if offer is None or offer.value is not Value.TABLE:
         return _not_even(entry, offer)
-    wanted, have = type_.limits, _limits(offer.type)
+    wanted, have = entry.type.limits, _limits(offer.type)
     if wanted.is64:
-        return _Complaint(Cause.TABLE, "cannot import i32 table as i64", offer.type, bare=True)
+        return _Complaint(Cause.TABLE, "cannot import i32 table as i64", offer.type, whole=True)
     length = have.get("min")
     if length is not None and length + reserved + _MOST_GROWN < wanted.minimum:
         text = f"table import {entry.index} is smaller than initial {wanted.minimum}, got {length}"
-        return _Complaint(Cause.TABLE, text, offer.type, bare=True, exact=False)
+        return _Complaint(Cause.TABLE, text, offer.type, whole=True, exact=False)
     if wanted.maximum is not None and "max" not in have:
-        text = f"table import {entry.index} has no maximum length; required: {wanted.maximum}"
-        return _Complaint(Cause.TABLE, text, offer.type, bare=True)
-    if offer.type and offer.type.split()[0] != type_.element:
+        text = _fill(engine.table_unbounded, entry, wanted=wanted.maximum)
+        return _Complaint(Cause.TABLE, text, offer.type, whole=True)
+    if offer.type and offer.type.split()[0] != entry.type.element:
         return _Complaint(Cause.TABLE, "imported table does not match the expected type", offer.type)
     return None
+
+
+def _fill(text: str, entry: Import, have: int = 0, wanted: int = 0) -> str:
+    """One of the engine's texts about one import."""
+    return text.format(index=entry.index, module=entry.module, name=entry.name, have=have, wanted=wanted)
 
 
 def _not_even(entry: Import, offer: Offer | None = None) -> _Complaint:
@@ -248,6 +269,8 @@ def _not_even(entry: Import, offer: Offer | None = None) -> _Complaint:
             return _Complaint(Cause.MEMORY, "memory import must be a WebAssembly.Memory object", provided)
         case TableType():
             return _Complaint(Cause.TABLE, "table import requires a WebAssembly.Table", provided)
+        case GlobalType(value=value) if value == _VECTOR:
+            return _Complaint(Cause.GLOBAL, _VECTOR_WANTED, provided)
         case GlobalType():
             text = _MUTABLE_WANTED if entry.type.mutable else _GLOBAL_WANTED
             return _Complaint(Cause.GLOBAL, text, provided)

@@ -19,6 +19,7 @@ class Cause(enum.StrEnum):
     NOT_WASM = "not wasm"
     NO_DYLINK = "no dylink section first"
     UNREADABLE = "not a valid module"
+    FEATURE = "feature that the engine does not know"
     NEEDED_MISSING = "needed library not found"
     NEEDED_FAILED = "needed library does not load"
     FOREIGN_MODULE = "import from an unknown module"

@@ -22,9 +22,8 @@ def check_segments(library: Library, facts: Facts, runtime: Runtime, *, call: st
     for segment in facts.fixed:
         end = segment.start + segment.size
         if segment.kind is Kind.MEMORY and runtime.memory_size and end > runtime.memory_size:
-            text = (
-                f"data segment {segment.index} is out of bounds (offset {segment.start}, "
-                f"length {segment.size}, memory size {runtime.memory_size})"
+            text = runtime.engine.segment_outside.format(
+                segment=segment.index, offset=segment.start, length=segment.size, size=runtime.memory_size
             )
         elif segment.kind is Kind.TABLE and runtime.table_length and end > runtime.table_length:
             text = "table index is out of bounds"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.facts import Head
-from pyodide_abi.linker.instantiate import check_space
+from pyodide_abi.linker.instantiate import check_features, check_space
 from pyodide_abi.linker.offers import FUNCTIONS, Value
 from pyodide_abi.linker.prediction import Cause, Latent, Problem
 from pyodide_abi.linker.running import check_constructors, check_segments, check_start
@@ -126,8 +126,8 @@ class Interpreter:
             complete = False
             yield problem
         facts = library.facts
+        compile_call = self.call.replace("Instance()", "Module()")
         if facts is None:
-            compile_call = self.call.replace("Instance()", "Module()")
             yield Problem(
                 cause=Cause.UNREADABLE,
                 text=f"CompileError: {compile_call}: {library.fault}",
@@ -136,6 +136,9 @@ class Interpreter:
             )
             # What it needs and offers cannot be known.
             return
+        unknown = check_features(library, facts, self.runtime.engine, call=compile_call)
+        if unknown is not None:
+            yield unknown
         yield from self._reserve(library, facts)
         yield from self._look_up(library, facts)
         for problem in self.runtime.complaints(library, self.call):
@@ -227,7 +230,7 @@ class Interpreter:
             self._want((name for name in addresses.wanted if name not in self.addresses), asker, weak)
             return
         for entry in facts.imports:
-            unknown = check_space(entry, library, call=self.call)
+            unknown = check_space(entry, library, engine=self.runtime.engine, call=self.call)
             if unknown is not None:
                 yield unknown
             elif entry.name in addresses.wanted and entry.address and entry.name not in self.addresses:

@@ -40,11 +40,10 @@ if TYPE_CHECKING:
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.audit.subject import Subject
 
-#: These have rules of their own.
+#: These have rules of their own; that of the standard encoding is for platforms that demand the legacy one.
 _ELSEWHERE = frozenset(
     {
         Feature.SHARED_MEM,
-        Feature.EXNREF,
         Feature.EXCEPTION_HANDLING,
         Feature.LEGACY_EXCEPTIONS,
     }
@@ -56,9 +55,10 @@ def check(subject: Subject) -> Iterator[Finding]:
     if subject.platform is None:
         return
     forbidden = {feature.name: feature for feature in subject.platform.features if not feature.allowed}
+    elsewhere = _ELSEWHERE | ({Feature.EXNREF} if subject.platform.exception_encoding == "legacy" else set())
     for binary in subject.binaries:
         facts = binary.library.facts
-        features = (facts.features | binary.anatomy.coded) - _ELSEWHERE if facts else frozenset()
+        features = (facts.features | binary.anatomy.coded) - elsewhere if facts else frozenset()
         for used in sorted(features):
             feature = forbidden.get(used)
             if feature is not None:

@@ -75,9 +75,9 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def _left_behind(binary: Binary, release: str) -> list[str]:
-    """The demands that a refused load leaves in the table; one that the engine cannot read leaves none."""
+    """The demands that a refused load leaves in the table; one that the engine cannot compile leaves none."""
     problems = binary.judged(release).problems
-    if any(problem.cause is Cause.UNREADABLE for problem in problems):
+    if any(problem.cause in {Cause.UNREADABLE, Cause.FEATURE} for problem in problems):
         return []
     return [
         problem.symbol for problem in problems if problem.cause is Cause.UNDEFINED_ADDRESS and problem.symbol

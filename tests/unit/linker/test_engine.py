@@ -1,0 +1,174 @@
+"""Predictions for the engines: what each refuses, in which order, and with which words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from assembling import assemble
+
+from pyodide_abi.audit import Severity, audit_file
+from pyodide_abi.linker import ENGINES, Cause, Installed, find_engine, read_library, resolve
+from pyodide_abi.platforms import load_platform, load_platforms
+from pyodide_abi.platforms.surface import Symbol, SymbolKind
+from pyodide_abi.wasm.code import IN_CODE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyodide_abi.linker import Problem
+
+SYMBOLS = {
+    symbol.name: symbol
+    for symbol in (
+        Symbol("function", SymbolKind.WASM_FUNCTION, "(i32)->(i32)"),
+        Symbol("script", SymbolKind.JS_FUNCTION, "()->(f64)"),
+        Symbol("data", SymbolKind.DATA, "i32"),
+        Symbol("memory", SymbolKind.MEMORY, "min=480 max=65536"),
+        Symbol("__indirect_function_table", SymbolKind.TABLE, "funcref min=100"),
+    )
+}
+FUNCTION = '(import "env" "function" (func))'
+SMALL = '(import "env" "memory" (memory 1000))'
+EXNREF = "(func (block (try_table (catch_all 0))))"
+RELAXED = "(func (drop (i8x16.relaxed_swizzle (v128.const i64x2 0 0) (v128.const i64x2 0 0))))"
+CONSTANT = '(import "env" "data" (global $d i32)) (global i32 (i32.add (global.get $d) (i32.const 1)))'
+
+
+def problems(text: str, engine: str) -> tuple[Problem, ...]:
+    library = read_library("x.so", assemble(f"%dylink {text} %init"), sought=find_engine(engine).sought)
+    installed = Installed(libraries={"x.so": library})
+    platform = load_platform("314_0")
+    return resolve(
+        "x.so", installed, platform=platform, symbols=SYMBOLS, extension=True, engine=engine
+    ).problems
+
+
+def first(text: str, engine: str) -> str:
+    found = problems(text, engine)
+    return found[0].text if found else "loads"
+
+
+@pytest.mark.parametrize(
+    ("text", "node20", "node24"),
+    [
+        (
+            FUNCTION,
+            (
+                'Import #0 module="env" function="function" error: imported function does not match the expected '
+                "type"
+            ),
+            'Import #0 "env" "function": imported function does not match the expected type',
+        ),
+        (
+            SMALL,
+            "memory import 0 is smaller than initial 1000, got 480",
+            (
+                'Import #0 "env" "memory": memory import has 480 pages which is smaller than the declared '
+                "initial of 1000"
+            ),
+        ),
+        (
+            '(import "env" "memory" (memory 1 100))',
+            "memory import 0 has a larger maximum size 65536 than the module's declared maximum 100",
+            (
+                'Import #0 "env" "memory": memory import has a larger maximum size 65536 than the module\'s '
+                "declared maximum 100"
+            ),
+        ),
+        (
+            '(import "env" "memory" (memory 1 65536 shared))',
+            "mismatch in shared state of memory, declared = 1, imported = 0",
+            'Import #0 "env" "memory": mismatch in shared state of memory, declared = 1, imported = 0',
+        ),
+        (
+            '(import "env" "__indirect_function_table" (table 1 9 funcref))',
+            "table import 0 has no maximum length, expected 9",
+            "table import 0 has no maximum length; required: 9",
+        ),
+        (
+            '(import "env" "data" (global v128))',
+            'Import #0 module="env" function="data" error: imported global does not match the expected type',
+            'Import #0 "env" "data": imported global does not match the expected type',
+        ),
+        (
+            '(import "env" "script" (global (mut v128)))',
+            (
+                'Import #0 module="env" function="script" error: global import of type v128 must be a '
+                "WebAssembly.Global"
+            ),
+            'Import #0 "env" "script": global import of type v128 must be a WebAssembly.Global',
+        ),
+    ],
+)
+def test_words(text: str, node20: str, node24: str) -> None:
+    call = "LinkError: WebAssembly.Instance(): "
+    assert first(text, "node20") == call + node20
+    assert first(text, "node24") == call + node24
+
+
+def test_memory_is_checked_first_by_the_newer_one() -> None:
+    assert "function=" in first(FUNCTION + SMALL, "node20")
+    assert "480 pages" in first(FUNCTION + SMALL, "node24")
+
+
+def test_a_foreign_module() -> None:
+    text = FUNCTION + '(import "foo" "f" (func))'
+    reason = "module is not an object or function"
+    at = "TypeError: WebAssembly.Instance(): Import #1 "
+    assert first(text, "node20") == f'{at}module="foo" error: {reason}'
+    assert first(text, "node24") == f'{at}"foo": {reason}'
+
+
+def test_a_segment_beyond_the_memory() -> None:
+    text = '(import "env" "memory" (memory 1)) (data (i32.const -3) "abcdef")'
+    call = "RuntimeError: WebAssembly.Instance(): data segment "
+    assert first(text, "node20") == call + "is out of bounds"
+    assert first(text, "node24") == call + (
+        "0 is out of bounds (offset 4294967293, length 6, memory size 31457280)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (EXNREF, "Invalid opcode 0x1f"),
+        (RELAXED, "simd opcode not available, enable with --experimental-relaxed-simd"),
+        (CONSTANT, "opcode i32.add is not allowed in constant expressions"),
+        ("(type (struct))", "Unknown type code 0x5f, enable with --experimental-wasm-gc"),
+        ('(import "env" "memory" (memory 1)) (memory 1)', "At most one memory is supported"),
+    ],
+)
+def test_what_only_the_older_one_refuses(text: str, said: str) -> None:
+    (problem,) = problems(text, "node20")
+    assert problem.cause is Cause.FEATURE
+    assert problem.text.startswith("CompileError: WebAssembly.Module(): ")
+    assert problem.text.endswith(said)
+    assert not problem.exact
+    assert first(text, "node24") == "loads"
+
+
+def test_no_import_is_looked_at_in_what_does_not_compile() -> None:
+    assert first(FUNCTION + EXNREF, "node20").startswith("CompileError")
+
+
+def test_they_refuse_what_the_platforms_say() -> None:
+    for platform in load_platforms():
+        for engine in ENGINES:
+            refused = {feature.name for feature in platform.features if engine.name in feature.refused_by}
+            assert refused == {feature.value for feature in engine.refused}
+
+
+def test_sought_are_features_that_are_refused_and_show_in_code() -> None:
+    for engine in ENGINES:
+        assert engine.sought <= engine.refused.keys() & IN_CODE
+
+
+@pytest.mark.parametrize(("engine", "severity"), [("node20", Severity.ERROR), ("node24", Severity.WARNING)])
+def test_the_audit_looks_for_it_in_the_code(engine: str, severity: Severity, tmp_path: Path) -> None:
+    file = tmp_path / "x.cpython-314-wasm32-emscripten.so"
+    file.write_bytes(assemble(f"%dylink {CONSTANT.replace('data', '__heap_base')} {RELAXED} %init"))
+    report = audit_file(file, platform="314_0", engine=engine)
+    found = {(finding.name, finding.severity) for finding in report.findings}
+    assert ("disallowed-feature", severity) in found
+    assert ("relaxed-simd" in str([finding.message for finding in report.findings])) is (engine == "node20")
