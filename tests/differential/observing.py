@@ -30,8 +30,6 @@ _ANSWER = "answer.json"
 _BATCH = 60
 _BOOT_SECONDS, _JOB_SECONDS = 120.0, 40.0
 _SNAPSHOT = "memory.bin"
-#: The symbols of the releases that the linker reads are those that Node 24 shows with stack switching.
-_FLAGS = {24: ("--experimental-wasm-jspi",)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,11 +95,6 @@ class Observer:
     workers: int = 1
     full_boot: bool = False
 
-    @property
-    def flags(self) -> tuple[str, ...]:
-        """The engine's options."""
-        return _FLAGS.get(self.node.major, ())
-
 
 def observe(jobs: Iterable[Job], release: Release, observer: Observer) -> dict[Job, Seen]:
     """Run the jobs in a release, those seen before from the cache.
@@ -132,7 +125,7 @@ def observe(jobs: Iterable[Job], release: Release, observer: Observer) -> dict[J
 
 def _key(job: Job, release: Release, observer: Observer) -> str:
     words = [job.digest, *job.steps, release.version, observer.node.version, _DRIVER.read_text("utf-8")]
-    words += observer.flags
+    words += observer.node.words[1:]
     if observer.full_boot:
         words.append("full boot")
     return "differential/seen/" + hashlib.sha256("\0".join(words).encode()).hexdigest()[:24]
@@ -196,7 +189,7 @@ class _Run:
             asked.write_text(json.dumps(request), "utf-8")
             said.touch()
             done = self.observer.host.runner.run(
-                [self.observer.node.path, *self.observer.flags, _DRIVER, asked, said],
+                [*self.observer.node.words, _DRIVER, asked, said],
                 environ=self.observer.host.environ,
                 timeout=_BOOT_SECONDS + _JOB_SECONDS * len(jobs),
             )

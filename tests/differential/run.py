@@ -5,7 +5,7 @@ what needs a missing symbol, and prints where the prediction differs from what h
 
     python tests/differential/run.py
     python tests/differential/run.py --case 'needed-*' --release 0.29.5
-    python tests/differential/run.py --engine node20 --node /usr/bin/node
+    python tests/differential/run.py --engine node20
     python tests/differential/run.py --real-wheels
 """
 
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from pyodide_abi.platforms.model import Platform, Release
 
 CASES = Path(__file__).with_name("cases")
+#: The Node that is each engine; None for the reference one.
+NODES = {"node24": None, "node20": "20"}
 #: The platform whose Emscripten compiles the cases for all.
 _COMPILES = "2026_5"
 
@@ -86,7 +88,7 @@ def main(words: Sequence[str]) -> int:
     host = make_host()
     left_out: dict[tuple[str, str], list[str]] = {}
     try:
-        node = find_node(host, options.node)
+        node = find_node(host, options.node or NODES[options.engine])
         observer = Observer(host=host, node=node, workers=options.jobs, full_boot=options.full_boot)
         setting = Setting(observer=observer, engine=options.engine)
         if options.real_wheels:
@@ -126,8 +128,10 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--case", action="append", default=[], metavar="PATTERN", help="only these cases")
     parser.add_argument("--release", action="append", default=[], metavar="V", help="only these releases")
-    parser.add_argument("--engine", default="node24", help="whose texts are predicted (default: %(default)s)")
-    parser.add_argument("--node", metavar="PATH", help="the engine itself (default: the reference engine)")
+    parser.add_argument(
+        "--engine", default="node24", choices=NODES, help="whose texts are predicted (default: %(default)s)"
+    )
+    parser.add_argument("--node", metavar="PATH", help="the engine itself (default: the one on this machine)")
     parser.add_argument("--real-wheels", action="store_true", help="published wheels instead of made modules")
     parser.add_argument("--full-boot", action="store_true", help="start no interpreter from a snapshot")
     parser.add_argument("--jobs", type=int, default=1, help="processes at a time (default: %(default)s)")

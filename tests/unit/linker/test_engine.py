@@ -55,8 +55,8 @@ def first(text: str, engine: str) -> str:
         (
             FUNCTION,
             (
-                'Import #0 module="env" function="function" error: imported function does not match the expected '
-                "type"
+                'Import #0 module="env" function="function" error: imported function does not match the '
+                "expected type"
             ),
             'Import #0 "env" "function": imported function does not match the expected type',
         ),
