@@ -1,8 +1,9 @@
-"""What a build calls instead of ``cc`` and ``c++``: rewrite the command line and become ``emcc``.
+"""What a build's ``cc`` and ``c++`` are: rewrite the command line and become clang or ``emcc``.
 
-Started once per source file by the scripts that :mod:`~pyodide_abi.build.drivers` writes, with its settings
-in a file beside them. It imports what it needs and no more (see :mod:`~pyodide_abi.build.arguments`), and
-marshal reads the settings in no time; the same interpreter wrote them.
+Started for each command that the scripts of :mod:`~pyodide_abi.build.fast_path` do not know by heart, with
+its settings in a file beside them. It imports what it needs and no more (see
+:mod:`~pyodide_abi.build.arguments`), and marshal reads the settings in no time; the same interpreter wrote
+them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import marshal
 import os
 import sys
 
-from pyodide_abi.build import arguments, flags
+from pyodide_abi.build import arguments, direct, flags
 
 TYPE_CHECKING = False  # as in arguments.py
 if TYPE_CHECKING:
@@ -20,18 +21,23 @@ if TYPE_CHECKING:
     class Settings(TypedDict):
         """What a driver has to know.
 
-        ``programs`` has the real compiler of ``cc`` and of ``c++``; ``environ`` is laid over the
-        environment after the names in ``unset`` are gone. Remarks are appended to the file ``remarks``.
-        ``folder`` is for files that a long command needs.
+        ``programs`` has the real compiler of ``cc`` and of ``c++``; ``recipes`` what ``emcc`` makes of known
+        commands (:mod:`~pyodide_abi.build.direct`), before which ``launcher`` stands. ``environ`` is laid
+        over the environment after the names in ``unset`` are gone. Remarks are appended to the file
+        ``remarks``; each command is kept in the folder ``commands``. ``folder`` is for files that a long
+        command needs.
         """
 
         rules: flags.Rules
         programs: dict[str, str]
+        recipes: dict[str, list[str]]
+        launcher: list[str]
         environ: dict[str, str]
         unset: list[str]
         export_mode: str
         export_names: list[str]
         remarks: str
+        commands: str
         folder: str
 
 
@@ -48,20 +54,25 @@ def main(argv: list[str]) -> NoReturn:
     with open(argv[0], "rb") as file:  # noqa: PTH123 - pathlib costs 10 ms
         settings: Settings = marshal.load(file)  # noqa: S302 - written by ourselves for this build
     driver = argv[1]
-    words = arguments.expanded(argv[2:], _read_text)
+    command = arguments.Command(arguments.expanded(argv[2:], _read_text), driver)
     try:
-        rewritten = _prepare(words, driver, settings)
+        rewritten = _prepare(command, settings)
     except flags.ForbiddenFlagError as error:
         _refuse(f"{error}\nleave it out for this target: setup.py sees sys.platform == 'emscripten'")
     _remember(rewritten.remarks, settings["remarks"])
     environ = {name: value for name, value in os.environ.items() if name not in settings["unset"]}
     environ.update(settings["environ"])
-    program = settings["programs"][driver]
-    os.execve(program, [program, *rewritten.words], environ)  # noqa: S606 - that is what it is for
+    own = rewritten.words[rewritten.added :]
+    known = direct.plan(command, own, driver, settings["recipes"])
+    final = known or [settings["programs"][driver], *rewritten.words]
+    if not command.is_probe:
+        _keep(final, settings["commands"])
+    if known:
+        final = [*settings["launcher"], *known]
+    os.execve(final[0], final, environ)  # noqa: S606 - that is what it is for
 
 
-def _prepare(words: list[str], driver: str, settings: Settings) -> flags.Rewritten:
-    command = arguments.Command(words, driver)
+def _prepare(command: arguments.Command, settings: Settings) -> flags.Rewritten:
     rewritten = flags.rewrite(command, settings["rules"])
     if rewritten.side_module:
         _add_exports(command, rewritten, settings)
@@ -126,6 +137,13 @@ def _remember(remarks: list[str], path: str) -> None:
         # One write per call: appends of several compilers at once do not mix.
         with open(path, "ab", buffering=0) as file:  # noqa: PTH123 - as above
             file.write("".join(remark + "\n" for remark in remarks).encode())
+
+
+def _keep(words: list[str], folder: str) -> None:
+    """Append the command to this process's file, as the scripts do: count, working folder, words."""
+    record = [str(len(words)), os.getcwd(), *words]  # noqa: PTH109 - as above
+    with open(f"{folder}/{os.getpid()}", "ab", buffering=0) as file:  # noqa: PTH123 - as above
+        file.write("".join(word + "\0" for word in record).encode("utf-8", "surrogateescape"))
 
 
 def _refuse(message: str) -> NoReturn:

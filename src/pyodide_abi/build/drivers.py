@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyodide_abi
+from pyodide_abi.build import fast_path
 from pyodide_abi.build.arguments import CXX, C
 from pyodide_abi.platforms.model import Language, Need
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from pyodide_abi.build.compiler import Settings
     from pyodide_abi.build.flags import Rules
     from pyodide_abi.build.model import Exports
+    from pyodide_abi.build.recipes import Recipes
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.toolchain.model import HostPython, Toolchain
 
@@ -40,6 +42,10 @@ _LEAKS = (
     " _PYTHON_SYSCONFIGDATA_PATH _PYTHON_PROJECT_BASE"
 )
 LEAKS = frozenset(_LEAKS.split())
+
+#: An undeclared function is taken to return int and to be called with whatever it is given. Native machines
+#: let that pass; WebAssembly checks a function's type. It stands behind the project's words: no opt-out.
+_STRICT_C = ("-Werror=implicit-function-declaration",)
 
 
 def rules_of(platform: Platform, python: HostPython, *, prefix_maps: Sequence[str] = ()) -> Rules:
@@ -65,38 +71,51 @@ def rules_of(platform: Platform, python: HostPython, *, prefix_maps: Sequence[st
             if flag.need is Need.FORBIDDEN and set(flag.languages) - {Language.RUST}
         ],
         "host_folders": sorted(host_folders),
-        "prefix_maps": list(prefix_maps),
+        "after": {C: [*_STRICT_C, *prefix_maps], CXX: list(prefix_maps)},
         "run_path": platform.search.run_path,
     }
 
 
 def write_drivers(
-    folder: Path, *, toolchain: Toolchain, rules: Rules, exports: Exports, remarks: Path
+    folder: Path,
+    *,
+    toolchain: Toolchain,
+    rules: Rules,
+    exports: Exports,
+    remarks: Path,
+    recipes: Recipes | None = None,
+    launcher: Sequence[str] = (),
 ) -> dict[str, Path]:
     """Write the commands.
 
     Args:
-        folder: made, and filled with one script per command.
+        folder: made, and filled with one script per command, for the PATH.
         toolchain: what the scripts run.
         rules: see :func:`rules_of`.
         exports: what linked modules export.
         remarks: a file to which the commands append what they dropped and why.
+        recipes: see :func:`~pyodide_abi.build.recipes.recipes_of`; without any, emcc compiles everything.
+        launcher: a compiler cache (``ccache``) and its options, to stand before clang.
 
     Returns:
-        the scripts, by name.
+        the scripts, by name: ``cc``, ``c++``, ``ar``, ``ranlib``, ``nm``, ``strip``.
     """
-    folder.mkdir(parents=True)
+    commands = folder / ".data" / "commands"
+    commands.mkdir(parents=True)
     settings: Settings = {
         "rules": rules,
         "programs": {"cc": str(toolchain.emcc), "c++": str(toolchain.emxx)},
-        "environ": dict(toolchain.environ),
+        "recipes": recipes or {},
+        "launcher": list(launcher),
+        "environ": {**toolchain.environ, **_launched(launcher)},
         "unset": sorted(LEAKS),
         "export_mode": exports.mode.value,
         "export_names": list(exports.names),
         "remarks": str(remarks),
-        "folder": str(folder),
+        "commands": str(commands),
+        "folder": str(folder / ".data"),
     }
-    place = folder / "settings"
+    place = folder / ".data" / "settings"
     place.write_bytes(marshal.dumps(dict(settings)))
     code = (
         f"import sys; sys.path.insert(0, {str(Path(pyodide_abi.__file__).parents[1])!r});"
@@ -105,23 +124,27 @@ def write_drivers(
     # -I -S: nothing of the user's, no site-packages; a driver starts in the interpreter's bare time.
     start = [sys.executable, "-I", "-S", "-c", code, str(place)]
     variables = [f"{name}={value}" for name, value in toolchain.environ.items()]
-    commands: dict[str, Sequence[str]] = {
-        "cc": [*start, "cc"],
-        "c++": [*start, "c++"],
+    for name in ("cc", "c++"):
+        text = fast_path.script(name, settings, [*start, name], launcher=launcher)
+        _write(folder / name, text)
+    simple: dict[str, Sequence[str]] = {
         "ar": ["env", *variables, str(toolchain.llvm_ar)],
         "ranlib": ["env", *variables, str(toolchain.emranlib)],
         "nm": ["env", *variables, str(toolchain.llvm_nm)],
         # Links leave debug information out already, and LLVM's strip would take dylink.0 along.
         "strip": ["true"],
     }
-    return _write_scripts(folder, commands)
-
-
-def _write_scripts(folder: Path, commands: Mapping[str, Sequence[str]]) -> dict[str, Path]:
-    scripts = {}
-    for name, command in commands.items():
-        script = scripts[name] = folder / name
+    for name, command in simple.items():
         arguments = "" if command[0] == "true" else ' "$@"'
-        script.write_text(f"#!/bin/sh\nexec {shlex.join(command)}{arguments}\n", "utf-8")
-        script.chmod(0o755)
-    return scripts
+        _write(folder / name, f"#!/bin/sh\nexec {shlex.join(command)}{arguments}\n")
+    return {name: folder / name for name in ("cc", "c++", *simple)}
+
+
+def _launched(launcher: Sequence[str]) -> dict[str, str]:
+    """Emscripten's own variable for the same, for what goes through emcc; it takes one word."""
+    return {"EM_COMPILER_WRAPPER": launcher[0]} if launcher else {}
+
+
+def _write(script: Path, text: str) -> None:
+    script.write_text(text, "utf-8")
+    script.chmod(0o755)

@@ -27,15 +27,16 @@ if TYPE_CHECKING:
     class Rules(TypedDict):
         """What the platform and the sysroot ask of every command.
 
-        ``required`` is keyed by language, then stage. ``host_folders`` are folders whose headers and
-        libraries belong to the build machine. ``run_path`` says whether the platform's loader reads one.
+        ``required`` is keyed by language, then stage. ``after`` stands behind the project's own words of
+        compile steps and is keyed by language. ``host_folders`` are folders whose headers and libraries
+        belong to the build machine. ``run_path`` says whether the platform's loader reads one.
         """
 
         platform: str
         required: dict[str, dict[str, list[str]]]
         forbidden: list[Forbidden]
         host_folders: list[str]
-        prefix_maps: list[str]
+        after: dict[str, list[str]]
         run_path: bool
 
 
@@ -97,7 +98,7 @@ def rewrite(command: Command, rules: Rules) -> Rewritten:
             if not (command.links and asks_for_side_module(group)):
                 _keep_or_drop(command, group, every, rules, result)
     if command.compiles:
-        result.words += rules["prefix_maps"]
+        result.words += rules["after"][command.language]
     return result
 
 
@@ -145,7 +146,7 @@ def _keep_or_drop(
         _run_path(group[1], rules, result)
     elif word[:3] in {"-R/", "-R$"}:  # Not clang's own -Rpass.
         _run_path(word[2:], rules, result)
-    elif (setting(group) or word) not in result.words[: result.added]:
+    elif setting(group) not in result.words[: result.added]:
         result.words += group
 
 

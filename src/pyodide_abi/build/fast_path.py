@@ -1,0 +1,119 @@
+"""``cc`` and ``c++`` as shell scripts: a known compile step becomes clang, everything else goes to Python.
+
+A Python interpreter's bare start takes a quarter of the time in which clang compiles a small file; a shell's
+takes a thirtieth (``benchmarks/drivers.py`` measures both). So the script looks at each word once, and a
+command of nothing but the words of :mod:`~pyodide_abi.build.direct` is clang's in the same breath. The first
+word that is not among them hands the whole command, untouched, to :mod:`~pyodide_abi.build.compiler`. The
+scripts keep to POSIX; whatever ``/bin/sh`` is may run them.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from pyodide_abi.build import direct
+from pyodide_abi.build.arguments import CXX, C
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pyodide_abi.build.compiler import Settings
+
+#: What clang itself reads of the environment and what the build machine may have set for its own compiler.
+CLANG_READS = (
+    "CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH OBJC_INCLUDE_PATH LIBRARY_PATH COMPILER_PATH"
+    " CCC_OVERRIDE_OPTIONS SDKROOT"
+)
+
+_SCRIPT = """\
+#!/bin/sh
+# Written by pyodide-abi. A compile step of plain words becomes clang; Python thinks about everything else.
+other() {{ exec {other} "$@"; }}
+mode= source= want= language={language} {shapes}
+for word; do
+	case $want in
+	value) want=; continue ;;
+	folder) want= word=-I$word ;;
+	language) want=; case $word in c) ;; c++) language=c++ ;; *) other "$@" ;; esac; continue ;;
+	esac
+	case $word in
+{arms}
+	esac
+done
+[ "$mode" ] && [ "$source" ] && [ -z "$want" ] || other "$@"
+case "$language {key}" in
+{recipes}
+*) other "$@" ;;
+esac
+printf '%s\\0' "$#" "$PWD" "$@" >>{commands}/$$
+unset {unset}
+exec {launcher}"$@"
+"""
+
+
+def script(driver: str, settings: Settings, other: Sequence[str], *, launcher: Sequence[str]) -> str:
+    """The script for one driver.
+
+    Args:
+        driver: ``cc`` or ``c++``.
+        settings: as :mod:`~pyodide_abi.build.compiler` gets them.
+        other: starts that with the settings' file and the driver's name.
+        launcher: a compiler cache and its options, in front of clang.
+    """
+    names = [f"shape{index}" for index in range(len(direct.SHAPES))]
+    return _SCRIPT.format(
+        other=shlex.join(other),
+        language=CXX if driver == CXX else C,
+        shapes=" ".join(f"{name}=" for name in names),
+        arms="\n".join(f"\t{arm}" for arm in _arms(names, settings["rules"]["host_folders"])),
+        key=" ".join(f"${name}" for name in names),
+        recipes="\n".join(_recipes(driver, settings)),
+        commands=shlex.quote(settings["commands"]),
+        unset=CLANG_READS,
+        launcher="".join(shlex.quote(word) + " " for word in launcher),
+    )
+
+
+def _arms(shapes: Sequence[str], host_folders: Sequence[str]) -> Iterator[str]:
+    """What to do with a word; the first pattern that fits counts."""
+    yield f"{_any(direct.MODES)}) mode=1 ;;"
+    yield f"{_any(direct.WITH_VALUE)}) want=value ;;"
+    yield f"{_any(direct.WITH_FOLDER)}) want=folder ;;"
+    yield "-x) want=language ;;\n\t-xc) ;;\n\t-xc++) language=c++ ;;"
+    yield f'{"|".join(_host_patterns(host_folders))}) other "$@" ;;'
+    yield f'{_any(direct.NOT_PLAIN)}) other "$@" ;;'
+    yield f'{_any(direct.NOT_PLAIN_BEGINNINGS, "*")}) other "$@" ;;'
+    for name, start in zip(shapes, direct.SHAPES.values(), strict=True):
+        yield f"{shlex.quote(start)}*) {name}=1 ;;"
+    yield f"{_any(direct.EXACT)}) ;;"
+    yield f"{_any(direct.BEGINNINGS, '?*')}) ;;"
+    yield '-*) other "$@" ;;'
+    yield f"*{'|*'.join(direct.C_SUFFIXES)}) source=1 ;;"
+    yield f"*{'|*'.join(direct.CXX_SUFFIXES)}) source=1 language=c++ ;;"
+    yield '*) other "$@" ;;'
+
+
+def _any(words: Sequence[str] | frozenset[str], end: str = "") -> str:
+    return "|".join(shlex.quote(word) + end for word in sorted(words))
+
+
+def _host_patterns(folders: Sequence[str]) -> Iterator[str]:
+    """``-I`` with a folder of the build machine, or with one so spelled that only Python can tell."""
+    for folder in folders:
+        yield shlex.quote(f"-I{folder}")
+        yield shlex.quote(f"-I{folder}/") + "*"
+    yield from ("-I//*", "-I/*//*", "-I/./*", "-I/*/./*", "-I/*/.")
+
+
+def _recipes(driver: str, settings: Settings) -> Iterator[str]:
+    recipes: Mapping[str, Sequence[str]] = settings["recipes"]
+    names = list(direct.SHAPES)
+    for language in (CXX,) if driver == CXX else (C, CXX):
+        after = shlex.join(settings["rules"]["after"][language])
+        for chosen in range(2 ** len(names)):
+            present = [name for index, name in enumerate(names) if chosen >> index & 1]
+            start = recipes.get(direct.key(driver, language, "+".join(present)))
+            if start is not None:
+                marks = " ".join("1" if name in present else "" for name in names)
+                yield f'"{language} {marks}") set -- {shlex.join(start)} "$@" {after} ;;'
