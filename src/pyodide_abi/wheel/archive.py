@@ -17,10 +17,10 @@ from pyodide_abi.wheel.filename import parse_wheel_name
 from pyodide_abi.wheel.metadata import parse_metadata
 from pyodide_abi.wheel.record import parse_record, verify_record
 from pyodide_abi.wheel.safety import Bounds, check_members
-from pyodide_abi.wheel.unpack import unpack
+from pyodide_abi.wheel.unpack import packed, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pyodide_abi.wheel.filename import WheelName
@@ -144,6 +144,16 @@ class Wheel:
             raise zipfile.BadZipFile("its checksum is another")
         self._digests[info.filename] = (whole.tell(), digest.digest())
         return whole.getvalue()
+
+    @property
+    def directory(self) -> tuple[zipfile.ZipInfo, ...]:
+        """What the archive says of each of its entries, folders among them, in its order."""
+        return tuple(self._archive.infolist())
+
+    def packed(self, name: str) -> tuple[zipfile.ZipInfo, Iterator[bytes]]:
+        """A member as it lies in the archive: what is said of it, and its compressed bytes in pieces."""
+        info = self._infos[name]
+        return info, packed(self.path, info)
 
     def read_text(self, name: str) -> str:
         """The contents of a member that is text.

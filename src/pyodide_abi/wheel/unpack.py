@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 #: The header in front of a member ends in the lengths of its name and its extra field (APPNOTE.TXT, 4.3.7).
 _LENGTHS = struct.Struct("<26x2H")
@@ -33,9 +34,7 @@ def unpack(file: IO[bytes], info: zipfile.ZipInfo) -> Iterator[bytes]:
         zlib.error: it is damaged.
         struct.error: the archive ends before it.
     """
-    file.seek(info.header_offset)
-    name, extra = _LENGTHS.unpack(file.read(_LENGTHS.size))
-    file.seek(name + extra, 1)
+    _seek(file, info)
     decoder = zlib.decompressobj(_RAW_DEFLATE) if info.compress_type == zipfile.ZIP_DEFLATED else None
     packed, size = info.compress_size, 0
     while packed:
@@ -59,3 +58,31 @@ def unpack(file: IO[bytes], info: zipfile.ZipInfo) -> Iterator[bytes]:
             more = bool(data) or (len(piece) == _UNPACKED and not decoder.eof)
     if size != info.file_size or (decoder is not None and not decoder.eof):
         raise zipfile.BadZipFile(f"it has {size} bytes, not {info.file_size}")
+
+
+def packed(path: Path, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    """A member's compressed bytes, piece by piece.
+
+    Args:
+        path: of the archive.
+        info: of the member, from its directory.
+
+    Raises:
+        zipfile.BadZipFile: the archive ends before they do.
+    """
+    with path.open("rb") as file:
+        _seek(file, info)
+        left = info.compress_size
+        while left:
+            data = file.read(min(_READ, left))
+            if not data:
+                raise zipfile.BadZipFile("the archive ends in the middle of it")
+            left -= len(data)
+            yield data
+
+
+def _seek(file: IO[bytes], info: zipfile.ZipInfo) -> None:
+    """Go to where a member's bytes begin."""
+    file.seek(info.header_offset)
+    name, extra = _LENGTHS.unpack(file.read(_LENGTHS.size))
+    file.seek(name + extra, 1)

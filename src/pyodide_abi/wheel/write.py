@@ -13,7 +13,7 @@ from pyodide_abi.wheel.metadata import write_metadata
 from pyodide_abi.wheel.record import RecordEntry, entry_for, write_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from pyodide_abi.wheel.archive import Wheel
@@ -25,7 +25,11 @@ EPOCH = 315532800
 _END = 4354819199
 _FILE = 0o100000
 _UNIX = 3
-_SIGNATURES = ("RECORD.jws", "RECORD.p7s")
+_MODE, _PROGRAM = 0o644, 0o755
+_UTF8 = 0x800
+_RECORD = "RECORD"
+#: Signatures of RECORD, which nothing but their maker can renew (PEP 427).
+SIGNATURES = ("RECORD.jws", "RECORD.p7s")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +51,33 @@ class NewMember:
         return self.content if isinstance(self.content, bytes) else self.content()
 
 
-def write_wheel(members: Iterable[NewMember], path: Path, *, timestamp: int = EPOCH) -> Path:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeptMember:
+    """A file of another wheel, copied as it lies there: it is not compressed anew.
+
+    Attributes:
+        name: its path in the new archive.
+        wheel: the other wheel, open.
+        source: its path there.
+        mode: permission bits.
+        entry: its line of the other wheel's ``RECORD``, where that is known to be right; None to read the
+            file for it.
+    """
+
+    name: str
+    wheel: Wheel
+    source: str
+    mode: int = 0o644
+    entry: RecordEntry | None = None
+
+    def recorded(self) -> RecordEntry:
+        """Its line of ``RECORD``."""
+        if self.entry is None:
+            return entry_for(self.name, self.wheel.read(self.source))
+        return replace(self.entry, path=self.name)
+
+
+def write_wheel(members: Iterable[NewMember | KeptMember], path: Path, *, timestamp: int = EPOCH) -> Path:
     """Write a wheel with a fresh ``RECORD``.
 
     Args:
@@ -61,36 +91,37 @@ def write_wheel(members: Iterable[NewMember], path: Path, *, timestamp: int = EP
     Raises:
         WheelError: no ``.dist-info`` folder, or more than one, or two members of one name.
     """
-    ordered = sorted(members, key=_place)
+    ordered = sorted(members, key=lambda member: _place(member.name))
     dist_info = _dist_info(ordered, path)
-    dropped = {f"{dist_info}/{name}" for name in ("RECORD", *_SIGNATURES)}
-    date = time.gmtime(min(max(timestamp, EPOCH), _END))[:6]
+    dropped = {f"{dist_info}/{name}" for name in (_RECORD, *SIGNATURES)}
+    date = _date(timestamp)
     partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
     try:
         with zipfile.ZipFile(partial, "x", zipfile.ZIP_DEFLATED) as archive:
             entries = []
             for member in ordered:
-                if member.name not in dropped:
+                if member.name in dropped:
+                    continue
+                if isinstance(member, KeptMember):
+                    entries.append(member.recorded())
+                    _copy(archive, member, date)
+                else:
                     content = member.read()
                     entries.append(entry_for(member.name, content))
-                    _add(archive, member, content, date)
-            record = NewMember(name=f"{dist_info}/RECORD", content=b"")
-            text = write_record([*entries, RecordEntry(path=record.name)])
-            _add(archive, record, text.encode(), date)
+                    archive.writestr(_info(member.name, member.mode, date), content)
+            name = f"{dist_info}/{_RECORD}"
+            text = write_record([*entries, RecordEntry(path=name)])
+            archive.writestr(_info(name, _MODE, date), text.encode())
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
     return path
 
 
-def members_of(wheel: Wheel) -> list[NewMember]:
-    """A wheel's members, to be written again; each is read when it is written."""
-
-    def reader(name: str) -> Callable[[], bytes]:
-        return lambda: wheel.read(name)
-
+def members_of(wheel: Wheel) -> list[KeptMember]:
+    """A wheel's members, to be written again as they are."""
     return [
-        NewMember(name=member.name, content=reader(member.name), mode=member.mode or 0o644)
+        KeptMember(name=member.name, wheel=wheel, source=member.name, mode=member.mode or _MODE)
         for member in wheel.members
     ]
 
@@ -117,12 +148,45 @@ def retag(wheel: Wheel, name: WheelName, folder: Path, *, timestamp: int = EPOCH
     return write_wheel(members, folder / str(name), timestamp=timestamp)
 
 
-def _place(member: NewMember) -> tuple[bool, str]:
+def normal_mode(mode: int) -> int:
+    """The permission bits that differ between machines, made the same: a file is a program or it is not."""
+    return _PROGRAM if mode & 0o111 else _MODE
+
+
+def is_normal(wheel: Wheel, *, timestamp: int = EPOCH) -> bool:
+    """Whether :func:`write_wheel` would write the archive as it is: order, times, modes and ``RECORD``.
+
+    Args:
+        wheel: whose ``RECORD`` agrees with its files.
+        timestamp: as for :func:`write_wheel`.
+
+    Raises:
+        WheelError: ``RECORD`` cannot be read.
+    """
+    date = _date(timestamp)
+    record = f"{wheel.dist_info}/{_RECORD}"
+    names = sorted((member.name for member in wheel.members if member.name != record), key=_place)
+    infos = wheel.directory
+    if [info.filename for info in infos] != [*names, record]:
+        return False
+    for info in infos:
+        new = _info(info.filename, normal_mode(info.external_attr >> 16), date)
+        if (info.date_time, info.external_attr, info.create_system) != (date, new.external_attr, _UNIX):
+            return False
+        if info.flag_bits & ~_UTF8 or info.extra or info.comment:
+            return False
+    listed = {entry.path: entry for entry in wheel.record}
+    signed = {f"{wheel.dist_info}/{name}" for name in SIGNATURES}
+    entries = [listed.get(name, RecordEntry(path=name)) for name in names if name not in signed]
+    return wheel.read_text(record) == write_record([*entries, RecordEntry(path=record)])
+
+
+def _place(name: str) -> tuple[bool, str]:
     """PEP 427 wants the ``.dist-info`` folder at the end, where it can be found and replaced cheaply."""
-    return member.name.split("/")[0].endswith(".dist-info"), member.name
+    return name.split("/", maxsplit=1)[0].endswith(".dist-info"), name
 
 
-def _dist_info(members: list[NewMember], path: Path) -> str:
+def _dist_info(members: Sequence[NewMember | KeptMember], path: Path) -> str:
     names = [member.name for member in members]
     if len(set(names)) != len(names):
         twice = next(name for place, name in enumerate(names) if name in names[:place])
@@ -134,11 +198,30 @@ def _dist_info(members: list[NewMember], path: Path) -> str:
     return found[0]
 
 
-def _add(
-    archive: zipfile.ZipFile, member: NewMember, content: bytes, date: tuple[int, int, int, int, int, int]
-) -> None:
-    info = zipfile.ZipInfo(member.name, date)
+def _date(timestamp: int) -> tuple[int, int, int, int, int, int]:
+    """A time as archives hold it."""
+    return time.gmtime(min(max(timestamp, EPOCH), _END))[:6]
+
+
+def _info(name: str, mode: int, date: tuple[int, int, int, int, int, int]) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, date)
     info.compress_type = zipfile.ZIP_DEFLATED
     info.create_system = _UNIX
-    info.external_attr = (_FILE | member.mode & 0o7777) << 16
-    archive.writestr(info, content)
+    info.external_attr = (_FILE | mode & 0o7777) << 16
+    return info
+
+
+def _copy(archive: zipfile.ZipFile, member: KeptMember, date: tuple[int, int, int, int, int, int]) -> None:
+    """Write a member's compressed bytes; the standard library has the parts of this, not the whole."""
+    old, pieces = member.wheel.packed(member.source)
+    info = _info(member.name, member.mode, date)
+    info.compress_type, info.CRC = old.compress_type, old.CRC
+    info.compress_size, info.file_size = old.compress_size, old.file_size
+    assert archive.fp is not None
+    info.header_offset = archive.fp.tell()
+    archive.fp.write(info.FileHeader())
+    for piece in pieces:
+        archive.fp.write(piece)
+    archive.filelist.append(info)
+    archive.NameToInfo[info.filename] = info
+    archive.start_dir = archive.fp.tell()

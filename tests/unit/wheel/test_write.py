@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pyodide_abi.errors import WheelError
 from pyodide_abi.wheel import NewMember, members_of, open_wheel, retag, write_wheel
+from pyodide_abi.wheel.write import is_normal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,3 +96,61 @@ def test_members_written_again_are_the_same_wheel(tmp_path: Path) -> None:
     with open_wheel(path) as wheel:
         again = write_wheel(members_of(wheel), tmp_path / "again" / NAME)
     assert again.read_bytes() == path.read_bytes()
+
+
+def test_kept_members_are_copied_without_being_compressed_anew(tmp_path: Path) -> None:
+    stored = tmp_path / NAME
+    with zipfile.ZipFile(stored, "w") as archive:
+        for member in MEMBERS[:3]:
+            archive.writestr(zipfile.ZipInfo(member.name), member.read())
+        archive.writestr("spam/\xe9.txt", b"x" * 100_000, zipfile.ZIP_DEFLATED, 1)
+    (tmp_path / "new").mkdir()
+    with open_wheel(stored) as wheel:
+        kept = [
+            KeptMember(name=f"more/{member.name}", wheel=wheel, source=member.name)
+            for member in wheel.members
+        ]
+        kept = [replace(member, name=member.source) if INFO in member.source else member for member in kept]
+        made = write_wheel([*kept, NewMember(name="b", content=b"new")], tmp_path / "new" / NAME)
+    with open_wheel(made) as wheel:
+        assert wheel.verify_record() == ()
+        assert {member.name for member in wheel.members} == {
+            *("b", "more/spam/z.py", "more/spam/a.sh", "more/spam/\xe9.txt"),
+            *(f"{INFO}/WHEEL", f"{INFO}/RECORD"),
+        }
+        assert wheel.read("more/spam/\xe9.txt") == b"x" * 100_000
+    with zipfile.ZipFile(stored) as old, zipfile.ZipFile(made) as new:
+        assert new.testzip() is None
+        names = [info.filename for info in old.infolist() if INFO not in info.filename]
+        assert [old.getinfo(name).compress_size for name in names] == [
+            new.getinfo(f"more/{name}").compress_size for name in names
+        ]
+
+
+def test_what_is_written_is_normal(tmp_path: Path) -> None:
+    path = write_wheel([*MEMBERS, NewMember(name="spam/\xe9", content=b"")], tmp_path / NAME)
+    with open_wheel(path) as wheel:
+        assert is_normal(wheel)
+        assert not is_normal(wheel, timestamp=1_700_000_000)
+
+
+@pytest.mark.parametrize("change", ["order", "time", "mode", "system", "folder", "record"])
+def test_what_is_not_normal(tmp_path: Path, change: str) -> None:
+    path = write_wheel(MEMBERS, tmp_path / NAME)
+    (tmp_path / "new").mkdir()
+    other = tmp_path / "new" / NAME
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(other, "w") as new:
+        infos = old.infolist()
+        for info in reversed(infos) if change == "order" else infos:
+            content = old.read(info)
+            if change == "record" and info.filename.endswith("RECORD"):
+                content = b"\n".join(reversed(content.splitlines()))
+            info.external_attr = 0o100664 << 16 if change == "mode" else info.external_attr
+            info.create_system = 0 if change == "system" else info.create_system
+            info.date_time = (2026, 1, 1, 0, 0, 0) if change == "time" else info.date_time
+            new.writestr(info, content)
+        if change == "folder":
+            new.mkdir("spam")
+    with open_wheel(other) as wheel:
+        assert wheel.verify_record() == ()
+        assert not is_normal(wheel)
