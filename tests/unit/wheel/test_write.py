@@ -106,11 +106,8 @@ def test_kept_members_are_copied_without_being_compressed_anew(tmp_path: Path) -
         archive.writestr("spam/\xe9.txt", b"x" * 100_000, zipfile.ZIP_DEFLATED, 1)
     (tmp_path / "new").mkdir()
     with open_wheel(stored) as wheel:
-        kept = [
-            KeptMember(name=f"more/{member.name}", wheel=wheel, source=member.name)
-            for member in wheel.members
-        ]
-        kept = [replace(member, name=member.source) if INFO in member.source else member for member in kept]
+        kept = members_of(wheel)
+        kept = [one if INFO in one.name else replace(one, name=f"more/{one.name}") for one in kept]
         made = write_wheel([*kept, NewMember(name="b", content=b"new")], tmp_path / "new" / NAME)
     with open_wheel(made) as wheel:
         assert wheel.verify_record() == ()
