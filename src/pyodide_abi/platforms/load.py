@@ -256,6 +256,16 @@ def _rust(table: Table) -> model.Rust:
             )
         )
         item.finish()
+    built = None
+    if table.has("built"):
+        item = table.table("built")
+        built = model.RustBuilt(
+            since=item.text("since", version),
+            flags=item.texts("flags"),
+            reason=item.text("reason"),
+            source=item.text("source"),
+        )
+        item.finish()
     nightly = None
     if table.has("nightly"):
         item = table.table("nightly")
@@ -271,6 +281,7 @@ def _rust(table: Table) -> model.Rust:
     rust = model.Rust(
         target=table.text("target"),
         stable=table.optional_text("stable", version),
+        built=built,
         nightly=nightly,
         arguments=tuple(arguments),
         reason=table.text("reason"),

@@ -111,6 +111,21 @@ class RustNightly:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RustBuilt:
+    """The stable toolchains that follow the ABI if they are told to and get a standard library of their own.
+
+    Attributes:
+        since: the first version.
+        flags: what ``rustc`` has to be given, for the standard library too.
+    """
+
+    since: str
+    flags: tuple[str, ...]
+    reason: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RustArgument:
     """An argument of ``rustc`` for the platform.
 
@@ -131,13 +146,15 @@ class Rust:
 
     Attributes:
         target: the target triple.
-        stable: the first stable version; None where no stable version is known to follow it.
+        stable: the first stable version; None where no stable version is known to follow it by itself.
+        built: the stable ones that follow it with flags; None where none is known to.
         nightly: the nightly ones; None where none is known to.
         arguments: what ``rustc`` gets.
     """
 
     target: str
     stable: str | None
+    built: RustBuilt | None
     nightly: RustNightly | None
     arguments: tuple[RustArgument, ...]
     reason: str

@@ -119,6 +119,10 @@ def _rust(rust: Rust) -> Sheet:
         ("target", rust.target, *why),
         ("stable", f"{rust.stable} or later" if rust.stable else _NONE, *why),
     ]
+    if rust.built:
+        flags = " ".join(rust.built.flags)
+        text = f"{rust.built.since} or later with {flags} and a standard library built with it"
+        rows.append(("stable", text, rust.built.reason, rust.built.source))
     if rust.nightly:
         window = [
             f"from {rust.nightly.since} on" if rust.nightly.since else "",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _NATIVE_ONLY = (
     r"binutils.*",
     r"ccache",
+    r"gcc|gcc-\d+|gcc-(\d+-)?[\w-]+-linux-gnu|cpp.*|libcc1-\d+|libisl\d+|libmpc\d+|libmpfr\d+",
     r"debconf",
     r"libasan\d+|libhwasan\d+|liblsan\d+|libtsan\d+|libubsan\d+|libitm\d+|libquadmath\d+|libgomp\d+",
     r"libbinutils|libctf.*|libgprofng\d+|libjansson\d+|libsframe\d+",
@@ -27,9 +28,6 @@ _NATIVE_ONLY = (
     r"libc6-dev|libc-dev-bin|linux-libc-dev|libgcc-\d+-dev|libstdc\+\+-\d+-dev|libobjc.*|libgc\d+",
     r"libclang1-\d+",
     r"zlib1g-dev|libexpat1-dev|ca-certificates|openssl|tzdata|media-types|netbase",
-    # Debian's Node reads parts of itself from absolute paths, so it could not run here; see engine.py.
-    r"nodejs|libnode\d+|node-(?!acorn).*|libada-url.*|libcares.*|libhdr-histogram.*|libicu\d+|libllhttp.*",
-    r"libsimdjson.*|libsimdutf.*|libuv1.*",
 )
 #: Folders that no program reads.
 _PAPERWORK = ("usr/share/doc", "usr/share/man", "usr/share/lintian", "usr/share/emscripten/docs")
@@ -42,6 +40,7 @@ def unpack_tree(
     place: Path,
     host: Host,
     *,
+    without: Sequence[str] = (),
     work: Callable[[Path], None],
 ) -> None:
     """Fill a cache entry with packages and their dependencies.
@@ -52,12 +51,14 @@ def unpack_tree(
         entry: the folder to fill, which is not at its place yet.
         place: where it will be.
         host: the machine.
+        without: regular expressions of whole names of packages to leave out, beside those that serve only
+            compiling for this machine.
         work: called with the tree while its programs run where they are, before they are pointed to their
             final place: the moment to warm caches and to see that it works.
     """
     tree = entry / TREE
     tree.mkdir()
-    packages = archive.closure(names, without=_NATIVE_ONLY)
+    packages = archive.closure(names, without=[*_NATIVE_ONLY, *without])
     files = archive.fetch(packages)
     archive.unpack(files, tree)
     for folder in _PAPERWORK:

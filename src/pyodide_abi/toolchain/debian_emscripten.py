@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from pyodide_abi.toolchain.model import Toolchain
 
 _PACKAGES = ("emscripten", "binaryen")
+#: Debian's Node reads parts of itself from absolute paths, so it could not run here; see engine.py.
+_NODE = (
+    r"nodejs|libnode\d+|node-(?!acorn).*|libada-url.*|libcares.*|libhdr-histogram.*|libicu\d+|libllhttp.*",
+    r"libsimdjson.*|libsimdutf.*|libuv1.*",
+)
 _USR = f"{entry.TREE}/usr"
 _ROOT = f"{_USR}/share/emscripten"
 
@@ -82,7 +87,7 @@ def _fill(folder: Path, place: Path, archive: Archive, version: str, host: Host)
         shutil.rmtree(folder / "proof")
         entry.settle(folder, replace(facts, place=str(place)))
 
-    unpack_tree(archive, _PACKAGES, entry=folder, place=place, host=host, work=work)
+    unpack_tree(archive, _PACKAGES, entry=folder, place=place, host=host, without=_NODE, work=work)
 
 
 def upstream_version(version: str) -> str:
