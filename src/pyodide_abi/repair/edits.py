@@ -1,0 +1,250 @@
+"""What a repair can do to a wheel, each edit with how safe it is, and the plan that they make up."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Safety(enum.StrEnum):
+    """Whether an edit can change what a program does, beyond what it mends.
+
+    A safe edit cannot: the audit's facts prove it. A risky one rests on something that bytes do not show,
+    such as whether a program looks a symbol up by a name that it puts together.
+    """
+
+    SAFE = "safe"
+    RISKY = "risky"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Edit:
+    """One change.
+
+    Attributes:
+        path: of the file that it changes, below ``site-packages``, where the file is before the repair, or
+            where a new one will be; empty for the wheel as a whole.
+        safety: whether it is made without being asked for.
+        why: the reason, in words.
+        mends: codes of the rules whose findings it answers.
+    """
+
+    path: str = ""
+    safety: Safety = Safety.SAFE
+    why: str
+    mends: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """What sort of edit it is, in words with hyphens."""
+        return _KINDS[type(self)]
+
+    @property
+    def what(self) -> str:
+        """What it does."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AddLibrary(Edit):
+    """Put a library into the wheel.
+
+    Attributes:
+        source: the file.
+        digest: SHA-256 of its contents, hexadecimal.
+        size: in bytes.
+    """
+
+    source: Path
+    digest: str
+    size: int
+
+    @property
+    def what(self) -> str:
+        """What it does."""
+        return f"add {self.source} ({self.size} bytes)"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MoveFile(Edit):
+    """Move a library within the wheel; ``to`` is its new place below ``site-packages``."""
+
+    to: str
+
+    @property
+    def what(self) -> str:
+        """What it does."""
+        return f"move to {self.to}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DropFile(Edit):
+    """Leave a library out that is there under another name; ``same_as`` is the one that stays."""
+
+    same_as: str
+    size: int
+
+    @property
+    def what(self) -> str:
+        """What it does."""
+        return f"leave out ({self.size} bytes), the same as {self.same_as}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChangeNeeded(Edit):
+    """Other needed libraries."""
+
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+
+    @property
+    def what(self) -> str:
+        """What it does."""
+        return f"needed libraries: {_listed(self.old)} -> {_listed(self.new)}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChangeRunPaths(Edit):
+    """Other run paths."""
+
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+
+    @property
+    def what(self) -> str:
+        """What it does."""
+        return f"run paths: {_listed(self.old)} -> {_listed(self.new)}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DropSections(Edit):
+    """Leave out custom sections; ``size`` is what they take, in bytes."""
+
+    names: tuple[str, ...]
+    size: int
+
+    @property
+    def what(self) -> str:
+        """What it does."""
+        return f"drop {_listed(self.names)} ({self.size} bytes)"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DropExports(Edit):
+    """Leave out exports; ``size`` is what their entries take, in bytes."""
+
+    names: tuple[str, ...]
+    size: int
+
+    @property
+    def what(self) -> str:
+        """What it does."""
+        number = len(self.names)
+        some = f"{number} exports" if number > 1 else "the export"
+        return f"drop {some} {_listed(self.names)} ({self.size} bytes)"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RemoveUnreachable(Edit):
+    """Remove the code that nothing reaches any more, with Binaryen."""
+
+    @property
+    def what(self) -> str:
+        """What it does."""
+        return "remove the code that nothing reaches any more"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Retag(Edit):
+    """Other tags: the file's name and the ``WHEEL`` file; both are file names."""
+
+    old: str
+    new: str
+
+    @property
+    def what(self) -> str:
+        """What it does."""
+        return (
+            f"{self.old} -> {self.new}" if self.old != self.new else "write the file name's tags into WHEEL"
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DropSignature(Edit):
+    """Leave out a signature, which fits no edited wheel."""
+
+    @property
+    def what(self) -> str:
+        """What it does."""
+        return f"drop the signature {self.path}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Normalise(Edit):
+    """Write the archive as every repair writes it: order, times, modes and ``RECORD``."""
+
+    @property
+    def what(self) -> str:
+        """What it does."""
+        return "bring members, times and modes into their usual order, and write RECORD anew"
+
+
+_KINDS: dict[type[Edit], str] = {
+    AddLibrary: "add-library",
+    MoveFile: "move-file",
+    DropFile: "drop-file",
+    ChangeNeeded: "change-needed",
+    ChangeRunPaths: "change-run-paths",
+    DropSections: "drop-sections",
+    DropExports: "drop-exports",
+    RemoveUnreachable: "remove-unreachable",
+    Retag: "retag",
+    DropSignature: "drop-signature",
+    Normalise: "normalise",
+}
+_SHOWN = 4
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:_SHOWN]) or "none"
+    return f"{shown} and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """A needed library that cannot be had.
+
+    Attributes:
+        path: of the file that needs it.
+        name: as the file records it.
+        reason: why not, with where was looked.
+    """
+
+    path: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What a repair would do.
+
+    Attributes:
+        wheel: the file's name.
+        platform: that it is for; None for a wheel without native files.
+        edits: in the order in which they are made.
+        problems: what no edit mends; with any of them nothing is written.
+    """
+
+    wheel: str
+    platform: str | None
+    edits: tuple[Edit, ...]
+    problems: tuple[Problem, ...] = field(default=())
+
+    def chosen(self, *, risky: bool) -> tuple[Edit, ...]:
+        """The edits to make."""
+        return tuple(edit for edit in self.edits if risky or edit.safety is Safety.SAFE)

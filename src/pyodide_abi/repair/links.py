@@ -1,0 +1,264 @@
+"""Who needs what, and which file that is: in the wheel, or else in a folder of the machine."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from pyodide_abi.linker import Arrival, Head
+from pyodide_abi.linker.loaders import loader_of
+from pyodide_abi.linker.search import Search, site_packages
+from pyodide_abi.repair.edits import Problem
+from pyodide_abi.repair.shelf import best_versions, stem_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from pathlib import Path
+
+    from pyodide_abi.audit import Binary
+    from pyodide_abi.linker import Library
+    from pyodide_abi.platforms.model import Platform
+    from pyodide_abi.repair.shelf import Shelf, Shelved
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.+@-]")
+#: Files whose name says that they are outside the wheel; never the name of a file in it.
+_OUTSIDE = "?/"
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Node:
+    """A library or an extension module.
+
+    Attributes:
+        path: below ``site-packages``; for a file outside the wheel, :attr:`outside` is True, a key.
+        library: what the linker sees of it; its facts are there.
+        extension: ``import`` takes it for an extension module, so that it cannot be moved.
+        source: the file, where it is outside the wheel.
+        digest: of its contents, hexadecimal: SHA-256 of a file outside the wheel, CRC-32 of one in it.
+    """
+
+    path: str
+    library: Library
+    extension: bool = False
+    source: Path | None = None
+    digest: str = ""
+
+    @property
+    def outside(self) -> bool:
+        """It is not in the wheel yet."""
+        return self.source is not None
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return posixpath.basename(self.path)
+
+    @property
+    def folder(self) -> str:
+        """The folder below ``site-packages``, empty for that itself."""
+        return posixpath.dirname(self.path)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Link:
+    """One need.
+
+    Attributes:
+        name: as the module records it; empty for one that the module should record and does not.
+        target: the path of the node that it means; None where that is left to others.
+    """
+
+    name: str
+    target: str | None
+
+
+@dataclass(kw_only=True, slots=True)
+class Graph:
+    """All nodes with their links.
+
+    Attributes:
+        nodes: by path.
+        links: by the path of the node that needs, in order.
+        twins: files that are left out, and the path of the one that takes their place.
+    """
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    links: dict[str, list[Link]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    twins: dict[str, str] = field(default_factory=dict)
+
+
+def link(
+    binaries: Iterable[Binary],
+    platform: Platform,
+    *,
+    wheel_libs: str,
+    shelf: Shelf,
+    exclude: Collection[str] = (),
+    named: Collection[str] = (),
+    read: Callable[[str], bytes],
+) -> Graph:
+    """Find what every binary of a wheel needs, and what that needs.
+
+    Args:
+        binaries: of the wheel.
+        platform: whose loader's search is tried first.
+        wheel_libs: the folder that its installers load ahead from.
+        shelf: folders outside the wheel.
+        exclude: names of libraries that somebody else provides.
+        named: paths of libraries that programs may open by name, so that no copy can stand for them.
+        read: gives the contents of a binary by its path, to compare copies.
+    """
+    graph = Graph()
+    for binary in binaries:
+        library = binary.library
+        if library.facts is not None and library.head in {Head.DYLINK, Head.LEGACY}:
+            graph.nodes[binary.path] = Node(
+                path=binary.path,
+                library=library,
+                extension=binary.extension,
+                digest=f"{binary.anatomy.checksum:08x}",
+            )
+    graph.twins = _twins(graph.nodes, named, read)
+    for path in graph.twins:
+        del graph.nodes[path]
+    search = _Search(graph, platform, wheel_libs, shelf)
+    waiting = list(graph.nodes.values())
+    while waiting:
+        node = waiting.pop(0)
+        graph.links[node.path] = links = []
+        assert node.library.facts is not None
+        for name in node.library.facts.needed:
+            base = posixpath.basename(name)
+            if base in exclude or name in exclude:
+                links.append(Link(name=name, target=None))
+                continue
+            target = search.find(node, name)
+            if isinstance(target, Problem):
+                graph.problems.append(target)
+                links.append(Link(name=name, target=None))
+                continue
+            if target.path not in graph.nodes:
+                graph.nodes[target.path] = target
+                waiting.append(target)
+            links.append(Link(name=name, target=target.path))
+    return graph
+
+
+class _Search:
+    def __init__(self, graph: Graph, platform: Platform, wheel_libs: str, shelf: Shelf) -> None:
+        self._graph = graph
+        self._platform = platform
+        self._wheel_libs = wheel_libs
+        self._shelf = shelf
+        root = self._root = site_packages(platform)
+        self._loader = Search(
+            platform=platform,
+            loader=loader_of(platform),
+            files={f"{root}/{path}" for path in (*graph.nodes, *graph.twins)},
+            wheel_libs=f"{root}/{wheel_libs}",
+            arrival=Arrival.PRELOAD,
+        )
+
+    def find(self, node: Node, name: str) -> Node | Problem:
+        """The node that a name means for another."""
+        found = None if node.outside else self._by_loader(node, name)
+        base = posixpath.basename(name)
+        if found is None and base not in {"", ".", ".."}:
+            found = self._in_wheel(node, base)
+        if found is not None:
+            return found
+        if base in {"", ".", ".."} or not base.isprintable() or "\\" in base or len(base) > _LONGEST_NAME:
+            return Problem(path=_shown(node), name=name, reason="that is not the name of a library")
+        shelved, unfit = self._shelf.find(base)
+        if shelved is not None:
+            return self._outside(shelved)
+        folders = ", ".join(str(folder) for folder in self._shelf.folders)
+        looked = (
+            f"in the wheel, then in {folders}" if folders else "in the wheel only, as no folder was named"
+        )
+        refused = "".join(f"; {text}" for text in unfit)
+        return Problem(path=_shown(node), name=name, reason=f"not found (looked {looked}){refused}")
+
+    def _by_loader(self, node: Node, name: str) -> Node | None:
+        place = self._loader.find(
+            name, requirer=f"{self._root}/{node.path}", run_paths=node.library.dylink.run_paths
+        )
+        path = None if place is None else posixpath.relpath(place, self._root)
+        return None if path is None else self._graph.nodes.get(self._graph.twins.get(path, path))
+
+    def _in_wheel(self, node: Node, base: str) -> Node | None:
+        everywhere = {path: path for path in self._graph.nodes} | self._graph.twins
+        names = dict.fromkeys(posixpath.basename(path) for path in everywhere)
+        for name in [base, *best_versions(base, names)]:
+            places = [path for path in everywhere if posixpath.basename(path) == name]
+            near = sorted(
+                places,
+                key=lambda path: (posixpath.dirname(path) not in {node.folder, self._wheel_libs}, path),
+            )
+            for path in near:
+                found = self._graph.nodes[everywhere[path]]
+                if found.path != node.path:
+                    return found
+        return None
+
+    def _outside(self, shelved: Shelved) -> Node:
+        """A file of the shelf as a node; the same contents are one node, whatever the file is called."""
+        for node in self._graph.nodes.values():
+            if node.digest == shelved.digest:
+                return node
+        name = _UNSAFE.sub("_", shelved.file.name)
+        path = f"{_OUTSIDE}{name}"
+        number = 2
+        while path in self._graph.nodes:
+            path, number = f"{_OUTSIDE}{number}/{name}", number + 1
+        return Node(
+            path=path,
+            library=replace(shelved.library, path=path),
+            source=shelved.file,
+            digest=shelved.digest,
+        )
+
+
+def _shown(node: Node) -> str:
+    return str(node.source) if node.outside else node.path
+
+
+def _twins(
+    nodes: Mapping[str, Node],
+    named: Collection[str],
+    read: Callable[[str], bytes],
+) -> dict[str, str]:
+    """Libraries that are copies of another one: of one name but for the version, with the same contents.
+
+    Loaded under two names, one library becomes two, each with its own data. Which of them stays is decided
+    by who is needed, then by the shortest name, as build systems make copies out of links.
+    """
+    wanted = {
+        posixpath.basename(name)
+        for node in nodes.values()
+        if node.library.facts is not None
+        for name in node.library.facts.needed
+    }
+    groups: dict[tuple[str, int, str], list[Node]] = {}
+    for node in nodes.values():
+        if not node.extension:
+            key = (stem_of(node.name), node.library.size, node.digest)
+            groups.setdefault(key, []).append(node)
+    twins: dict[str, str] = {}
+    for group in groups.values():
+        # A library that nobody in the wheel needs is somebody else's: it stays as it is.
+        if not any(node.name in wanted for node in group):
+            continue
+        group.sort(
+            key=lambda node: (node.path not in named, node.name not in wanted, len(node.name), node.path)
+        )
+        first, *others = group
+        copies = [node for node in others if node.path not in named]
+        if copies:
+            content = read(first.path)
+            twins |= {node.path: first.path for node in copies if read(node.path) == content}
+    return twins

@@ -1,0 +1,186 @@
+"""A repair from end to end: audit, plan, apply, audit again, and only then put the new wheel in its place."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyodide_abi.audit import audit, audit_file, open_subject
+from pyodide_abi.errors import FailedError, MissingError, UsageError, WheelError
+from pyodide_abi.linker import Outcome
+from pyodide_abi.repair.apply import apply_repair
+from pyodide_abi.repair.edits import MoveFile, Normalise, Safety
+from pyodide_abi.repair.plan import plan_repair, signatures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pyodide_abi.audit import Report, Subject
+    from pyodide_abi.audit.finding import Finding
+    from pyodide_abi.repair.apply import Shrink
+    from pyodide_abi.repair.edits import Edit, Plan
+    from pyodide_abi.repair.plan import Wishes
+    from pyodide_abi.wheel import Wheel
+
+#: Findings that a repair removes wholly where it answers them. What it can only lessen is not among them.
+_PROMISED = frozenset({"ABI107", "ABI301", "ABI303", "ABI304", "ABI305", "ABI307", "ABI406"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Repaired:
+    """What became of a wheel.
+
+    Attributes:
+        path: the new file.
+        plan: what could be done.
+        made: the edits that were.
+        before: the size of the wheel, in bytes.
+        after: of the new one.
+        report: what the audit says of the new one.
+    """
+
+    path: Path
+    plan: Plan
+    made: tuple[Edit, ...]
+    before: int
+    after: int
+    report: Report
+
+
+def plan_wheel(file: Path, wishes: Wishes) -> Plan:
+    """What a repair of a wheel would do; see :func:`~pyodide_abi.repair.plan.plan_repair`."""
+    with open_subject(file) as subject:
+        return plan_repair(subject, audit(subject).findings, wishes)
+
+
+def repair_wheel(
+    file: Path,
+    wishes: Wishes,
+    folder: Path | None,
+    *,
+    risky: bool = False,
+    shrink: Shrink | None = None,
+) -> Repaired:
+    """Repair a wheel.
+
+    Args:
+        file: the wheel; it stays as it is unless ``folder`` is None.
+        wishes: of the user.
+        folder: where the new wheel goes, made if need be; None for the place of the old one.
+        risky: make the risky edits too.
+        shrink: removes unreachable code, where that is wished for.
+
+    Raises:
+        MissingError: a needed library is nowhere, or none that would do.
+        FailedError: the new wheel does not do what was promised; it is not kept.
+        UsageError: the wheel is signed, or belongs to no platform.
+        UnreadableInputError: it cannot be read.
+        OSError: the new wheel cannot be written.
+    """
+    # A link stays one: what it leads to is replaced.
+    target = file.resolve().parent if folder is None else folder
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target, prefix=".repair-") as staging:
+        with open_subject(_pinned(file, Path(staging))) as subject:
+            before = audit(subject)
+            plan = plan_repair(subject, before.findings, wishes)
+            _refuse(plan, subject, wishes, risky=risky)
+            made = plan.chosen(risky=risky)
+            results = Path(staging, "new")
+            results.mkdir()
+            if made:
+                new = apply_repair(subject, made, results, timestamp=wishes.timestamp, shrink=shrink)
+            else:
+                new = Path(shutil.copyfile(subject.file, results / file.name))
+        report = audit_file(new) if made else before
+        _hold_to_promise(made, before, report)
+        shutil.copymode(file, new)
+        path = target / (file.resolve().name if folder is None and new.name == file.name else new.name)
+        size = new.stat().st_size
+        old_size = file.stat().st_size
+        if made or folder is not None:
+            new.replace(path)
+    return Repaired(path=path, plan=plan, made=made, before=old_size, after=size, report=report)
+
+
+def _pinned(file: Path, staging: Path) -> Path:
+    """The same file under a name that nobody else replaces while we read; itself where that cannot be had."""
+    pinned = staging / file.name
+    try:
+        pinned.hardlink_to(file.resolve())
+    except OSError:
+        return file
+    return pinned
+
+
+def _refuse(plan: Plan, subject: Subject, wishes: Wishes, *, risky: bool) -> None:
+    if plan.problems:
+        lines = "\n".join(
+            f"{problem.path} needs {problem.name}: {problem.reason}" for problem in plan.problems
+        )
+        raise MissingError(
+            f"{plan.wheel}: needed libraries cannot be had\n{lines}",
+            hint="--lib-dir names a folder that has them; --exclude names one that something else provides",
+        )
+    wheel = subject.wheel
+    assert wheel is not None
+    _refuse_signed(wheel, plan.chosen(risky=risky), wishes)
+    faulty = next((edit for edit in plan.edits if isinstance(edit, Normalise)), None)
+    if faulty is not None and faulty.safety is Safety.RISKY and not risky:
+        raise WheelError(
+            f"{plan.wheel}: {faulty.why}",
+            hint="somebody has changed it since it was built; '--apply all' writes RECORD anew",
+        )
+
+
+def _refuse_signed(wheel: Wheel, made: Sequence[Edit], wishes: Wishes) -> None:
+    signed = signatures(wheel)
+    if signed and made and not wishes.drop_signature:
+        raise UsageError(
+            f"{wheel.name} is signed ({', '.join(signed)}), and no signature fits an edited wheel",
+            hint="repair it before it is signed, or give the signature up with --drop-signature",
+        )
+
+
+def _hold_to_promise(made: Sequence[Edit], before: Report, after: Report) -> None:
+    """What the edits answer is gone, and nothing that loaded before fails now.
+
+    Raises:
+        FailedError: otherwise.
+    """
+    moved = {edit.path: edit.to for edit in made if isinstance(edit, MoveFile)}
+    worse = list(_worse(before, after, moved))
+    broken = [finding for finding in after.findings if _broken(finding, made, moved)]
+    if worse or broken:
+        said = [f"{path} loads in {release} no more: {error}" for path, release, error in worse]
+        said += [f"{finding.location.path}: {finding.message}" for finding in broken]
+        raise FailedError(
+            f"{after.name}: the repair did not do what it promised, and nothing was written\n"
+            + "\n".join(dict.fromkeys(said)),
+            hint="that is a fault of pyodide-abi: please report it with the wheel",
+        )
+
+
+def _worse(before: Report, after: Report, moved: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    now = {binary.path: binary for binary in after.modules}
+    for binary in before.modules:
+        other = now.get(moved.get(binary.path, binary.path))
+        for release in binary.imported if other is not None else ():
+            assert other is not None
+            was, is_ = binary.judged(release), other.judged(release)
+            if was.outcome is Outcome.LOADS and is_.outcome is Outcome.FAILS:
+                yield other.path, release, is_.error or ""
+
+
+def _broken(finding: Finding, made: Sequence[Edit], moved: Mapping[str, str]) -> bool:
+    """A finding that an edit has promised to remove."""
+    if finding.code not in _PROMISED:
+        return False
+    for edit in made:
+        places = {edit.path, moved.get(edit.path, edit.path)}
+        if finding.code in edit.mends and (not edit.path or finding.location.path in places):
+            return True
+    return False

@@ -1,0 +1,221 @@
+"""Findings to edits: what a repair would do to a wheel, before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pyodide_abi.errors import UsageError
+from pyodide_abi.platforms import platform_of_tag
+from pyodide_abi.repair.edits import (
+    AddLibrary,
+    ChangeNeeded,
+    ChangeRunPaths,
+    DropExports,
+    DropFile,
+    DropSections,
+    DropSignature,
+    MoveFile,
+    Normalise,
+    Plan,
+    RemoveUnreachable,
+    Retag,
+    Safety,
+)
+from pyodide_abi.repair.layout import Layout
+from pyodide_abi.repair.links import link
+from pyodide_abi.repair.providers import add_providers
+from pyodide_abi.repair.shelf import Shelf
+from pyodide_abi.repair.texts import read_texts
+from pyodide_abi.repair.trim import trim_exports, trim_sections
+from pyodide_abi.wasm import read_module
+from pyodide_abi.wheel.record import Fault
+from pyodide_abi.wheel.write import EPOCH, SIGNATURES, is_normal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from pyodide_abi.audit import Finding, Subject
+    from pyodide_abi.platforms.model import Platform
+    from pyodide_abi.repair.edits import Edit, Problem
+    from pyodide_abi.repair.links import Node
+    from pyodide_abi.wheel import Wheel
+
+#: Rules whose findings a sort of edit answers.
+_ANSWERS: dict[type[Edit], tuple[str, ...]] = {
+    AddLibrary: (),
+    MoveFile: ("ABI305", "ABI411"),
+    DropFile: ("ABI305", "ABI307"),
+    ChangeNeeded: ("ABI201", "ABI301"),
+    ChangeRunPaths: ("ABI301", "ABI303", "ABI304"),
+    DropSections: ("ABI107",),
+    DropExports: ("ABI208",),
+    Normalise: ("ABI406",),
+}
+#: Faults of RECORD that say that a file is not the one that was recorded.
+_DIFFERENT = frozenset({Fault.WRONG_DIGEST, Fault.WRONG_SIZE})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wishes:
+    """What the user wants of a repair.
+
+    Attributes:
+        folders: where to take libraries from that are not in the wheel, in order.
+        exclude: names of libraries that something else provides at run time.
+        tags: the platform tags that the wheel shall have; empty for those it has.
+        keep_names: the names of functions stay in the modules.
+        remove_unreachable: remove what nothing reaches after exports were dropped.
+        drop_signature: give up a signature.
+        timestamp: of every member of the archive, in seconds since 1970.
+    """
+
+    folders: tuple[Path, ...] = ()
+    exclude: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    keep_names: bool = False
+    remove_unreachable: bool = False
+    drop_signature: bool = False
+    timestamp: int = EPOCH
+
+
+def plan_repair(subject: Subject, findings: Sequence[Finding], wishes: Wishes) -> Plan:
+    """Say what a repair would do. Nothing is written.
+
+    Args:
+        subject: a wheel, open.
+        findings: what the audit says of it.
+        wishes: of the user.
+
+    Raises:
+        UsageError: the subject is no wheel of a platform that is known, or the wishes make no sense.
+        UnreadableInputError: a file of the wheel or of a folder cannot be read.
+    """
+    wheel = subject.wheel
+    if wheel is None:
+        raise UsageError(
+            f"{subject.file.name} is no wheel", hint="'pyodide-abi patch' edits modules by themselves"
+        )
+    edits: list[Edit] = []
+    problems: tuple[Problem, ...] = ()
+    if subject.binaries:
+        if subject.platform is None:
+            raise UsageError(
+                f"{wheel.name}: its tag names none of our platforms, so nobody knows where it shall load",
+                hint="'pyodide-abi platforms' lists them",
+            )
+        problems = _plan_binaries(subject, subject.platform, wishes, edits)
+    edits += _retag(wheel, subject.platform, wishes.tags)
+    edits += _normalise(wheel, wishes.timestamp)
+    if edits and wishes.drop_signature:
+        edits += [DropSignature(path=path, why="it fits no edited wheel") for path in signatures(wheel)]
+    return Plan(
+        wheel=str(wheel.name),
+        platform=subject.platform.name if subject.platform else None,
+        edits=tuple(_answering(edits, findings, subject)),
+        problems=problems,
+    )
+
+
+def signatures(wheel: Wheel) -> tuple[str, ...]:
+    """The members that sign ``RECORD``."""
+    present = {member.name for member in wheel.members}
+    return tuple(path for name in SIGNATURES if (path := f"{wheel.dist_info}/{name}") in present)
+
+
+def _plan_binaries(
+    subject: Subject, platform: Platform, wishes: Wishes, edits: list[Edit]
+) -> tuple[Problem, ...]:
+    wheel = subject.wheel
+    assert wheel is not None
+    wheel_libs = f"{wheel.name.distribution}.libs"
+    texts = read_texts(subject)
+
+    def read(path: str) -> bytes:
+        return wheel.read(subject.member_of(path))
+
+    libraries = {binary.path for binary in subject.binaries}
+    graph = link(
+        subject.binaries,
+        platform,
+        wheel_libs=wheel_libs,
+        shelf=Shelf(wishes.folders, platform),
+        exclude=wishes.exclude,
+        named=libraries if texts.by_hand else texts.named,
+        read=read,
+    )
+    if graph.problems:
+        return tuple(graph.problems)
+    add_providers(graph, platform)
+    layout = Layout(
+        graph=graph, platform=platform, wheel_libs=wheel_libs, fixed=texts.named, by_hand=texts.by_hand
+    )
+    layout.settle()
+    edits += layout.edits()
+
+    def contents(node: Node) -> bytes:
+        return node.source.read_bytes() if node.source is not None else read(node.path)
+
+    def final(edit: DropSections | DropExports) -> DropSections | DropExports:
+        outside = graph.nodes[edit.path].outside
+        return replace(edit, path=layout.place(edit.path)) if outside else edit
+
+    customs = {binary.path: binary.anatomy.customs for binary in subject.binaries}
+    for path, node in graph.nodes.items():
+        sections = _customs(contents(node)) if node.outside else customs[path]
+        edits += map(final, trim_sections(path, sections, keep_names=wishes.keep_names))
+    dropped = [final(edit) for edit in trim_exports(graph, contents, texts.by_hand)]
+    edits += dropped
+    if wishes.remove_unreachable:
+        edits += [
+            RemoveUnreachable(path=edit.path, safety=edit.safety, why="exports kept it alive")
+            for edit in dropped
+        ]
+    return tuple(layout.conflicts())
+
+
+def _customs(data: bytes) -> dict[str, int]:
+    sections = [section for section in read_module(data).sections if section.custom]
+    return {section.name: section.end - section.start for section in sections}
+
+
+def _retag(wheel: Wheel, platform: Platform | None, tags: tuple[str, ...]) -> Iterator[Retag]:
+    name = wheel.name
+    if tags:
+        for tag in tags:
+            if platform is None or platform_of_tag(tag) != platform:
+                known = ", ".join(entry.tag for entry in platform.tags) if platform else ""
+                raise UsageError(
+                    f"{tag} is not a name of the platform that {wheel.name} is for",
+                    hint=f"its names are {known}" if known else "it has no tag that could be exchanged",
+                )
+        name = name.with_tags(platform=".".join(tags))
+    if name != wheel.name:
+        yield Retag(old=str(wheel.name), new=str(name), why="another spelling of the same platform")
+    elif set(wheel.metadata.tags) != set(name.tags):
+        why = "installers go by the name and tools by WHEEL, which says otherwise"
+        yield Retag(old=str(name), new=str(name), why=why)
+
+
+def _normalise(wheel: Wheel, timestamp: int) -> Iterator[Normalise]:
+    faults = wheel.verify_record()
+    different = [fault.path for fault in faults if fault.fault in _DIFFERENT]
+    if different:
+        shown = ", ".join(different[:3])
+        yield Normalise(safety=Safety.RISKY, why=f"files are not those that RECORD lists: {shown}")
+    elif faults or not is_normal(wheel, timestamp=timestamp):
+        yield Normalise(why="the same contents give the same file")
+
+
+def _answering(edits: Iterable[Edit], findings: Sequence[Finding], subject: Subject) -> Iterator[Edit]:
+    """The edits with the findings that they answer."""
+    codes: dict[str, list[str]] = {}
+    for finding in findings:
+        codes.setdefault(finding.location.path, []).append(finding.code)
+    everywhere = {finding.code for finding in findings}
+    for edit in edits:
+        answers = _ANSWERS.get(type(edit), ())
+        found = codes.get(subject.member_of(edit.path), ()) if edit.path else everywhere
+        mends = tuple(code for code in answers if code in found)
+        yield replace(edit, mends=mends) if mends else edit

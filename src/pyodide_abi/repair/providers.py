@@ -1,0 +1,128 @@
+"""Symbols that a module uses without needing their library: what else in the wheel defines them.
+
+A plugin that uses the functions of an extension module, or of a library that something else happens to load,
+loads, and ends the interpreter at the first call: libraries see the names of what they need, and no others.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from pyodide_abi.linker.loaders import loader_of
+from pyodide_abi.linker.offers import Offers
+from pyodide_abi.platforms.surface import load_surface
+from pyodide_abi.repair.links import Link
+from pyodide_abi.wasm import FuncType, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyodide_abi.linker import Import
+    from pyodide_abi.platforms.model import Platform
+    from pyodide_abi.repair.links import Graph, Node
+
+#: Made by the loader of 2024_0 when they are called.
+_MADE_LATE = ("invoke_", "__cxa_find_matching_catch_")
+
+
+def add_providers(graph: Graph, platform: Platform) -> tuple[str, ...]:
+    """Add a link wherever exactly one file of the wheel defines what is missing.
+
+    Returns:
+        the paths of the nodes that got one.
+    """
+    gaps = _gaps(graph, platform)
+    changed = []
+    for path, missing in gaps.items():
+        for provider in _providers(graph, graph.nodes[path], missing):
+            within = path in _closure(graph, provider)
+            if not within and _in_reach(graph.nodes[path], graph.nodes[provider], platform):
+                graph.links[path].append(Link(name="", target=provider))
+                changed.append(path)
+    return tuple(dict.fromkeys(changed))
+
+
+def _gaps(graph: Graph, platform: Platform) -> dict[str, dict[str, Import]]:
+    """By path, the imports that neither the runtime nor anything loaded together with the node provides."""
+    wanted: dict[str, dict[str, Import]] = {}
+    used = {link.target for links in graph.links.values() for link in links}
+    roots = [path for path, node in graph.nodes.items() if node.extension or path not in used]
+    for root in roots:
+        together = _closure(graph, root)
+        offered: set[str] = set()
+        for path in together:
+            facts = graph.nodes[path].library.facts
+            assert facts is not None
+            offered |= facts.exports.keys() | facts.js_functions
+        for path in together:
+            for entry in _strong(graph.nodes[path]):
+                if entry.name not in offered:
+                    wanted.setdefault(path, {})[entry.name] = entry
+    if not wanted:
+        return {}
+    surface = load_surface(platform)
+    releases = [Offers(surface.symbols(release)) for release in surface.releases]
+    late = loader_of(platform).late_invoke
+    return {
+        path: {
+            name: entry
+            for name, entry in entries.items()
+            if not (late and name.startswith(_MADE_LATE))
+            and not any(offers.find(name) is not None for offers in releases)
+        }
+        for path, entries in wanted.items()
+    }
+
+
+def _strong(node: Node) -> Iterator[Import]:
+    """Functions and addresses that a node cannot do without."""
+    facts = node.library.facts
+    assert facts is not None
+    for entry in facts.imports:
+        called = entry.kind is Kind.FUNCTION and not entry.address
+        if called or (entry.address and entry.name not in facts.weak):
+            yield entry
+
+
+def _providers(graph: Graph, user: Node, missing: dict[str, Import]) -> tuple[str, ...]:
+    """The nodes that define what is missing, each where there is no choice."""
+    found: dict[str, set[str]] = {}
+    for path, node in graph.nodes.items():
+        facts = node.library.facts
+        assert facts is not None
+        if path == user.path:
+            continue
+        for name, entry in missing.items():
+            type_ = facts.exports.get(name)
+            fits = type_ is not None and (entry.address or str(type_) == str(entry.type))
+            if fits and (entry.address or isinstance(type_, FuncType)):
+                found.setdefault(name, set()).add(path)
+    if not found:
+        return ()
+    common = set.intersection(*found.values())
+    if len(common) == 1:
+        return tuple(common)
+    if common:
+        return ()
+    return tuple(sorted({next(iter(paths)) for paths in found.values() if len(paths) == 1}))
+
+
+def _closure(graph: Graph, root: str) -> set[str]:
+    """A node and everything that it needs."""
+    found = {root}
+    waiting = [root]
+    while waiting:
+        for link in graph.links[waiting.pop()]:
+            if link.target is not None and link.target not in found:
+                found.add(link.target)
+                waiting.append(link.target)
+    return found
+
+
+def _in_reach(user: Node, provider: Node, platform: Platform) -> bool:
+    """An extension module stays where it is, and must not be loaded by a second path."""
+    if not provider.extension or loader_of(platform).normalises_needed:
+        return True
+    way = posixpath.relpath(f"/{provider.folder}", f"/{user.folder}")
+    return way == "." or (platform.search.run_path and ".." not in way) or not provider.folder
