@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from pyodide_abi.toolchain import HostPython, Source, Toolchain
 
 #: The parts of the cache that `list` shows and `remove` removes from.
-_PREFIXES = ("toolchains", "pythons")
+_PREFIXES = ("toolchains", "pythons", "rust", "rust-libraries")
+#: What `install` and `where` may be asked for by name.
+_RUST = "rust"
 _DRIVERS = ("emcc", "emxx", "emar", "emranlib")
 _PROGRAMS = ("clang", "clangxx", "wasm_ld", "llvm_ar", "llvm_nm", "node")
 
@@ -28,9 +30,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
     parser.description = (
         "install   fetch the platform's compiler, and a CPython of its minor version if this machine has\n"
-        "          none, into the cache: no root, no change to the system\n"
+        "          none, into the cache: no root, no change to the system. 'install rust': what a project\n"
+        "          in Rust needs, with the standard library for the target\n"
         "list      what is at hand: in the cache, on the PATH, in $EMSDK\n"
-        "where     the compiler and the interpreter that a build would use now; never uses the network\n"
+        "where     the compiler and the interpreter that a build would use now, or the Rust ('where rust');\n"
+        "          never uses the network\n"
         "remove    delete one from the cache, by the name that 'list' gives\n"
         "\n"
         "A build does by itself what 'install' does. docs/how-to/toolchains.md tells the sources apart."
@@ -39,11 +43,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "examples:\n"
         "  pyodide-abi toolchain install --platform 314_0\n"
         "  pyodide-abi toolchain install --source debian\n"
+        "  pyodide-abi toolchain install rust --platform 2025_0\n"
         "  pyodide-abi toolchain where --toolchain-mismatch allow --format json\n"
         "  pyodide-abi toolchain remove debian-6.0.5\n"
     )
     parser.add_argument("action", choices=("install", "list", "where", "remove"), help="see above")
-    parser.add_argument("name", nargs="?", metavar="NAME", help="for remove: what to delete")
+    parser.add_argument(
+        "name", nargs="?", metavar="NAME", help="for remove: what to delete; for install and where: rust"
+    )
     parser.add_argument("--platform", metavar="P", help="any name of a platform (default: newest stable)")
     parser.add_argument(
         "--source",
@@ -69,12 +76,12 @@ def run(args: argparse.Namespace, session: Session) -> int:
     from pyodide_abi.platforms import default_platform, load_platform
     from pyodide_abi.toolchain import Source
 
-    if (args.name is not None) != (args.action == "remove"):
-        needs = "needs a NAME" if args.action == "remove" else "takes no NAME"
-        raise UsageError(f"'toolchain {args.action}' {needs}")
+    _check_name(args.action, args.name)
     platform = load_platform(args.platform) if args.platform else default_platform()
     source = Source(args.source) if args.source else None
-    if args.action == "install":
+    if args.name == _RUST and args.action != "remove":
+        _rust(platform, args, session)
+    elif args.action == "install":
         _install(platform, source, _host(args, session), session)
     elif args.action == "list":
         _list(args.format, session)
@@ -83,6 +90,14 @@ def run(args: argparse.Namespace, session: Session) -> int:
     else:
         _remove(args.name, session)
     return 0
+
+
+def _check_name(action: str, name: str | None) -> None:
+    if action == "remove":
+        if name is None:
+            raise UsageError("'toolchain remove' needs a NAME")
+    elif name is not None and (name != _RUST or action == "list"):
+        raise UsageError(f"'toolchain {action}' takes no NAME" + (" but rust" if action != "list" else ""))
 
 
 def _host(args: argparse.Namespace, session: Session) -> Host:
@@ -105,8 +120,49 @@ def _install(platform: Platform, source: Source | None, host: Host, session: Ses
         host.progress.say(f"builds for {platform.name} use it only with {ALLOW}")
 
 
+def _rust(platform: Platform, args: argparse.Namespace, session: Session) -> None:
+    """Install what compiles Rust for the platform, or say what would."""
+    from pyodide_abi.toolchain import RustSource, find_present_rust, install_rust
+
+    host = session.host
+    if args.source not in {None, *RustSource}:
+        raise UsageError(
+            f"Rust does not come from '{args.source}'", hint=f"--source {' or '.join(RustSource)}"
+        )
+    source = RustSource(args.source) if args.source else None
+    if args.action == "install":
+        found = install_rust(platform, host, source=source)
+    else:
+        at_hand = find_present_rust(platform, host, source=source)
+        if at_hand is None:
+            raise MissingError(
+                f"there is no Rust with a standard library for {platform.name}",
+                hint=f"pyodide-abi toolchain install rust --platform {platform.name}",
+            )
+        found = at_hand
+    library = found.library or found.rust.sysroot
+    if args.format == "json":
+        facts = {
+            "platform": platform.name,
+            "rust": {
+                "source": found.rust.source.value,
+                "version": found.rust.name,
+                "programs": {"rustc": str(found.rust.rustc), "cargo": str(found.rust.cargo)},
+                "library": str(library),
+                "flags": list(found.flags),
+            },
+        }
+        session.console().print(json.dumps(facts, indent=2))
+        return
+    rows = [("rust", f"{found.rust.name} ({found.rust.source})"), ("rustc", found.rust.rustc)]
+    rows += [("cargo", found.rust.cargo), ("library", library)]
+    rows += [("flags", " ".join(found.flags))] if found.flags else []
+    for name, value in rows:
+        session.console().print(f"{name:<12}  {value}")
+
+
 def _list(form: str, session: Session) -> None:
-    from pyodide_abi.toolchain import find_present
+    from pyodide_abi.toolchain import find_present, find_present_rusts
 
     host = session.host
     compilers = [
@@ -122,13 +178,27 @@ def _list(form: str, session: Session) -> None:
         }
         for key in host.store.keys("pythons")
     ]
+    rusts = [
+        {"kind": "rust", "source": one.source.value, "version": one.name, "place": str(one.sysroot)}
+        for one in find_present_rusts(host)
+    ]
+    libraries = [
+        {
+            "kind": "rust-std",
+            "source": "built",
+            "version": key.rpartition("/")[2].partition("-")[0],
+            "place": str(host.store.root / key),
+        }
+        for key in host.store.keys("rust-libraries")
+    ]
+    found = [*compilers, *pythons, *rusts, *libraries]
     console = session.console()
     if form == "json":
-        console.print(json.dumps([*compilers, *pythons], indent=2))
+        console.print(json.dumps(found, indent=2))
         return
-    for one in [*compilers, *pythons]:
+    for one in found:
         console.print(f"{one['kind']:<11}  {one['source']:<8}  {one['version']:<10}  {one['place']}")
-    if not compilers and not pythons:
+    if not found:
         host.progress.say("nothing is at hand; 'pyodide-abi toolchain install' fetches what is needed")
 
 

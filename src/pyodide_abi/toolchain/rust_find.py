@@ -71,9 +71,11 @@ def install_rust(platform: Platform, host: Host, *, source: RustSource | None = 
     return find_rust(platform, host, source=source)
 
 
-def find_present_rust(platform: Platform, host: Host) -> TargetRust | None:
-    """What :func:`find_rust` would take without fetching or building anything."""
-    for rust in _at_hand(host, None, []):
+def find_present_rust(
+    platform: Platform, host: Host, *, source: RustSource | None = None
+) -> TargetRust | None:
+    """What :func:`find_rust` would take without fetching or building anything; None if there is nothing."""
+    for rust in _at_hand(host, source, []):
         fitting = fit(rust, platform)
         if isinstance(fitting, Fit):
             target = platform.rust.target
@@ -83,6 +85,11 @@ def find_present_rust(platform: Platform, host: Host) -> TargetRust | None:
             if built is not None:
                 return TargetRust(rust=rust, flags=fitting.flags, library=built)
     return None
+
+
+def find_present_rusts(host: Host) -> list[Rust]:
+    """Every Rust at hand, whatever it fits. No network."""
+    return list(_at_hand(host, None, []))
 
 
 def _at_hand(host: Host, source: RustSource | None, reasons: list[str]) -> Iterator[Rust]:
