@@ -25,6 +25,10 @@ SOURCE = """\
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "spam"};
 PyMODINIT_FUNC PyInit_spam(void) { return PyModule_Create(&definition); }
 """
+#: The same with threads.
+STARTING = "#include <pthread.h>\n" + SOURCE.replace(
+    "{ return", "{ pthread_t it; pthread_create(&it, 0, (void *(*)(void *))PyInit_spam, 0); return"
+)
 #: A backend of the project's own that writes down what it is told.
 WITNESS = """
 import json, os, pathlib, platform, subprocess, sys, sysconfig
@@ -96,7 +100,8 @@ def test_a_project_with_only_a_setup_py(tmp_path: Path) -> None:
     ("source", "setup", "message"),
     [
         (SOURCE.replace("; }", " }"), "", "spam.c:3:"),
-        (SOURCE, "extra_compile_args=['-pthread']", "-pthread is forbidden on 314_0: "),
+        (SOURCE, "extra_compile_args=['-fopenmp']", "-fopenmp is forbidden on 314_0: "),
+        (STARTING, "extra_compile_args=['-pthread']", "starts threads (pthread_create)"),
         ('#include "gsl.h"\n' + SOURCE, "", "'gsl.h' file not found"),
         (SOURCE, "libraries=['nowhere']", "nowhere"),
     ],

@@ -10,6 +10,8 @@ TYPE_CHECKING = False  # typing's own costs 9 ms; type checkers treat this name 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    ReadText = Callable[[str], str]
+
 C = "c"
 CXX = "c++"
 
@@ -22,6 +24,11 @@ _SEPARATE_WORDS = (
     " --js-library --pre-js --post-js --embed-file --preload-file"
 )
 _SEPARATE = frozenset(_SEPARATE_WORDS.split())
+#: The same of linkers (GNU ld's and wasm-ld's).
+_LINKER_SEPARATE_WORDS = (
+    "-o -L -l -m -A -z -rpath -R -soname -h -e -u -T -y --export --export-if-defined --entry --undefined"
+)
+_LINKER_SEPARATE = frozenset(_LINKER_SEPARATE_WORDS.split())
 _SEPARATE_IF_ALONE = frozenset({"-s"})
 _C_SUFFIXES = frozenset({".c", ".i", ".s", ".S", ".m", ".ll", ".bc"})
 _CXX_SUFFIXES = frozenset(
@@ -76,6 +83,47 @@ def asks_for_side_module(group: Sequence[str]) -> bool:
     """The option says "a shared library", as ``-shared``, ``-bundle`` and ``-s SIDE_MODULE=1`` do."""
     word = setting(group) or group[0]
     return word in _SIDE_MODULE or word in {"-sSIDE_MODULE=1", "-sSIDE_MODULE=2"}
+
+
+def is_source(file: str) -> bool:
+    """The file has to be compiled before it can be linked."""
+    return _language_of(file) is not None
+
+
+def compiler_words(words: Sequence[str]) -> list[str]:
+    """What of a command line that compiles and links is said to the compiler.
+
+    As ``emcc`` separates them: no file, no output, nothing for the linker, no setting but those that bring
+    headers.
+    """
+    kept: list[str] = []
+    for group in grouped(words):
+        word, port = group[0], setting(group)
+        linker = word[:2] in {"-l", "-L", "-o", "-z", "-u"} or word.startswith("-Wl,") or word == "-Xlinker"
+        if linker or asks_for_side_module(group) or (len(group) == 1 and _is_file(word)):
+            continue
+        if port and not port.startswith("-sUSE_"):
+            continue
+        kept += group
+    return kept
+
+
+def linker_as_compiler(words: Sequence[str]) -> list[str]:
+    """A command for ``ld`` as one for ``cc``, which alone knows how a module of the target is linked.
+
+    A question (``ld --version``) becomes one to the compiler's linker.
+    """
+    result: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        values = [next(rest, "")] if word in _LINKER_SEPARATE else []
+        if word in {"-m", "-A"}:
+            continue  # Which machine the output is for: there is one.
+        if _is_file(word) or word in {"-shared", "-r", "--version", "-v"} or word[:2] in {"-L", "-l", "-o"}:
+            result += [word, *values]
+        else:
+            result += [part for each in (word, *values) for part in ("-Xlinker", each)]
+    return result
 
 
 def setting(group: Sequence[str]) -> str:

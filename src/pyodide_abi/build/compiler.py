@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     class Settings(TypedDict):
         """What a driver has to know.
 
-        ``programs`` has the real compiler of ``cc`` and of ``c++``; ``recipes`` what ``emcc`` makes of known
-        commands (:mod:`~pyodide_abi.build.direct`), before which ``launcher`` stands. ``environ`` is laid
-        over the environment after the names in ``unset`` are gone. Remarks are appended to the file
-        ``remarks``; each command is kept in the folder ``commands``. ``folder`` is for files that a long
-        command needs.
+        ``programs`` has the real compiler of ``cc`` and of ``c++``, and ``nm``; ``recipes`` what ``emcc``
+        makes of known commands (:mod:`~pyodide_abi.build.direct`), before which ``launcher`` stands.
+        ``environ`` is laid over the environment after the names in ``unset`` are gone. Remarks are appended
+        to the file ``remarks``; each command is kept in the folder ``commands``. ``folder`` is for files that
+        a long command needs.
         """
 
         rules: flags.Rules
@@ -41,10 +41,6 @@ if TYPE_CHECKING:
         folder: str
 
 
-#: Longer export lists go through a file: Linux bounds one argument at 128 KiB.
-_LONG = 100_000
-
-
 def main(argv: list[str]) -> NoReturn:
     """Become the compiler.
 
@@ -54,14 +50,24 @@ def main(argv: list[str]) -> NoReturn:
     with open(argv[0], "rb") as file:  # noqa: PTH123 - pathlib costs 10 ms
         settings: Settings = marshal.load(file)  # noqa: S302 - written by ourselves for this build
     driver = argv[1]
-    command = arguments.Command(arguments.expanded(argv[2:], _read_text), driver)
+    words = arguments.expanded(argv[2:], _read_text)
+    if driver == "ld":
+        words, driver = arguments.linker_as_compiler(words), "cc"
+    command = arguments.Command(words, driver)
     try:
-        rewritten = _prepare(command, settings)
+        rewritten = flags.rewrite(command, settings["rules"])
     except flags.ForbiddenFlagError as error:
         _refuse(f"{error}\nleave it out for this target: setup.py sees sys.platform == 'emscripten'")
-    _remember(rewritten.remarks, settings["remarks"])
+    if rewritten.threads:
+        # A link may not say so itself; it looks here.
+        with open(settings["folder"] + "/threads", "ab"):  # noqa: PTH123 - pathlib costs 10 ms
+            pass
     environ = {name: value for name, value in os.environ.items() if name not in settings["unset"]}
     environ.update(settings["environ"])
+    if rewritten.side_module:
+        _keep([settings["programs"][driver], *rewritten.words], settings["commands"])
+        _link(command, rewritten, settings, driver, environ)
+    _remember(rewritten.remarks, settings["remarks"])
     own = rewritten.words[rewritten.added :]
     known = direct.plan(command, own, driver, settings["recipes"])
     final = known or [settings["programs"][driver], *rewritten.words]
@@ -72,64 +78,23 @@ def main(argv: list[str]) -> NoReturn:
     os.execve(final[0], final, environ)  # noqa: S606 - that is what it is for
 
 
-def _prepare(command: arguments.Command, settings: Settings) -> flags.Rewritten:
-    rewritten = flags.rewrite(command, settings["rules"])
-    if rewritten.side_module:
-        _add_exports(command, rewritten, settings)
-    return rewritten
-
-
-def _add_exports(command: arguments.Command, rewritten: flags.Rewritten, settings: Settings) -> None:
-    from pyodide_abi.build.exports import exports_of  # noqa: PLC0415 - only links need it
-    from pyodide_abi.build.model import ExportMode  # noqa: PLC0415 - as above
-    from pyodide_abi.build.visibility import seal  # noqa: PLC0415 - as above
+def _link(
+    command: arguments.Command,
+    rewritten: flags.Rewritten,
+    settings: Settings,
+    driver: str,
+    environ: dict[str, str],
+) -> NoReturn:
+    from pyodide_abi.build.linking import Link  # noqa: PLC0415 - only links need it
     from pyodide_abi.errors import PyodideAbiError  # noqa: PLC0415 - as above
 
     try:
-        exported = exports_of(
-            command,
-            mode=ExportMode(settings["export_mode"]),
-            names=[*settings["export_names"], *rewritten.exported],
-            read=_read_bytes,
-        )
-        if exported.sealed:
-            kept = frozenset(exported.names or ())
-            rewritten.words = seal(
-                rewritten.words, kept, read=_read_bytes, write=_Scratch(settings["folder"])
-            )
+        status = Link(command, rewritten, settings=settings, driver=driver, environ=environ).run()
     except PyodideAbiError as error:
-        _refuse(str(error))
-    if exported.remark:
-        rewritten.remarks.append(f"{command.output or 'a.out'}: {exported.remark}")
-    if exported.names is None:
-        rewritten.words.append("-sSIDE_MODULE=1")
-        return
-    # wasm-ld's own option for what may be missing: an unknown name in emcc's list is an error.
-    rewritten.words += [f"-Wl,--export-if-defined={name}" for name in exported.guesses]
-    listed = ",".join("_" + name for name in exported.names)
-    if len(listed) > _LONG:
-        path = f"{settings['folder']}/exports-{os.getpid()}.txt"
-        with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123 - as above
-            file.write("\n".join("_" + name for name in exported.names))
-        listed = "@" + path
-    rewritten.words += ["-sSIDE_MODULE=2", f"-sEXPORTED_FUNCTIONS={listed}"]
-
-
-class _Scratch:
-    """Writes files for the linker, each under its own last name so that messages stay readable."""
-
-    def __init__(self, folder: str) -> None:
-        self.folder = f"{folder}/link-{os.getpid()}"
-        self.count = 0
-
-    def __call__(self, name: str, data: bytes) -> str:
-        self.count += 1
-        folder = f"{self.folder}/{self.count}"
-        os.makedirs(folder)  # noqa: PTH103 - as above
-        path = folder + "/" + name.rpartition("/")[2]
-        with open(path, "wb") as file:  # noqa: PTH123 - as above
-            file.write(data)
-        return path
+        _refuse(f"{error}\n{error.hint}" if error.hint else str(error))
+    finally:
+        _remember(rewritten.remarks, settings["remarks"])
+    sys.exit(status)
 
 
 def _remember(remarks: list[str], path: str) -> None:

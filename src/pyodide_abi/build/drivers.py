@@ -98,13 +98,17 @@ def write_drivers(
         launcher: a compiler cache (``ccache``) and its options, to stand before clang.
 
     Returns:
-        the scripts, by name: ``cc``, ``c++``, ``ar``, ``ranlib``, ``nm``, ``strip``.
+        the scripts, by name: ``cc``, ``c++``, ``ld``, ``ar``, ``ranlib``, ``nm``, ``strip``.
     """
     commands = folder / ".data" / "commands"
     commands.mkdir(parents=True)
     settings: Settings = {
         "rules": rules,
-        "programs": {"cc": str(toolchain.emcc), "c++": str(toolchain.emxx)},
+        "programs": {
+            "cc": str(toolchain.emcc),
+            "c++": str(toolchain.emxx),
+            "nm": str(toolchain.llvm_nm),
+        },
         "recipes": recipes or {},
         "launcher": list(launcher),
         "environ": {**toolchain.environ, **_launched(launcher)},
@@ -117,26 +121,27 @@ def write_drivers(
     }
     place = folder / ".data" / "settings"
     place.write_bytes(marshal.dumps(dict(settings)))
-    code = (
-        f"import sys; sys.path.insert(0, {str(Path(pyodide_abi.__file__).parents[1])!r});"
-        " from pyodide_abi.build.compiler import main; main(sys.argv[1:])"
-    )
     # -I -S: nothing of the user's, no site-packages; a driver starts in the interpreter's bare time.
-    start = [sys.executable, "-I", "-S", "-c", code, str(place)]
-    variables = [f"{name}={value}" for name, value in toolchain.environ.items()]
+    python = [sys.executable, "-I", "-S", "-c"]
+    path = f"import sys; sys.path.insert(0, {str(Path(pyodide_abi.__file__).parents[1])!r})"
+    compile_ = [
+        *python,
+        f"{path}; from pyodide_abi.build.compiler import main; main(sys.argv[1:])",
+        str(place),
+    ]
+    strip = [*python, f"{path}; from pyodide_abi.build.strip import main; sys.exit(main(sys.argv[1:]))"]
+    variables = ["env", *(f"{name}={value}" for name, value in toolchain.environ.items())]
     for name in ("cc", "c++"):
-        text = fast_path.script(name, settings, [*start, name], launcher=launcher)
-        _write(folder / name, text)
-    simple: dict[str, Sequence[str]] = {
-        "ar": ["env", *variables, str(toolchain.llvm_ar)],
-        "ranlib": ["env", *variables, str(toolchain.emranlib)],
-        "nm": ["env", *variables, str(toolchain.llvm_nm)],
-        # Links leave debug information out already, and LLVM's strip would take dylink.0 along.
-        "strip": ["true"],
+        _write(folder / name, fast_path.script(name, settings, [*compile_, name], launcher=launcher))
+    simple: dict[str, Sequence[str | Path]] = {
+        "ld": [*compile_, "ld"],
+        "ar": [*variables, toolchain.llvm_ar],
+        "ranlib": [*variables, toolchain.emranlib],
+        "nm": [*variables, toolchain.llvm_nm],
+        "strip": strip,
     }
     for name, command in simple.items():
-        arguments = "" if command[0] == "true" else ' "$@"'
-        _write(folder / name, f"#!/bin/sh\nexec {shlex.join(command)}{arguments}\n")
+        _write(folder / name, f'#!/bin/sh\nexec {shlex.join(map(str, command))} "$@"\n')
     return {name: folder / name for name in ("cc", "c++", *simple)}
 
 

@@ -2,7 +2,8 @@
 
 ``emcc -sSIDE_MODULE=2`` links what the export list names and what that needs. The list is read from the
 symbol tables (the ``linking`` section, WebAssembly tool conventions, "Linking.md") of the objects and
-archives on the linker's command line.
+archives on the linker's command line. Objects of link-time optimisation have none; LLVM's own reader is asked
+about them. What rustc links brings its own list.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 #: What an interpreter asks a module for: PEP 489's two spellings, and PEP 793's from 3.15 on.
 INIT_PREFIXES = ("PyInit_", "PyInitU_", "PyModExport_", "PyModExportU_")
 _BITCODE = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
+#: Files that only rustc hands to a linker: a library with its metadata, and a unit of code generation.
+_RUST = (".rlib", ".rcgu.o")
 
 
 class Exported:
@@ -31,23 +34,20 @@ class Exported:
 
     Attributes:
         names: C symbols, sorted; None for "everything" (``-sSIDE_MODULE=1``).
-        guesses: symbols that may or may not be there.
         sealed: nothing else of the module need be visible to other modules.
         remark: why the list is not what was asked for; empty if it is.
     """
 
-    __slots__ = ("guesses", "names", "remark", "sealed")
+    __slots__ = ("names", "remark", "sealed")
 
     def __init__(
         self,
         names: Iterable[str] | None,
         *,
-        guesses: Sequence[str] = (),
         sealed: bool = False,
         remark: str = "",
     ) -> None:
         self.names = None if names is None else tuple(sorted(set(names)))
-        self.guesses = tuple(guesses)
         self.sealed = sealed
         self.remark = remark
 
@@ -77,38 +77,36 @@ def exports_of(
     mode: ExportMode,
     names: Sequence[str],
     read: Callable[[str], bytes],
+    bitcode: Callable[[str], Iterable[str]],
 ) -> Exported:
     """The export list of a side module.
 
     Args:
-        command: the link.
+        command: the link, of objects and libraries.
         mode: how the list is made.
         names: for :attr:`ExportMode.NAMES`, and what the project listed itself.
         read: gives a file's contents.
+        bitcode: gives the symbols that a file of LLVM bitcode defines.
 
     Raises:
         WasmError: an object is damaged.
     """
+    if any(file.endswith(_RUST) for file in command.inputs):
+        # Everything would be too much: a Rust library holds a file that is no object.
+        return Exported(names if mode is not ExportMode.NAMES or names else ())
     if mode is ExportMode.WHOLE_ARCHIVE:
         return Exported(None)
-    tables = _Tables(linked_files(command.groups), read)
+    tables = _Tables(linked_files(command.groups), read, bitcode)
+    sealed = not tables.shared and not tables.bitcode
+    remark = f"{tables.bitcode} is LLVM bitcode: its symbols cannot be hidden" if tables.bitcode else ""
     if mode is ExportMode.NAMES:
-        return Exported(names, sealed=not tables.shared)
-    if command.compiles or tables.opaque:
-        # Sources on the linker's command line, or link-time optimisation: no symbol table to read yet.
-        stem = module_stem(command.output or "a.out")
-        what = tables.opaque or "a source file"
-        return Exported(
-            [*names, *tables.inits(command.output)],
-            guesses=[prefix + stem for prefix in INIT_PREFIXES],
-            remark=f"exported what a module named {stem} needs: {what} has no symbol table",
-        )
-    if mode is ExportMode.REQUESTED:
-        return Exported([*names, *tables.objects, *tables.inits(command.output)])
+        return Exported(names, sealed=sealed, remark=remark)
     inits = tables.inits(command.output)
+    if mode is ExportMode.REQUESTED:
+        return Exported([*names, *tables.objects, *inits], remark=remark)
     if inits:
         # A module that needs a library of its own shares more with it, C++ type information for one.
-        return Exported([*names, *inits], sealed=not tables.shared)
+        return Exported([*names, *inits], sealed=sealed, remark=remark)
     visible = [*names, *(tables.objects or tables.archives)]
     return Exported(visible, remark="exported every visible symbol: no object defines a PyInit_ function")
 
@@ -121,14 +119,20 @@ def module_stem(output: str) -> str:
 class _Tables:
     """The defined, visible symbols of files: of objects, and of archives' members.
 
-    ``opaque`` names a file that holds LLVM bitcode; ``shared`` says that a shared library is among the files.
+    ``bitcode`` names a file that holds LLVM bitcode; ``shared`` says that a shared library is among them.
     """
 
-    def __init__(self, files: Iterable[Sequence[str]], read: Callable[[str], bytes]) -> None:
+    def __init__(
+        self,
+        files: Iterable[Sequence[str]],
+        read: Callable[[str], bytes],
+        bitcode: Callable[[str], Iterable[str]],
+    ) -> None:
         self.objects: list[str] = []
         self.archives: list[str] = []
-        self.opaque = ""
+        self.bitcode = ""
         self.shared = False
+        self._bitcode_symbols = bitcode
         for names in files:
             for name in names:
                 try:
@@ -140,10 +144,20 @@ class _Tables:
 
     def _add(self, file: str, data: bytes) -> None:
         if data[: len(ARCHIVE)] == ARCHIVE:
-            for member in read_archive(data):
+            members = read_archive(data)
+            if any(bytes(member.data[:4]) in _BITCODE for member in members):
+                self.archives += self._of_bitcode(file)
+                return
+            for member in members:
                 self.archives += self._symbols(bytes(member.data), f"{file}({member.name})")
+        elif data[:4] in _BITCODE:
+            self.objects += self._of_bitcode(file)
         else:
             self.objects += self._symbols(data, file)
+
+    def _of_bitcode(self, file: str) -> Iterable[str]:
+        self.bitcode = file
+        return self._bitcode_symbols(file)
 
     def inits(self, output: str | None) -> list[str]:
         """``PyInit_`` functions: all of the objects'; of archives' those that the file's name asks for."""
@@ -154,9 +168,6 @@ class _Tables:
         return own + ([name for name in archived if name in wanted] or ([] if own else archived))
 
     def _symbols(self, data: bytes, file: str) -> Iterator[str]:
-        if data[:4] in _BITCODE:
-            self.opaque = file
-            return
         if data[:4] != b"\0asm":
             return  # Not ours to judge: a linker script, a text file, a native object.
         try:

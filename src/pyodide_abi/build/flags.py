@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 _UNWINDING = ("-fexceptions", "-fwasm-exceptions")
 
+#: Words that ask for threads. The code may be happy without.
+THREADS = frozenset({"-pthread", "-sPTHREADS", "-sUSE_PTHREADS"})
+
 COMPILE = "compile"
 LINK = "link"
 
@@ -58,17 +61,21 @@ class Rewritten:
         remarks: what was dropped and why, for the user.
         added: how many of the words, from the first on, are the platform's.
         side_module: a shared library is linked; the export list is still to be added.
-        exported: names that the project itself listed in ``-sEXPORTED_FUNCTIONS``, as C symbols.
+        export_lists: what the project itself gave to ``-sEXPORTED_FUNCTIONS``.
+        threads: the project asked for threads, which were dropped.
+        silent: the project wants no warnings.
     """
 
-    __slots__ = ("added", "exported", "remarks", "side_module", "words")
+    __slots__ = ("added", "export_lists", "remarks", "side_module", "silent", "threads", "words")
 
     def __init__(self) -> None:
         self.words: list[str] = []
         self.remarks: list[str] = []
         self.added = 0
         self.side_module = False
-        self.exported: list[str] = []
+        self.export_lists: list[str] = []
+        self.threads = False
+        self.silent = False
 
     def drop(self, words: Sequence[str], reason: str) -> None:
         """Leave words out and say so."""
@@ -97,6 +104,9 @@ def rewrite(command: Command, rules: Rules) -> Rewritten:
         for group in groups:
             if not (command.links and asks_for_side_module(group)):
                 _keep_or_drop(command, group, every, rules, result)
+    if result.silent:
+        # -w would silence even what -Werror= makes an error.
+        result.words.append("-Wno-everything")
     if command.compiles:
         result.words += rules["after"][command.language]
     return result
@@ -116,7 +126,8 @@ def _required(command: Command, rules: Rules) -> Iterator[str]:
                     yield flag
 
 
-def _refuse(command: Command, group: tuple[str, ...], rules: Rules) -> None:
+def _forbidden(command: Command, group: tuple[str, ...], rules: Rules) -> str:
+    """Why the platform forbids an option, or an empty string."""
     word = setting(group) or group[0]
     stages = {COMPILE} if not command.links else {COMPILE, LINK}
     for rule in rules["forbidden"]:
@@ -125,9 +136,8 @@ def _refuse(command: Command, group: tuple[str, ...], rules: Rules) -> None:
         if word != flag and not (word.startswith(flag + "=") and not off):
             continue
         if stages & set(rule["stages"]) and (command.language in rule["languages"] or command.links):
-            raise ForbiddenFlagError(
-                f"{' '.join(group)} is forbidden on {rules['platform']}: {rule['reason']}"
-            )
+            return f"{' '.join(group)} is forbidden on {rules['platform']}: {rule['reason']}"
+    return ""
 
 
 def _keep_or_drop(
@@ -139,9 +149,18 @@ def _keep_or_drop(
     if reason:
         result.drop(group, reason)
         return
-    _refuse(command, group, rules)
+    if forbidden := _forbidden(command, group, rules):
+        if (setting(group) or word).partition("=")[0] not in THREADS:
+            raise ForbiddenFlagError(forbidden)
+        # Build systems add it for any use of <pthread.h>, mutexes say, which work without. The link tells
+        # whether threads are started.
+        result.threads = True
+        result.drop(group, "the runtime has one thread")
+        return
     if setting(group).startswith("-sEXPORTED_FUNCTIONS=") and result.side_module:
-        result.exported += _export_list(setting(group).partition("=")[2])
+        result.export_lists.append(setting(group).partition("=")[2])
+    elif word == "-w":
+        result.silent = True
     elif word in {"-R", "-rpath"} and len(group) > 1:
         _run_path(group[1], rules, result)
     elif word[:3] in {"-R/", "-R$"}:  # Not clang's own -Rpass.
@@ -234,9 +253,3 @@ def _run_path(path: str, rules: Rules, result: Rewritten) -> None:
         result.drop(("-rpath", path), "the folder is not there where the wheel is installed")
     else:
         result.words.append(f"-Wl,-rpath,{path}")
-
-
-def _export_list(text: str) -> list[str]:
-    """C symbols of an Emscripten list, which is bare words or JSON with a ``_`` before each."""
-    names = (item.strip().strip("\"'") for item in text.strip().strip("[]").split(","))
-    return [name[1:] if name[:1] == "_" else name for name in names if name]

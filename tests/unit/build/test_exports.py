@@ -53,11 +53,14 @@ FILES = {
     "lib/libparts.a": made_archive(
         one=made_object(function("PyInit_other")), two=made_object(function("PyInit_core"), function("part"))
     ),
+    "lib/libbits.a": made_archive(one=b"BC\xc0\xde....", two=made_object(function("never_asked"))),
     "lib/libown.so": b"\0asm\1\0\0\0" + bytes([0]) + enc.sized(enc.name("dylink.0")),
     "lib/libown.a": made_archive(three=made_object(function("PyInit_third"))),
     "broken.o": b"\0asm\1\0\0\0\x00\xff",
     "notes.txt": b"not for us",
 }
+#: What LLVM's own reader would say of files that only it reads.
+BITCODE = {"lto.o": ("PyInit_lto", "other"), "lib/libbits.a": ("PyInit_bits", "more")}
 
 
 def exported(line: str, mode: ExportMode = ExportMode.PYINIT, names: tuple[str, ...] = ()) -> Exported:
@@ -66,7 +69,9 @@ def exported(line: str, mode: ExportMode = ExportMode.PYINIT, names: tuple[str, 
             raise FileNotFoundError(name)
         return FILES[name]
 
-    return exports_of(Command(line.split(), "cc"), mode=mode, names=names, read=read)
+    return exports_of(
+        Command(line.split(), "cc"), mode=mode, names=names, read=read, bitcode=lambda file: BITCODE[file]
+    )
 
 
 def test_a_module_exports_what_the_interpreter_asks_for() -> None:
@@ -145,12 +150,20 @@ def test_whole_archive_is_everything_and_names_are_names() -> None:
     assert exported("-shared core.o -o core.so", ExportMode.NAMES, ("a", "b")).names == ("a", "b")
 
 
-@pytest.mark.parametrize("inputs", ["lto.o", "source.c"])
-def test_what_has_no_symbol_table_is_guessed_and_said(inputs: str) -> None:
-    found = exported(f"-shared {inputs} -o pkg/core.so")
-    assert found.names == ()
-    assert "PyInit_core" in found.guesses
-    assert "no symbol table" in found.remark
+@pytest.mark.parametrize(("file", "init"), [("lto.o", "PyInit_lto"), ("lib/libbits.a", "PyInit_bits")])
+def test_bitcode_is_read_by_llvm_and_that_is_said(file: str, init: str) -> None:
+    found = exported(f"-shared util.o {file} -o pkg/core.so")
+    assert found.names == (init,)
+    assert not found.sealed
+    assert found.remark == f"{file} is LLVM bitcode: its symbols cannot be hidden"
+
+
+@pytest.mark.parametrize("mode", ExportMode)
+def test_what_rustc_links_has_its_own_list(mode: ExportMode) -> None:
+    line = "spam.spam.1f2e.rcgu.o libstd-1.rlib broken.o -shared -o libspam.so"
+    found = exported(line, mode, ("PyInit_spam", "spam_open"))
+    assert found.names == ("PyInit_spam", "spam_open")
+    assert not found.sealed
 
 
 def test_a_damaged_object_is_named() -> None:

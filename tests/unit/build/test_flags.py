@@ -104,13 +104,30 @@ def test_questions_to_the_compiler_are_passed_on_untouched(line: str) -> None:
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-@pytest.mark.parametrize("flag", ["-pthread", "-sUSE_PTHREADS=1", "-s PTHREADS=1", "-fopenmp", "-sMEMORY64"])
+@pytest.mark.parametrize("flag", ["-fopenmp", "-sMEMORY64", "-sSHARED_MEMORY=1", "-fsanitize=address"])
 def test_what_cannot_load_is_refused_by_name_with_the_reason(platform: str, flag: str) -> None:
     with pytest.raises(ForbiddenFlagError) as caught:
         rewritten(f"{flag} -c a.c", platform)
     assert flag in str(caught.value)
     assert platform in str(caught.value)
     assert len(str(caught.value).split(": ", 1)[1]) > 20
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("flag", ["-pthread", "-sUSE_PTHREADS=1", "-s PTHREADS=1"])
+def test_a_wish_for_threads_is_dropped_and_remembered(platform: str, flag: str) -> None:
+    for line in (f"{flag} -c a.c", f"{flag} -shared a.o"):
+        result = rewritten(line, platform)
+        assert result.threads
+        assert not set(flag.split()) & set(result.words)
+        assert result.remarks == [f"dropped {flag}: the runtime has one thread"]
+    assert not rewritten("-sUSE_PTHREADS=0 -shared a.o", platform).threads
+
+
+def test_silence_does_not_silence_errors() -> None:
+    words_ = words("-w -c a.c -Wall", "314_0")
+    assert "-w" not in words_
+    assert words_.index("-Wall") < words_.index("-Wno-everything") < words_.index(STRICT)
 
 
 def test_a_forbidden_setting_that_is_switched_off_is_fine() -> None:
@@ -218,7 +235,7 @@ def test_run_paths_of_the_build_machine_are_dropped_everywhere() -> None:
 @pytest.mark.parametrize("value", ["_f,_g", "['_f', '_g']", '["_f","_g"]'])
 def test_a_projects_own_export_list_is_taken_over(value: str) -> None:
     result = rewritten(f"-sSIDE_MODULE=2 -shared a.o {shlex.quote('-sEXPORTED_FUNCTIONS=' + value)}", "314_0")
-    assert result.exported == ["f", "g"]
+    assert result.export_lists == [value]
     assert not any("EXPORTED_FUNCTIONS" in word for word in result.words)
 
 
@@ -254,6 +271,7 @@ def test_response_files_are_expanded_and_missing_ones_stay() -> None:
     assert expanded(["@b"], read) == ["@b"]
 
 
+STRICT = "-Werror=implicit-function-declaration"
 HARMLESS = st.sampled_from(
     [
         "-O2",
@@ -277,8 +295,10 @@ HARMLESS = st.sampled_from(
 @given(st.lists(HARMLESS), st.sampled_from(PLATFORMS), st.sampled_from(["cc", "c++"]))
 def test_what_needs_no_change_survives_in_order(line: list[str], platform: str, driver: str) -> None:
     rules = rules_of(load_platform(platform), PYTHON)
-    result = rewrite(Command(line, driver), rules)
-    assert result.words[result.added :] == line
+    command = Command(line, driver)
+    result = rewrite(command, rules)
+    behind = [STRICT] if command.compiles and command.language == "c" else []
+    assert result.words[result.added :] == line + behind
     assert result.remarks == []
     again = rewrite(Command(result.words, driver), rules)
     assert set(again.words) == set(result.words)

@@ -1,0 +1,459 @@
+"""The compiler drivers: objects as emcc makes them, links that are judged, and tools that lose nothing."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shlex
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pyodide_abi.build import direct, fast_path
+from pyodide_abi.build.arguments import Command
+from pyodide_abi.build.commands import read_commands
+from pyodide_abi.build.drivers import rules_of, write_drivers
+from pyodide_abi.build.flags import rewrite
+from pyodide_abi.build.model import Exports
+from pyodide_abi.build.recipes import recipes_of
+from pyodide_abi.platforms import load_platform
+from pyodide_abi.toolchain import find_toolchain
+from pyodide_abi.toolchain.model import HostPython
+from pyodide_abi.wasm import Kind, read_module
+from tests.real_host import real_host
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyodide_abi.build.compiler import Settings
+    from pyodide_abi.build.flags import Rules
+    from pyodide_abi.toolchain import Toolchain
+
+pytestmark = pytest.mark.integration
+
+PYTHON = HostPython(
+    executable=Path("/opt/py/bin/python"), version="3.14.0", include=Path("/opt/py/include"), source="PATH"
+)
+C_SOURCE = """\
+#include <setjmp.h>
+#include "own.h"
+jmp_buf place;
+_Thread_local int counted;
+static int twice(int value) { return 2 * value; }
+int (*chosen)(int) = twice;
+int jump(int value) {
+  if (setjmp(place)) return OWN;
+  if (value) longjmp(place, value);
+  return chosen(++counted);
+}
+float sum(const float *values, int n) {
+  float all = 0;
+  for (int i = 0; i < n; i++) all += values[i];
+  return all;
+}
+"""
+CXX_SOURCE = """\
+#include "own.h"
+struct Held { int *at; ~Held() { ++*at; } };
+struct Shape { virtual int sides() const; virtual ~Shape(); };
+int Shape::sides() const { return OWN; }
+Shape::~Shape() {}
+template <class T> T larger(T a, T b) { return a < b ? b : a; }
+int guarded(void (*call)(), int *at) { Held held{at}; call(); return larger(*at, 2); }
+"""
+CATCHING = (
+    CXX_SOURCE
+    + "int caught(void (*call)()) { try { call(); } catch (int value) { return value; } return 0; }\n"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kit:
+    """The drivers of one platform, and what they stand for."""
+
+    folder: Path
+    toolchain: Toolchain
+    rules: Rules
+
+    def run(
+        self, driver: str, *words: str | Path, cwd: Path, **environ: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [self.folder / driver, *words],
+            cwd=cwd,
+            env={**os.environ, **environ},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def emcc(self, driver: str, words: Sequence[str], cwd: Path) -> None:
+        """What our command means, done by emcc itself."""
+        command = Command(words, driver)
+        program = self.toolchain.emxx if driver == "c++" else self.toolchain.emcc
+        argv = [str(program), *rewrite(command, self.rules).words]
+        subprocess.run(argv, cwd=cwd, env={**os.environ, **self.toolchain.environ}, timeout=120, check=True)
+
+    @property
+    def remarks(self) -> set[str]:
+        return set((self.folder.parent / "remarks").read_text().splitlines())
+
+
+def make_kit(name: str, folder: Path, exports: str = "pyinit") -> Kit:
+    host = real_host()
+    platform = load_platform(name)
+    toolchain = find_toolchain(platform, host, mismatch_allowed=True)
+    rules = rules_of(platform, PYTHON)
+    write_drivers(
+        folder / "drivers",
+        toolchain=toolchain,
+        rules=rules,
+        exports=Exports.parse(exports),
+        remarks=folder / "remarks",
+        recipes=recipes_of(toolchain, rules, host),
+    )
+    (folder / "remarks").touch()
+    return Kit(folder=folder / "drivers", toolchain=toolchain, rules=rules)
+
+
+@pytest.fixture(scope="module", params=["2024_0", "314_0"])
+def either(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Kit:
+    return make_kit(request.param, tmp_path_factory.mktemp(request.param))
+
+
+@pytest.fixture(scope="module")
+def kit(tmp_path_factory: pytest.TempPathFactory) -> Kit:
+    return make_kit("314_0", tmp_path_factory.mktemp("kit"))
+
+
+#: Command lines for sources a.c, b.c, a.cpp and a.cc. Those marked with * hold a word that only emcc knows.
+MATRIX = """\
+cc -c a.c -o a.o
+cc -O2 -g0 -DNDEBUG -Wall -c a.c -o a.o
+cc -O0 -g -c a.c -o a.o
+cc -O3 -ffast-math -fno-strict-aliasing -std=gnu11 -Wextra -c a.c -o a.o
+cc -Os -ggdb -c a.c -o a.o
+cc -Oz -fvisibility=hidden -ffunction-sections -fdata-sections -c a.c -o a.o
+cc -O2 -msimd128 -c a.c -o a.o
+cc -O2 -flto -c a.c -o a.o
+cc -O2 -flto=thin -c a.c -o a.o
+cc -O1 -gline-tables-only -fPIC -std=c99 -pedantic -c a.c -oa.o
+cc -MD -MF a.d -MT it.o -O2 -c a.c -o a.o
+cc -MMD -MP -O2 -c a.c -o a.o
+cc -O2 -c a.c b.c
+cc -x c -O2 -include own.h -D OTHER=2 -U NONE -c a.c -o a.o
+cc -E -dM a.c -o a.i
+cc -S -O2 a.c -o a.s
+cc -M a.c -o a.d
+cc -O2 -c a.cpp -o a.o
+cc -x c++ -c a.c -std=c++17 -o a.o
+c++ -O2 -std=c++17 -c a.cpp -o a.o
+c++ -O2 -fno-exceptions -fno-rtti -c plain.cpp -o a.o
+c++ -O2 -fno-exceptions -fvisibility=hidden -fvisibility-inlines-hidden -c plain.cpp -o a.o
+c++ -Og -g3 -fno-threadsafe-statics -c a.cc -o a.o
+c++ -O2 -flto -fvisibility=hidden -c a.cpp -o a.o
+* cc -O2 -g2 -c a.c -o a.o
+* cc -O2 -msse2 -msimd128 -c a.c -o a.o
+* cc -O2 -nostdinc -c bare.c -o a.o
+* cc -O2 -Wno-deprecated -c a.c -o a.o
+* cc -c bare.S -o a.o
+"""
+
+
+def write_sources(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "own.h").write_text("#define OWN 7\n")
+    for name in ("a.c", "b.c"):
+        (folder / name).write_text(C_SOURCE)
+    for name in ("a.cpp", "a.cc"):
+        (folder / name).write_text(CATCHING)
+    (folder / "plain.cpp").write_text(CXX_SOURCE)
+    (folder / "bare.c").write_text("int bare(void) { return 1; }\n")
+    (folder / "bare.S").write_text(
+        '.globl thing\n.section .data.thing,"",@\nthing:\n.int32 1\n.size thing, 4\n'
+    )
+    return folder
+
+
+def made(folder: Path) -> dict[str, bytes]:
+    """What a command left beside the sources."""
+    names = {"own.h", "a.c", "b.c", "a.cpp", "a.cc", "plain.cpp", "bare.c", "bare.S"}
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name not in names}
+
+
+def test_objects_are_emcc_s_byte_for_byte(either: Kit, tmp_path: Path) -> None:
+    def differing(numbered: tuple[int, str]) -> str:
+        number, line = numbered
+        driver, *words = line.removeprefix("* ").split()
+        folder = write_sources(tmp_path / str(number))
+        done = either.run(driver, *words, cwd=folder)
+        if done.returncode:
+            return f"{line}: {done.stderr}"
+        ours = made(folder)
+        for name in ours:
+            (folder / name).unlink()
+        either.emcc(driver, words, folder)
+        theirs = made(folder)
+        if not ours or ours != theirs:
+            return f"{line}: {sorted(ours)} are not {sorted(theirs)}, or differ"
+        return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        assert [text for text in pool.map(differing, enumerate(MATRIX.splitlines())) if text] == []
+    kept = {tuple(command.words[-4:]): command for command in read_commands(either.folder)}
+    assert kept
+    programs = {Path(command.words[0]).name for command in kept.values()}
+    assert {"clang", "clang++", "emcc"} <= programs
+
+
+def test_only_what_clang_alone_can_do_goes_past_emcc() -> None:
+    for line in MATRIX.splitlines():
+        driver, *words = line.removeprefix("* ").split()
+        command = Command(words, driver)
+        recipes = {direct.key(driver, command.language, direct.shape_of(words)): ["clang"]}
+        plan = direct.plan(command, words, driver, recipes)
+        assert (plan is None) == line.startswith("* "), line
+
+
+HOST_FOLDER = re.compile(r"(-I|-isystem|-iquote) ?/(usr|opt|/|\./)")
+
+
+def odd_lines() -> list[str]:
+    """Each word that the tables know, alone and beside others, and much that they do not know."""
+    known = [
+        *direct.EXACT, *direct.MODES, *direct.NOT_PLAIN, *direct.BEGINNINGS, *direct.NOT_PLAIN_BEGINNINGS,
+        *(f"{start}x" for start in (*direct.BEGINNINGS, *direct.NOT_PLAIN_BEGINNINGS)),
+        *(f"{start}=x" for start in direct.SHAPES.values()),
+        *(f"{option} value" for option in (*direct.WITH_VALUE, *direct.WITH_FOLDER)),
+    ]  # fmt: skip
+    strange = """
+        -I/usr/include|-I /usr/include/x|-isystem /usr/local/include|-iquote /opt/py/include|-I//usr//include
+        -I/usr/./include|-I /home/u/usr/include|-I.|-I..|-I/|-isystem/usr/include|-isystem inc|-I/usr/includes
+        -march=native|-pthread|-fopenmp|-fopenmp-simd|-x c|-x c++|-xc|-xc++
+        -x assembler|-x|-o|-D|-c|@file|-|a.o
+        a.s|a.S|b.c|b.cc|b.C|b.m|'a b.c'|''|-Wl,-rpath|-Xclang -x|-mllvm -x|-sUSE_ZLIB|-s USE_ZLIB=1|-v
+        --version|-fno-PIC|-fexceptions|-fwasm-exceptions|-fno-exceptions|-fno-exceptions -fvisibility=hidden
+        '-DNAME="a b"'|'-DX=$HOME `id` ;'|'-DX=*'|-w|-fsanitize=address|-fstack-protector
+        -###|-mrelaxed-simd|-matomics|-lm|-L.|-nostdinc|-emit-llvm|-save-temps|--use-port=zlib
+    """
+    others = [word for line in strange.strip().splitlines() for word in line.strip().split("|")]
+    rests = ("-c a.c", "-O2 -c a.cpp -o x.o")
+    return [f"{word} {rest}" for word in (*known, *others) for rest in rests] + [
+        "",
+        "a.c",
+        "-c",
+        "-O2 -o x.o",
+    ]
+
+
+def test_the_scripts_and_python_think_alike(kit: Kit, tmp_path: Path) -> None:
+    (tmp_path / "commands").mkdir()
+    says = tmp_path / "clang"
+    says.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    says.chmod(0o755)
+    recipes = {
+        direct.key(driver, language, "+".join(shape)): [str(says), driver, language, *shape]
+        for driver, language in (("cc", "c"), ("cc", "c++"), ("c++", "c++"))
+        for size in range(3)
+        for shape in itertools.combinations(direct.SHAPES, size)
+    }
+    settings: Settings = {"rules": kit.rules, "recipes": recipes, "commands": str(tmp_path / "commands")}  # type: ignore[typeddict-item]  # what the script needs of them
+    for driver in ("cc", "c++"):
+        text = fast_path.script(driver, settings, ["echo", "other"], launcher=())
+        (tmp_path / driver).write_text(text)
+        (tmp_path / driver).chmod(0o755)
+
+    def differing(case: tuple[str, str]) -> str:
+        driver, line = case
+        words = shlex.split(line)
+        command = Command(words, driver)
+        behind = kit.rules["after"][command.language]
+        plan = direct.plan(command, words, driver, recipes)
+        expected = [*plan[1:], *behind] if plan else ["other", *words]
+        done = subprocess.run(
+            [tmp_path / driver, *words], capture_output=True, text=True, check=True, cwd=tmp_path
+        )
+        if done.stdout.startswith("other") and HOST_FOLDER.search(line):
+            return ""  # Whether a folder belongs to the build machine is for Python to say.
+        said = done.stdout.split("\n")[:-1] if plan else ["other", *words]
+        same = said == expected if plan else done.stdout == " ".join(["other", *words]) + "\n"
+        return "" if same else f"{driver} {line}: {done.stdout!r} is not {expected}"
+
+    cases = list(itertools.product(("cc", "c++"), odd_lines()))
+    with ThreadPoolExecutor(2) as pool:
+        assert [text for text in pool.map(differing, cases) if text] == []
+
+
+def test_the_words_that_go_straight_to_clang_are_none_that_we_would_change(kit: Kit) -> None:
+    for line in odd_lines():
+        words = shlex.split(line)
+        command = Command(words, "cc")
+        recipes = {direct.key("cc", command.language, direct.shape_of(words)): ["clang"]}
+        if direct.plan(command, words, "cc", recipes) and not HOST_FOLDER.search(line):
+            result = rewrite(command, kit.rules)
+            behind = kit.rules["after"][command.language]
+            assert result.words[result.added :] == [*words, *behind], line
+
+
+# ---- links
+
+
+INIT = "int PyInit_spam(void) { return 0; }\n"
+
+
+def exports_of(file: Path) -> set[str]:
+    module = read_module(file.read_bytes())
+    assert module.dylink is not None
+    return {
+        export.name for export in module.exports if export.kind is Kind.FUNCTION and export.name[0] != "_"
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "functions"),
+    [
+        ("-shared spam.o more.o -o spam.so", {"PyInit_spam"}),
+        ("-shared spam.c more.c -o spam.so", {"PyInit_spam"}),
+        ("-shared -O1 spam.o -L. -lmore -o spam.so", {"PyInit_spam"}),
+        ("-dynamiclib more.o -o libmore.so -Wl,-soname,libmore.so.1", {"more"}),
+        ("-bundle @words -o spam.so", {"PyInit_spam"}),
+        ("-shared -flto lto.o more.o -o spam.so", {"PyInit_spam"}),
+        ("-shared -flto lto.c more.o -o spam.so", {"PyInit_spam"}),
+        ("-sSIDE_MODULE=2 -sEXPORTED_FUNCTIONS=@names spam.o more.o -o spam.so", {"PyInit_spam", "more"}),
+    ],
+)
+def test_links_export_what_they_should(kit: Kit, tmp_path: Path, words: str, functions: set[str]) -> None:
+    (tmp_path / "spam.c").write_text("int more(int);\n" + INIT.replace("0", "more(0)"))
+    (tmp_path / "lto.c").write_text(INIT + "int beside(void) { return 1; }\n")
+    (tmp_path / "more.c").write_text("int (*chosen)(int);\nint more(int x) { chosen = more; return x; }\n")
+    (tmp_path / "words").write_text("-O2 'spam.o'\nmore.o")
+    (tmp_path / "names").write_text("_PyInit_spam\n_more\n")
+    assert kit.run("cc", "-O2", "-c", "spam.c", "more.c", cwd=tmp_path).returncode == 0
+    assert kit.run("cc", "-O2", "-flto", "-c", "lto.c", cwd=tmp_path).returncode == 0
+    assert kit.run("ar", "rcs", "libmore.a", "more.o", cwd=tmp_path).returncode == 0
+    assert kit.run("ranlib", "libmore.a", cwd=tmp_path).returncode == 0
+    done = kit.run("cc", *words.split(), cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    (output,) = tmp_path.glob("*.so")
+    assert exports_of(output) == functions
+    assert not list((kit.folder / ".data").glob("link-*"))
+
+
+def test_ld_links_too(kit: Kit, tmp_path: Path) -> None:
+    (tmp_path / "spam.c").write_text(INIT)
+    assert kit.run("cc", "-c", "spam.c", cwd=tmp_path).returncode == 0
+    words = "-m elf_x86_64 -shared -z now -rpath $ORIGIN spam.o -o spam.so"
+    done = kit.run("ld", *words.split(), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert exports_of(tmp_path / "spam.so") == {"PyInit_spam"}
+    dylink = read_module((tmp_path / "spam.so").read_bytes()).dylink
+    assert dylink
+    assert dylink.runtime_paths == ("$ORIGIN",)
+    assert kit.run("ld", "-r", "spam.o", "-o", "one.o", cwd=tmp_path).returncode == 0
+    assert read_module((tmp_path / "one.o").read_bytes()).linking is not None
+
+
+@pytest.mark.parametrize("inputs", ["first.o second.o", "first.c second.c"])
+def test_a_function_declared_in_two_ways_is_an_error_that_names_both(
+    kit: Kit, tmp_path: Path, inputs: str
+) -> None:
+    (tmp_path / "first.c").write_text("int shared(int, long long);\n" + INIT.replace("0", "shared(1, 2)"))
+    (tmp_path / "second.c").write_text("int shared(int x) { return x; }\n")
+    assert kit.run("cc", "-c", "first.c", "second.c", cwd=tmp_path).returncode == 0
+    done = kit.run("cc", "-shared", *inputs.split(), "-o", "spam.so", cwd=tmp_path)
+    assert done.returncode == 1
+    first, second = inputs.split()
+    (error,) = [line for line in done.stderr.splitlines() if "error:" in line]
+    assert error == (
+        "pyodide-abi: error: spam.so: function signature mismatch: shared is"
+        f" (i32, i64) -> i32 in {first}, (i32) -> i32 in {second}"
+    )
+    assert not (tmp_path / "spam.so").exists()
+    lenient = kit.run(
+        "cc", "-shared", *inputs.split(), "-Wl,--no-fatal-warnings", "-o", "spam.so", cwd=tmp_path
+    )
+    assert lenient.returncode == 0
+    assert "warning: function signature mismatch: shared" in lenient.stderr
+
+
+@pytest.mark.parametrize("words", ["", "-std=gnu89", "-w -std=gnu89", "-Wno-implicit-function-declaration"])
+def test_an_undeclared_function_is_an_error(kit: Kit, tmp_path: Path, words: str) -> None:
+    (tmp_path / "spam.c").write_text("int f(void) { return undeclared(1); }\n")
+    done = kit.run("cc", *words.split(), "-c", "spam.c", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "spam.c:1:22: error: " in done.stderr
+    assert "undeclared" in done.stderr
+
+
+def test_threads_that_are_started_are_refused_and_others_are_not(kit: Kit, tmp_path: Path) -> None:
+    (tmp_path / "lock.c").write_text(
+        "#include <pthread.h>\nstatic pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;\n"
+        + INIT.replace("0", "pthread_mutex_lock(&lock)")
+    )
+    (tmp_path / "start.c").write_text(
+        "#include <pthread.h>\nstatic void *run(void *x) { return x; }\n"
+        + INIT.replace("return", "pthread_t it; return").replace("0;", "pthread_create(&it, 0, run, 0);")
+    )
+    for name in ("lock", "start"):
+        assert kit.run("cc", "-pthread", "-c", f"{name}.c", cwd=tmp_path).returncode == 0
+    assert "dropped -pthread: the runtime has one thread" in kit.remarks
+    assert kit.run("cc", "-shared", "-pthread", "lock.o", "-o", "lock.so", cwd=tmp_path).returncode == 0
+    done = kit.run("cc", "-shared", "start.o", "-o", "start.so", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("pyodide-abi: error: start.so starts threads (pthread_create)")
+    assert not (tmp_path / "start.so").exists()
+
+
+def test_strip_takes_names_and_leaves_the_module_loadable(kit: Kit, tmp_path: Path) -> None:
+    (tmp_path / "spam.c").write_text(INIT)
+    assert kit.run("cc", "-O0", "-g", "-shared", "spam.c", "-o", "spam.so", cwd=tmp_path).returncode == 0
+    assert kit.run("cc", "-g", "-c", "spam.c", cwd=tmp_path).returncode == 0
+    assert kit.run("ar", "rcs", "libspam.a", "spam.o", cwd=tmp_path).returncode == 0
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert read_module(before["spam.so"]).custom("name") is not None
+    (tmp_path / "spam.so").chmod(0o750)
+    assert kit.run("strip", "-S", "spam.so", "spam.o", "libspam.a", cwd=tmp_path).returncode == 0
+    stripped = read_module((tmp_path / "spam.so").read_bytes())
+    assert stripped.sections[0].name == "dylink.0"
+    assert {section.name for section in stripped.sections if section.custom} <= {
+        "dylink.0",
+        "target_features",
+    }
+    assert (tmp_path / "spam.so").stat().st_mode & 0o777 == 0o750
+    for name in ("spam.o", "libspam.a"):
+        assert (tmp_path / name).read_bytes() == before[name]
+    assert kit.run("strip", "--strip-all", "-o", "other.so", "spam.so", cwd=tmp_path).returncode == 0
+    assert exports_of(tmp_path / "other.so") == {"PyInit_spam"}
+    for name, text in (("spam.c", "no WebAssembly module"), ("gone.so", "No such file")):
+        done = kit.run("strip", name, cwd=tmp_path)
+        assert done.returncode == 1
+        assert text in done.stderr
+
+
+def test_questions_are_answered_by_the_compiler(kit: Kit, tmp_path: Path) -> None:
+    for words, text in (
+        ("--version", "emcc"),
+        ("-v", "Target: wasm32-unknown-emscripten"),
+        ("-dumpmachine", "wasm32-unknown-emscripten"),
+        ("-print-search-dirs", "libraries: ="),
+        ("-E -dM -x c /dev/null", "__EMSCRIPTEN__"),
+    ):
+        done = kit.run("cc", *words.split(), cwd=tmp_path)
+        assert done.returncode == 0
+        assert text in done.stdout + done.stderr
+
+
+def test_the_build_machine_s_variables_reach_no_compiler(kit: Kit, tmp_path: Path) -> None:
+    (tmp_path / "leak").mkdir()
+    (tmp_path / "leak" / "leak.h").write_text("#define LEAK 1\n")
+    (tmp_path / "a.c").write_text('#if __has_include("leak.h")\n#error it leaks\n#endif\nint a;\n')
+    leak = str(tmp_path / "leak")
+    for words in (["-c", "a.c"], ["-march=native", "-c", "a.c"]):
+        done = kit.run("cc", *words, cwd=tmp_path, CPATH=leak, C_INCLUDE_PATH=leak, EMCC_CFLAGS=f"-I{leak}")
+        assert (done.returncode, done.stderr) == (0, "")
