@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyodide_abi.cli.verify import positive
 from pyodide_abi.errors import FailedError, UsageError
 
 if TYPE_CHECKING:
@@ -30,11 +31,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         '  pyodide-abi run -- -c "import sys; print(sys.version)"\n'
         "  pyodide-abi run script.py some arguments\n"
         "  pyodide-abi run --platform 2025_0 dist/my-*.whl -- -m my_package\n"
-        "  pyodide-abi run -w dist/my-*.whl -w pytest --find-links wheels -- -m pytest tests\n\n"
+        "  pyodide-abi run -w dist/my-*.whl -w pytest --find-links wheels -- -m pytest tests\n"
+        "  echo 'print(6 * 7)' | pyodide-abi run --timeout 10 -- -\n\n"
         "The program gets the variables of --env, and of the caller's those that mean the same in another\n"
         "machine: CI, COLUMNS, FORCE_COLOR, LANG, LC_ALL, LINES, NO_COLOR, SOURCE_DATE_EPOCH, TERM, TZ and\n"
         "PYTHON..., but not PYTHONPATH and PYTHONHOME, which name paths.\n\n"
-        "exit status: the program's own; 134 where the interpreter died.\n"
+        "The first start in a release makes a snapshot of its interpreter, from which later ones start in a\n"
+        "fraction of the time, all with one hash seed. Options of Python's own (-O, -X), PYTHONHASHSEED and\n"
+        "other variables that it reads when it starts get an interpreter that starts from nothing.\n\n"
+        "exit status: the program's own; 124 where its time was up, 130 after Ctrl-C, 134 where the\n"
+        "interpreter died, 128 and the signal's number where something killed it.\n"
     )
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--runtime", metavar="V", help="a release, such as 0.29.4")
@@ -61,6 +67,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--mount", action="append", default=[], metavar="DIR", help="show this folder to the program, too"
+    )
+    parser.add_argument(
+        "--timeout", type=positive, metavar="SECONDS", help="end the program after this time (status 124)"
     )
     parser.add_argument("arguments", nargs="...", metavar="ARGUMENT", help="as after 'python'")
 
@@ -91,9 +100,22 @@ def run(args: argparse.Namespace, session: Session) -> int:
         session.host,
         node=find_node(session.host, args.node),
         attached=True,
+        timeout=args.timeout,
     )
-    if finished.died:
-        _report_death(finished.died, release, args, session)
+    if finished.timed_out:
+        _report(
+            f"the program ran for {args.timeout} s in the runtime {release.version}, and was killed",
+            "--timeout SECONDS gives it more time",
+            args,
+            session,
+        )
+    elif finished.died:
+        _report(
+            f"the interpreter of the runtime {release.version} died: {finished.died}",
+            "above is where in the program; 'pyodide-abi audit WHEEL' finds what kills interpreters",
+            args,
+            session,
+        )
     return finished.status if finished.status >= 0 else 128 - finished.status
 
 
@@ -145,11 +167,9 @@ def _environ(given: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]
     return {name: value if sign else environ.get(name, "") for name, sign, value in pairs}
 
 
-def _report_death(died: str, release: Release, args: argparse.Namespace, session: Session) -> None:
+def _report(message: str, hint: str, args: argparse.Namespace, session: Session) -> None:
+    """Beside the program's own exit status, which an exception would replace."""
     from pyodide_abi.cli.session import report_error
 
-    error = FailedError(
-        f"the interpreter of the runtime {release.version} died: {died}",
-        hint="above is where in the program; 'pyodide-abi audit WHEEL' finds what kills interpreters",
-    )
+    error = FailedError(message, hint=hint)
     report_error(error, environ=session.host.environ, traceback=args.traceback)

@@ -5,7 +5,7 @@
 // The request is described in protocol.py. Answers are JSON lines in a file of their own (`channel`), written
 // at once, so that the program's stdout stays its own and what was said before a crash is not lost.
 
-import { openSync, readFileSync, writeSync } from "node:fs";
+import { ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { pathToFileURL } from "node:url";
 
@@ -37,8 +37,16 @@ function leave(status) {
 
 const isExit = (error) => error?.name === "ExitStatus" && typeof error.status === "number";
 
+// The arguments of every interpreter from a snapshot; start.py puts the program's in their place.
+const START = ["-c", "__import__('_pyodide_abi').start()"];
+
 async function boot() {
   const { loadPyodide } = await import(pathToFileURL(`${request.release}/pyodide.mjs`).href);
+  const fresh = { args: START, env: { PYTHONINSPECT: "", ...request.environ, HOME } };
+  if (request.save) return loadPyodide({ ...fresh, _makeSnapshot: true });
+  if (request.memory) {
+    return loadPyodide({ ...fresh, _loadSnapshot: new Uint8Array(readFileSync(request.memory)) });
+  }
   return loadPyodide({
     args: request.args,
     // The interpreter starts in the folder that HOME names, and makes a script's path absolute while it
@@ -48,6 +56,20 @@ async function boot() {
   });
 }
 
+// Most of the memory is zero: pages of zeros are left out, and most file systems then keep no room for them.
+function save(memory, file) {
+  const PAGE = 4096;
+  const zeros = Buffer.alloc(PAGE);
+  const descriptor = openSync(file, "w");
+  for (let at = 0; at < memory.length; at += PAGE) {
+    const page = memory.subarray(at, at + PAGE);
+    for (let done = zeros.equals(page) ? PAGE : 0; done < page.length; ) {
+      done += writeSync(descriptor, page, done, page.length - done, at + done);
+    }
+  }
+  ftruncateSync(descriptor, memory.length);
+}
+
 function prepare(pyodide) {
   const { FS } = pyodide;
   const mount = (host, guest) => {
@@ -55,19 +77,26 @@ function prepare(pyodide) {
     FS.mount(FS.filesystems.NODEFS, { root: host }, guest);
   };
   const scope = pyodide.toPy({ home: HOME, start: request.cwd ?? HOME });
+  if (request.memory) {
+    const { args, environ } = request;
+    const starting = pyodide.toPy({});
+    pyodide.runPython(request.start, { globals: starting, filename: "<start>" });
+    starting.get("settle")(JSON.stringify({ args, environ }));
+  }
   FS.mkdirTree(HOME);
   for (const { host, guest } of request.mounts) mount(host, guest);
   if (request.site) {
     mount(request.site, pyodide.runPython("import site; site.getsitepackages()[0]", { globals: scope }));
   }
   FS.chdir(request.cwd ?? HOME);
-  // loadPyodide puts a folder of its own in front of sys.path, which `python` would not have.
+  // loadPyodide puts a folder of its own in front of sys.path, which `python` would not have; in an
+  // interpreter from a snapshot it has done so twice.
   // Paths that wheels bring in .pth files are added as at start-up, unless -S was given.
   pyodide.runPython(
     `
 import importlib, os, site, sys
 os.environ["HOME"] = home
-if sys.path[:1] in ([""], [start]):
+while sys.path[:1] in ([""], [start], [home]):
     del sys.path[0]
 if not sys.flags.no_site:
     site.addsitedir(site.getsitepackages()[0])
@@ -122,6 +151,10 @@ try {
   die(error);
 }
 try {
+  if (request.save) {
+    save(pyodide.makeMemorySnapshot(), request.save);
+    leave(0);
+  }
   prepare(pyodide);
   connect(pyodide);
   send({ kind: "booted" });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -13,6 +14,7 @@ from pyodide_abi.runtime.node import find_node
 from pyodide_abi.runtime.protocol import Mount, Request
 from pyodide_abi.runtime.releases import install_release
 from pyodide_abi.runtime.site import unpack
+from pyodide_abi.runtime.snapshot import can_start, obtain_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,12 +83,14 @@ class Finished:
         stdout: what it wrote; empty when attached.
         stderr: likewise.
         died: why the interpreter could not go on; empty where the program ended by itself.
+        timed_out: it was killed because its time was up.
     """
 
     status: int
     stdout: str
     stderr: str
     died: str
+    timed_out: bool = False
 
 
 def run_python(
@@ -118,15 +122,23 @@ def run_python(
     node = node or find_node(host)
     folder = install_release(release, host)
     cwd = program.cwd.resolve()
+    environ = forwarded(host.environ) | dict(program.environ)
+    terminal = attached and sys.stdin is not None and sys.stdin.isatty()
+    mounted = mounts((cwd, *program.mounts))
+    folders = tuple(mount.host for mount in mounted)
+    memory = None
+    if can_start(program.args, environ, cwd=cwd, folders=folders, terminal=terminal):
+        memory = obtain_snapshot(release, folder, environ, node, host)
     with tempfile.TemporaryDirectory(prefix="pyodide-abi-site-") as site:
         unpack(program.wheels, Path(site))
         request = Request(
             release=folder,
             args=program.args,
-            environ=forwarded(host.environ) | dict(program.environ),
+            environ=environ,
             cwd=str(cwd),
-            mounts=mounts((cwd, *program.mounts)),
+            mounts=mounted,
             site=Path(site),
+            memory=memory,
         )
         heard = drive(
             request,
@@ -141,6 +153,7 @@ def run_python(
         stdout=heard.completed.stdout,
         stderr=heard.completed.stderr,
         died=heard.died,
+        timed_out=heard.completed.timed_out,
     )
 
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+
+#: What begins a program in an interpreter from a snapshot.
+_START = Path(__file__).with_name("start.py")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +54,8 @@ class Request:
         mounts: folders of this machine, outer ones first.
         site: a folder of this machine that becomes ``site-packages``; None for the release's own empty one.
         probe: import this module; ``args`` is then empty.
+        memory: the release's snapshot to start from; None to start from nothing.
+        save: make a snapshot there, and nothing else.
     """
 
     release: Path
@@ -60,6 +65,8 @@ class Request:
     mounts: tuple[Mount, ...] = ()
     site: Path | None = None
     probe: Probe | None = None
+    memory: Path | None = None
+    save: Path | None = None
 
     def to_json(self, channel: Path) -> str:
         """The request as the driver reads it; answers go to the file ``channel``."""
@@ -73,6 +80,9 @@ class Request:
                 "cwd": self.cwd,
                 "mounts": [{"host": str(mount.host), "guest": mount.guest} for mount in self.mounts],
                 "site": str(self.site) if self.site else None,
+                "memory": str(self.memory) if self.memory else None,
+                "start": _START.read_text("utf-8") if self.memory else None,
+                "save": str(self.save) if self.save else None,
                 "probe": {
                     "module": probe.module,
                     "path": probe.path,

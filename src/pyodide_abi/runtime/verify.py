@@ -22,6 +22,7 @@ from pyodide_abi.runtime.node import find_node
 from pyodide_abi.runtime.protocol import Entered, Imported, Left, Probe, Request
 from pyodide_abi.runtime.releases import install_release
 from pyodide_abi.runtime.site import unpack
+from pyodide_abi.runtime.snapshot import obtain_snapshot
 from pyodide_abi.wheel import open_wheel
 
 if TYPE_CHECKING:
@@ -129,11 +130,12 @@ def verify_wheel(
     with open_wheel(wheel) as opened:
         modules = opened.extension_modules(_suffixes(_platforms_of(opened), releases))
     # One after another: each is shown, and npm does its own waiting.
-    folders = {release.version: install_release(release, host) for release in releases} if modules else {}
+    for release in releases if modules else ():
+        install_release(release, host)
     with tempfile.TemporaryDirectory(prefix="pyodide-abi-site-") as folder:
         site = Path(folder)
         unpack([wheel], site)
-        trial = _Trial(site=site, folders=folders, node=node, host=host, timeout=timeout)
+        trial = _Trial(site=site, node=node, host=host, timeout=timeout)
         pairs = [(module, release) for release in releases for module in modules]
         results = _all(trial, pairs, jobs, f"loading {wheel.name}")
     order = {module.path: number for number, module in enumerate(modules)}
@@ -165,7 +167,7 @@ def _all(
     with trial.host.progress.task(text, total=len(pairs)) as task, ThreadPoolExecutor(max(jobs, 1)) as pool:
 
         def one(pair: tuple[ExtensionModule, Release]) -> Loaded:
-            result = trial.load(pair[0], pair[1].version)
+            result = trial.load(*pair)
             task.advance()
             return result
 
@@ -179,12 +181,11 @@ def _all(
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Trial:
     site: Path
-    folders: dict[str, Path]
     node: Node
     host: Host
     timeout: float
 
-    def load(self, module: ExtensionModule, release: str) -> Loaded:
+    def load(self, module: ExtensionModule, release: Release) -> Loaded:
         plain = _Account.of(self._probe(module, release, direct=False), module.path)
         verdict = plain.verdict()
         package = plain.package
@@ -197,18 +198,20 @@ class _Trial:
         return Loaded(
             module=module.name,
             path=module.path,
-            release=release,
+            release=release.version,
             outcome=verdict[0],
             message=verdict[1],
             package=package,
         )
 
-    def _probe(self, module: ExtensionModule, release: str, *, direct: bool) -> Heard:
+    def _probe(self, module: ExtensionModule, release: Release, *, direct: bool) -> Heard:
+        folder = install_release(release, self.host)
         request = Request(
-            release=self.folders[release],
+            release=folder,
             # The folder of modules is shared by interpreters of several versions.
             environ={"PYTHONDONTWRITEBYTECODE": "1"},
             site=self.site,
+            memory=obtain_snapshot(release, folder, {}, self.node, self.host),
             probe=Probe(
                 module=module.name,
                 path=module.path,
@@ -219,7 +222,7 @@ class _Trial:
         heard = drive(request, self.node, self.host, timeout=self.timeout)
         if heard.died and not heard.completed.timed_out and not heard.messages[:-1]:
             raise FailedError(
-                f"the release {release} does not start in {self.node.path}: {heard.died}",
+                f"the release {release.version} does not start in {self.node.path}: {heard.died}",
                 hint="'--node' names another Node; 'pyodide-abi doctor' says which there are",
             )
         return heard

@@ -66,5 +66,8 @@ def test_the_request_as_the_driver_reads_it() -> None:
         "cwd": "/w",
         "mounts": [{"host": "/w", "guest": "/w"}],
         "site": "/s",
+        "memory": None,
+        "start": None,
+        "save": None,
         "probe": {"module": "a.b", "path": "a/b.so", "direct": True, "source": "code"},
     }
