@@ -41,6 +41,7 @@ COMMANDS = (
     Entry("platforms", "what each version of the ABI promises"),
     Entry("build", "source to a conformant wheel"),
     Entry("audit", "will it load and run, in every release of its platform?"),
+    Entry("repair", "vendor libraries, set run paths, trim, strip and retag a wheel"),
     Entry("patch", "needed libraries and run paths of a module: patchelf for WebAssembly"),
     Entry("verify", "load every extension module in the real runtimes"),
     Entry("run", "python in a real runtime, with wheels installed"),

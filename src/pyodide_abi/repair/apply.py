@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from pyodide_abi.errors import FailedError
@@ -47,7 +47,7 @@ class Shrink(Protocol):
 class _Changes:
     """All that is to be done to one file."""
 
-    edit: ModuleEdit = ModuleEdit()
+    edit: ModuleEdit = field(default_factory=ModuleEdit)
     shrink: bool = False
     to: str | None = None
     dropped: bool = False
@@ -120,7 +120,8 @@ def _members(
     right = _right_entries(wheel)
     paths = {binary.member: binary.path for binary in subject.binaries}
     for member in wheel.members:
-        change = changes.get(paths.get(member.name, ""), _Changes()) if member.name in paths else _Changes()
+        path = paths.get(member.name)
+        change = _Changes() if path is None else changes.get(path, _Changes())
         if change.dropped:
             continue
         name = change.to or member.name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,9 @@ from pyodide_abi.audit import audit, audit_file, open_subject
 from pyodide_abi.errors import FailedError, MissingError, UsageError, WheelError
 from pyodide_abi.linker import Outcome
 from pyodide_abi.repair.apply import apply_repair
-from pyodide_abi.repair.edits import MoveFile, Normalise, Safety
+from pyodide_abi.repair.edits import DropSignature, MoveFile, Normalise, Safety
 from pyodide_abi.repair.plan import plan_repair, signatures
+from pyodide_abi.wheel import open_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -81,7 +82,8 @@ def repair_wheel(
         OSError: the new wheel cannot be written.
     """
     # A link stays one: what it leads to is replaced.
-    target = file.resolve().parent if folder is None else folder
+    source = file.resolve()
+    target = source.parent if folder is None else folder
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target, prefix=".repair-") as staging:
         with open_subject(_pinned(file, Path(staging))) as subject:
@@ -95,15 +97,37 @@ def repair_wheel(
                 new = apply_repair(subject, made, results, timestamp=wishes.timestamp, shrink=shrink)
             else:
                 new = Path(shutil.copyfile(subject.file, results / file.name))
-        report = audit_file(new) if made else before
+        report = _audit_again(new, made, before)
         _hold_to_promise(made, before, report)
-        shutil.copymode(file, new)
-        path = target / (file.resolve().name if folder is None and new.name == file.name else new.name)
-        size = new.stat().st_size
-        old_size = file.stat().st_size
+        shutil.copymode(source, new)
+        sizes = source.stat().st_size, new.stat().st_size
+        path = target / new.name
+        if folder is None and new.name == file.name:
+            path = source
+        elif path.exists() and path.samefile(source):
+            raise UsageError(
+                f"the new wheel would take the place of {file}", hint="--in-place if that is meant"
+            )
         if made or folder is not None:
             new.replace(path)
-    return Repaired(path=path, plan=plan, made=made, before=old_size, after=size, report=report)
+        if folder is None and path.name != source.name:
+            source.unlink()
+    return Repaired(path=path, plan=plan, made=made, before=sizes[0], after=sizes[1], report=report)
+
+
+def _audit_again(new: Path, made: Sequence[Edit], before: Report) -> Report:
+    """What the audit says of the new wheel."""
+    if any(not isinstance(edit, Normalise | DropSignature) for edit in made):
+        return audit_file(new)
+    # Every file is the same, so what was said of it holds; RECORD is what can be another.
+    if made:
+        with open_wheel(new) as wheel:
+            faults = wheel.verify_record()
+        if faults:
+            raise FailedError(f"{new.name}: RECORD is wrong after the repair: {faults[0].path}")
+    answered = {code for edit in made for code in edit.mends}
+    left = tuple(finding for finding in before.findings if finding.code not in answered)
+    return replace(before, findings=left)
 
 
 def _pinned(file: Path, staging: Path) -> Path:

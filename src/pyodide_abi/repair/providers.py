@@ -10,14 +10,12 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.loaders import loader_of
-from pyodide_abi.linker.offers import Offers
+from pyodide_abi.linker.offers import OBJECT_PROPERTIES, offer_of
 from pyodide_abi.platforms.surface import load_surface
 from pyodide_abi.repair.links import Link
 from pyodide_abi.wasm import FuncType, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pyodide_abi.linker import Import
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.repair.links import Graph, Node
@@ -45,44 +43,48 @@ def add_providers(graph: Graph, platform: Platform) -> tuple[str, ...]:
 
 def _gaps(graph: Graph, platform: Platform) -> dict[str, dict[str, Import]]:
     """By path, the imports that neither the runtime nor anything loaded together with the node provides."""
-    wanted: dict[str, dict[str, Import]] = {}
-    used = {link.target for links in graph.links.values() for link in links}
-    roots = [path for path, node in graph.nodes.items() if node.extension or path not in used]
-    for root in roots:
-        together = _closure(graph, root)
-        offered: set[str] = set()
-        for path in together:
-            facts = graph.nodes[path].library.facts
-            assert facts is not None
-            offered |= facts.exports.keys() | facts.js_functions
-        for path in together:
-            for entry in _strong(graph.nodes[path]):
-                if entry.name not in offered:
-                    wanted.setdefault(path, {})[entry.name] = entry
-    if not wanted:
+    absent = {path: _absent(node) for path, node in graph.nodes.items()}
+    if not any(absent.values()):
         return {}
+    provided = _provided(platform)
+    late = _MADE_LATE if loader_of(platform).late_invoke else ()
+    for entries in absent.values():
+        for name in [name for name in entries if name in provided or (late and name.startswith(late))]:
+            del entries[name]
+    used = {link.target for links in graph.links.values() for link in links}
+    gaps: dict[str, dict[str, Import]] = {}
+    for root in (path for path, node in graph.nodes.items() if node.extension or path not in used):
+        together = _closure(graph, root)
+        for path in together:
+            for name, entry in absent[path].items():
+                if not any(_offers(graph.nodes[other], name) for other in together):
+                    gaps.setdefault(path, {})[name] = entry
+    return gaps
+
+
+def _provided(platform: Platform) -> frozenset[str]:
+    """Every name that some release provides."""
     surface = load_surface(platform)
-    releases = [Offers(surface.symbols(release)) for release in surface.releases]
-    late = loader_of(platform).late_invoke
-    return {
-        path: {
-            name: entry
-            for name, entry in entries.items()
-            if not (late and name.startswith(_MADE_LATE))
-            and not any(offers.find(name) is not None for offers in releases)
-        }
-        for path, entries in wanted.items()
-    }
+    symbols = [symbol for release in surface.releases for symbol in surface.symbols(release).values()]
+    return OBJECT_PROPERTIES | {symbol.name for symbol in symbols if offer_of(symbol) is not None}
 
 
-def _strong(node: Node) -> Iterator[Import]:
-    """Functions and addresses that a node cannot do without."""
+def _offers(node: Node, name: str) -> bool:
     facts = node.library.facts
     assert facts is not None
-    for entry in facts.imports:
-        called = entry.kind is Kind.FUNCTION and not entry.address
-        if called or (entry.address and entry.name not in facts.weak):
-            yield entry
+    return name in facts.exports or name in facts.js_functions
+
+
+def _absent(node: Node) -> dict[str, Import]:
+    """Functions and addresses that a node cannot do without and does not define."""
+    facts = node.library.facts
+    assert facts is not None
+    return {
+        entry.name: entry
+        for entry in facts.imports
+        if ((entry.address and entry.name not in facts.weak) or (entry.kind is Kind.FUNCTION))
+        and not _offers(node, entry.name)
+    }
 
 
 def _providers(graph: Graph, user: Node, missing: dict[str, Import]) -> tuple[str, ...]:

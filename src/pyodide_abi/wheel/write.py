@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 import zipfile
+import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ _FILE = 0o100000
 _UNIX = 3
 _MODE, _PROGRAM = 0o644, 0o755
 _UTF8 = 0x800
+_BEST, _SMALL = 9, 1 << 20
 _RECORD = "RECORD"
 #: Signatures of RECORD, which nothing but their maker can renew (PEP 427).
 SIGNATURES = ("RECORD.jws", "RECORD.p7s")
@@ -108,10 +110,13 @@ def write_wheel(members: Iterable[NewMember | KeptMember], path: Path, *, timest
                 else:
                     content = member.read()
                     entries.append(entry_for(member.name, content))
-                    archive.writestr(_info(member.name, member.mode, date), content)
+                    archive.writestr(
+                        _info(member.name, member.mode, date), content, compresslevel=_level(content)
+                    )
             name = f"{dist_info}/{_RECORD}"
             text = write_record([*entries, RecordEntry(path=name)])
-            archive.writestr(_info(name, _MODE, date), text.encode())
+            record = text.encode()
+            archive.writestr(_info(name, _MODE, date), record, compresslevel=_level(record))
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -196,6 +201,11 @@ def _dist_info(members: Sequence[NewMember | KeptMember], path: Path) -> str:
     if len(found) != 1:
         raise WheelError(f"{path.name}: one .dist-info folder is needed, there are {len(found)}")
     return found[0]
+
+
+def _level(content: bytes) -> int:
+    """How hard to compress: large files as everybody does, small ones as well as can be."""
+    return _BEST if len(content) < _SMALL else zlib.Z_DEFAULT_COMPRESSION
 
 
 def _date(timestamp: int) -> tuple[int, int, int, int, int, int]:

@@ -1,0 +1,162 @@
+"""``pyodide-abi repair``: mend a wheel where bytes can mend it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pyodide_abi.cli.session import Session
+    from pyodide_abi.repair.apply import Shrink
+    from pyodide_abi.repair.edits import Plan
+    from pyodide_abi.repair.mend import Repaired
+    from pyodide_abi.repair.plan import Wishes
+
+_EPILOG = """\
+examples:
+  pyodide-abi repair dist/*.whl --plan
+      what would be done, with how safe each edit is; nothing is written
+  pyodide-abi repair dist/spam-*.whl -w wheelhouse --lib-dir build/lib
+      the repaired wheel in wheelhouse/, with the libraries that it needs
+  pyodide-abi repair -w {dest_dir} {wheel}
+      cibuildwheel's repair-wheel-command
+  pyodide-abi repair spam.whl --in-place --apply all --keep-names
+      also what could change a program that looks symbols up by name
+  pyodide-abi repair spam.whl --tag pyodide_2025_0_wasm32
+      under the name that older installers know
+
+Needed libraries are taken from the wheel, then from every --lib-dir. They are found by the rules of the
+wheel's platform: in <wheel name>.libs, with run paths from 2025_0 on. Debug information, absolute run paths
+and exports that nobody uses go; RECORD is written anew. What is not edited is copied as it is packed.
+
+Afterwards the wheel is audited. If it does not do what was promised, nothing is written. Repairing twice
+changes nothing.
+
+exit status: 0 repaired, or nothing to repair; 1 repaired, but errors are left that bytes cannot mend (the
+wheel is written); 2 a file that cannot be read, a signed wheel, a wrong call; 3 a library that is nowhere.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add arguments, a description and examples."""
+    parser.epilog = _EPILOG
+    parser.add_argument("wheels", nargs="+", metavar="WHEEL", help="a wheel; it stays as it is")
+    out = parser.add_argument_group("where to")
+    out.add_argument(
+        "-w",
+        "--wheel-dir",
+        default="wheelhouse",
+        metavar="DIR",
+        help="the folder for repaired wheels (default: wheelhouse)",
+    )
+    out.add_argument("--in-place", action="store_true", help="replace the wheel itself, as a whole")
+    out.add_argument("--plan", action="store_true", help="print what would be done, and write nothing")
+    out.add_argument(
+        "--format", choices=("text", "json"), default="text", help="for people (the default) or for programs"
+    )
+    libraries = parser.add_argument_group("needed libraries")
+    libraries.add_argument(
+        "-L",
+        "--lib-dir",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="take libraries from there; several are searched in order",
+    )
+    libraries.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="leave this one alone: something else provides it",
+    )
+    edits = parser.add_argument_group("edits")
+    edits.add_argument(
+        "--apply",
+        choices=("safe", "all"),
+        default="safe",
+        help="safe edits (the default), or also those that rest on what bytes do not show",
+    )
+    edits.add_argument("--keep-names", action="store_true", help="keep function names, for stack traces")
+    edits.add_argument(
+        "--tag", metavar="TAG", help="another spelling of the wheel's platform tag; several with dots between"
+    )
+    edits.add_argument(
+        "--remove-unreachable",
+        action="store_true",
+        help="after dropping exports also the code behind them, with Binaryen's wasm-opt",
+    )
+    edits.add_argument("--drop-signature", action="store_true", help="edit a signed wheel all the same")
+
+
+def run(args: argparse.Namespace, session: Session) -> int:
+    """Repair every wheel; the exit status is that of the worst."""
+    import gc
+
+    # As for an audit: many small values and hardly a cycle.
+    gc.set_threshold(1_000_000)
+    wheels = [session.cwd / Path(name).expanduser() for name in args.wheels]
+    wishes = _wishes(args, session)
+    return _plan(wheels, wishes, args, session) if args.plan else _repair(wheels, wishes, args, session)
+
+
+def _plan(wheels: list[Path], wishes: Wishes, args: argparse.Namespace, session: Session) -> int:
+    from pyodide_abi.errors import MissingError
+    from pyodide_abi.repair.mend import plan_wheel
+    from pyodide_abi.report.repair import plans_to_json, write_plan
+
+    plans: list[Plan] = []
+    for wheel in wheels:
+        plans.append(plan_wheel(wheel, wishes))
+        if args.format == "text":
+            write_plan(plans[-1], session.out)
+    if args.format == "json":
+        session.out.write(plans_to_json(plans))
+    return MissingError.exit_code if any(plan.problems for plan in plans) else 0
+
+
+def _repair(wheels: list[Path], wishes: Wishes, args: argparse.Namespace, session: Session) -> int:
+    from pyodide_abi.repair.mend import repair_wheel
+    from pyodide_abi.report.repair import repairs_to_json, write_repaired
+
+    folder = None if args.in_place else session.cwd / Path(args.wheel_dir).expanduser()
+    shrink = _shrink(session) if args.remove_unreachable else None
+    repairs: list[Repaired] = []
+    for wheel in wheels:
+        with session.host.progress.task(f"repairing {wheel.name}"):
+            repaired = repair_wheel(wheel, wishes, folder, risky=args.apply == "all", shrink=shrink)
+        repairs.append(repaired)
+        if args.format == "text":
+            write_repaired(repaired, session.out)
+    if args.format == "json":
+        session.out.write(repairs_to_json(repairs))
+    return 1 if any(repaired.report.failed for repaired in repairs) else 0
+
+
+def _wishes(args: argparse.Namespace, session: Session) -> Wishes:
+    from pyodide_abi.errors import UsageError
+    from pyodide_abi.repair.plan import Wishes
+    from pyodide_abi.wheel.write import EPOCH
+
+    folders = tuple(session.cwd / Path(name).expanduser() for name in args.lib_dir)
+    for folder in folders:
+        if not folder.is_dir():
+            raise UsageError(f"--lib-dir {folder} is not a folder")
+    moment = session.host.environ.get("SOURCE_DATE_EPOCH", "")
+    if moment and not moment.isdecimal():
+        raise UsageError(f"SOURCE_DATE_EPOCH is {moment!r}, not a number of seconds")
+    return Wishes(
+        folders=folders,
+        exclude=tuple(args.exclude),
+        tags=tuple(args.tag.split(".")) if args.tag else (),
+        keep_names=args.keep_names,
+        remove_unreachable=args.remove_unreachable,
+        drop_signature=args.drop_signature,
+        timestamp=int(moment) if moment else EPOCH,
+    )
+
+
+def _shrink(session: Session) -> Shrink:
+    raise NotImplementedError

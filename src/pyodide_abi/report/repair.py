@@ -1,0 +1,130 @@
+"""A repair as text and as data: what is planned, what was done, what is left."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import TYPE_CHECKING, Any, TextIO
+
+from pyodide_abi.audit.finding import Severity
+from pyodide_abi.repair.edits import Safety
+from pyodide_abi.report.printable import printable, printable_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyodide_abi.repair.edits import Edit, Plan
+    from pyodide_abi.repair.mend import Repaired
+
+_SHOWN = 8
+
+
+def write_plan(plan: Plan, out: TextIO) -> None:
+    """Write what would be done."""
+    out.writelines(f"{printable(line)}\n" for line in _plan(plan))
+
+
+def write_repaired(repaired: Repaired, out: TextIO) -> None:
+    """Write what was done."""
+    out.writelines(f"{printable(line)}\n" for line in _repaired(repaired))
+
+
+def plans_to_json(plans: list[Plan]) -> str:
+    """Plans as data: an object for one, an array for several."""
+    return _json([plan_to_data(plan) for plan in plans])
+
+
+def repairs_to_json(repairs: list[Repaired]) -> str:
+    """Repairs as data, likewise."""
+    return _json([repaired_to_data(repaired) for repaired in repairs])
+
+
+def plan_to_data(plan: Plan) -> dict[str, Any]:
+    """A plan as JSON values."""
+    return {
+        "wheel": plan.wheel,
+        "platform": plan.platform,
+        "edits": [_edit_to_data(edit) for edit in plan.edits],
+        "problems": [
+            {"path": problem.path, "needs": problem.name, "reason": problem.reason}
+            for problem in plan.problems
+        ],
+    }
+
+
+def repaired_to_data(repaired: Repaired) -> dict[str, Any]:
+    """A repair as JSON values: its plan, and what came of it."""
+    errors = [finding for finding in repaired.report.findings if finding.severity is Severity.ERROR]
+    return {
+        **plan_to_data(repaired.plan),
+        "file": str(repaired.path),
+        "made": [_edit_to_data(edit) for edit in repaired.made],
+        "size": {"before": repaired.before, "after": repaired.after},
+        "errors": [
+            {"code": finding.code, "path": finding.location.path, "message": finding.message}
+            for finding in errors
+        ],
+    }
+
+
+def _edit_to_data(edit: Edit) -> dict[str, Any]:
+    return {
+        "kind": edit.kind,
+        "path": edit.path,
+        "safety": edit.safety.value,
+        "what": edit.what,
+        "why": edit.why,
+        "mends": list(edit.mends),
+    }
+
+
+def _json(values: list[dict[str, Any]]) -> str:
+    value = values[0] if len(values) == 1 else values
+    return printable_json(json.dumps(value, indent=2, ensure_ascii=False)) + "\n"
+
+
+def _plan(plan: Plan) -> Iterator[str]:
+    yield f"{plan.wheel}  ({f'platform {plan.platform}' if plan.platform else 'no compiled modules'})"
+    yield from _edits(plan.edits)
+    for problem in plan.problems:
+        yield f"  error: {problem.path} needs {problem.name}: {problem.reason}"
+    safe = sum(edit.safety is Safety.SAFE for edit in plan.edits)
+    risky = len(plan.edits) - safe
+    if plan.problems:
+        yield f"{plan.wheel}: cannot be repaired as it is"
+    elif not plan.edits:
+        yield f"{plan.wheel}: nothing to repair"
+    else:
+        more = f", {risky} risky (made with --apply all)" if risky else ""
+        yield f"{plan.wheel}: {safe} safe edit{'' if safe == 1 else 's'}{more}"
+
+
+def _edits(edits: tuple[Edit, ...]) -> Iterator[str]:
+    for path, group in itertools.groupby(edits, key=lambda edit: edit.path):
+        if path:
+            yield f"  {path}"
+        for edit in group:
+            answers = f" [{', '.join(edit.mends)}]" if edit.mends else ""
+            yield f"    {edit.safety}: {edit.what}{answers}"
+            yield f"      {edit.why}"
+
+
+def _repaired(repaired: Repaired) -> Iterator[str]:
+    plan = repaired.plan
+    if not repaired.made:
+        yield f"{repaired.path}: nothing to repair"
+    else:
+        yield f"{plan.wheel}  ({f'platform {plan.platform}' if plan.platform else 'no compiled modules'})"
+        yield from _edits(repaired.made)
+        saved = repaired.before - repaired.after
+        change = f"{abs(saved)} {'less' if saved >= 0 else 'more'}"
+        yield f"{repaired.path}: {repaired.after} bytes, {change} than before"
+    left = [edit for edit in plan.edits if edit not in repaired.made]
+    if left:
+        yield f"  {len(left)} risky edit{'' if len(left) == 1 else 's'} left out; --plan lists them"
+    errors = [finding for finding in repaired.report.findings if finding.severity is Severity.ERROR]
+    for finding in errors[:_SHOWN]:
+        place = f" {finding.location.path}" if finding.location.path else ""
+        yield f"  left: {finding.code}{place}: {finding.message}"
+    if len(errors) > _SHOWN:
+        yield f"  and {len(errors) - _SHOWN} more errors; 'pyodide-abi audit' lists all"
