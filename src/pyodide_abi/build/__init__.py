@@ -8,10 +8,10 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # as in arguments.py
 if TYPE_CHECKING:
-    from pyodide_abi.build.model import BuildRequest, BuildResult, ExportMode, Exports
+    from pyodide_abi.build.model import BuildRequest, BuildResult, ExportMode, Exports, Target
     from pyodide_abi.build.wheels import build_wheel
 
-__all__ = ["BuildRequest", "BuildResult", "ExportMode", "Exports", "build_wheel"]
+__all__ = ["BuildRequest", "BuildResult", "ExportMode", "Exports", "Target", "build_wheel"]
 
 _HOMES = {"build_wheel": "wheels"}
 

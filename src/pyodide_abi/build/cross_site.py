@@ -59,10 +59,23 @@ def _redirect_headers(include: str) -> None:
             schemes[scheme].update(include=include, platinclude=include)
 
 
+def is_meson(words: list[str]) -> bool:
+    """The process is Meson itself.
+
+    It asks Python about the build machine; what it has to know of the target is in its cross file, and what
+    it wants to know of the target's Python it asks in another process.
+    """
+    names = [word.replace("\\", "/").rpartition("/")[2] for word in words[1:3]]
+    return bool(names) and (names[0] in {"meson", "meson.py"} or names == ["-m", "mesonbuild.mesonmain"])
+
+
 def main() -> None:
     """Act if the environment asks for it."""
     path = os.environ.get(VARIABLE)
-    if path:
+    if path and is_meson(sys.orig_argv):
+        for name in ("_PYTHON_SYSCONFIGDATA_NAME", "_PYTHON_HOST_PLATFORM"):
+            os.environ.pop(name, None)
+    elif path:
         import json  # noqa: PLC0415 - uv's own calls need none of this
 
         with open(path, encoding="utf-8") as file:  # noqa: PTH123 - pathlib costs 10 ms a process

@@ -89,6 +89,7 @@ def run_backend(
     outdir: Path,
     config_settings: Mapping[str, str | list[str]],
     on_line: Callable[[str], None],
+    jobs: int | None = None,
 ) -> Path:
     """Build the project's wheel with its own backend.
 
@@ -99,6 +100,7 @@ def run_backend(
         outdir: an empty folder for the wheel.
         config_settings: for the backend.
         on_line: gets every line that is written.
+        jobs: how many compilers may run at once; None leaves it to the backend.
 
     Returns:
         the wheel in ``outdir``.
@@ -110,7 +112,7 @@ def run_backend(
         HookFailedError: the backend ended with an error.
     """
     system = read_build_system(project)
-    settings = dict(config_settings)
+    settings = _settings(system, environment, config_settings, jobs)
 
     def install(requirements: Sequence[str]) -> None:
         install_requirements(environment, requirements, host, cwd=outdir, on_line=on_line)
@@ -132,6 +134,24 @@ def run_backend(
         ) from error
     except pyproject_hooks.HookMissing as error:
         raise BuildFailedError(f"the build backend {system.backend} has no hook {error.hook_name}") from error
+
+
+def _settings(
+    system: BuildSystem,
+    environment: CrossEnvironment,
+    given: Mapping[str, str | list[str]],
+    jobs: int | None,
+) -> dict[str, str | list[str]]:
+    """The user's settings, behind those that meson-python needs: it has no variable for a machine file."""
+    settings = dict(given)
+    if system.backend.partition(":")[0] == "mesonpy":
+        own = {"setup-args": list(environment.meson_arguments)}
+        if jobs is not None:
+            own["compile-args"] = [f"-j{jobs}"]
+        for key, words in own.items():
+            more = given.get(key, [])
+            settings[key] = [*words, *([more] if isinstance(more, str) else more)]
+    return settings
 
 
 @contextmanager

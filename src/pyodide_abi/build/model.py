@@ -60,31 +60,46 @@ class Exports:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """What is built for, and with what.
+
+    Attributes:
+        platform: whom the modules are for.
+        toolchain: compiles.
+        python: runs the build backend; of the platform's minor version.
+        sysroot: the target's Python headers and configuration.
+        tag: the spelling of the platform tag; empty for the platform's own choice.
+        exports: what linked modules export.
+        prefixes: folders with further libraries for the target, as ``make install`` leaves them.
+    """
+
+    platform: Platform
+    toolchain: Toolchain
+    python: HostPython
+    sysroot: Sysroot
+    tag: str = ""
+    exports: Exports = field(default_factory=Exports)
+    prefixes: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BuildRequest:
     """One wheel of one platform.
 
     Attributes:
         source: a project's folder, or an sdist.
-        platform: whom the wheel is for.
-        toolchain: compiles.
-        python: runs the build backend; of the platform's minor version.
-        sysroot: the target's headers and configuration.
+        target: what it is built for, and with what.
         outdir: where the wheel goes.
-        tag: the spelling of the platform tag; empty for the platform's own choice.
-        exports: what linked modules export.
         config_settings: for the backend, as PEP 517 has them.
+        jobs: how many compilers may run at once; None leaves it to the project's own tools.
         verbose: pass the backend's and compilers' output on as it comes.
     """
 
     source: Path
-    platform: Platform
-    toolchain: Toolchain
-    python: HostPython
-    sysroot: Sysroot
+    target: Target
     outdir: Path
-    tag: str = ""
-    exports: Exports = field(default_factory=Exports)
     config_settings: Mapping[str, str | list[str]] = field(default_factory=dict)
+    jobs: int | None = None
     verbose: bool = False
 
 

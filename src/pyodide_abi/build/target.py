@@ -43,7 +43,7 @@ def read_variables(sysroot: Sysroot) -> dict[str, object]:
 
 
 def target_variables(
-    data: Mapping[str, object], *, include: Path, root: Path, tools: Mapping[str, Path]
+    data: Mapping[str, object], *, include: Path, root: Path, tools: Mapping[str, Path], libraries: Path
 ) -> dict[str, object]:
     """The variables as backends are to see them.
 
@@ -52,6 +52,7 @@ def target_variables(
         include: the target's headers.
         root: what stands where the runtime's own installation prefix stood.
         tools: the drivers by name: ``cc``, ``c++``, ``ar``, ``ranlib``, ``nm``, ``strip``.
+        libraries: the folder with the stand-in for Python's library, and ``pkgconfig``.
     """
     prefix = str(data.get("prefix", ""))
     variables = {
@@ -71,6 +72,7 @@ def target_variables(
     empty = "CPPFLAGS PY_CPPFLAGS LDFLAGS PY_LDFLAGS CONFIGURE_CFLAGS CONFIGURE_LDFLAGS CONFIGURE_CPPFLAGS"
     variables |= dict.fromkeys([*empty.split(), "PY_CORE_CFLAGS", "PY_CORE_LDFLAGS", "LIBS", "SYSLIBS"], "")
     variables |= dict.fromkeys(("INCLUDEPY", "CONFINCLUDEPY", "INCLUDEDIR", "CONFINCLUDEDIR"), str(include))
+    variables |= {"LIBDIR": str(libraries), "LIBPL": str(libraries), "LIBPC": str(libraries / "pkgconfig")}
     return variables
 
 

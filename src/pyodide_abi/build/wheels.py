@@ -48,8 +48,10 @@ def build_wheel(request: BuildRequest, host: Host) -> BuildResult:
 
     with _work_folder() as work:
         project = stage(request.source, _made(work / "project"), leave_out=[request.outdir])
-        with host.progress.task(f"building {request.source.name} for {request.platform.name}"):
-            environment = make_environment(request, work, host, source=project, on_line=on_line)
+        with host.progress.task(f"building {request.source.name} for {request.target.platform.name}"):
+            environment = make_environment(
+                request.target, work, host, on_line=on_line, source=project, jobs=request.jobs
+            )
             try:
                 built = run_backend(
                     project,
@@ -57,6 +59,7 @@ def build_wheel(request: BuildRequest, host: Host) -> BuildResult:
                     host,
                     outdir=_made(work / "built"),
                     config_settings=request.config_settings,
+                    jobs=request.jobs,
                     on_line=on_line,
                 )
             except HookFailedError as error:
@@ -67,10 +70,10 @@ def build_wheel(request: BuildRequest, host: Host) -> BuildResult:
 
 
 def _check_tag(request: BuildRequest) -> None:
-    known = [tag.tag for tag in request.platform.tags]
-    if request.tag and request.tag not in known:
+    known = [tag.tag for tag in request.target.platform.tags]
+    if request.target.tag and request.target.tag not in known:
         raise UsageError(
-            f"{request.tag!r} is no tag of the platform {request.platform.name}",
+            f"{request.target.tag!r} is no tag of the platform {request.target.platform.name}",
             hint=f"one of: {', '.join(known)}",
         )
 
@@ -95,7 +98,7 @@ def _finish(built: Path, request: BuildRequest, host: Host) -> Path:
     with open_wheel(built) as wheel:
         if wheel.name.platforms == (_ANY,):
             return write_wheel(members_of(wheel), request.outdir / built.name, timestamp=timestamp)
-        name = wheel.name.with_tags(platform=request.tag or request.platform.tag)
+        name = wheel.name.with_tags(platform=request.target.tag or request.target.platform.tag)
         return retag(wheel, name, request.outdir, timestamp=timestamp)
 
 
@@ -104,11 +107,11 @@ def _explained(request: BuildRequest, log: str, host: Host) -> BuildFailedError:
     logs = host.store.root / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     moment = time.strftime("%Y%m%d-%H%M%S")
-    kept = logs / f"{request.source.name}-{request.platform.name}-{moment}.log"
+    kept = logs / f"{request.source.name}-{request.target.platform.name}-{moment}.log"
     kept.write_text(log + "\n", "utf-8")
     line, index = first_error(log)
     context = excerpt(log, index)
     return BuildFailedError(
-        f"{request.source.name} could not be built for {request.platform.name}: {line}",
+        f"{request.source.name} could not be built for {request.target.platform.name}: {line}",
         hint=f"{context}\nthe full log, {len(log.splitlines())} lines: {kept}".lstrip("\n"),
     )

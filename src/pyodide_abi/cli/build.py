@@ -149,7 +149,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
 
 def _build(platform: Platform, args: argparse.Namespace, session: Session) -> _Done:
-    from pyodide_abi.build import BuildRequest, Exports, build_wheel
+    from pyodide_abi.build import BuildRequest, Exports, Target, build_wheel
     from pyodide_abi.runtime import install_release
     from pyodide_abi.toolchain import Source, find_python, find_toolchain, make_sysroot
 
@@ -164,13 +164,15 @@ def _build(platform: Platform, args: argparse.Namespace, session: Session) -> _D
     sysroot = make_sysroot(platform, install_release(platform.releases[-1], host), python, host)
     request = BuildRequest(
         source=session.cwd / Path(args.source).expanduser(),
-        platform=platform,
-        toolchain=toolchain,
-        python=python,
-        sysroot=sysroot,
+        target=Target(
+            platform=platform,
+            toolchain=toolchain,
+            python=python,
+            sysroot=sysroot,
+            tag=args.tag,
+            exports=Exports.parse(args.exports),
+        ),
         outdir=session.cwd / Path(args.outdir).expanduser(),
-        tag=args.tag,
-        exports=Exports.parse(args.exports),
         config_settings=config_settings(args.config_setting),
         verbose=args.verbose,
     )

@@ -62,19 +62,46 @@ class Backend:
         raise AssertionError(argv)
 
 
-def build(backend: Backend, tmp_path: Path, *, offline: bool = False, **settings: str | list[str]) -> Path:
+def build(
+    backend: Backend,
+    tmp_path: Path,
+    *,
+    offline: bool = False,
+    jobs: int | None = None,
+    **settings: str | list[str],
+) -> Path:
     environment = CrossEnvironment(
         python=tmp_path / "bin" / "python",
         environ={"WHERE": "target"},
         host_environ={"WHERE": "host"},
         remarks=tmp_path / "remarks",
+        site_packages=tmp_path / "site-packages",
+        variables={},
+        meson_arguments=("--cross-file=/c",),
     )
     host = Host(
         environ={}, runner=backend, store=Store(tmp_path / "cache"), progress=Silence(), offline=offline
     )
     return run_backend(
-        tmp_path, environment, host, outdir=tmp_path, config_settings=settings, on_line=lambda _line: None
+        tmp_path,
+        environment,
+        host,
+        outdir=tmp_path,
+        config_settings=settings,
+        on_line=lambda _line: None,
+        jobs=jobs,
     )
+
+
+def test_meson_python_is_told_about_the_target(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[build-system]\nrequires = ["a"]\nbuild-backend = "mesonpy"\n')
+    backend = Backend(answers={"get_requires_for_build_wheel": ["ninja"], "build_wheel": "x.whl"})
+    build(backend, tmp_path, jobs=3, **{"setup-args": "-Dblas=none"})
+    assert backend.calls[-1][2]["config_settings"] == {
+        "setup-args": ["--cross-file=/c", "-Dblas=none"],
+        "compile-args": ["-j3"],
+    }
+    assert backend.installed == ["a", "ninja"]
 
 
 def test_hooks_are_asked_in_order_and_requirements_are_the_hosts(tmp_path: Path) -> None:

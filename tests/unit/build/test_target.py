@@ -33,7 +33,9 @@ DATA: Mapping[str, object] = {
 
 
 def variables() -> dict[str, object]:
-    return target_variables(DATA, include=Path("/s/include"), root=Path("/s"), tools=TOOLS)
+    return target_variables(
+        DATA, include=Path("/s/include"), root=Path("/s"), tools=TOOLS, libraries=Path("/x/lib")
+    )
 
 
 def test_the_runtimes_facts_stay() -> None:
@@ -45,7 +47,8 @@ def test_the_runtimes_facts_stay() -> None:
 def test_the_runtimes_build_machine_is_gone() -> None:
     seen = variables()
     assert not [value for value in seen.values() if "/root/repo" in str(value)]
-    assert seen["LIBDIR"] == "/s/lib"
+    assert seen["LIBDIR"] == "/x/lib"
+    assert seen["LIBPC"] == "/x/lib/pkgconfig"
     assert (seen["CPPFLAGS"], seen["LIBS"]) == ("", "")
     assert "prefix" not in seen
     assert "PY_CALL_TRAMPOLINE" not in str(seen["CFLAGS"])

@@ -1,0 +1,103 @@
+"""What Meson has to know about the target (its manual, "Machine files")."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from pyodide_abi.build import pkgconfig
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pyodide_abi.build.crossing import Crossing
+
+#: Programs of build requirements which tell where their headers are. Meson asks for leave in a cross build.
+_CONFIG_PROGRAMS = ("numpy-config", "pybind11-config")
+
+
+def cross_file(crossing: Crossing) -> str:
+    """The machine file of the target."""
+    tools = crossing.tools
+    binaries: dict[str, str | Sequence[str]] = {
+        "c": str(tools["cc"]),
+        "cpp": str(tools["c++"]),
+        "ar": str(tools["ar"]),
+        "ranlib": str(tools["ranlib"]),
+        "nm": str(tools["nm"]),
+        "strip": str(tools["strip"]),
+        "exe_wrapper": str(crossing.emulator),
+        "python": str(crossing.python),
+        "python3": str(crossing.python),
+        "cython": "cython",
+        "pkg-config": "pkg-config",
+        "cmake": "cmake",
+    }
+    environment = crossing.python.parent
+    binaries |= {name: str(environment / name) for name in _CONFIG_PROGRAMS}
+    return _file(
+        {
+            "binaries": binaries,
+            "host_machine": {
+                "system": "emscripten",
+                "cpu_family": "wasm32",
+                "cpu": "wasm32",
+                "endian": "little",
+            },
+            "properties": {
+                "needs_exe_wrapper": True,
+                "pkg_config_libdir": [str(place) for place in pkgconfig.search_path(crossing)],
+                # Emscripten's long double: 16 bytes, IEEE 754 binary128. numpy asks for it by this name.
+                "longdouble_format": "IEEE_QUAD_LE",
+            },
+        }
+    )
+
+
+def native_file(crossing: Crossing) -> str:
+    """The machine file of the build machine: CC and its kin in the environment are the target's."""
+    return _file({"binaries": dict(crossing.host_cc)})
+
+
+def setup_arguments(crossing: Crossing) -> list[str]:
+    """For ``meson setup``."""
+    return [f"--cross-file={crossing.folder}/meson.cross", f"--native-file={crossing.folder}/meson.native"]
+
+
+def command(crossing: Crossing) -> str:
+    """A script in front of ``meson`` for those who call it themselves."""
+    own = shlex.quote(str(crossing.programs))
+    files = shlex.join(setup_arguments(crossing))
+    return f"""\
+#!/bin/sh
+# The meson that comes next on the PATH; it is told about the target when it sets a build up.
+PATH=$(printf '%s' "$PATH" | tr ':' '\\n' | grep -vxF {own} | tr '\\n' ':')
+PATH=${{PATH%:}}
+export PATH
+if [ "$1" = setup ]; then
+  case "$*" in
+    *--cross-file*|*--reconfigure*|*--wipe*) ;;
+    *) shift; set -- setup {files} "$@" ;;
+  esac
+fi
+exec meson "$@"
+"""
+
+
+def _file(sections: Mapping[str, Mapping[str, object]]) -> str:
+    lines = []
+    for name, entries in sections.items():
+        lines.append(f"[{name}]")
+        lines += [f"{key} = {_literal(value)}" for key, value in entries.items()]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    if isinstance(value, list):
+        return "[" + ", ".join(_literal(item) for item in value) + "]"
+    raise TypeError(value)
