@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from differential.comparing import (
     Comparison,
     compare_call,
+    compare_install,
     compare_steps,
     predict_imports,
+    predict_install,
     read_installed,
 )
 from differential.observing import Job, observe
@@ -21,11 +23,15 @@ from pyodide_abi.platforms import load_surface
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from differential.comparing import Result
     from differential.making import Maker
     from differential.observing import Observer
     from differential.recipe import Case
 
     from pyodide_abi.platforms.model import Platform, Release
+
+#: In a recipe's reasons to leave it out: not after an installation.
+INSTALL = "install"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,10 +41,12 @@ class Setting:
     Attributes:
         observer: what runs the interpreters.
         engine: its name for the linker.
+        installs: each case is also installed from a wheel by the release's own installer.
     """
 
     observer: Observer
     engine: str
+    installs: bool = False
 
 
 def select(cases: Iterable[Case], patterns: Sequence[str]) -> list[Case]:
@@ -81,17 +89,46 @@ def compare_made(
             results += [
                 compare_call(call.symbol, predictions, called[calls[case, call]]) for call in case.calls
             ]
-        for aspect, predicted, observed, agrees, exact in results:
-            yield Comparison(
-                case=case.name,
-                platform=platform.name,
-                release=release.version,
-                aspect=aspect,
-                predicted=predicted,
-                observed=observed,
-                agrees=agrees,
-                exact=exact,
-            )
+        yield from _comparisons(case.name, results, platform, release)
+    if setting.installs:
+        yield from _compare_installs(taken, platform, release, maker=maker, setting=setting)
+
+
+def _compare_installs(
+    cases: Sequence[Case], platform: Platform, release: Release, *, maker: Maker, setting: Setting
+) -> Iterator[Comparison]:
+    """The same imports after the release's own installer has installed the files from a wheel."""
+    symbols = load_surface(platform).symbols(release.version, setting.engine)
+    jobs = {case: _install_job(case, maker) for case in cases if INSTALL not in case.left_out}
+    seen = observe(jobs.values(), release, setting.observer)
+    for case, job in jobs.items():
+        installed = read_installed(maker.make(case), [made.path for made in case.files], setting.engine)
+        stop, predictions = predict_install(
+            case.imports,
+            replace(installed, wheel_libs=f"{case.wheel}.libs"),
+            platform=platform,
+            release=release,
+            symbols=symbols,
+            engine=setting.engine,
+        )
+        results = [compare_install(stop, seen[job]), *compare_steps(predictions, seen[job])]
+        yield from _comparisons(f"{case.name} installed", results, platform, release)
+
+
+def _comparisons(
+    name: str, results: Iterable[Result], platform: Platform, release: Release
+) -> Iterator[Comparison]:
+    for aspect, predicted, observed, agrees, exact in results:
+        yield Comparison(
+            case=name,
+            platform=platform.name,
+            release=release.version,
+            aspect=aspect,
+            predicted=predicted,
+            observed=observed,
+            agrees=agrees,
+            exact=exact,
+        )
 
 
 def reason_to_leave_out(case: Case, platform: Platform, release: Release, engine: str) -> str:
@@ -109,3 +146,9 @@ def _job(case: Case, maker: Maker, *more: str) -> Job:
         content.update(place.encode() + b"\0" + path.read_bytes())
     steps = tuple(f"import {module}" for module in case.imports)
     return Job(digest=content.hexdigest(), files=files, steps=(*steps, *more))
+
+
+def _install_job(case: Case, maker: Maker) -> Job:
+    wheel = maker.pack(case)
+    steps = tuple(f"import {module}" for module in case.imports)
+    return Job(digest=hashlib.sha256(wheel.read_bytes()).hexdigest(), wheel=wheel, steps=steps)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker import Installed, Outcome, Resolver, find_engine, read_library
+from pyodide_abi.linker.installing import installer_of, loaded_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
     from differential.observing import Seen, Step
 
     from pyodide_abi.linker import Prediction
+    from pyodide_abi.linker.installing import Stop
     from pyodide_abi.platforms import Symbol
-    from pyodide_abi.platforms.model import Platform
+    from pyodide_abi.platforms.model import Platform, Release
 
 _UNRESOLVED = "cannot resolve symbol "
 
@@ -26,8 +28,13 @@ class Aspect(enum.StrEnum):
 
     OUTCOME = "outcome"
     MESSAGE = "message"
+    INSTALL = "install"
     LATENT = "latent"
     CALL = "call"
+
+
+#: Aspect, prediction and observation in words, whether they agree, whether the text is claimed word for word.
+Result = tuple[Aspect, str, str, bool, bool]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,6 +84,23 @@ def predict_imports(
     return list(resolver.resolve_in_order(paths))
 
 
+def predict_install(
+    modules: Sequence[str],
+    installed: Installed,
+    *,
+    platform: Platform,
+    release: Release,
+    symbols: Mapping[str, Symbol],
+    engine: str,
+) -> tuple[Stop | None, tuple[Prediction, ...]]:
+    """What an installer complains of, and what becomes of imports after it."""
+    paths = [place_of(module, installed, platform) for module in modules]
+    installer = installer_of(platform, release.version)
+    resolver = Resolver(installed, platform=platform, symbols=symbols, engine=engine, installer=installer)
+    order = [path for path in installed.libraries if loaded_ahead(path, platform.python.suffixes)]
+    return resolver.install_and_import(order, paths)
+
+
 def place_of(module: str, installed: Installed, platform: Platform) -> str:
     """The file that a plain import takes: the first suffix of CPython's list that is there.
 
@@ -90,9 +114,7 @@ def place_of(module: str, installed: Installed, platform: Platform) -> str:
     raise KeyError(module)
 
 
-def compare_steps(
-    predictions: Sequence[Prediction], seen: Seen
-) -> Iterator[tuple[Aspect, str, str, bool, bool]]:
+def compare_steps(predictions: Sequence[Prediction], seen: Seen) -> Iterator[Result]:
     """Outcome, message and latent symbols of the imports.
 
     Yields:
@@ -112,9 +134,16 @@ def compare_steps(
         yield Aspect.LATENT, _list(latent), _list(seen.unresolved), latent == seen.unresolved, True
 
 
-def compare_call(
-    symbol: str, predictions: Sequence[Prediction], seen: Seen
-) -> tuple[Aspect, str, str, bool, bool]:
+def compare_install(stop: Stop | None, seen: Seen) -> Result:
+    """Whether the installer complains, and of what."""
+    words = "" if stop is None else stop.words
+    exact = stop is None or stop.problem.exact
+    observed = seen.installed or ""
+    agrees = words == observed if exact else _same_beginning(words, observed)
+    return Aspect.INSTALL, words, observed, agrees, exact
+
+
+def compare_call(symbol: str, predictions: Sequence[Prediction], seen: Seen) -> Result:
     """Whether a call of a symbol kills the interpreter exactly when the symbol is predicted to be latent."""
     latent = any(entry.symbol == symbol for prediction in predictions for entry in prediction.latent)
     last = seen.steps[-1]
@@ -132,11 +161,13 @@ def expected_kind(prediction: Prediction) -> str:
 
 
 def _same_text(predicted: str, step: Step, *, exact: bool) -> bool:
-    if exact:
-        return predicted == step.text
-    # The engine's reason is not predicted: what stands before it is.
+    return predicted == step.text if exact else _same_beginning(predicted, step.text)
+
+
+def _same_beginning(predicted: str, observed: str) -> bool:
+    """The engine's reason is not predicted: what stands before it is."""
     head, _, _ = predicted.partition("(): ")
-    return bool(head) and step.text.startswith(head)
+    return bool(head) and observed.startswith(head)
 
 
 def _list(symbols: frozenset[str]) -> str:

@@ -2,7 +2,8 @@
 // release; what came out of it is one line of the answers, written before the next job begins.
 //
 // JOBS.json: {release, makeSnapshot: file|null, snapshot: file|null, jobs: [{id, files: [[host path, path below site-packages]…], mount: host folder|null,
-//             steps: [Python code…], stubs: bool}…]}
+//             wheel: host path|null, steps: [Python code…], stubs: bool}…]}
+// A wheel is installed by the release's own loadPackage before the steps; what it complains of is `installed`.
 //
 // A snapshot is the memory of an interpreter that has just started, which the release itself can make and start
 // from. The loader is no part of it: its tables are JavaScript objects, and new for each interpreter.
@@ -20,6 +21,11 @@ const describe = (error) =>
 // Every instance made after the boot, with what the loader handed to it.
 let instances = [];
 const { Instance, instantiate } = WebAssembly;
+WebAssembly.instantiate = async (source, imports) => {
+  const result = await instantiate(source, imports);
+  if (result.module) instances.push({ module: result.module, imports });
+  return result;
+};
 WebAssembly.Instance = new Proxy(Instance, {
   construct(target, [module, imports]) {
     const instance = new target(module, imports);
@@ -71,6 +77,21 @@ function unresolved(pyodide) {
   return [...missing].sort();
 }
 
+async function install(pyodide, wheel) {
+  const complaints = [];
+  try {
+    await pyodide.loadPackage(pathToFileURL(wheel).href, {
+      messageCallback() {},
+      errorCallback: (text) => complaints.push(text),
+      checkIntegrity: false,
+    });
+  } catch (error) {
+    complaints.push(`rejected: ${describe(error)}`);
+  }
+  // The first line names the wheel.
+  return complaints.filter((text) => !text.startsWith("The following error occurred")).join("\n");
+}
+
 async function work(loadPyodide, job) {
   const pyodide = await loadPyodide(snapshot ? { ...SILENT, _loadSnapshot: memory } : SILENT);
   const { FS } = pyodide;
@@ -80,18 +101,19 @@ async function work(loadPyodide, job) {
     FS.writeFile(`${site}/${path}`, readFileSync(host));
   }
   if (job.mount) FS.mount(pyodide.FS.filesystems.NODEFS, { root: job.mount }, site);
+  instances = [];
+  const installed = job.wheel ? await install(pyodide, job.wheel) : null;
   pyodide.runPython("importlib.invalidate_caches()");
   pyodide.runPython(RUN);
   const run = pyodide.globals.get("run");
   const scope = pyodide.toPy({ site });
-  instances = [];
   const steps = [];
   for (const code of job.steps) {
     steps.push(step(run, scope, code));
     if (steps.at(-1).kind === "dies") break;
   }
   const alive = steps.at(-1)?.kind !== "dies";
-  answer({ id: job.id, steps, unresolved: job.stubs && alive ? unresolved(pyodide) : null });
+  answer({ id: job.id, installed, steps, unresolved: job.stubs && alive ? unresolved(pyodide) : null });
   instances = [];
 }
 

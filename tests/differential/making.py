@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,12 @@ _INIT = """
     (i32.store8 offset=64 (global.get $base) (i32.const 109))
     (call $create (global.get $base) (i32.const 1013)))
 """
+#: What an installer wants to see beside the modules.
+_METADATA = {
+    "METADATA": "Metadata-Version: 2.1\nName: m\nVersion: 1\n",
+    "WHEEL": "Wheel-Version: 1.0\nGenerator: cases\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    "RECORD": "",
+}
 _SECONDS = 300.0
 
 
@@ -67,6 +74,25 @@ class Maker:
             shutil.rmtree(partial / ".objects", ignore_errors=True)
 
         return self.host.store.obtain(f"differential/made/{self.digest(case)}", fill)
+
+    def pack(self, case: Case) -> Path:
+        """A wheel of the case's files, in their order, that every release's installer takes.
+
+        Raises:
+            MakingError: as for :meth:`make`.
+        """
+        folder = self.make(case)
+        name = f"{case.wheel}-1-py3-none-any.whl"
+
+        def fill(partial: Path, _place: Path) -> None:
+            with zipfile.ZipFile(partial / name, "w") as archive:
+                for made in case.files:
+                    archive.writestr(zipfile.ZipInfo(made.path), (folder / made.path).read_bytes())
+                for path, text in _METADATA.items():
+                    archive.writestr(zipfile.ZipInfo(f"{case.wheel}-1.dist-info/{path}"), text)
+
+        key = hashlib.sha256(f"{self.digest(case)} {name} {_METADATA}".encode()).hexdigest()[:20]
+        return self.host.store.obtain(f"differential/packed/{key}", fill) / name
 
     def digest(self, case: Case) -> str:
         """What the case's files depend on: the recipe, the sources and the compiler's version."""

@@ -40,12 +40,14 @@ class Job:
         digest: of the files.
         files: pairs of a file of this machine and its path below ``site-packages``.
         mount: a folder of this machine that becomes ``site-packages``, instead of files.
+        wheel: a wheel that the release's own installer installs before the steps.
         steps: Python code, run one after another.
     """
 
     digest: str
     files: tuple[tuple[Path, str], ...] = ()
     mount: Path | None = None
+    wheel: Path | None = None
     steps: tuple[str, ...]
 
 
@@ -72,10 +74,12 @@ class Seen:
         steps: up to the one that killed it.
         unresolved: function imports that the loader finds nothing for when they are called; None where
             that was not asked.
+        installed: what the installer complained of, empty for nothing; None where nothing was installed.
     """
 
     steps: tuple[Step, ...]
     unresolved: frozenset[str] | None = None
+    installed: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,6 +177,7 @@ class _Run:
                 "id": index,
                 "files": [[str(host_path), path] for host_path, path in job.files],
                 "mount": str(job.mount) if job.mount else None,
+                "wheel": str(job.wheel) if job.wheel else None,
                 "steps": job.steps,
                 "stubs": True,
             }
@@ -213,4 +218,8 @@ def _read(file: Path) -> Seen:
         Step(kind=step["kind"], text=step["text"], type=step.get("class", "")) for step in answer["steps"]
     )
     unresolved = answer["unresolved"]
-    return Seen(steps=steps, unresolved=None if unresolved is None else frozenset(unresolved))
+    return Seen(
+        steps=steps,
+        unresolved=None if unresolved is None else frozenset(unresolved),
+        installed=answer.get("installed"),
+    )

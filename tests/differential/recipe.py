@@ -15,7 +15,7 @@ RECIPE = "case.toml"
 #: How a module is compiled and linked unless its recipe says otherwise.
 _COMPILE = ("-O1", "-fPIC")
 _LINK = ("-sSIDE_MODULE=2", "-sWASM_BIGINT")
-_CASE = frozenset({"about", "rows", "file", "imports", "call", "left_out"})
+_CASE = frozenset({"about", "rows", "file", "imports", "wheel", "call", "left_out"})
 #: What a variant may add to every file of its case.
 _VARIANT = frozenset({"both", "compile", "link", "define", "left_out"})
 
@@ -69,6 +69,7 @@ class Case:
         rows: what it covers, in the words of the loader's description.
         files: in the order in which they are made.
         imports: modules imported one after another in one interpreter.
+        wheel: the project's name in the wheel that the files are installed from, in their order.
         calls: what needs which symbol.
         left_out: platform, release or engine to the reason why it is not compared there.
     """
@@ -78,6 +79,7 @@ class Case:
     rows: tuple[str, ...]
     files: tuple[Made, ...]
     imports: tuple[str, ...]
+    wheel: str = "m"
     calls: tuple[Call, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict, hash=False)
 
@@ -121,6 +123,7 @@ def _case(folder: Path, variant: str, extra: Mapping[str, Any], data: Mapping[st
         rows=tuple(data["rows"]),
         files=files,
         imports=tuple(data.get("imports", ["m"])),
+        wheel=data.get("wheel", "m"),
         calls=tuple(Call(**entry) for entry in data.get("call", [])),
         left_out={**data.get("left_out", {}), **extra.get("left_out", {})},
     )

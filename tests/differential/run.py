@@ -90,7 +90,7 @@ def main(words: Sequence[str]) -> int:
     try:
         node = find_node(host, options.node or NODES[options.engine])
         observer = Observer(host=host, node=node, workers=options.jobs, full_boot=options.full_boot)
-        setting = Setting(observer=observer, engine=options.engine)
+        setting = Setting(observer=observer, engine=options.engine, installs=options.installs)
         if options.real_wheels:
             from differential.wheels import compare_wheels
 
@@ -133,6 +133,9 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--node", metavar="PATH", help="the engine itself (default: the one on this machine)")
     parser.add_argument("--real-wheels", action="store_true", help="published wheels instead of made modules")
+    parser.add_argument(
+        "--installs", action="store_true", help="also install each case as a wheel, then import it"
+    )
     parser.add_argument("--full-boot", action="store_true", help="start no interpreter from a snapshot")
     parser.add_argument("--jobs", type=int, default=1, help="processes at a time (default: %(default)s)")
     parser.add_argument("--format", choices=["text", "json"], default="text")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,16 +24,19 @@ from pyodide_abi.linker import (
     find_engine,
     read_library,
 )
+from pyodide_abi.linker.installing import installer_of, loaded_ahead
+from pyodide_abi.linker.search import site_packages
 from pyodide_abi.platforms import load_platform, platform_of_tag
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wheel import open_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pyodide_abi.audit.anatomy import Anatomy
     from pyodide_abi.linker import Library, Prediction
+    from pyodide_abi.linker.installing import Installer
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.platforms.surface import Symbol
     from pyodide_abi.wheel import Wheel
@@ -58,6 +61,9 @@ class Binary:
         imported: by release, what a plain import of it does (for another library: a plain load).
         preloaded: by release, what an installer that loads ahead does; empty unless the platform has such a
             rule and a plain import does not find what the binary needs.
+        installed: by release, what an import of it does after the release's own installer has loaded the
+            whole wheel ahead; empty where that cannot make a difference.
+        stops: by release, the installer's words where its work ends at this file.
     """
 
     member: str
@@ -67,6 +73,8 @@ class Binary:
     extension: bool
     imported: Mapping[str, Prediction]
     preloaded: Mapping[str, Prediction]
+    installed: Mapping[str, Prediction] = field(default_factory=dict)
+    stops: Mapping[str, str] = field(default_factory=dict)
 
     def judged(self, release: str) -> Prediction:
         """The prediction that counts: installers do what their platform prescribes."""
@@ -203,7 +211,7 @@ def _of_wheel(file: Path, wheel: Wheel, platform: Platform | None, engine: str) 
         wheel=wheel,
         platform=platform,
         engine=engine,
-        binaries=binaries,
+        binaries=predictor.install(binaries),
         offers=predictor.offers,
     )
 
@@ -224,6 +232,10 @@ def suffixes_of(platform: Platform | None) -> tuple[str, ...]:
         return (_BARE,)
     found = {suffix for release in platform.releases for suffix in release.suffixes}
     return tuple(sorted(found | set(platform.python.suffixes), key=lambda suffix: (-len(suffix), suffix)))
+
+
+def _is_sound(binary: Binary) -> bool:
+    return not any(prediction.problems or prediction.latent for prediction in binary.imported.values())
 
 
 def _initialises(library: Library) -> bool:
@@ -248,7 +260,7 @@ class _Predictor:
     def binary(self, member: str, library: Library, anatomy: Anatomy, *, extension: bool) -> Binary:
         """A native file with its predictions."""
         imported = self._predict(library.path, extension=extension, arrival=Arrival.IMPORT)
-        preloaded: dict[str, Prediction] = {}
+        preloaded: Mapping[str, Prediction] = {}
         missing = (problem.cause for plain in imported.values() for problem in plain.problems)
         if self._platform and self._platform.search.wheel_libs and Cause.NEEDED_MISSING in missing:
             preloaded = self._predict(library.path, extension=extension, arrival=Arrival.PRELOAD)
@@ -262,11 +274,49 @@ class _Predictor:
             preloaded=preloaded,
         )
 
-    def _predict(self, path: str, *, extension: bool, arrival: Arrival) -> dict[str, Prediction]:
+    def install(self, binaries: tuple[Binary, ...]) -> tuple[Binary, ...]:
+        """The same with what becomes of each after the installation of all, where it can matter.
+
+        Loads that succeed by themselves and lack nothing succeed in any company: what a library leaves in the
+        loader only adds to what the next one finds.
+        """
+        if self._platform is None:
+            return binaries
+        order = [
+            binary.path for binary in binaries if loaded_ahead(binary.path, self._platform.python.suffixes)
+        ]
+        if not order or all(_is_sound(binary) for binary in binaries):
+            return binaries
+        stops = {release: resolver.stopped(order) for release, resolver in self._resolvers.items()}
+        root = f"{site_packages(self._platform)}/"
+        return tuple(
+            replace(
+                binary,
+                installed=self._predict_installed(binary, order),
+                stops={
+                    release: stop.text
+                    for release, stop in stops.items()
+                    if stop and stop.key == root + binary.path
+                },
+            )
+            for binary in binaries
+        )
+
+    def _predict_installed(self, binary: Binary, order: Sequence[str]) -> Mapping[str, Prediction]:
+        return self._in_releases(
+            lambda resolver: resolver.resolve_installed(binary.path, order, extension=binary.extension)
+        )
+
+    def _predict(self, path: str, *, extension: bool, arrival: Arrival) -> Mapping[str, Prediction]:
+        return self._in_releases(
+            lambda resolver: resolver.resolve(path, extension=extension, arrival=arrival)
+        )
+
+    def _in_releases(self, predict: Callable[[Resolver], Prediction]) -> Mapping[str, Prediction]:
         found: dict[Resolver, Prediction] = {}
         for resolver in self._resolvers.values():
             if resolver not in found:
-                found[resolver] = resolver.resolve(path, extension=extension, arrival=arrival)
+                found[resolver] = predict(resolver)
         return {release: found[resolver] for release, resolver in self._resolvers.items()}
 
     @cached_property
@@ -279,17 +329,22 @@ class _Predictor:
         surface = load_surface(self._platform)
         # Large libraries have a hundred thousand names, of which no runtime has ever heard.
         names = sorted(self._names() & surface.names)
-        different: dict[tuple[Symbol | None, ...], Resolver] = {}
+        different: dict[tuple[Installer, tuple[Symbol | None, ...]], Resolver] = {}
         resolvers: dict[str, Resolver] = {}
         for release in self._platform.releases:
             symbols = surface.symbols(release.version, self._engine)
             offered = tuple(symbols.get(name) for name in names)
             self.offers[release.version] = {symbol.name: symbol for symbol in offered if symbol}
-            if offered not in different:
-                different[offered] = Resolver(
-                    self._installed, platform=self._platform, symbols=symbols, engine=self._engine
+            installer = installer_of(self._platform, release.version)
+            if (installer, offered) not in different:
+                different[installer, offered] = Resolver(
+                    self._installed,
+                    platform=self._platform,
+                    symbols=symbols,
+                    engine=self._engine,
+                    installer=installer,
                 )
-            resolvers[release.version] = different[offered]
+            resolvers[release.version] = different[installer, offered]
         return resolvers
 
     def _names(self) -> set[str]:

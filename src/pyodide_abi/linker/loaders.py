@@ -36,6 +36,7 @@ class Loader:
         object_export_fails: exporting a memory, table or tag under a name of the main module fails.
         bigint_export_fails: exporting a 64-bit immutable global fails.
         init_prefixes: of the functions that make a module, in the order in which they are looked for.
+        keyed_by_name: a needed library is known by the name it was asked for, not by its path.
         init_typed: the engine calls ``PyInit_`` with its exact type, without a JavaScript call between.
     """
 
@@ -56,6 +57,7 @@ class Loader:
     bigint_export_fails: bool
     init_prefixes: tuple[str, ...]
     init_typed: bool
+    keyed_by_name: bool
 
 
 _SEARCHED = 'Error: Failed to find dynamic library "{name}"'
@@ -80,6 +82,7 @@ _FIRST = Loader(
     bigint_export_fails=False,
     init_prefixes=("PyInit",),
     init_typed=False,
+    keyed_by_name=True,
 )
 # Each further generation is what it changed.
 _SECOND = replace(
@@ -91,6 +94,7 @@ _SECOND = replace(
     late_invoke=False,
     needed_accumulates=False,
     init_typed=True,
+    keyed_by_name=False,
 )
 _THIRD = replace(
     _SECOND,

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.platforms.surface import SymbolKind
+from pyodide_abi.wasm import GlobalType, Kind
+from pyodide_abi.wasm.types import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pyodide_abi.platforms.surface import Symbol
+    from pyodide_abi.wasm import ExternType
 
 #: The one of them that is no function.
 _PROTOTYPE = "__proto__"
@@ -65,6 +68,14 @@ _VALUES = {
 }
 
 
+_EXPORTS = {
+    Kind.FUNCTION: Value.WASM_FUNCTION,
+    Kind.TABLE: Value.TABLE,
+    Kind.MEMORY: Value.MEMORY,
+    Kind.TAG: Value.TAG,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A value under a name; ``type`` in the text form of :mod:`pyodide_abi.wasm.types`, empty if unknown."""
@@ -90,6 +101,20 @@ class Offers:
 def object_property(name: str) -> Offer:
     """What every JavaScript object has under a name."""
     return Offer(Value.OBJECT if name == _PROTOTYPE else Value.UNTYPED_FUNCTION)
+
+
+def offer_of_export(type_: ExternType, *, number: bool) -> Offer:
+    """What a loaded module's export is to the modules that come after it.
+
+    Args:
+        type_: of the export.
+        number: the loader makes a JavaScript number of an exported global.
+    """
+    match type_:
+        case GlobalType():
+            return Offer(Value.DATA, "" if number else str(type_))
+        case _:
+            return Offer(_EXPORTS[kind_of(type_)], str(type_))
 
 
 def offer_of(symbol: Symbol) -> Offer | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.engine import DEFAULT_ENGINE, find_engine
 from pyodide_abi.linker.facts import Head
 from pyodide_abi.linker.initialise import check_init, init_names, no_init
+from pyodide_abi.linker.installing import install, installer_of
 from pyodide_abi.linker.loaders import loader_of
 from pyodide_abi.linker.offers import Offers
 from pyodide_abi.linker.prediction import Prediction
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pyodide_abi.linker.facts import Library
+    from pyodide_abi.linker.installing import Installer, Stop
     from pyodide_abi.linker.loaders import Loader
     from pyodide_abi.linker.prediction import Problem
     from pyodide_abi.platforms.model import Platform
@@ -49,6 +51,7 @@ class Resolver:
         platform: Platform,
         symbols: Mapping[str, Symbol],
         engine: str = DEFAULT_ENGINE,
+        installer: Installer | None = None,
     ) -> None:
         """Prepare.
 
@@ -57,8 +60,11 @@ class Resolver:
             platform: whose loader and search rule.
             symbols: what the release offers.
             engine: the JavaScript engine that the texts are for.
+            installer: of the release; None for that of the platform's newest.
         """
         self._installed = installed
+        self._installer = installer or installer_of(platform, platform.releases[-1].version)
+        self._ahead: dict[tuple[str, ...], tuple[Interpreter, Stop | None]] = {}
         self._platform = platform
         self._root = site_packages(platform)
         self._files = {f"{self._root}/{place}": library for place, library in installed.libraries.items()}
@@ -100,7 +106,65 @@ class Resolver:
             for each import what it does, with the problem that stops it and no further ones. What stands
             behind one that kills the interpreter has no meaning.
         """
-        interpreter = self._start(Arrival.IMPORT)
+        return self._import_all(paths, self._start(Arrival.IMPORT))
+
+    def resolve_installed(self, path: str, order: Sequence[str], *, extension: bool) -> Prediction:
+        """Predict the load of one library after its wheel was installed by the release's own installer.
+
+        Args:
+            path: of the library, below ``site-packages``.
+            order: of all libraries that the installer loads ahead, as in the archive.
+            extension: as for :meth:`resolve`.
+        """
+        state, stop = self._install(tuple(order))
+        place = f"{self._root}/{path}"
+        company = state.company(place) if place in state.places else []
+        if stop is not None and (stop.key == place or (stop.rejected and stop.key in company)):
+            return self._prediction([stop.problem], stop.text, state, company)
+        interpreter = state.fork()
+        if extension:
+            problem, error = self._import(place, interpreter)
+        elif place in interpreter.places:
+            problem, error = None, None
+        else:
+            problem, error = self._load(place, interpreter)
+        loaded = interpreter.company(place) if place in interpreter.places else []
+        return self._prediction([problem] if problem else [], error, interpreter, loaded)
+
+    def stopped(self, order: Sequence[str]) -> Stop | None:
+        """What the installer stops at; ``order`` as for :meth:`resolve_installed`."""
+        return self._install(tuple(order))[1]
+
+    def install_and_import(
+        self, order: Sequence[str], paths: Sequence[str]
+    ) -> tuple[Stop | None, tuple[Prediction, ...]]:
+        """Predict what the installer complains of, and plain imports one after another after that.
+
+        Args:
+            order: as for :meth:`resolve_installed`.
+            paths: as for :meth:`resolve_in_order`.
+
+        Returns:
+            what stops the installer, and for each import what it does; the first one's latent
+            functions are those of all libraries that were loaded ahead, too.
+        """
+        state, stop = self._install(tuple(order))
+        interpreter = state.fork()
+        first, *others = self._import_all(paths, interpreter)
+        latent = tuple(interpreter.latent(state.loaded))
+        return stop, (replace(first, latent=(*latent, *first.latent)), *others)
+
+    def _install(self, order: tuple[str, ...]) -> tuple[Interpreter, Stop | None]:
+        known = self._ahead.get(order)
+        if known is None:
+            interpreter = self._start(Arrival.PRELOAD)
+            interpreter.search = replace(interpreter.search, below=self._installer.below)
+            stop = install(interpreter, [f"{self._root}/{path}" for path in order], self._installer)
+            interpreter.search = replace(interpreter.search, arrival=Arrival.IMPORT)
+            known = self._ahead[order] = (interpreter, stop)
+        return known
+
+    def _import_all(self, paths: Sequence[str], interpreter: Interpreter) -> tuple[Prediction, ...]:
         predictions = []
         imported: set[str] = set()
         for path in paths:
@@ -118,16 +182,22 @@ class Resolver:
     def _import(self, place: str, interpreter: Interpreter) -> tuple[Problem | None, str | None]:
         """What stops an import, and the text that the program sees."""
         library, loader = self._files[place], self._runtime.loader
-        if place not in interpreter.loaded:
-            interpreter.begin()
-            problem = next(interpreter.load(place), None)
+        if place not in interpreter.places:
+            problem, error = self._load(place, interpreter)
             if problem is not None:
-                return problem, _load_error(problem, place, loader, Arrival.IMPORT)
+                return problem, error
         if place in interpreter.unfinished:
             problem = no_init(library, init_names(loader, library.path))
         else:
             problem = next(check_init(library, loader), None)
         return problem, None if problem is None else problem.text
+
+    def _load(self, place: str, interpreter: Interpreter) -> tuple[Problem | None, str | None]:
+        interpreter.begin()
+        problem = next(interpreter.load(place), None)
+        if problem is None:
+            return None, None
+        return problem, _load_error(problem, place, self._runtime.loader, Arrival.IMPORT)
 
     def _start(self, arrival: Arrival) -> Interpreter:
         libs = self._installed.wheel_libs
@@ -150,7 +220,7 @@ class Resolver:
             problems=tuple(problems),
             error=error,
             latent=tuple(interpreter.latent(loaded)),
-            libraries=tuple(posixpath.relpath(path, self._root) for path in loaded),
+            libraries=tuple(posixpath.relpath(interpreter.places[key], self._root) for key in loaded),
         )
 
 

@@ -35,6 +35,7 @@ class Search:
     Attributes:
         files: every file there is to find.
         wheel_libs: the folder that installers pre-load from, None where they do not.
+        below: the installer seeks in all folders below that of the library, too.
     """
 
     platform: Platform
@@ -42,6 +43,7 @@ class Search:
     files: Collection[str]
     wheel_libs: str | None
     arrival: Arrival
+    below: bool = False
 
     def find(self, name: str, *, requirer: str, run_paths: tuple[str, ...]) -> str | None:
         """The path that a needed library is found at, None where it is not found.
@@ -80,7 +82,21 @@ class Search:
         if self.wheel_libs is not None:
             yield self.wheel_libs
         yield from self.platform.search.library_path
-        yield posixpath.dirname(requirer)
+        own = posixpath.dirname(requirer)
+        yield own
+        if self.below:
+            yield from self._folders_below(own)
+
+    def _folders_below(self, folder: str) -> Iterator[str]:
+        """Each with those below it at once, in the order in which the archive made them."""
+        below: dict[str, None] = {}
+        for file in self.files:
+            first, slash, _ = file.removeprefix(f"{folder}/").partition("/")
+            if slash and file.startswith(f"{folder}/"):
+                below[f"{folder}/{first}"] = None
+        for one in below:
+            yield one
+            yield from self._folders_below(one)
 
 
 def expand(run_paths: tuple[str, ...], requirer: str) -> Iterator[str]:

@@ -7,12 +7,12 @@ the state that the loader leaves behind stops at the first.
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.facts import Head
-from pyodide_abi.linker.instantiate import check_features, check_space
-from pyodide_abi.linker.offers import FUNCTIONS, Value
+from pyodide_abi.linker.instantiate import check_features, check_imports, check_space
+from pyodide_abi.linker.offers import FUNCTIONS, Offer, Value, offer_of_export
 from pyodide_abi.linker.prediction import Cause, Latent, Problem
 from pyodide_abi.linker.running import check_constructors, check_segments, check_start
 from pyodide_abi.linker.search import Arrival
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from pyodide_abi.linker.facts import Facts, Library
     from pyodide_abi.linker.loaders import Loader
-    from pyodide_abi.linker.offers import Offer
     from pyodide_abi.linker.runtime import Runtime
     from pyodide_abi.linker.search import Search
 
@@ -51,6 +50,27 @@ class Asker:
     wanted: Mapping[str, str]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mode:
+    """How a load treats symbols.
+
+    Attributes:
+        everywhere: the library's symbols are for all (RTLD_GLOBAL).
+        needed_everywhere: likewise those of the libraries that it needs.
+        scope: the libraries of the load see one another's symbols.
+        tolerant: undefined addresses are no error yet.
+    """
+
+    everywhere: bool = False
+    needed_everywhere: bool = False
+    scope: bool = True
+    tolerant: bool = False
+
+
+#: That of an import.
+ORDINARY = Mode()
+
+
 @dataclass(kw_only=True, slots=True)
 class Interpreter:
     """An interpreter while it loads libraries, one after another, each with what it needs.
@@ -58,16 +78,22 @@ class Interpreter:
     Attributes:
         runtime: what the main module and JavaScript provide.
         files: every library there is, by its path in the runtime.
-        loaded: by path, in the order in which loading began.
+        loaded: what each library is known by to the loader, in the order in which loading began: its path,
+            in one generation the name it was asked for. A library known by two is loaded twice.
+        places: their paths.
+        aliases: further names of loaded libraries.
+        needs: what each of them needs, likewise.
         addresses: names that some loaded library defines.
         undefined: entries of the global offset table without an address so far, in order, with who asked
             first.
         required: those of them that not every user calls weak.
-        unfinished: paths of libraries whose load did not end well; the loader takes them for loaded.
+        unfinished: those whose load did not end well; the loader takes them for loaded.
         absent: needed libraries that this load did not find.
         sought: those that earlier loads did not find; the loader takes them for loaded.
         scope: names that the libraries of this load offer to one another's calls.
-        scopes: by path, the scope that a library was loaded in.
+        scopes: the scope that each library was loaded in.
+        merged: what libraries that were loaded for all have added to the runtime's symbols.
+        mode: how the libraries of this load treat one another.
         weak: the weak symbols of the library whose section was read last.
     """
 
@@ -75,6 +101,9 @@ class Interpreter:
     search: Search
     files: Mapping[str, Library]
     loaded: list[str] = field(default_factory=list)
+    places: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    needs: dict[str, list[str]] = field(default_factory=dict)
     addresses: set[str] = field(default_factory=set)
     undefined: dict[str, Asker] = field(default_factory=dict)
     required: set[str] = field(default_factory=set)
@@ -83,6 +112,8 @@ class Interpreter:
     sought: set[str] = field(default_factory=set)
     scope: set[str] = field(default_factory=set)
     scopes: dict[str, set[str]] = field(default_factory=dict)
+    merged: dict[str, Offer] = field(default_factory=dict)
+    mode: Mode = ORDINARY
     weak: frozenset[str] = frozenset()
 
     @property
@@ -102,27 +133,64 @@ class Interpreter:
         self.sought |= self.absent
         self.absent = set()
 
-    def load(self, path: str) -> Iterator[Problem]:
-        """Load a library that is there, with what it needs first."""
-        library = self.files[path]
-        self.loaded.append(path)
-        self.unfinished.add(path)
-        self.scopes[path] = self.scope
+    def fork(self) -> Interpreter:
+        """Another one in the same state."""
+        return replace(
+            self,
+            loaded=[*self.loaded],
+            places={**self.places},
+            needs={**self.needs},
+            addresses={*self.addresses},
+            undefined={**self.undefined},
+            required={*self.required},
+            unfinished={*self.unfinished},
+            absent={*self.absent},
+            sought={*self.sought},
+            scopes={**self.scopes},
+            merged={**self.merged},
+        )
+
+    def load(self, place: str, *, key: str = "") -> Iterator[Problem]:
+        """Load a library that is there, with what it needs first.
+
+        Args:
+            place: its path.
+            key: what it is known by from now on, if not by that.
+        """
+        key = key or place
+        library = self.files[place]
+        self.loaded.append(key)
+        self.places[key] = place
+        self.needs[key] = []
+        self.unfinished.add(key)
+        self.scopes[key] = self.scope if self.mode.scope else set()
         sound = True
-        for problem in self._load(path, library):
+        for problem in self._load(key, library):
             sound = False
             yield problem
         if sound:
-            self.unfinished.discard(path)
+            self.unfinished.discard(key)
+            self._share(key)
 
-    def _load(self, path: str, library: Library) -> Iterator[Problem]:
-        unfit = self._check_head(library)
+    def find(self, name: str) -> Offer | None:
+        """What the loader has under a name: the runtime's symbols come first."""
+        return self.runtime.offers.find(name) or self.merged.get(name)
+
+    def company(self, key: str) -> list[str]:
+        """A loaded library and all that it needs, itself first."""
+        found = [key]
+        for one in found:
+            found += [needed for needed in self.needs.get(one, ()) if needed not in found]
+        return found
+
+    def _load(self, key: str, library: Library) -> Iterator[Problem]:
+        unfit = self.check_head(library)
         if unfit is not None:
             yield unfit
             return
         self.weak = library.dylink.weak
         complete = True
-        for problem in self._load_needed(library, path):
+        for problem in self._load_needed(library, key):
             complete = False
             yield problem
         facts = library.facts
@@ -141,36 +209,59 @@ class Interpreter:
             yield unknown
         yield from self._reserve(library, facts)
         yield from self._look_up(library, facts)
-        for problem in self.runtime.complaints(library, self.call):
+        for problem in self._complaints(library):
             if problem.cause is not Cause.FOREIGN_MODULE:
                 yield problem
         yield from check_segments(library, facts, self.runtime, call=self.call)
-        yield from check_start(library, facts, self._missing)
+        yield from check_start(library, facts, lambda name: self._missing(name, key))
         yield from self._offer(library, facts)
-        if complete:
+        if complete and not self.mode.tolerant:
             # With a needed library missing, whatever is undefined would be a mere consequence.
-            yield from self._report_undefined()
+            yield from self.report_undefined()
         own = facts.exports.keys() | facts.js_functions
-        yield from check_constructors(library, facts, lambda name: name not in own and self._missing(name))
-        self.scope |= own
+        yield from check_constructors(
+            library, facts, lambda name: name not in own and self._missing(name, key)
+        )
+        self.scopes[key] |= own
 
-    def _missing(self, name: str) -> bool:
+    def _complaints(self, library: Library) -> Iterable[Problem]:
+        if not self.merged:
+            return self.runtime.complaints(library, self.call)
+        engine, loader = self.runtime.engine, self.loader
+        return check_imports(library, find=self.find, engine=engine, loader=loader, call=self.call)
+
+    def _missing(self, name: str, key: str) -> bool:
         """The loader finds nothing when a library calls such a function while it is being loaded."""
         made_late = self.loader.late_invoke and name.startswith(_MADE_LATE)
-        return not made_late and name not in self.scope and self.runtime.offers.find(name) is None
+        return not made_late and name not in self.scopes[key] and self.find(name) is None
 
-    def latent(self, paths: Iterable[str]) -> Iterator[Latent]:
+    def _share(self, key: str) -> None:
+        """Let the others see a loaded library's symbols, as far as they are to."""
+        facts = self.files[self.places[key]].facts
+        if facts is None or key in self.unfinished:
+            return
+        if self.mode.everywhere:
+            for name, type_ in facts.exports.items():
+                if self.find(name) is None:
+                    self.merged[name] = offer_of_export(type_, number=self.loader.data_is_number)
+            for name in facts.js_functions:
+                self.merged.setdefault(name, Offer(Value.UNTYPED_FUNCTION))
+        elif self.mode.scope:
+            self.scope |= facts.exports.keys() | facts.js_functions
+
+    def latent(self, keys: Iterable[str]) -> Iterator[Latent]:
         """Function imports of loaded libraries that nobody provides when they are called."""
-        for path in paths:
-            library = self.files[path]
+        for key in keys:
+            library = self.files[self.places[key]]
             if library.facts is None:
                 continue
             for entry in self.runtime.absent_functions(library, library.facts):
                 made_late = self.loader.late_invoke and entry.name.startswith(_MADE_LATE)
-                if not made_late and entry.name not in self.scopes[path]:
+                if not made_late and entry.name not in self.scopes[key] and entry.name not in self.merged:
                     yield Latent(symbol=entry.name, type=str(entry.type), library=library.path)
 
-    def _check_head(self, library: Library) -> Problem | None:
+    def check_head(self, library: Library) -> Problem | None:
+        """What the loader says of a file's first bytes."""
         match library.head:
             case head if library.size < _FIRST_LOOK and library.size % 4:
                 cause = Cause.NOT_WASM if head is Head.NOT_WASM else Cause.NO_DYLINK
@@ -189,29 +280,27 @@ class Interpreter:
                 cause, text = Cause.NO_DYLINK, "Error"
         return self._refused(library, cause, text)
 
-    def _load_needed(self, library: Library, path: str) -> Iterator[Problem]:
+    def _load_needed(self, library: Library, key: str) -> Iterator[Problem]:
         dylink = library.dylink
+        before, requirer = self.mode, self.places[key]
+        if self.mode.needed_everywhere:
+            self.mode = replace(self.mode, everywhere=True)
         for name in dylink.needed if self.loader.needed_accumulates else dylink.needed_last:
-            place = self.search.find(name, requirer=path, run_paths=dylink.run_paths)
-            if place is None and name in self.sought:
-                continue
-            if place is None:
+            place = self.search.find(name, requirer=requirer, run_paths=dylink.run_paths)
+            known = self.aliases.get(name, name) if self.loader.keyed_by_name else place
+            if known in self.places:
+                # Loaded before, by another load perhaps: this one sees its own names, not what it needs.
+                self.needs[key].append(known)
+                self._share(known)
+            elif place is not None and known is not None:
+                self.needs[key].append(known)
+                yield from self.load(place, key=known)
+            elif name not in self.sought:
                 self.absent.add(name)
                 text = self.loader.not_found if name.endswith(".so") else self.loader.not_found_other
-                yield Problem(
-                    cause=Cause.NEEDED_MISSING,
-                    text=text.format(
-                        name=posixpath.normpath(name) if self.loader.normalises_needed else name
-                    ),
-                    library=library.path,
-                    symbol=name,
-                )
-            elif place not in self.loaded:
-                yield from self.load(place)
-            elif place not in self.unfinished:
-                # Loaded before, by another load perhaps: this one sees its own names, not what it needs.
-                facts = self.files[place].facts
-                self.scope |= facts.exports.keys() | facts.js_functions if facts else set()
+                shown = posixpath.normpath(name) if self.loader.normalises_needed else name
+                yield self._refused(library, Cause.NEEDED_MISSING, text.format(name=shown), symbol=name)
+        self.mode = before
 
     def _reserve(self, library: Library, facts: Facts) -> Iterator[Problem]:
         size = facts.memory.table_size if facts.memory else 0
@@ -260,12 +349,13 @@ class Interpreter:
             self.undefined = {name: by for name, by in self.undefined.items() if name not in given}
             self.required -= given
 
-    def _report_undefined(self) -> Iterator[Problem]:
+    def report_undefined(self) -> Iterator[Problem]:
+        """Give the entries of the table that are still open their addresses, as far as there are any."""
         for name, asker in list(self.undefined.items()):
             problem = self._undefined(name, asker)
             if problem is not None:
                 yield problem
-            elif self.runtime.offers.find(name) is None and not self.loader.weak_stays_null:
+            elif self.find(name) is None and not self.loader.weak_stays_null:
                 # A later library may still define it, or want it for sure.
                 continue
             else:
@@ -274,7 +364,7 @@ class Interpreter:
             self.required.discard(name)
 
     def _undefined(self, name: str, asker: Asker) -> Problem | None:
-        offer = self.runtime.offers.find(name)
+        offer = self.find(name)
         if offer is None and self.loader.late_invoke and name.startswith(_MADE_LATE):
             text = _WRAPPING_FAILS
         elif offer is None:

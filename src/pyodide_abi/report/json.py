@@ -49,12 +49,18 @@ def _module(binary: Binary) -> dict[str, Any]:
     module: dict[str, Any] = {"path": binary.path, "loads": loads}
     preload = {
         release: _load(prediction)
-        for release, prediction in binary.preloaded.items()
-        if _load(prediction) != loads[release]
+        for release, prediction in binary.installed.items()
+        if _end(prediction) != _end(binary.imported[release])
     }
     if preload:
         module["preload"] = preload
     return module
+
+
+def _end(prediction: Prediction) -> tuple[object, ...]:
+    """What counts as an ending of its own; the words differ between an import and an installer."""
+    first = next(((problem.cause, problem.symbol) for problem in prediction.problems), None)
+    return (first, {latent.symbol for latent in prediction.latent})
 
 
 def _load(prediction: Prediction) -> dict[str, Any]:

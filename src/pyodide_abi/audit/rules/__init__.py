@@ -2,6 +2,7 @@
 
 from pyodide_abi.audit.rules import (
     absolute_run_path,
+    broken_by_installation,
     build_path,
     compiled_module_in_pure_wheel,
     contents_of_another_platform,
@@ -94,6 +95,7 @@ RULES = (
     lost_weak_symbol.RULE,
     interrupted_load.RULE,
     poisoning_failure.RULE,
+    broken_by_installation.RULE,
     preempted_symbol.RULE,
     rival_definitions.RULE,
     unusable_export.RULE,

@@ -1,0 +1,201 @@
+"""How the releases' own installer loads a wheel's libraries ahead (loader.md, sections 4 and 5).
+
+``loadPackage`` and micropip unpack a wheel and then load every library in it, in the order of the archive,
+each by itself. What happens there decides what later imports find: a library that failed counts as loaded,
+its demands stay in the table of addresses, and those behind it are not loaded ahead at all. What the
+installer does has changed within one generation of the loader, so it is described by release.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pyodide_abi.linker.simulation import ORDINARY, Mode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pyodide_abi.linker.prediction import Problem
+    from pyodide_abi.linker.simulation import Interpreter
+    from pyodide_abi.platforms.model import Platform
+
+_LIBRARY = re.compile(r"\.so(.\d+)*$")
+#: What the installer takes for a module of another interpreter (its PLATFORM_TAG_REGEX).
+_FOREIGN = re.compile(r"\.(cpython|pypy|jython)-\d\d")
+_NO_MAGIC = "need to see wasm magic number"
+_FOREIGN_FILE = (
+    "Failed to load dynamic library {path} $. We probably just tried to load a linux .so file or something."
+)
+#: Bytes of the loader's text that the installer repeats.
+_REPEATED = 512
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Installer:
+    """The installer of some releases.
+
+    Attributes:
+        since: the first of them.
+        needed_first: what other libraries of the wheel need comes first, and is for all.
+        mode: how loads treat symbols.
+        below: needed libraries are sought in all folders below that of the library, too.
+        all_names: every library is known by its file name afterwards, otherwise those that are for all.
+        passes_over: files that are no modules are passed over with a warning.
+        failed: what it says when a load fails; ``{path}`` of the library, ``{reason}``.
+        reason: which is this: ``{path}``, ``{text}`` of the loader, ``{message}`` without the error's class.
+    """
+
+    since: str
+    needed_first: bool = False
+    mode: Mode = ORDINARY
+    below: bool = False
+    all_names: bool = False
+    passes_over: bool = False
+    failed: str = "Failed to load dynamic library {path}: {reason}"
+    reason: str = "'Could not load dynamic lib: {path}\n{text}"
+
+
+_LOCAL = Mode(scope=False, tolerant=True)
+_EARLIEST = Installer(
+    since="0.26.0", needed_first=True, mode=_LOCAL, passes_over=True, failed="{reason}", reason="{message}"
+)
+INSTALLERS = (
+    _EARLIEST,
+    replace(_EARLIEST, since="0.26.2", mode=replace(_LOCAL, needed_everywhere=True)),
+    replace(
+        _EARLIEST,
+        since="0.27.0",
+        needed_first=False,
+        mode=Mode(tolerant=True),
+        below=True,
+        all_names=True,
+    ),
+    Installer(since="0.28.0", reason="0"),
+    Installer(since="0.28.2"),
+)
+
+
+def installer_of(platform: Platform, release: str) -> Installer:
+    """The installer of a platform's release; of the releases before the first known one it is that one."""
+    order = [known.version for known in platform.releases]
+    starts = [installer for installer in INSTALLERS if installer.since in order]
+    if not starts:
+        return INSTALLERS[-1]
+    place = order.index(release)
+    begun = [installer for installer in starts if order.index(installer.since) <= place]
+    return begun[-1] if begun else starts[0]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stop:
+    """What an installation ended with.
+
+    Attributes:
+        key: the library that was being loaded, as the interpreter knows it; empty if it was none.
+        text: as the installer says it.
+        problem: the loader's.
+        rejected: the call of the installer itself fails; otherwise it only says so.
+    """
+
+    key: str
+    text: str
+    problem: Problem
+    rejected: bool = False
+
+    @property
+    def words(self) -> str:
+        """The text, and whether it is an error that the caller gets."""
+        return f"rejected: {self.text}" if self.rejected else self.text
+
+
+def loaded_ahead(path: str, suffixes: Iterable[str]) -> bool:
+    """The installer loads such a file ahead.
+
+    Args:
+        path: of the file.
+        suffixes: of extension modules, as the release's interpreter has them.
+    """
+    name = posixpath.basename(path)
+    if not _LIBRARY.search(name):
+        return False
+    parts = ["." + part for part in name.lstrip(".").split(".")[1:]]
+    if ".so" not in parts:
+        return False
+    tag = parts[parts.index(".so") - 1]
+    return tag in {suffix.removesuffix(".so") for suffix in suffixes} or not _FOREIGN.match(tag)
+
+
+def install(interpreter: Interpreter, order: Sequence[str], installer: Installer) -> Stop | None:
+    """Load the libraries ahead, and say what stopped it.
+
+    Args:
+        interpreter: a fresh one; imports can follow.
+        order: paths of the libraries in the order of the archive.
+        installer: of the release.
+    """
+    stop = None
+    if installer.needed_first:
+        stop = next(_unfit(interpreter, order), None)
+        order, everywhere = _needed_first(interpreter, order)
+    else:
+        everywhere = set()
+    for place in order if stop is None else ():
+        if place in interpreter.places:
+            continue
+        interpreter.begin()
+        interpreter.mode = replace(installer.mode, everywhere=place in everywhere)
+        problem = next(interpreter.load(place), None)
+        if problem is None:
+            if installer.all_names or place in everywhere:
+                interpreter.aliases.setdefault(posixpath.basename(place), place)
+        elif not (installer.passes_over and _NO_MAGIC in problem.text):
+            stop = Stop(key=place, text=_said(installer, place, problem), problem=problem)
+            break
+    if installer.mode.tolerant:
+        stop = next(_still_open(interpreter), stop)
+    interpreter.mode = ORDINARY
+    return stop
+
+
+def _unfit(interpreter: Interpreter, order: Sequence[str]) -> Iterator[Stop]:
+    """The earliest installer reads what every library needs before it loads the first."""
+    for place in order:
+        problem = interpreter.check_head(interpreter.files[place])
+        if problem is not None:
+            yield Stop(key="", text=_message(problem.text), problem=problem)
+
+
+def _needed_first(interpreter: Interpreter, order: Sequence[str]) -> tuple[Sequence[str], set[str]]:
+    needed = {name for place in order for name in interpreter.files[place].dylink.needed}
+    everywhere = {place for place in order if posixpath.basename(place) in needed}
+    return sorted(order, key=lambda place: place not in everywhere), everywhere
+
+
+def _still_open(interpreter: Interpreter) -> Iterator[Stop]:
+    """At its end, a tolerant installer gives all addresses that are wanted, and fails where there is none."""
+    for problem in interpreter.report_undefined():
+        asked = (
+            key
+            for key in interpreter.loaded
+            if interpreter.files[interpreter.places[key]].path == problem.library
+        )
+        key = next(asked, "")
+        yield Stop(key=key, text=problem.text, problem=problem, rejected=True)
+
+
+def _said(installer: Installer, place: str, problem: Problem) -> str:
+    message = _message(problem.text)
+    reason = installer.reason.format(path=place, text=problem.text, message=message)
+    if _NO_MAGIC in reason and not installer.passes_over:
+        return _FOREIGN_FILE.format(path=place)
+    if installer.reason != "{message}":
+        reason = reason.encode()[:_REPEATED].decode("utf-8", "replace").strip()
+    return installer.failed.format(path=place, reason=reason)
+
+
+def _message(text: str) -> str:
+    """An error's message, without its class."""
+    return text.partition(": ")[2]
