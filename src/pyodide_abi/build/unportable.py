@@ -70,6 +70,7 @@ LINKER_WORDS = {
     "-exported_symbols_list": "it is about Mach-O files; use --exports",
     "-install_name": "it is about Mach-O files",
     "-rpath-link": "libraries are looked up with -L only",
+    "--fatal-warnings": "wasm-ld warns at every shared library that its form is not final",
     "--dependency-file": "wasm-ld has no such option",
 }
 

@@ -37,6 +37,8 @@ examples:
       the project in this folder, for the newest stable platform, into dist/
   pyodide-abi build examples/gridcalc --platform 314_0 --platform 2025_0 --verify
       for two platforms; each wheel is then loaded in every release of its platform
+  pyodide-abi build contourpy==1.3.3 --platform 2025_0
+      the sdist from the package index, never a wheel
   pyodide-abi build spam-1.0.tar.gz --exports requested -v
       an sdist; modules export their visible symbols, not PyInit_ only; show all output
   pyodide-abi build --config-setting=--build-option=--verbose --toolchain-mismatch allow
@@ -68,7 +70,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default=".",
         metavar="SOURCE",
-        help="a project's folder (default: .), or an sdist",
+        help="a project's folder (default: .), an sdist, or NAME or NAME==VERSION from the package index",
     )
     parser.add_argument(
         "--platform",
@@ -127,7 +129,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
     names = dict.fromkeys(args.platform)
     platforms = [load_platform(name) for name in names] or [default_platform()]
-    check_source(session.cwd / Path(args.source).expanduser())
+    if not _is_named(args.source, session):
+        check_source(session.cwd / Path(args.source).expanduser())
     done: list[_Done] = []
     failures: list[BuildFailedError] = []
     for platform in dict.fromkeys(platforms):
@@ -148,6 +151,12 @@ def run(args: argparse.Namespace, session: Session) -> int:
     return 0 if not failures and all(one.ok for one in done) else 1
 
 
+def _is_named(source: str, session: Session) -> bool:
+    from pyodide_abi.build.index import is_named
+
+    return is_named(source) and not (session.cwd / source).exists()
+
+
 def _build(platform: Platform, args: argparse.Namespace, session: Session) -> _Done:
     from pyodide_abi.build import BuildRequest, Exports, Target, build_wheel
     from pyodide_abi.runtime import install_release
@@ -162,8 +171,13 @@ def _build(platform: Platform, args: argparse.Namespace, session: Session) -> _D
     )
     python = find_python(platform.python.version, host)
     sysroot = make_sysroot(platform, install_release(platform.releases[-1], host), python, host)
+    source = session.cwd / Path(args.source).expanduser()
+    if _is_named(args.source, session):
+        from pyodide_abi.build.index import fetch_sdist
+
+        source = fetch_sdist(args.source, python, host)
     request = BuildRequest(
-        source=session.cwd / Path(args.source).expanduser(),
+        source=source,
         target=Target(
             platform=platform,
             toolchain=toolchain,
