@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import MissingError
-from pyodide_abi.process import find_executable
 from pyodide_abi.toolchain.rust import BOOTSTRAP
+from pyodide_abi.toolchain.rust_find import find_rust
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from pyodide_abi.build.model import Target
+    from pyodide_abi.host import Host
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.toolchain.model import Sysroot
     from pyodide_abi.toolchain.rust import TargetRust
@@ -55,23 +58,37 @@ def uses_rust(project: Path) -> bool:
     return any(re.split(r"[^\w-]", str(word), maxsplit=1)[0].lower() in _BACKENDS for word in words)
 
 
-def cargo_variables(
+def equip(target: Target, project: Path, host: Host) -> Target:
+    """The target with a Rust if the project needs one; it is found, or fetched, only then.
+
+    Raises:
+        MissingError: there is none for the platform.
+        BuildFailedError: its standard library could not be built.
+    """
+    if target.rust is not None or not uses_rust(project):
+        return target
+    return replace(target, rust=find_rust(target.platform, host, library=target.rust_library))
+
+
+def with_rust(
+    environ: Mapping[str, str],
     platform: Platform,
     rust: TargetRust,
     *,
-    environ: Mapping[str, str],
     tools: Mapping[str, Path],
+    host_cc: Mapping[str, str],
     sysroot: Sysroot,
     prefix_maps: Iterable[tuple[Path, str]],
     offline: bool,
 ) -> dict[str, str]:
-    """What is laid over the environment of a build; :data:`LEAKS` are taken out of it.
+    """The environment of a build in which cargo compiles for the target.
 
     Args:
+        environ: the environment so far.
         platform: whom the build is for.
         rust: what compiles.
-        environ: the environment so far.
         tools: the compiler drivers, by name; ``cc`` links.
+        host_cc: compilers of the build machine, by language (``c``, ``cpp``).
         sysroot: the target's Python configuration.
         prefix_maps: folders whose names must not reach the modules, and what stands there instead.
         offline: nothing may be fetched.
@@ -79,6 +96,7 @@ def cargo_variables(
     Raises:
         MissingError: this machine has no C compiler, with which Rust links build scripts.
     """
+    environ = {name: value for name, value in environ.items() if name not in LEAKS}
     target, compiler = platform.rust.target, rust.rust
     variable = target.upper().replace("-", "_")
     suffix = target.replace("-", "_")
@@ -98,7 +116,7 @@ def cargo_variables(
         f"CXX_{suffix}": str(tools["c++"]),
         f"AR_{suffix}": str(tools["ar"]),
         f"RANLIB_{suffix}": str(tools["ranlib"]),
-        **_for_this_machine(compiler.machine, environ),
+        **_for_this_machine(compiler.machine, host_cc, environ),
         # The crate `bindgen`: with hidden symbols clang keeps functions back (rust-bindgen, issue 751).
         f"BINDGEN_EXTRA_CLANG_ARGS_{suffix}": f"--target={target} -fvisibility=default",
         # PyO3's build script reads the target's _sysconfigdata there.
@@ -113,7 +131,7 @@ def cargo_variables(
         variables[BOOTSTRAP] = "1"
     if offline:
         variables["CARGO_NET_OFFLINE"] = "true"
-    return variables
+    return environ | variables
 
 
 def _flags(platform: Platform, rust: TargetRust) -> list[str]:
@@ -146,24 +164,24 @@ def _encoded(variable: str, flags: list[str]) -> dict[str, str]:
     return {f"CARGO_TARGET_{variable}_RUSTFLAGS": " ".join(flags)}
 
 
-def _for_this_machine(machine: str, environ: Mapping[str, str]) -> dict[str, str]:
+def _for_this_machine(machine: str, host_cc: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
     """Build scripts and procedural macros are compiled and linked with this machine's own compiler."""
-    variable = f"CARGO_TARGET_{machine.upper().replace('-', '_')}_LINKER"
-    try:
-        cc = find_executable(environ.get("HOST_CC") or "cc", environ)
-    except MissingError as error:
+    if "c" not in host_cc:
         raise MissingError(
-            "Rust needs a C compiler of this machine to link build scripts: there is no 'cc'",
+            "Rust links build scripts with a C compiler of this machine, and there is none",
             hint="apt-get install gcc libc6-dev, or what your system calls it",
-        ) from error
-    return {
-        variable: environ.get(variable, cc),
-        "HOST_CC": cc,
-        "HOST_CXX": environ.get("HOST_CXX", "c++"),
-        "HOST_AR": environ.get("HOST_AR", "ar"),
-        "HOST_CFLAGS": environ.get("HOST_CFLAGS", ""),
-        "HOST_CXXFLAGS": environ.get("HOST_CXXFLAGS", ""),
+        )
+    variables = {
+        f"CARGO_TARGET_{machine.upper().replace('-', '_')}_LINKER": host_cc["c"],
+        "HOST_CC": host_cc["c"],
+        "HOST_CXX": host_cc.get("cpp", "c++"),
+        # The bare names beside these are the target's.
+        "HOST_AR": "ar",
+        "HOST_RANLIB": "ranlib",
+        "HOST_CFLAGS": "",
+        "HOST_CXXFLAGS": "",
     }
+    return {name: environ.get(name, value) for name, value in variables.items()}
 
 
 def _platform_version(platform: Platform) -> str:

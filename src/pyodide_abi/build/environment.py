@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from pyodide_abi.build import cross_site, cxx_library, meson, numpy_headers
+from pyodide_abi.build import cargo, cross_site, cxx_library, meson, numpy_headers
 from pyodide_abi.build.arguments import CXX
 from pyodide_abi.build.crossing import Crossing, write_crossing
 from pyodide_abi.build.drivers import LEAKS, rules_of, write_drivers
@@ -146,6 +146,17 @@ def make_environment(
     environ |= {name.upper(): str(tools[name]) for name in ("cc", "ar", "ranlib", "nm", "strip")}
     environ |= {"CXX": str(tools["c++"])}
     environ |= _parallel(jobs, folder)
+    if target.rust is not None:
+        environ = cargo.with_rust(
+            environ,
+            target.platform,
+            target.rust,
+            tools=tools,
+            host_cc=crossing.host_cc,
+            sysroot=target.sysroot,
+            prefix_maps=[(folder, "/build"), *([(source, ".")] if source else [])],
+            offline=host.offline,
+        )
     return CrossEnvironment(
         python=crossing.python,
         environ=environ,

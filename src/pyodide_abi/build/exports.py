@@ -91,13 +91,16 @@ def exports_of(
     Raises:
         WasmError: an object is damaged.
     """
-    if any(file.endswith(_RUST) for file in command.inputs):
-        # Everything would be too much: a Rust library holds a file that is no object.
-        return Exported(names if mode is not ExportMode.NAMES or names else ())
-    if mode is ExportMode.WHOLE_ARCHIVE:
+    rust = any(file.endswith(_RUST) for file in command.inputs)
+    if mode is ExportMode.WHOLE_ARCHIVE and not rust:
         return Exported(None)
     tables = _Tables(linked_files(command.groups), read, bitcode)
     sealed = not tables.shared and not tables.bitcode
+    if rust:
+        # rustc lists what the crate and those it is made of export. Never everything (-sSIDE_MODULE=1):
+        # a Rust library holds a file that is no object.
+        inits = [name for name in names if name.startswith(INIT_PREFIXES)]
+        return Exported(inits if inits and mode is ExportMode.PYINIT else names, sealed=sealed)
     remark = f"{tables.bitcode} is LLVM bitcode: its symbols cannot be hidden" if tables.bitcode else ""
     if mode is ExportMode.NAMES:
         return Exported(names, sealed=sealed, remark=remark)

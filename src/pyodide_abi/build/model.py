@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.toolchain.model import HostPython, Sysroot, Toolchain
+    from pyodide_abi.toolchain.rust import TargetRust
 
 
 class ExportMode(enum.StrEnum):
@@ -71,6 +72,8 @@ class Target:
         tag: the spelling of the platform tag; empty for the platform's own choice.
         exports: what linked modules export.
         prefixes: folders with further libraries for the target, as ``make install`` leaves them.
+        rust: compiles Rust; None while nobody needs it.
+        rust_library: a sysroot of the user's own with Rust's standard library for the target.
     """
 
     platform: Platform
@@ -80,6 +83,8 @@ class Target:
     tag: str = ""
     exports: Exports = field(default_factory=Exports)
     prefixes: tuple[Path, ...] = ()
+    rust: TargetRust | None = None
+    rust_library: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyodide_abi.build.cargo import equip
 from pyodide_abi.build.environment import make_environment
 from pyodide_abi.build.frontend import HookFailedError, run_backend
 from pyodide_abi.build.logs import excerpt, first_error
@@ -49,8 +50,9 @@ def build_wheel(request: BuildRequest, host: Host) -> BuildResult:
     with _work_folder() as work:
         project = stage(request.source, _made(work / "project"), leave_out=[request.outdir])
         with host.progress.task(f"building {request.source.name} for {request.target.platform.name}"):
+            target = equip(request.target, project, host)
             environment = make_environment(
-                request.target, work, host, on_line=on_line, source=project, jobs=request.jobs
+                target, work, host, on_line=on_line, source=project, jobs=request.jobs
             )
             try:
                 built = run_backend(

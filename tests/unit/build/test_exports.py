@@ -160,10 +160,24 @@ def test_bitcode_is_read_by_llvm_and_that_is_said(file: str, init: str) -> None:
 
 @pytest.mark.parametrize("mode", ExportMode)
 def test_what_rustc_links_has_its_own_list(mode: ExportMode) -> None:
-    line = "spam.spam.1f2e.rcgu.o libstd-1.rlib broken.o -shared -o libspam.so"
-    found = exported(line, mode, ("PyInit_spam", "spam_open"))
-    assert found.names == ("PyInit_spam", "spam_open")
-    assert not found.sealed
+    line = "spam.spam.1f2e.rcgu.o libstd-1.rlib -shared -o libspam.so"
+    found = exported(line, mode, ("spam_close", "spam_open"))
+    assert found.names == ("spam_close", "spam_open")
+    assert found.sealed, "Rust's own libraries show more than anybody asked for"
+
+
+@pytest.mark.parametrize(
+    ("mode", "names"),
+    [
+        (ExportMode.PYINIT, ("PyInit_spam",)),
+        (ExportMode.REQUESTED, ("PyInit_spam", "spam_open")),
+        (ExportMode.NAMES, ("PyInit_spam", "spam_open")),
+        (ExportMode.WHOLE_ARCHIVE, ("PyInit_spam", "spam_open")),
+    ],
+)
+def test_an_extension_module_of_rust(mode: ExportMode, names: tuple[str, ...]) -> None:
+    line = "spam.spam.1f2e.rcgu.o libstd-1.rlib -shared -o libspam.so"
+    assert exported(line, mode, ("PyInit_spam", "spam_open")).names == names
 
 
 def test_a_damaged_object_is_named() -> None:
