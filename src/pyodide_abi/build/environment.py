@@ -47,6 +47,7 @@ class CrossEnvironment:
     """A virtual environment whose interpreter answers for the target.
 
     Attributes:
+        folder: it and all that belongs to it.
         python: its interpreter.
         environ: for processes that ask about the target: build backends, and what they start.
         host_environ: for processes that ask about the host: installers of build requirements.
@@ -56,6 +57,7 @@ class CrossEnvironment:
         meson_arguments: what ``meson setup`` has to be told.
     """
 
+    folder: Path
     python: Path
     environ: Mapping[str, str]
     host_environ: Mapping[str, str]
@@ -88,7 +90,7 @@ def make_environment(
         MissingError: uv, or the target's configuration, is not there.
         BuildFailedError: uv refused.
     """
-    host_environ = {name: value for name, value in host.environ.items() if name not in ASTRAY}
+    host_environ = without_leaks(host.environ)
     environment = _make_venv(target, folder / "environment", host, host_environ, on_line)
     site_packages = environment / "lib" / f"python{target.platform.python.version}" / "site-packages"
     remarks = folder / "remarks"
@@ -127,25 +129,20 @@ def make_environment(
     )
     _install_cross_site(site_packages)
     path = f"{crossing.programs}:{environment / 'bin'}:{host_environ.get('PATH', '/usr/bin:/bin')}"
-    environ = (
-        host_environ
-        | write_crossing(crossing)
-        | {
-            cross_site.VARIABLE: str(place),
-            "VIRTUAL_ENV": str(environment),
-            "PATH": path,
-            "PYTHONNOUSERSITE": "1",
-            "PYTHONHASHSEED": "0",
-            # The same source twice gives the same bytes (reproducible-builds.org, SOURCE_DATE_EPOCH).
-            "SOURCE_DATE_EPOCH": host.environ.get("SOURCE_DATE_EPOCH", str(EPOCH)),
-            # What projects ask to learn that they are built for this platform.
-            "PYODIDE": "1",
-            "PYODIDE_ABI_VERSION": str(variables.get("PYODIDE_ABI_VERSION", "")),
-        }
-    )
-    environ |= {name.upper(): str(tools[name]) for name in ("cc", "ar", "ranlib", "nm", "strip")}
-    environ |= {"CXX": str(tools["c++"])}
-    environ |= _parallel(jobs, folder)
+    own = write_crossing(crossing) | {
+        cross_site.VARIABLE: str(place),
+        "VIRTUAL_ENV": str(environment),
+        "PATH": path,
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONHASHSEED": "0",
+        # The same source twice gives the same bytes (reproducible-builds.org, SOURCE_DATE_EPOCH).
+        "SOURCE_DATE_EPOCH": host.environ.get("SOURCE_DATE_EPOCH", str(EPOCH)),
+        # What projects ask to learn that they are built for this platform.
+        "PYODIDE": "1",
+        "PYODIDE_ABI_VERSION": str(variables.get("PYODIDE_ABI_VERSION", "")),
+    }
+    own |= {name.upper(): str(tools[name]) for name in ("cc", "ar", "ranlib", "nm", "strip")}
+    environ = {**host_environ, **own, "CXX": str(tools["c++"]), **parallel(jobs, folder)}
     if target.rust is not None:
         environ = cargo.with_rust(
             environ,
@@ -158,6 +155,7 @@ def make_environment(
             offline=host.offline,
         )
     return CrossEnvironment(
+        folder=folder,
         python=crossing.python,
         environ=environ,
         host_environ=host_environ,
@@ -166,6 +164,11 @@ def make_environment(
         variables=variables,
         meson_arguments=tuple(meson.setup_arguments(crossing)),
     )
+
+
+def without_leaks(environ: Mapping[str, str]) -> dict[str, str]:
+    """The caller's variables less those that would lead a build astray."""
+    return {name: value for name, value in environ.items() if name not in ASTRAY}
 
 
 def _make_venv(
@@ -238,7 +241,7 @@ def _host_compilers(host: Host) -> dict[str, str]:
     return found
 
 
-def _parallel(jobs: int | None, folder: Path) -> dict[str, str]:
+def parallel(jobs: int | None, folder: Path) -> dict[str, str]:
     """What makes each kind of tool run so many compilers at once."""
     if jobs is None:
         return {}

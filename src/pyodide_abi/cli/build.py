@@ -63,6 +63,8 @@ class _Done:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add arguments, a description and examples."""
+    from pyodide_abi.cli.target import add_target_options
+
     parser.description = DESCRIPTION
     parser.epilog = EXAMPLES
     parser.add_argument(
@@ -89,29 +91,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--tag", default="", metavar="TAG", help="another spelling of the platform's wheel tag"
     )
     parser.add_argument(
-        "--exports",
-        default="pyinit",
-        metavar="HOW",
-        help="what modules export: pyinit (default), requested (visible symbols), whole-archive, or names",
-    )
-    parser.add_argument(
         "--config-setting",
         action="append",
         default=[],
         metavar="K=V",
         help="for the build backend; may be repeated, also with one K",
     )
-    parser.add_argument(
-        "--toolchain-mismatch",
-        choices=("allow", "refuse"),
-        default="refuse",
-        help="may a compiler of another version than the platform's be used? (default: refuse)",
-    )
-    parser.add_argument(
-        "--toolchain",
-        choices=("path", "emsdk", "official", "debian"),
-        help="take the compiler from there only (default: the first that has it)",
-    )
+    add_target_options(parser)
     parser.add_argument(
         "--verify", action="store_true", help="load the wheel in every release of its platform"
     )
@@ -158,42 +144,28 @@ def _is_named(source: str, session: Session) -> bool:
 
 
 def _build(platform: Platform, args: argparse.Namespace, session: Session) -> _Done:
-    from pyodide_abi.build import BuildRequest, Exports, Target, build_wheel
-    from pyodide_abi.runtime import install_release
-    from pyodide_abi.toolchain import Source, find_python, find_toolchain, make_sysroot
+    from pyodide_abi.build import BuildRequest, build_wheel
+    from pyodide_abi.cli.target import find_target
 
     host = session.host
-    toolchain = find_toolchain(
-        platform,
-        host,
-        mismatch_allowed=args.toolchain_mismatch == "allow",
-        source=Source(args.toolchain) if args.toolchain else None,
-    )
-    python = find_python(platform.python.version, host)
-    sysroot = make_sysroot(platform, install_release(platform.releases[-1], host), python, host)
+    target = find_target(platform, args, session, tag=args.tag)
     source = session.cwd / Path(args.source).expanduser()
     if _is_named(args.source, session):
         from pyodide_abi.build.index import fetch_sdist
 
-        source = fetch_sdist(args.source, python, host)
+        source = fetch_sdist(args.source, target.python, host)
     request = BuildRequest(
         source=source,
-        target=Target(
-            platform=platform,
-            toolchain=toolchain,
-            python=python,
-            sysroot=sysroot,
-            tag=args.tag,
-            exports=Exports.parse(args.exports),
-        ),
+        target=target,
         outdir=session.cwd / Path(args.outdir).expanduser(),
         config_settings=config_settings(args.config_setting),
+        jobs=args.jobs,
         verbose=args.verbose,
     )
     result = build_wheel(request, host)
     for remark in result.remarks:
         host.progress.say(f"note: {remark}")
-    return _judge(platform, toolchain, result, args, session)
+    return _judge(platform, target.toolchain, result, args, session)
 
 
 def _judge(

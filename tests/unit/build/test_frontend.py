@@ -71,6 +71,7 @@ def build(
     **settings: str | list[str],
 ) -> Path:
     environment = CrossEnvironment(
+        folder=tmp_path,
         python=tmp_path / "bin" / "python",
         environ={"WHERE": "target"},
         host_environ={"WHERE": "host"},
@@ -96,7 +97,8 @@ def build(
 def test_meson_python_is_told_about_the_target(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[build-system]\nrequires = ["a"]\nbuild-backend = "mesonpy"\n')
     backend = Backend(answers={"get_requires_for_build_wheel": ["ninja"], "build_wheel": "x.whl"})
-    build(backend, tmp_path, jobs=3, **{"setup-args": "-Dblas=none"})
+    settings: dict[str, Any] = {"setup-args": "-Dblas=none"}
+    build(backend, tmp_path, jobs=3, **settings)
     assert backend.calls[-1][2]["config_settings"] == {
         "setup-args": ["--cross-file=/c", "-Dblas=none"],
         "compile-args": ["-j3"],

@@ -1,0 +1,80 @@
+"""What ``build`` and ``exec`` have in common: the options that choose a target, and how it is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pyodide_abi.build import Target
+    from pyodide_abi.cli.session import Session
+    from pyodide_abi.platforms.model import Platform
+
+
+def add_target_options(parser: argparse.ArgumentParser) -> None:
+    """Options that decide what compilers make."""
+    parser.add_argument(
+        "--exports",
+        default="pyinit",
+        metavar="HOW",
+        help="what modules export: pyinit (default), requested (visible symbols), whole-archive, or names",
+    )
+    parser.add_argument(
+        "--prefix",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a folder with libraries for the target (include, lib), for compilers, CMake and pkg-config",
+    )
+    parser.add_argument(
+        "-j", "--jobs", type=_positive, metavar="N", help="compilers at once (default: as each tool does)"
+    )
+    parser.add_argument(
+        "--toolchain-mismatch",
+        choices=("allow", "refuse"),
+        default="refuse",
+        help="may a compiler of another version than the platform's be used? (default: refuse)",
+    )
+    parser.add_argument(
+        "--toolchain",
+        choices=("path", "emsdk", "official", "debian"),
+        help="take the compiler from there only (default: the first that has it)",
+    )
+
+
+def find_target(platform: Platform, args: argparse.Namespace, session: Session, *, tag: str = "") -> Target:
+    """Find or fetch everything that is needed to build for a platform.
+
+    Raises:
+        MissingError: something is not there and cannot be fetched.
+    """
+    from pyodide_abi.build import Exports, Target
+    from pyodide_abi.runtime import install_release
+    from pyodide_abi.toolchain import Source, find_python, find_toolchain, make_sysroot
+
+    host = session.host
+    toolchain = find_toolchain(
+        platform,
+        host,
+        mismatch_allowed=args.toolchain_mismatch == "allow",
+        source=Source(args.toolchain) if args.toolchain else None,
+    )
+    python = find_python(platform.python.version, host)
+    sysroot = make_sysroot(platform, install_release(platform.releases[-1], host), python, host)
+    return Target(
+        platform=platform,
+        toolchain=toolchain,
+        python=python,
+        sysroot=sysroot,
+        tag=tag,
+        exports=Exports.parse(args.exports),
+        prefixes=tuple((session.cwd / Path(prefix).expanduser()).resolve() for prefix in args.prefix),
+    )
+
+
+def _positive(text: str) -> int:
+    from pyodide_abi.cli.verify import positive
+
+    return positive(text)
