@@ -43,9 +43,17 @@ _LEAKS = (
 )
 LEAKS = frozenset(_LEAKS.split())
 
-#: An undeclared function is taken to return int and to be called with whatever it is given. Native machines
-#: let that pass; WebAssembly checks a function's type. It stands behind the project's words: no opt-out.
-_STRICT_C = ("-Werror=implicit-function-declaration",)
+#: What a native machine lets pass and WebAssembly, which checks a function's type, does not: a function that
+#: is called undeclared, defined with other types than declared, or left without the result that it promises.
+#: pyodide-build makes the same three errors. They stand behind the project's words: no opt-out.
+_STRICT = {
+    C: (
+        "-Werror=implicit-function-declaration",
+        "-Werror=mismatched-parameter-types",
+        "-Werror=return-type",
+    ),
+    CXX: ("-Werror=return-type",),
+}
 
 
 def rules_of(platform: Platform, python: HostPython, *, prefix_maps: Sequence[str] = ()) -> Rules:
@@ -71,7 +79,7 @@ def rules_of(platform: Platform, python: HostPython, *, prefix_maps: Sequence[st
             if flag.need is Need.FORBIDDEN and set(flag.languages) - {Language.RUST}
         ],
         "host_folders": sorted(host_folders),
-        "after": {C: [*_STRICT_C, *prefix_maps], CXX: list(prefix_maps)},
+        "after": {language: [*words, *prefix_maps] for language, words in _STRICT.items()},
         "run_path": platform.search.run_path,
     }
 

@@ -297,7 +297,7 @@ def test_what_needs_no_change_survives_in_order(line: list[str], platform: str, 
     rules = rules_of(load_platform(platform), PYTHON)
     command = Command(line, driver)
     result = rewrite(command, rules)
-    behind = [STRICT] if command.compiles and command.language == "c" else []
+    behind = rules["after"][command.language] if command.compiles else []
     assert result.words[result.added :] == line + behind
     assert result.remarks == []
     again = rewrite(Command(result.words, driver), rules)

@@ -50,9 +50,8 @@ def test_strip_as_a_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     file.write_bytes(FULL)
     assert main(["-S", "-R", ".comment", "--strip-unneeded", "-o", str(tmp_path / "b.so"), str(file)]) == 0
     assert file.read_bytes() == FULL
-    assert [section.name for section in read_module((tmp_path / "b.so").read_bytes()).sections][
-        0
-    ] == "dylink.0"
+    first, *_ = read_module((tmp_path / "b.so").read_bytes()).sections
+    assert first.name == "dylink.0"
     assert main([f"--output-file={tmp_path / 'c.so'}", str(file)]) == 0
     assert main([f"-o{tmp_path / 'd.so'}", str(file)]) == 0
     assert main([str(file)]) == 0
@@ -96,10 +95,19 @@ def test_a_projects_export_list_in_every_spelling(text: str) -> None:
 
 def test_what_a_link_says_to_the_compiler() -> None:
     line = "-O2 -Iinc -x c a.c -L. -L lib -lm -Wl,-s -Xlinker -s -shared -sUSE_ZLIB=1 b.o -o m.so -g"
-    assert compiler_words([*line.split(), "-sSIDE_MODULE=2"]) == ["-O2", "-Iinc", "-x", "c", "-sUSE_ZLIB=1", "-g"]
+    assert compiler_words([*line.split(), "-sSIDE_MODULE=2"]) == [
+        "-O2",
+        "-Iinc",
+        "-x",
+        "c",
+        "-sUSE_ZLIB=1",
+        "-g",
+    ]
 
 
 def test_a_command_for_ld_becomes_one_for_cc() -> None:
     line = "-m elf_x86_64 -shared a.o -L. -lz -z now -rpath $ORIGIN --gc-sections -o m.so"
-    passed = [word for each in ["-z", "now", "-rpath", "$ORIGIN", "--gc-sections"] for word in ("-Xlinker", each)]
+    passed = [
+        word for each in ["-z", "now", "-rpath", "$ORIGIN", "--gc-sections"] for word in ("-Xlinker", each)
+    ]
     assert linker_as_compiler(line.split()) == ["-shared", "a.o", "-L.", "-lz", *passed, "-o", "m.so"]
