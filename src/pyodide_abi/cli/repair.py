@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     import argparse
 
     from pyodide_abi.cli.session import Session
-    from pyodide_abi.repair.apply import Shrink
     from pyodide_abi.repair.edits import Plan
     from pyodide_abi.repair.mend import Repaired
     from pyodide_abi.repair.plan import Wishes
@@ -118,11 +117,12 @@ def _plan(wheels: list[Path], wishes: Wishes, args: argparse.Namespace, session:
 
 
 def _repair(wheels: list[Path], wishes: Wishes, args: argparse.Namespace, session: Session) -> int:
+    from pyodide_abi.cli.binaryen import shrinker
     from pyodide_abi.repair.mend import repair_wheel
     from pyodide_abi.report.repair import repairs_to_json, write_repaired
 
     folder = None if args.in_place else session.cwd / Path(args.wheel_dir).expanduser()
-    shrink = _shrink(session) if args.remove_unreachable else None
+    shrink = shrinker(session.host) if args.remove_unreachable else None
     repairs: list[Repaired] = []
     for wheel in wheels:
         with session.host.progress.task(f"repairing {wheel.name}"):
@@ -156,7 +156,3 @@ def _wishes(args: argparse.Namespace, session: Session) -> Wishes:
         drop_signature=args.drop_signature,
         timestamp=int(moment) if moment else EPOCH,
     )
-
-
-def _shrink(session: Session) -> Shrink:
-    raise NotImplementedError

@@ -12,7 +12,7 @@ from pyodide_abi.audit import audit, audit_file, open_subject
 from pyodide_abi.errors import FailedError, MissingError, UsageError, WheelError
 from pyodide_abi.linker import Outcome
 from pyodide_abi.repair.apply import apply_repair
-from pyodide_abi.repair.edits import DropSignature, MoveFile, Normalise, Safety
+from pyodide_abi.repair.edits import DropSignature, MoveFile, Normalise, RemoveUnreachable, Safety
 from pyodide_abi.repair.plan import plan_repair, signatures
 from pyodide_abi.wheel import open_wheel
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Findings that a repair removes wholly where it answers them. What it can only lessen is not among them.
 _PROMISED = frozenset({"ABI107", "ABI301", "ABI303", "ABI304", "ABI305", "ABI307", "ABI406"})
+#: So often at most is looked again after code was removed; twice is the rule.
+_MOST_ROUNDS = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,33 +88,71 @@ def repair_wheel(
     target = source.parent if folder is None else folder
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target, prefix=".repair-") as staging:
-        with open_subject(_pinned(file, Path(staging))) as subject:
-            before = audit(subject)
-            plan = plan_repair(subject, before.findings, wishes)
-            _refuse(plan, subject, wishes, risky=risky)
-            made = plan.chosen(risky=risky)
-            results = Path(staging, "new")
-            results.mkdir()
-            if made:
-                new = apply_repair(subject, made, results, timestamp=wishes.timestamp, shrink=shrink)
-            else:
-                new = Path(shutil.copyfile(subject.file, results / file.name))
-        report = _audit_again(new, made, before)
-        _hold_to_promise(made, before, report)
+        worker = _Worker(folder=Path(staging), wishes=wishes, risky=risky, shrink=shrink)
+        rounds = [worker.work(_pinned(file, Path(staging)))]
+        # Code that is gone imports nothing, so that further exports may have become needless.
+        while rounds[-1].shrunk and len(rounds) < _MOST_ROUNDS:
+            rounds.append(worker.work(rounds[-1].new))
+        new, made = rounds[-1].new, tuple(edit for one in rounds for edit in one.made)
         shutil.copymode(source, new)
         sizes = source.stat().st_size, new.stat().st_size
-        path = target / new.name
-        if folder is None and new.name == file.name:
-            path = source
-        elif path.exists() and path.samefile(source):
+        path = source if folder is None and new.name == file.name else target / new.name
+        if folder is not None and path.exists() and path.samefile(source):
             raise UsageError(
                 f"the new wheel would take the place of {file}", hint="--in-place if that is meant"
             )
         if made or folder is not None:
             new.replace(path)
-        if folder is None and path.name != source.name:
+        if folder is None and path != source:
             source.unlink()
-    return Repaired(path=path, plan=plan, made=made, before=sizes[0], after=sizes[1], report=report)
+    return Repaired(
+        path=path,
+        plan=rounds[0].plan,
+        made=made,
+        before=sizes[0],
+        after=sizes[1],
+        report=rounds[-1].report,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Round:
+    new: Path
+    plan: Plan
+    made: tuple[Edit, ...]
+    report: Report
+
+    @property
+    def shrunk(self) -> bool:
+        return any(isinstance(edit, RemoveUnreachable) for edit in self.made)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Worker:
+    """Makes new wheels in folders of its own."""
+
+    folder: Path
+    wishes: Wishes
+    risky: bool
+    shrink: Shrink | None
+
+    def work(self, file: Path) -> _Round:
+        """Audit, plan, apply, audit again."""
+        results = Path(tempfile.mkdtemp(dir=self.folder))
+        with open_subject(file) as subject:
+            before = audit(subject)
+            plan = plan_repair(subject, before.findings, self.wishes)
+            _refuse(plan, subject, self.wishes, risky=self.risky)
+            made = plan.chosen(risky=self.risky)
+            if made:
+                new = apply_repair(
+                    subject, made, results, timestamp=self.wishes.timestamp, shrink=self.shrink
+                )
+            else:
+                new = Path(shutil.copyfile(file, results / file.name))
+        report = _audit_again(new, made, before)
+        _hold_to_promise(made, before, report)
+        return _Round(new=new, plan=plan, made=made, report=report)
 
 
 def _audit_again(new: Path, made: Sequence[Edit], before: Report) -> Report:

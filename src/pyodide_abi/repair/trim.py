@@ -19,8 +19,8 @@ _FOR_DEBUGGERS = frozenset({"sourceMappingURL", "external_debug_info"})
 _NAMES = "name"
 #: Beside its name an export takes a length, a kind and an index.
 _ENTRY = 4
-#: Exports that take less than this part of a module are not worth packing it anew.
-_WORTH = 1000
+#: Exports that take less than this part of all are not worth packing the module anew.
+_WORTH = 100
 
 
 def trim_sections(path: str, customs: Mapping[str, int], *, keep_names: bool) -> Iterator[DropSections]:
@@ -68,7 +68,7 @@ def trim_exports(graph: Graph, read: Callable[[Node], bytes], by_hand: str) -> I
         facts = node.library.facts
         assert facts is not None
         needless = [name for name in facts.exports if not imported[name] and not for_loader(name)]
-        if sum(map(_size, needless)) * _WORTH < node.library.size or not needless:
+        if not needless or sum(map(_size, needless)) * _WORTH < sum(map(_size, facts.exports)):
             continue
         names = _unreferenced(read(node), frozenset(needless))
         if names:

@@ -1,0 +1,81 @@
+"""Binaryen's ``wasm-opt`` for ``repair``: the one that is on the PATH, or that of an installed toolchain."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyodide_abi.errors import FailedError, MissingError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyodide_abi.host import Host
+    from pyodide_abi.repair.apply import Shrink
+
+#: What modules may use, so that nothing is refused, and no more, so that nothing newer is written: Binaryen
+#: writes other encodings where it may.
+_FEATURES = (
+    "--mvp-features",
+    "--enable-bulk-memory",
+    "--enable-exception-handling",
+    "--enable-extended-const",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+    "--enable-simd",
+    "--enable-tail-call",
+    "--enable-threads",
+)
+#: Seconds; a module of 150 MB takes two minutes.
+_TIMEOUT = 1800.0
+
+
+def shrinker(host: Host) -> Shrink:
+    """What removes the code of a module that nothing reaches.
+
+    Raises:
+        MissingError: there is no ``wasm-opt``.
+    """
+    program, environ = _find(host)
+
+    def shrink(data: bytes) -> bytes:
+        with tempfile.TemporaryDirectory(prefix="pyodide-abi-") as folder:
+            module, smaller = Path(folder, "module.wasm"), Path(folder, "smaller.wasm")
+            module.write_bytes(data)
+            words: list[str | Path] = [
+                program,
+                *_FEATURES,
+                "--remove-unused-module-elements",
+                module,
+                "-o",
+                smaller,
+            ]
+            done = host.runner.run(words, environ=environ, timeout=_TIMEOUT)
+            if done.returncode or not smaller.is_file():
+                raise FailedError(f"{done.command}: {done.stderr.strip() or f'status {done.returncode}'}")
+            return smaller.read_bytes()
+
+    return shrink
+
+
+def _find(host: Host) -> tuple[Path, Mapping[str, str]]:
+    from pyodide_abi.process import find_executable
+    from pyodide_abi.toolchain.find import find_present, open_present
+
+    try:
+        return Path(find_executable("wasm-opt", host.environ)), host.environ
+    except MissingError:
+        pass
+    for present in find_present(host):
+        toolchain = open_present(present, host)
+        program = toolchain.binaryen / "wasm-opt"
+        if program.is_file():
+            return program, {**host.environ, **toolchain.environ}
+    raise MissingError(
+        "there is no wasm-opt, which removes unreachable code",
+        hint="install Binaryen, or a toolchain ('pyodide-abi toolchain install'), which has it",
+    )
