@@ -6,6 +6,7 @@ without a walk through the code unless a header gives a reason for it.
 
 from __future__ import annotations
 
+import itertools
 import re
 import zlib
 from collections import Counter
@@ -33,11 +34,20 @@ _UNQUESTIONED = frozenset({Feature.ATOMICS, Feature.SIMD128, Feature.TAIL_CALL})
 _STUB = re.compile(rb"signature_mismatch:([\x21-\x7e]{1,400})")
 #: A source file below a folder that only the machine of a build has.
 _SOURCE = re.compile(
-    rb"/(?:home|Users|root|__w|builds|github/workspace)/[\w.+@ -]{1,80}/[\w.+@/-]{1,200}"
+    rb"/(?:home|Users|root|__w|builds|github/workspace)/[\w.+@ -]{1,80}/[\w.+@/-]{1,200}?"
     rb"\.(?:cc?|cpp|cxx|hp?p?|rs|pyx|f90)\b"
 )
 #: Homes inside a runtime's own file system.
 _RUNTIME_HOMES = (b"/home/web_user/", b"/home/pyodide/")
+#: Every type information of a class begins with the address of one of these tables.
+_OF_CLASSES = "_ZTVN10__cxxabiv1"
+#: What a class is called in its type information: names after their lengths, between zeros.
+_CLASS = re.compile(rb"\0(N?[1-9]\w{3,200}+)(?=\0)")
+#: No name for others: each module has its own on purpose.
+_ANONYMOUS = b"_GLOBAL__N_"
+_MOST_CLASSES = 10_000
+#: Code up to this size, in bytes, is looked through for a second encoding of exceptions: a tenth of a second.
+_SHORT_CODE = 5_000_000
 _I32_ADD = 0x6A
 _MOST_STUBS = 100
 _MOST_PATHS = 10_000
@@ -57,7 +67,9 @@ class Anatomy:
         data_reach: bytes from the memory base that its data segments fill.
         table_reach: entries from the table base that its element segments fill.
         checksum: CRC-32 of the file, to find those that may be equal.
-        coded: features that its ``target_features`` section claims and its code uses.
+        coded: features that its ``target_features`` section claims and its code uses; and the standard
+            encoding of exceptions beside the other, where the code is not too long to look.
+        classes: C++ classes of which it holds type information, mangled; no templates.
     """
 
     customs: Mapping[str, int] = field(default_factory=dict)
@@ -69,6 +81,7 @@ class Anatomy:
     table_reach: int = 0
     checksum: int = 0
     coded: frozenset[Feature] = frozenset()
+    classes: frozenset[str] = frozenset()
 
 
 def anatomy_of(library: Library, module: Module | None) -> Anatomy:
@@ -95,7 +108,8 @@ def anatomy_of(library: Library, module: Module | None) -> Anatomy:
             data_reach=_reach(module, ((part.start, part.size) for part in module.data_segments)),
             table_reach=_reach(module, ((part.start, part.number) for part in module.elements)),
             checksum=zlib.crc32(module.data),
-            coded=_coded(module),
+            coded=_coded(module, library.facts),
+            classes=_classes(module, library.facts),
         )
     except WasmError:
         return Anatomy()
@@ -142,10 +156,34 @@ def _build_paths(module: Module) -> tuple[int, str]:
     return number, first
 
 
-def _coded(module: Module) -> frozenset[Feature]:
+def _coded(module: Module, facts: Facts) -> frozenset[Feature]:
     claimed = claimed_features(module)
     wanted = {feature for feature in IN_CODE - _UNQUESTIONED if feature.value in claimed}
+    code = module.find(SectionId.CODE)
+    if Feature.LEGACY_EXCEPTIONS in facts.features and code and code.end - code.start <= _SHORT_CODE:
+        wanted.add(Feature.EXNREF)
     return scan_code(module, wanted) if wanted else frozenset()
+
+
+def _classes(module: Module, facts: Facts) -> frozenset[str]:
+    section = module.find(SectionId.DATA)
+    if section is None or not any(entry.name.startswith(_OF_CLASSES) for entry in facts.imports):
+        return frozenset()
+    found = _CLASS.finditer(module.data, section.contents, section.end)
+    names = (match.group(1) for match in found if _names_class(match.group(1)))
+    return frozenset(name.decode("ascii") for name in itertools.islice(names, _MOST_CLASSES))
+
+
+def _names_class(text: bytes) -> bool:
+    """The text is a mangled name: identifiers after their lengths, in an ``N…E`` where they are several."""
+    rest = text.removeprefix(b"N").removesuffix(b"E") if text.startswith(b"N") else text
+    while rest:
+        digits = len(rest) - len(rest.lstrip(b"0123456789"))
+        length = int(rest[:digits] or 0)
+        if not length or digits + length > len(rest):
+            return False
+        rest = rest[digits + length :]
+    return _ANONYMOUS not in text
 
 
 def _reach(module: Module, segments: Iterable[tuple[Expression | None, int]]) -> int:

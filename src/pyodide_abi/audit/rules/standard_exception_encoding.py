@@ -2,7 +2,9 @@
 
 ## What it checks
 
-The code of modules that use tags: whether it holds `try_table`, the mark of the standard encoding.
+The code of modules that use tags: whether it holds `try_table`, the mark of the standard encoding. A module
+with both encodings, linked of objects from compilers with different settings, is recognised if its code is
+not longer than 5 MB, or if the audit is for an engine that refuses the standard one (`--engine node20`).
 
 ## Why it breaks
 
@@ -46,10 +48,16 @@ def check(subject: Subject) -> Iterator[Finding]:
         return
     for binary in subject.binaries:
         facts = binary.library.facts
-        if facts is not None and Feature.EXNREF in facts.features:
+        features = facts.features | binary.anatomy.coded if facts else frozenset()
+        if Feature.EXNREF in features:
+            mixed = Feature.LEGACY_EXCEPTIONS in features
             yield RULE.finding(
-                "the module's exceptions are in the standard encoding (try_table); the platform demands the "
-                "legacy one",
+                "the platform demands the legacy encoding of exceptions; "
+                + (
+                    "part of the module's code, from some of its objects, has the standard one (try_table)"
+                    if mixed
+                    else "the module has the standard one (try_table)"
+                ),
                 fix="compile and link everything in it with -sWASM_LEGACY_EXCEPTIONS=1",
                 path=binary.member,
                 releases=subject.releases,

@@ -63,8 +63,12 @@ def _judge(platform: Platform, tags: list[Tag]) -> Iterator[Finding]:
     if not all(tag.indexes for tag in tags):
         said.append(f"PyPI takes no upload with {it}")
     if refusing:
-        who = "any release" if refusing == releases else ", ".join(refusing)
-        said.append(f"the stock installer of {who} does not take {it}")
+        number = f"{len(refusing)} of the {len(releases)} releases"
+        said.append(
+            f"no release's stock installer takes {it}"
+            if refusing == releases
+            else f"the stock installer of {number} does not take {it}"
+        )
     if said:
         others = [tag.tag for tag in platform.tags if tag not in tags and (tag.indexes or tag.releases)]
         yield RULE.finding(
