@@ -23,7 +23,7 @@ _SEPARATE_WORDS = (
     " -install_name -compatibility_version -current_version -undefined -rpath -R"
     " --js-library --pre-js --post-js --embed-file --preload-file"
 )
-_SEPARATE = frozenset(_SEPARATE_WORDS.split())
+SEPARATE = frozenset(_SEPARATE_WORDS.split())
 #: The same of linkers (GNU ld's and wasm-ld's).
 _LINKER_SEPARATE_WORDS = (
     "-o -L -l -m -A -z -rpath -R -soname -h -e -u -T -y --export --export-if-defined --entry --undefined"
@@ -140,7 +140,7 @@ def grouped(words: Sequence[str]) -> list[tuple[str, ...]]:
     while index < len(words):
         word = words[index]
         follower = words[index + 1] if index + 1 < len(words) else None
-        takes_value = word in _SEPARATE and follower is not None
+        takes_value = word in SEPARATE and follower is not None
         if word in _SEPARATE_IF_ALONE:
             # GCC's own -s means "strip"; Emscripten's takes a NAME or NAME=VALUE in capitals.
             takes_value = follower is not None and follower[:1].isupper()

@@ -2,9 +2,9 @@
 
 A Python interpreter's bare start takes a quarter of the time in which clang compiles a small file; a shell's
 takes a thirtieth (``benchmarks/drivers.py`` measures both). So the script looks at each word once, and a
-command of nothing but the words of :mod:`~pyodide_abi.build.direct` is clang's in the same breath. The first
-word that is not among them hands the whole command, untouched, to :mod:`~pyodide_abi.build.compiler`. The
-scripts keep to POSIX; whatever ``/bin/sh`` is may run them.
+command of nothing but the words of :mod:`~pyodide_abi.build.direct`, and of words that are dropped wherever
+they stand, is clang's in the same breath. The first word that is neither hands the whole command, untouched,
+to :mod:`~pyodide_abi.build.compiler`. The scripts keep to POSIX; whatever ``/bin/sh`` is may run them.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ import shlex
 from typing import TYPE_CHECKING
 
 from pyodide_abi.build import direct
-from pyodide_abi.build.arguments import CXX, C
+from pyodide_abi.build.arguments import CXX, SEPARATE, C
+from pyodide_abi.build.flags import ONE_THREAD
+from pyodide_abi.build.unportable import BEGINNINGS, WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from pyodide_abi.build.compiler import Settings
 
@@ -30,7 +33,7 @@ _SCRIPT = """\
 #!/bin/sh
 # Written by pyodide-abi. A compile step of plain words becomes clang; Python thinks about everything else.
 other() {{ exec {other} "$@"; }}
-mode= source= want= language={language} {shapes}
+mode= source= want= dropped= language={language} {shapes}
 for word; do
 	case $want in
 	value) want=; continue ;;
@@ -42,6 +45,22 @@ for word; do
 	esac
 done
 [ "$mode" ] && [ "$source" ] && [ -z "$want" ] || other "$@"
+if [ "$dropped" ]; then
+	for word; do
+		shift
+		reason=
+		case $want$word in
+{reasons}
+		esac
+		want=
+		case $word in {values}) want=value ;; esac
+		if [ "$reason" ]; then
+			printf 'dropped %s: %s\n' "$word" "$reason" >>{remarks}
+		else
+			set -- "$@" "$word"
+		fi
+	done
+fi
 case "$language {key}" in
 {recipes}
 *) other "$@" ;;
@@ -69,6 +88,9 @@ def script(driver: str, settings: Settings, other: Sequence[str], *, launcher: S
         arms="\n".join(f"\t{arm}" for arm in _arms(names, settings["rules"]["host_folders"])),
         key=" ".join(f"${name}" for name in names),
         recipes="\n".join(_recipes(driver, settings)),
+        reasons="\n".join(f"\t\t{arm}" for arm in _reasons(settings["folder"])),
+        values=_any(direct.WITH_VALUE | direct.WITH_FOLDER | {"-x"}),
+        remarks=shlex.quote(settings["remarks"]),
         commands=shlex.quote(settings["commands"]),
         unset=CLANG_READS,
         launcher="".join(shlex.quote(word) + " " for word in launcher),
@@ -82,6 +104,7 @@ def _arms(shapes: Sequence[str], host_folders: Sequence[str]) -> Iterator[str]:
     yield f"{_any(direct.WITH_FOLDER)}) want=folder ;;"
     yield "-x) want=language ;;\n\t-xc) ;;\n\t-xc++) language=c++ ;;"
     yield f'{"|".join(_host_patterns(host_folders))}) other "$@" ;;'
+    yield f"{_any(_dropped_words())}|{_any(set(BEGINNINGS), '*')}) dropped=1 ;;"
     yield f'{_any(direct.NOT_PLAIN)}) other "$@" ;;'
     yield f'{_any(direct.NOT_PLAIN_BEGINNINGS, "*")}) other "$@" ;;'
     for name, start in zip(shapes, direct.SHAPES.values(), strict=True):
@@ -94,7 +117,22 @@ def _arms(shapes: Sequence[str], host_folders: Sequence[str]) -> Iterator[str]:
     yield '*) other "$@" ;;'
 
 
-def _any(words: Sequence[str] | frozenset[str], end: str = "") -> str:
+def _dropped_words() -> set[str]:
+    """Words that flags.py drops; those with a value of their own are left to it."""
+    return {word for word in WORDS if word not in SEPARATE} | {"-pthread"}
+
+
+def _reasons(folder: str) -> Iterator[str]:
+    """Why a word is dropped, in flags.py's own words."""
+    marker = shlex.quote(f"{folder}/threads")
+    yield f"-pthread) reason={shlex.quote(ONE_THREAD)}; : >>{marker} ;;"
+    for word in sorted(_dropped_words() - {"-pthread"}):
+        yield f"{shlex.quote(word)}) reason={shlex.quote(WORDS[word])} ;;"
+    for start, reason in BEGINNINGS.items():
+        yield f"{shlex.quote(start)}*) reason={shlex.quote(reason)} ;;"
+
+
+def _any(words: Sequence[str] | AbstractSet[str], end: str = "") -> str:
     return "|".join(shlex.quote(word) + end for word in sorted(words))
 
 

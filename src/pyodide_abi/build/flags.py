@@ -44,6 +44,7 @@ _UNWINDING = ("-fexceptions", "-fwasm-exceptions")
 
 #: Words that ask for threads. The code may be happy without.
 THREADS = frozenset({"-pthread", "-sPTHREADS", "-sUSE_PTHREADS"})
+ONE_THREAD = "the runtime has one thread"
 
 COMPILE = "compile"
 LINK = "link"
@@ -155,7 +156,7 @@ def _keep_or_drop(
         # Build systems add it for any use of <pthread.h>, mutexes say, which work without. The link tells
         # whether threads are started.
         result.threads = True
-        result.drop(group, "the runtime has one thread")
+        result.drop(group, ONE_THREAD)
         return
     if setting(group).startswith("-sEXPORTED_FUNCTIONS=") and result.side_module:
         result.export_lists.append(setting(group).partition("=")[2])

@@ -142,6 +142,8 @@ def test_a_script_quotes_whatever_a_recipe_or_a_place_holds(tmp_path: Path) -> N
         "rules": rules(tmp_path),
         "recipes": {"cc c": ["/a b/clang", "--sysroot=/it's"]},
         "commands": "/a b/commands",
+        "remarks": "/a b/remarks",
+        "folder": "/a b",
     }
     text = fast_path.script("cc", settings, ["/a b/python", "-c", "x; y"], launcher=("/c d/ccache",))  # type: ignore[arg-type]  # what the script needs of them
     assert "other() { exec '/a b/python' -c 'x; y' \"$@\"; }" in text
