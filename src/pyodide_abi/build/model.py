@@ -97,6 +97,7 @@ class BuildRequest:
         outdir: where the wheel goes.
         config_settings: for the backend, as PEP 517 has them.
         jobs: how many compilers may run at once; None leaves it to the project's own tools.
+        report: a folder for the build's report; None for one in the cache.
         verbose: pass the backend's and compilers' output on as it comes.
     """
 
@@ -105,6 +106,7 @@ class BuildRequest:
     outdir: Path
     config_settings: Mapping[str, str | list[str]] = field(default_factory=dict)
     jobs: int | None = None
+    report: Path | None = None
     verbose: bool = False
 
 
@@ -117,8 +119,10 @@ class BuildResult:
         log: everything that the backend and the compilers wrote.
         remarks: what was changed of the project's compiler commands that its author may want to know, each
             once.
+        report: the file that says how it was built (:mod:`~pyodide_abi.build.record`).
     """
 
     wheel: Path
     log: str
     remarks: tuple[str, ...]
+    report: Path

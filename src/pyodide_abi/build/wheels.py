@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from pyodide_abi.build.cargo import equip
 from pyodide_abi.build.environment import make_environment
 from pyodide_abi.build.frontend import HookFailedError, run_backend
-from pyodide_abi.build.logs import excerpt, first_error
+from pyodide_abi.build.logs import advice, excerpt, first_error
 from pyodide_abi.build.model import BuildResult
+from pyodide_abi.build.record import write_record
 from pyodide_abi.build.sources import stage
 from pyodide_abi.errors import BuildFailedError, UsageError
 from pyodide_abi.wheel import open_wheel, retag
-from pyodide_abi.wheel.write import EPOCH, members_of, write_wheel
+from pyodide_abi.wheel.write import EPOCH, NewMember, members_of, write_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,8 +68,17 @@ def build_wheel(request: BuildRequest, host: Host) -> BuildResult:
             except HookFailedError as error:
                 raise _explained(request, "\n".join(lines), host) from error
         remarks = tuple(dict.fromkeys(environment.remarks.read_text("utf-8").splitlines()))
-        wheel = _finish(built, request, host)
-    return BuildResult(wheel=wheel, log="\n".join(lines), remarks=remarks)
+        wheel = _finish(_without_place(built, work), request, host)
+        report = write_record(
+            request,
+            target,
+            environment,
+            wheel=wheel,
+            project=project,
+            remarks=remarks,
+            folder=request.report or host.store.root / "logs",
+        )
+    return BuildResult(wheel=wheel, log="\n".join(lines), remarks=remarks, report=report)
 
 
 def _check_tag(request: BuildRequest) -> None:
@@ -92,6 +102,23 @@ def _made(folder: Path) -> Path:
     return folder
 
 
+def _without_place(built: Path, work: Path) -> Path:
+    """The wheel; its bills of materials (PEP 770) name the project by where it lay, which nobody can use."""
+    place, named = str(work).encode(), b"/build"
+    with open_wheel(built) as wheel:
+        bills = [member.name for member in wheel.members if "/sboms/" in member.name]
+        texts = {name: text for name in bills if place in (text := wheel.read(name))}
+        if not texts:
+            return built
+        members = [
+            NewMember(name=member.name, content=texts[member.name].replace(place, named), mode=member.mode)
+            if member.name in texts
+            else member
+            for member in members_of(wheel)
+        ]
+        return write_wheel(members, _made(work / "finished") / built.name)
+
+
 def _finish(built: Path, request: BuildRequest, host: Host) -> Path:
     """Write the wheel anew: the platform's tag, a true RECORD, one time for all members."""
     request.outdir.mkdir(parents=True, exist_ok=True)
@@ -113,7 +140,8 @@ def _explained(request: BuildRequest, log: str, host: Host) -> BuildFailedError:
     kept.write_text(log + "\n", "utf-8")
     line, index = first_error(log)
     context = excerpt(log, index)
+    said = [context, advice(f"{line}\n{context}"), f"the full log, {len(log.splitlines())} lines: {kept}"]
     return BuildFailedError(
         f"{request.source.name} could not be built for {request.target.platform.name}: {line}",
-        hint=f"{context}\nthe full log, {len(log.splitlines())} lines: {kept}".lstrip("\n"),
+        hint="\n".join(filter(None, said)),
     )

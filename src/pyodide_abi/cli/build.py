@@ -91,6 +91,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--tag", default="", metavar="TAG", help="another spelling of the platform's wheel tag"
     )
     parser.add_argument(
+        "--report",
+        metavar="DIR",
+        help="put the build's report (tools, versions, exports) and compile commands there (default: the "
+        "cache's folder logs)",
+    )
+    parser.add_argument(
         "--config-setting",
         action="append",
         default=[],
@@ -160,6 +166,7 @@ def _build(platform: Platform, args: argparse.Namespace, session: Session) -> _D
         outdir=session.cwd / Path(args.outdir).expanduser(),
         config_settings=config_settings(args.config_setting),
         jobs=args.jobs,
+        report=session.cwd / Path(args.report).expanduser() if args.report else None,
         verbose=args.verbose,
     )
     result = build_wheel(request, host)
@@ -217,6 +224,7 @@ def _write(one: _Done, session: Session) -> None:
     size = one.result.wheel.stat().st_size
     console.print(f"{one.result.wheel}", style="bold")
     console.print(f"  {size:,} bytes, for {one.platform.name}, built with {compiler}")
+    console.print(f"  how it was built: {one.result.report}")
     print_audit(one.report, console)
     if one.verification is not None:
         write_verification(one.verification, console)
@@ -232,6 +240,7 @@ def _as_data(one: _Done) -> dict[str, object]:
         "wheel": str(one.result.wheel),
         "emscripten": one.toolchain.emscripten,
         "remarks": list(one.result.remarks),
+        "report": str(one.result.report),
         "ok": one.ok,
         "audit": audit_to_data(one.report),
         "verifications": json.loads(verifications_to_json(verifications)),

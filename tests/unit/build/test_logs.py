@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyodide_abi.build.logs import excerpt, first_error
+from pyodide_abi.build.logs import advice, excerpt, first_error
 
 SETUPTOOLS = """\
 running build_ext
@@ -52,3 +52,28 @@ def test_the_cause_is_found(log: str, expected: str) -> None:
 def test_what_follows_the_cause_is_shown_up_to_its_echo() -> None:
     _, index = first_error(SETUPTOOLS)
     assert excerpt(SETUPTOOLS, index).splitlines()[-1] == "1 error generated."
+
+
+@pytest.mark.parametrize(
+    ("log", "word"),
+    [
+        ("configure: error: cannot run test program while cross compiling", "ac_cv_"),
+        ("OSError: [Errno 8] Exec format error: './probe'", "sizeof"),
+        ("x.c:1:10: fatal error: 'gsl/gsl_math.h' file not found", "gsl/gsl_math.h"),
+        ("wasm-ld: error: unable to find library -lgsl", "libgsl"),
+        ('meson.build:4:0: ERROR: Dependency "openblas" not found, tried pkgconfig', "--prefix"),
+        ("CMake Error: Could NOT find GSL (missing: GSL_LIBRARY)", "--prefix"),
+    ],
+)
+def test_a_common_cause_has_advice(log: str, word: str) -> None:
+    assert word in advice(first_error(log)[0])
+
+
+def test_no_advice_is_made_up() -> None:
+    assert advice("bad.c:3:67: error: expected ';'") == ""
+
+
+def test_a_linker_s_whole_command_line_is_cut() -> None:
+    line, _ = first_error("em++: error: 'wasm-ld " + "x.o " * 500 + "' failed (returned 1)")
+    assert len(line) < 500
+    assert line.endswith("failed (returned 1)")
