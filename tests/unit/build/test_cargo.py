@@ -178,7 +178,7 @@ def requires(*words: str) -> str:
 def test_which_projects_are_in_rust(
     tmp_path: Path,
     files: dict[str, str],
-    expected: bool,  # noqa: FBT001 - a parameter of the test
+    expected: bool,
 ) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(text)
