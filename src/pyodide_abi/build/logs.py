@@ -25,49 +25,31 @@ _CONTEXT = 8
 #: A linker's whole command line, repeated in its error, is worth less than what it says.
 _LINE = 400
 
+_BUILD_IT = (
+    "build it for the target ('pyodide-abi exec --help' shows how) and name its folder with --prefix,\n"
+    "or switch off what needs it; nothing of this machine's own libraries fits the target"
+)
+_RUNS = "the project runs a program that it has compiled, and programs of the target do not run here;\n"
 #: What helps, by what was said. The first that fits counts; causes stand before what follows from them.
 _ADVICE = tuple(
     (re.compile(pattern), words)
     for pattern, words in (
         (
-            r"(cannot run (test|C compiled) programs?|cannot run test program while cross compiling)",
-            (
-                "the configure script runs a program that it has compiled, and programs of the target do not run "
-                "here;\nthe answer can be given instead: a variable ac_cv_… in the environment, or an option of "
-                "the script"
-            ),
+            r"cannot run (test|C compiled) programs?|cannot run test program while cross compiling",
+            f"{_RUNS}the answer can be given: a variable ac_cv_… in the environment, or an option",
         ),
         (
-            (
-                r"(Exec format error|cannot execute binary file|PermissionError: .*(a\.out|conftest)"
-                r"|try_run\(\) invoked in cross-compiling mode|Can not run test applications in this cross)"
-            ),
-            (
-                "the project runs a program that it has compiled, and programs of the target do not run here;\n"
-                "it has to ask the compiler (sizeof, #if), or to take the answer as a setting"
-            ),
+            r"Exec format error|cannot execute binary file|PermissionError: .*(a\.out|conftest)"
+            r"|try_run\(\) invoked in cross-compiling mode|Can not run test applications in this cross",
+            f"{_RUNS}it has to ask the compiler (sizeof, #if), or to take the answer as a setting",
         ),
         (
-            r"fatal error: '(?P<file>[^']+)' file not found",
-            (
-                "if {file} belongs to a library: build that for the target ('pyodide-abi exec --help' shows how) "
-                "and name its folder with --prefix"
-            ),
+            r"fatal error: '(?P<name>[^']+)' file not found",
+            f"if {{name}} belongs to a library: {_BUILD_IT}",
         ),
-        (
-            r"unable to find library -l(?P<file>\S+)",
-            (
-                "lib{file} is not there for the target: build it ('pyodide-abi exec --help' shows how) and name its "
-                "folder with --prefix,\nor switch off what needs it"
-            ),
-        ),
-        (
-            r"([Dd]ependency \"?(?P<file>[\w.+-]+)\"? (not found|.*found: NO)|Could NOT find (?P<name>\w+))",
-            (
-                "nothing of this machine's libraries is seen, because nothing of it fits the target: build the "
-                "library ('pyodide-abi exec --help' shows how) and name its folder with --prefix"
-            ),
-        ),
+        (r"unable to find library -l(?P<name>\S+)", f"there is no lib{{name}}: {_BUILD_IT}"),
+        (r"[Dd]ependency \"?(?P<name>[\w.+-]+)\"? not found", f"there is no {{name}}: {_BUILD_IT}"),
+        (r"Could NOT find (?P<name>\w+)", f"there is no {{name}}: {_BUILD_IT}"),
         (
             r"could not find (git|cmake|ninja|meson)|No such file or directory: '(cmake|ninja|meson)'",
             "the project needs this program and does not name it in build-system.requires",
@@ -103,8 +85,7 @@ def advice(said: str) -> str:
     for pattern, words in _ADVICE:
         found = pattern.search(said)
         if found:
-            names = found.groupdict()
-            return words.format(file=names.get("file") or names.get("name") or "")
+            return words.format(**found.groupdict())
     return ""
 
 
