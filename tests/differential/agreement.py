@@ -18,6 +18,7 @@ from differential.comparing import (
 )
 from differential.observing import Job, observe
 
+from pyodide_abi.linker import find_engine
 from pyodide_abi.platforms import load_surface
 
 if TYPE_CHECKING:
@@ -71,9 +72,13 @@ def newest_and_oldest(platform: Platform) -> tuple[Release, ...]:
 def compare_made(
     cases: Sequence[Case], platform: Platform, release: Release, *, maker: Maker, setting: Setting
 ) -> Iterator[Comparison]:
-    """Every aspect of every case in one release; cases left out there are not compared."""
+    """Every aspect of every case in one release; cases left out there are not compared.
+
+    Cases of several modules are compared in the other order, too.
+    """
+    cases = [*cases, *(backwards(case) for case in cases if len(case.imports) > 1)]
     taken = [case for case in cases if not reason_to_leave_out(case, platform, release, setting.engine)]
-    symbols = load_surface(platform).symbols(release.version, setting.engine)
+    symbols = load_surface(platform).symbols(release.version, find_engine(setting.engine).known_as)
     imports = {case: _job(case, maker) for case in taken}
     seen = observe(imports.values(), release, setting.observer)
     loaded = [case for case in taken if all(step.kind == "loads" for step in seen[imports[case]].steps)]
@@ -94,11 +99,16 @@ def compare_made(
         yield from _compare_installs(taken, platform, release, maker=maker, setting=setting)
 
 
+def backwards(case: Case) -> Case:
+    """The same modules, imported in the other order."""
+    return replace(case, name=f"{case.name} backwards", imports=case.imports[::-1])
+
+
 def _compare_installs(
     cases: Sequence[Case], platform: Platform, release: Release, *, maker: Maker, setting: Setting
 ) -> Iterator[Comparison]:
     """The same imports after the release's own installer has installed the files from a wheel."""
-    symbols = load_surface(platform).symbols(release.version, setting.engine)
+    symbols = load_surface(platform).symbols(release.version, find_engine(setting.engine).known_as)
     jobs = {case: _install_job(case, maker) for case in cases if INSTALL not in case.left_out}
     seen = observe(jobs.values(), release, setting.observer)
     for case, job in jobs.items():

@@ -1,121 +1,23 @@
 // Runs in Node: `node driver.mjs JOBS.json ANSWERS.jsonl`. Each job gets a freshly booted interpreter of the
 // release; what came out of it is one line of the answers, written before the next job begins.
 //
-// JOBS.json: {release, makeSnapshot: file|null, snapshot: file|null, jobs: [{id, files: [[host path, path below site-packages]…], mount: host folder|null,
-//             wheel: host path|null, steps: [Python code…], stubs: bool}…]}
+// JOBS.json: {release, makeSnapshot: file|null, snapshot: file|null, jobs: [{id, files: [[host path, path below
+//             site-packages]…], mount: host folder|null, wheel: host path|null, steps: [Python code…],
+//             stubs: bool}…]}
 // A wheel is installed by the release's own loadPackage before the steps; what it complains of is `installed`.
-//
-// A snapshot is the memory of an interpreter that has just started, which the release itself can make and start
-// from. The loader is no part of it: its tables are JavaScript objects, and new for each interpreter.
 
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { SILENT, describe, work } from "./interpreting.mjs";
 
 const [, , jobsFile, answersFile] = process.argv;
 const { release, jobs, makeSnapshot, snapshot } = JSON.parse(readFileSync(jobsFile, "utf8"));
-const SILENT = { stdout() {}, stderr() {} };
 const answer = (value) => appendFileSync(answersFile, JSON.stringify(value) + "\n");
-const describe = (error) =>
-  error instanceof Error ? `${error.name}: ${error.message}` : String(error?.message ?? error);
-
-// Every instance made after the boot, with what the loader handed to it.
-let instances = [];
-const { Instance, instantiate } = WebAssembly;
-WebAssembly.instantiate = async (source, imports) => {
-  const result = await instantiate(source, imports);
-  if (result.module) instances.push({ module: result.module, imports });
-  return result;
+const place = {
+  read: readFileSync,
+  url: (file) => pathToFileURL(file).href,
+  mount: (pyodide, root, site) => pyodide.FS.mount(pyodide.FS.filesystems.NODEFS, { root }, site),
 };
-WebAssembly.Instance = new Proxy(Instance, {
-  construct(target, [module, imports]) {
-    const instance = new target(module, imports);
-    instances.push({ module, imports });
-    return instance;
-  },
-});
-
-const RUN = `
-def run(code, scope):
-    try:
-        exec(code, scope)
-    except BaseException as error:
-        return [type(error).__name__, str(error)]
-    return None
-`;
-
-function step(run, scope, code) {
-  let result;
-  try {
-    result = run(code, scope);
-  } catch (error) {
-    return { kind: "dies", text: describe(error) };
-  }
-  if (result === undefined || result === null) return { kind: "loads", text: "" };
-  const [name, text] = result.toJs();
-  result.destroy();
-  return { kind: "raises", class: name, text };
-}
-
-// What the loader says of a function import is told by calling what it handed out for it. A symbol of the main
-// module is no placeholder. A placeholder that finds its function converts our argument, which throws.
-function unresolved(pyodide) {
-  const marker = new Error("it was found");
-  const trap = { [Symbol.toPrimitive]: () => { throw marker; } };
-  const symbols = pyodide._module.LDSO.loadedLibsByName.__main__.exports;
-  const missing = new Set();
-  for (const { module, imports } of instances) {
-    for (const { module: space, name, kind } of WebAssembly.Module.imports(module)) {
-      if (kind !== "function" || space.startsWith("GOT.")) continue;
-      if (name in symbols && !symbols[name].stub) continue;
-      try {
-        imports[space][name](trap, trap, trap, trap, trap, trap);
-      } catch (error) {
-        if (describe(error).includes(`cannot resolve symbol ${name}`)) missing.add(name);
-      }
-    }
-  }
-  return [...missing].sort();
-}
-
-async function install(pyodide, wheel) {
-  const complaints = [];
-  try {
-    await pyodide.loadPackage(pathToFileURL(wheel).href, {
-      messageCallback() {},
-      errorCallback: (text) => complaints.push(text),
-      checkIntegrity: false,
-    });
-  } catch (error) {
-    complaints.push(`rejected: ${describe(error)}`);
-  }
-  // The first line names the wheel.
-  return complaints.filter((text) => !text.startsWith("The following error occurred")).join("\n");
-}
-
-async function work(loadPyodide, job) {
-  const pyodide = await loadPyodide(snapshot ? { ...SILENT, _loadSnapshot: memory } : SILENT);
-  const { FS } = pyodide;
-  const site = pyodide.runPython("import sysconfig, importlib; sysconfig.get_path('purelib')");
-  for (const [host, path] of job.files) {
-    FS.mkdirTree(`${site}/${path}`.replace(/\/[^/]*$/, ""));
-    FS.writeFile(`${site}/${path}`, readFileSync(host));
-  }
-  if (job.mount) FS.mount(pyodide.FS.filesystems.NODEFS, { root: job.mount }, site);
-  instances = [];
-  const installed = job.wheel ? await install(pyodide, job.wheel) : null;
-  pyodide.runPython("importlib.invalidate_caches()");
-  pyodide.runPython(RUN);
-  const run = pyodide.globals.get("run");
-  const scope = pyodide.toPy({ site });
-  const steps = [];
-  for (const code of job.steps) {
-    steps.push(step(run, scope, code));
-    if (steps.at(-1).kind === "dies") break;
-  }
-  const alive = steps.at(-1)?.kind !== "dies";
-  answer({ id: job.id, installed, steps, unresolved: job.stubs && alive ? unresolved(pyodide) : null });
-  instances = [];
-}
 
 // A fatal error of one interpreter is no end of the others, and some surface outside of any call.
 process.on("uncaughtException", (error) => answer({ stray: describe(error) }));
@@ -125,6 +27,6 @@ if (makeSnapshot) {
   const pyodide = await loadPyodide({ ...SILENT, _makeSnapshot: true });
   writeFileSync(makeSnapshot, pyodide.makeMemorySnapshot());
 }
-const memory = snapshot ? new Uint8Array(readFileSync(snapshot)) : null;
-for (const job of jobs) await work(loadPyodide, job);
+const options = snapshot ? { _loadSnapshot: new Uint8Array(readFileSync(snapshot)) } : {};
+for (const job of jobs) answer(await work(loadPyodide, options, job, place));
 process.exit(0);

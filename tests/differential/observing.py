@@ -1,4 +1,4 @@
-"""What the real loader does: jobs for ``driver.mjs``, and what came of them, kept in the user's cache.
+"""What the real loader does: jobs for Node or a browser, and what came of them, kept in the user's cache.
 
 An observation depends on the files, the steps, the release, the engine's version and the driver, and on
 nothing else, so one that has been made is not made again.
@@ -10,12 +10,14 @@ import hashlib
 import json
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from differential.browsing import Browser, drive_browser
+
 from pyodide_abi.errors import MissingError
-from pyodide_abi.runtime import install_release
+from pyodide_abi.runtime import find_node, install_release
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from pyodide_abi.runtime import Node
 
 _DRIVER = Path(__file__).with_name("driver.mjs")
+#: What an observation depends on, beside the driver that merely calls it.
+_INTERPRETING = Path(__file__).with_name("interpreting.mjs")
 _ANSWER = "answer.json"
 #: Interpreters booted in one process, which bounds its memory.
 _BATCH = 60
@@ -95,7 +99,7 @@ class Observer:
     """
 
     host: Host
-    node: Node
+    node: Node | Browser
     workers: int = 1
     full_boot: bool = False
 
@@ -115,7 +119,7 @@ def observe(jobs: Iterable[Job], release: Release, observer: Observer) -> dict[J
     if missing:
         run = _Run(
             folder=install_release(release, host),
-            snapshot=None if observer.full_boot else _make_snapshot(release, observer),
+            snapshot=_snapshot(release, observer),
             observer=observer,
         )
         size = min(_BATCH, -(-len(missing) // observer.workers))
@@ -128,11 +132,20 @@ def observe(jobs: Iterable[Job], release: Release, observer: Observer) -> dict[J
 
 
 def _key(job: Job, release: Release, observer: Observer) -> str:
-    words = [job.digest, *job.steps, release.version, observer.node.version, _DRIVER.read_text("utf-8")]
+    words = [job.digest, *job.steps, release.version, observer.node.version, _INTERPRETING.read_text("utf-8")]
     words += observer.node.words[1:]
     if observer.full_boot:
         words.append("full boot")
     return "differential/seen/" + hashlib.sha256("\0".join(words).encode()).hexdigest()[:24]
+
+
+def _snapshot(release: Release, observer: Observer) -> Path | None:
+    if observer.full_boot:
+        return None
+    if isinstance(observer.node, Browser):
+        # The memory of an interpreter that has started in Node serves a browser as well.
+        observer = replace(observer, node=find_node(observer.host))
+    return _make_snapshot(release, observer)
 
 
 def _make_snapshot(release: Release, observer: Observer) -> Path:
@@ -189,6 +202,10 @@ class _Run:
             "makeSnapshot": str(make_snapshot) if make_snapshot else None,
             "jobs": entries,
         }
+        seconds = _BOOT_SECONDS + _JOB_SECONDS * len(jobs)
+        if isinstance(self.observer.node, Browser):
+            lines, ending = drive_browser(self.observer.node, request, timeout=seconds)
+            return [line for line in lines if "id" in line], ending
         with tempfile.TemporaryDirectory(prefix="differential-") as folder:
             asked, said = Path(folder, "jobs.json"), Path(folder, "answers.jsonl")
             asked.write_text(json.dumps(request), "utf-8")
@@ -196,7 +213,7 @@ class _Run:
             done = self.observer.host.runner.run(
                 [*self.observer.node.words, _DRIVER, asked, said],
                 environ=self.observer.host.environ,
-                timeout=_BOOT_SECONDS + _JOB_SECONDS * len(jobs),
+                timeout=seconds,
             )
             lines = [json.loads(line) for line in said.read_text("utf-8").splitlines()]
         ending = (

@@ -6,6 +6,7 @@ what needs a missing symbol, and prints where the prediction differs from what h
     python tests/differential/run.py
     python tests/differential/run.py --case 'needed-*' --release 0.29.5
     python tests/differential/run.py --engine node20
+    python tests/differential/run.py --engine chromium --browser /usr/bin/chromium
     python tests/differential/run.py --real-wheels
 """
 
@@ -24,7 +25,15 @@ if __name__ == "__main__":
     # The modules beside this file are one package for pytest and for this command.
     sys.path[0] = str(Path(__file__).parents[1])
 
-from differential.agreement import Setting, compare_made, newest_and_oldest, reason_to_leave_out, select
+from differential.agreement import (
+    INSTALL,
+    Setting,
+    compare_made,
+    newest_and_oldest,
+    reason_to_leave_out,
+    select,
+)
+from differential.browsing import find_browser
 from differential.making import Maker, MakingError
 from differential.observing import Observer
 from differential.recipe import RecipeError, load_cases
@@ -32,6 +41,7 @@ from differential.reporting import report
 
 from pyodide_abi.errors import PyodideAbiError
 from pyodide_abi.host import Silence, this_machine
+from pyodide_abi.linker import ENGINES
 from pyodide_abi.platforms import find_release, load_platform, load_platforms
 from pyodide_abi.runtime import find_node
 from pyodide_abi.toolchain import find_toolchain
@@ -45,8 +55,8 @@ if TYPE_CHECKING:
     from pyodide_abi.platforms.model import Platform, Release
 
 CASES = Path(__file__).with_name("cases")
-#: The Node that is each engine; None for the reference one.
-NODES = {"node24": None, "node20": "20"}
+#: The Node that is each engine, or comes nearest to it; None for the reference one.
+NODES = {"node24": None, "node20": "20", "chromium": None}
 #: The platform whose Emscripten compiles the cases for all.
 _COMPILES = "2026_5"
 
@@ -88,7 +98,11 @@ def main(words: Sequence[str]) -> int:
     host = make_host()
     left_out: dict[tuple[str, str], list[str]] = {}
     try:
-        node = find_node(host, options.node or NODES[options.engine])
+        node = (
+            find_browser(host, options.browser)
+            if options.browser
+            else find_node(host, options.node or NODES[options.engine])
+        )
         observer = Observer(host=host, node=node, workers=options.jobs, full_boot=options.full_boot)
         setting = Setting(observer=observer, engine=options.engine, installs=options.installs)
         if options.real_wheels:
@@ -105,6 +119,9 @@ def main(words: Sequence[str]) -> int:
                     reason = reason_to_leave_out(case, platform, release, setting.engine)
                     if reason:
                         left_out.setdefault((case.name, reason), []).append(release.version)
+                    elif setting.installs and INSTALL in case.left_out:
+                        key = (f"{case.name} installed", case.left_out[INSTALL])
+                        left_out.setdefault(key, []).append(release.version)
                 host.progress.say(f"{release.version}: {_score(comparisons, release)}")
     except (PyodideAbiError, MakingError, RecipeError) as error:
         sys.stderr.write(f"error: {error}\n")
@@ -129,9 +146,13 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--case", action="append", default=[], metavar="PATTERN", help="only these cases")
     parser.add_argument("--release", action="append", default=[], metavar="V", help="only these releases")
     parser.add_argument(
-        "--engine", default="node24", choices=NODES, help="whose texts are predicted (default: %(default)s)"
+        "--engine",
+        default="node24",
+        choices=[engine.name for engine in ENGINES],
+        help="whose texts are predicted (default: %(default)s)",
     )
     parser.add_argument("--node", metavar="PATH", help="the engine itself (default: the one on this machine)")
+    parser.add_argument("--browser", type=Path, metavar="PATH", help="a browser of Chromium's family instead")
     parser.add_argument("--real-wheels", action="store_true", help="published wheels instead of made modules")
     parser.add_argument(
         "--installs", action="store_true", help="also install each case as a wheel, then import it"

@@ -331,8 +331,9 @@ class _Predictor:
         names = sorted(self._names() & surface.names)
         different: dict[tuple[Installer, tuple[Symbol | None, ...]], Resolver] = {}
         resolvers: dict[str, Resolver] = {}
+        engine = find_engine(self._engine).known_as
         for release in self._platform.releases:
-            symbols = surface.symbols(release.version, self._engine)
+            symbols = surface.symbols(release.version, engine)
             offered = tuple(symbols.get(name) for name in names)
             self.offers[release.version] = {symbol.name: symbol for symbol in offered if symbol}
             installer = installer_of(self._platform, release.version)

@@ -1,12 +1,13 @@
 """What a JavaScript engine takes, and what it says of a module that does not fit (loader.md, section 2).
 
-The wording is V8's, which changed between Node 20 (V8 11.3) and Node 24 (V8 13.6); each text has been
-produced by the engine it is given for. Another engine is another value of :class:`Engine`.
+The wording is V8's, which changed between Node 20 (V8 11.3) and Node 24 (V8 13.6), and hardly to Chromium 156
+(V8 15.6); each text has been produced by the engine it is given for. Another engine is another value of
+:class:`Engine`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyodide_abi.wasm.features import Feature
@@ -27,6 +28,7 @@ class Engine:
 
     Attributes:
         name: as on the command line.
+        known_as: in the platforms' data; engines with the same features and symbols share a name there.
         import_prefix: what stands before the complaint about one import.
         module_prefix: what stands before the complaint about a module that imports come from.
         memory_first: memory imports are checked before all others.
@@ -42,6 +44,7 @@ class Engine:
     """
 
     name: str
+    known_as: str
     import_prefix: str
     module_prefix: str
     memory_first: bool
@@ -71,6 +74,7 @@ _REFUSED_BY_ALL = {
 _PREFIX_24 = 'Import #{index} "{module}" "{name}": '
 _NODE_24 = Engine(
     name="node24",
+    known_as="node24",
     import_prefix=_PREFIX_24,
     module_prefix='Import #{index} "{module}": ',
     memory_first=True,
@@ -87,6 +91,7 @@ _NODE_24 = Engine(
 )
 _NODE_20 = Engine(
     name="node20",
+    known_as="node20",
     import_prefix='Import #{index} module="{module}" function="{name}" error: ',
     module_prefix='Import #{index} module="{module}" error: ',
     memory_first=False,
@@ -109,7 +114,13 @@ _NODE_20 = Engine(
     sought=frozenset({Feature.EXNREF, Feature.RELAXED_SIMD}),
 )
 
-ENGINES = (_NODE_24, _NODE_20)
+_CHROMIUM = replace(
+    _NODE_24,
+    name="chromium",
+    refused={**_REFUSED_BY_ALL, Feature.WIDE_ARITHMETIC: f"{_IN_FUNCTION}Invalid opcode 0xfc16"},
+)
+
+ENGINES = (_NODE_24, _NODE_20, _CHROMIUM)
 
 
 def find_engine(name: str = DEFAULT_ENGINE) -> Engine:

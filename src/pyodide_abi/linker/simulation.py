@@ -85,7 +85,7 @@ class Interpreter:
         needs: what each of them needs, likewise.
         addresses: names that some loaded library defines.
         undefined: entries of the global offset table without an address so far, in order, with who asked
-            first.
+            first, or first insisted.
         required: those of them that not every user calls weak.
         unfinished: those whose load did not end well; the loader takes them for loaded.
         absent: needed libraries that this load did not find.
@@ -267,8 +267,9 @@ class Interpreter:
                 cause = Cause.NOT_WASM if head is Head.NOT_WASM else Cause.NO_DYLINK
                 text = _NOT_IN_WORDS
             case Head.NOT_WASM:
-                # The first generation takes an empty file for a missing one.
-                missing = library.size == 0 and self.loader.generation == 1
+                # The first generation takes an empty file for a missing one, unless it comes by an installer.
+                imported = self.search.arrival is Arrival.IMPORT
+                missing = imported and library.size == 0 and self.loader.generation == 1
                 cause, text = Cause.NOT_WASM, self.loader.not_found if missing else _NO_MAGIC
             case Head.NOT_CUSTOM:
                 cause, text = Cause.NO_DYLINK, "Error: need the dylink section to be first"
@@ -327,12 +328,14 @@ class Interpreter:
 
     def _want(self, names: Iterable[str], asker: Asker, weak: frozenset[str]) -> None:
         wanted = dict.fromkeys(names, asker)
-        self.required |= wanted.keys() - weak
+        required = wanted.keys() - weak
         if self.undefined:
-            # Who asked first stays where it is.
-            self.undefined |= {name: asker for name in wanted if name not in self.undefined}
+            # Who asked first stays where it is, but for one who could do without.
+            known = self.undefined.keys() - (required - self.required)
+            self.undefined |= {name: asker for name in wanted if name not in known}
         else:
             self.undefined = wanted
+        self.required |= required
 
     def _offer(self, library: Library, facts: Facts) -> Iterator[Problem]:
         """Give the exports their addresses, which is where odd ones fail."""

@@ -155,7 +155,7 @@ def test_no_import_is_looked_at_in_what_does_not_compile() -> None:
 def test_they_refuse_what_the_platforms_say() -> None:
     for platform in load_platforms():
         for engine in ENGINES:
-            refused = {feature.name for feature in platform.features if engine.name in feature.refused_by}
+            refused = {feature.name for feature in platform.features if engine.known_as in feature.refused_by}
             assert refused == {feature.value for feature in engine.refused}
 
 
@@ -164,7 +164,10 @@ def test_sought_are_features_that_are_refused_and_show_in_code() -> None:
         assert engine.sought <= engine.refused.keys() & IN_CODE
 
 
-@pytest.mark.parametrize(("engine", "severity"), [("node20", Severity.ERROR), ("node24", Severity.WARNING)])
+@pytest.mark.parametrize(
+    ("engine", "severity"),
+    [("node20", Severity.ERROR), ("node24", Severity.WARNING), ("chromium", Severity.WARNING)],
+)
 def test_the_audit_looks_for_it_in_the_code(engine: str, severity: Severity, tmp_path: Path) -> None:
     file = tmp_path / "x.cpython-314-wasm32-emscripten.so"
     file.write_bytes(assemble(f"%dylink {CONSTANT.replace('data', '__heap_base')} {RELAXED} %init"))

@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
+from pyodide_abi.linker import find_engine
 from pyodide_abi.wasm.features import Feature
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             feature = forbidden.get(used)
             if feature is not None:
                 refusing = ", ".join(feature.refused_by) or "no engine"
-                refused = subject.engine in feature.refused_by
+                refused = find_engine(subject.engine).known_as in feature.refused_by
                 yield RULE.finding(
                     f"the module uses {used}: {feature.reason} (refused by: {refusing})",
                     fix=f"compile without {used}",

@@ -1,0 +1,147 @@
+"""Jobs in a browser: a server on this machine gives it page, release and files, and takes the answers.
+
+The browser is one of Chromium's family, without a window and with a profile of its own. Pages are isolated
+(COOP and COEP), as those are that want threads; nothing is fetched from elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+import queue
+import re
+import subprocess
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pyodide_abi.errors import MissingError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyodide_abi.host import Host
+
+#: One line of the answers (see ``driver.mjs``).
+Answer = dict[str, Any]
+_HERE = Path(__file__).parent
+_PAGES = {"/": _HERE / "browser.html", "/interpreting.mjs": _HERE / "interpreting.mjs"}
+_ISOLATED = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
+_WORDS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+_VERSION = re.compile(r"(\d+(?:\.\d+)+)")
+_SECONDS = 30.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Browser:
+    """A browser of Chromium's family.
+
+    Attributes:
+        path: the executable.
+        version: such as ``156.0.8078.79``.
+    """
+
+    path: Path
+    version: str
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What starts it, as for :class:`~pyodide_abi.runtime.Node`."""
+        return (str(self.path), *_WORDS)
+
+
+def find_browser(host: Host, path: Path) -> Browser:
+    """The browser at a path.
+
+    Raises:
+        MissingError: it does not say its version.
+    """
+    done = host.runner.run([path, "--version"], environ=host.environ, timeout=_SECONDS)
+    found = _VERSION.search(done.stdout)
+    if done.returncode or not found:
+        raise MissingError(
+            f"'{path} --version' does not answer as Chromium does", hint="name another browser"
+        )
+    return Browser(path=path, version=found[1])
+
+
+def drive_browser(
+    browser: Browser, request: Mapping[str, Any], *, timeout: float
+) -> tuple[list[Answer], str]:
+    """The answers to the jobs of a request (see ``driver.mjs``), and how it ended."""
+    answers: queue.Queue[Answer] = queue.Queue()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(request, answers))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    said: list[Answer] = []
+    with tempfile.TemporaryDirectory(prefix="differential-", ignore_cleanup_errors=True) as profile:
+        address = f"http://127.0.0.1:{server.server_port}/"
+        words = [*browser.words, f"--user-data-dir={profile}", address]
+        with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            ending = _listen(answers, said, process, time.monotonic() + timeout)
+            process.terminate()
+    server.shutdown()
+    server.server_close()
+    return said, ending
+
+
+def _listen(
+    answers: queue.Queue[Answer],
+    said: list[Answer],
+    process: subprocess.Popen[bytes],
+    end: float,
+) -> str:
+    while time.monotonic() < end:
+        try:
+            answer = answers.get(timeout=1)
+        except queue.Empty:
+            if process.poll() is not None:
+                return f"the browser ended with {process.returncode}"
+            continue
+        if "ended" in answer:
+            return str(answer["ended"])
+        said.append(answer)
+    return "out of time"
+
+
+def _handler(request: Mapping[str, Any], answers: queue.Queue[Answer]) -> type[BaseHTTPRequestHandler]:
+    release = Path(request["release"])
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/jobs.json":
+                self._send(json.dumps(request).encode(), "application/json")
+                return
+            kind, _, rest = self.path.removeprefix("/").partition("/")
+            file = {"release": release / rest, "host": Path("/", rest)}.get(kind) or _PAGES.get(self.path)
+            if file is None or not file.is_file():
+                self.send_error(HTTPStatus.NOT_FOUND)
+                return
+            known = {".mjs": "text/javascript", ".wasm": "application/wasm"}
+            type_ = known.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+            self._send(file.read_bytes(), type_)
+
+        def do_POST(self) -> None:
+            answers.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self._send(b"", "text/plain")
+
+        def _send(self, body: bytes, type_: str) -> None:
+            self.send_response(HTTPStatus.OK)
+            for name, value in _ISOLATED.items():
+                self.send_header(name, value)
+            self.send_header("Content-Type", type_)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+            """Say nothing."""
+
+    return Handler
