@@ -39,8 +39,10 @@ _ADVICE = tuple(
             f"{_RUNS}the answer can be given: a variable ac_cv_… in the environment, or an option",
         ),
         (
-            r"Exec format error|cannot execute binary file|PermissionError: .*(a\.out|conftest)"
-            r"|try_run\(\) invoked in cross-compiling mode|Can not run test applications in this cross",
+            (
+                r"Exec format error|cannot execute binary file|PermissionError: .*(a\.out|conftest)"
+                r"|try_run\(\) invoked in cross-compiling mode|Can not run test applications in this cross"
+            ),
             f"{_RUNS}it has to ask the compiler (sizeof, #if), or to take the answer as a setting",
         ),
         (
