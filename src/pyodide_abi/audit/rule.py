@@ -73,6 +73,11 @@ class Rule:
         split = (part.partition("\n") for part in parts)
         return {heading.strip(): body.strip() for heading, _, body in split}
 
+    def is_called(self, word: str) -> bool:
+        """Whether a word is this rule's name or code, in whatever case, ``ABI`` or not."""
+        wanted = word.strip().lower()
+        return wanted in {self.name, self.code.lower(), self.code.removeprefix(_FAMILY)}
+
     def matches(self, selector: str) -> bool:
         """Whether a selector means this rule: its name, its code or the start of that, ``ABI`` or not."""
         wanted = selector.strip()

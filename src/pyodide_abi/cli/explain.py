@@ -26,7 +26,7 @@ found it, and what to do. docs/reference/loader-messages.md lists the texts.
 EXAMPLES = """\
 examples:
   pyodide-abi explain ABI201
-      what the rule checks, why it breaks, an example, the fix
+      what the rule checks, why it breaks, an example, the fix; 201 will do
   pyodide-abi explain wrong-unwinding
       the same, by the rule's name
   pyodide-abi explain "Error: bad export type for '_ZTVN4absl6StatusE': undefined"
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
         return _list_rules(args, session)
     text = _read_stdin() if words == ["-"] else " ".join(words)
     wanted = text.strip()
-    rule = next((rule for rule in RULES if wanted.lower() in {rule.code.lower(), rule.name}), None)
+    rule = next((rule for rule in RULES if rule.is_called(wanted)), None)
     if rule is not None:
         return _show_rule(rule, args, session)
     message = next((message for message in load_messages() if wanted == message.name), None)
@@ -164,5 +164,6 @@ def _show_explanation(explanation: Explanation, args: argparse.Namespace, sessio
 
 
 def _print_json(data: object, session: Session) -> None:
-    json.dump(data, session.out, indent=2, ensure_ascii=False)
-    session.out.write("\n")
+    from pyodide_abi.report.printable import printable_json
+
+    session.out.write(printable_json(json.dumps(data, indent=2, ensure_ascii=False)) + "\n")

@@ -6,6 +6,8 @@ import textwrap
 from typing import TYPE_CHECKING, TypeAlias
 
 from pyodide_abi.audit.rules import RULES
+from pyodide_abi.report.demangled import readable
+from pyodide_abi.report.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -77,7 +79,7 @@ def explanation_text(explanation: Explanation) -> Iterator[str]:
     for number, block in enumerate(blocks):
         if number:
             yield ""
-        yield from block
+        yield from map(printable, block)
 
 
 def message_data(message: Message) -> Data:
@@ -180,6 +182,9 @@ def _cause(hit: Recognised, explanation: Explanation) -> Iterator[str]:
     for name in ("symbol", "library", "module"):
         if name in hit.details:
             yield f"  {name:<{_LABEL}}{hit.details[name]}"
+            source = readable(hit.details[name])
+            if source != hit.details[name]:
+                yield f"  {'':<{_LABEL}}{source}"
     if explanation.file:
         yield f"  {'file':<{_LABEL}}{explanation.file}"
     yield from _wrapped("said by", _speaker(hit, explanation))

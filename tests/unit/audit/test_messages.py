@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import textwrap
+import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -132,6 +133,34 @@ class TestExamples:
 
     def test_with_colours(self, message: Message, wording: Wording) -> None:
         assert first(f"\x1b[31m{wording.example}\x1b[0m") == message.name
+
+
+class TestRecordedTexts:
+    """What runtimes of all generations said in tests/differential, in Node 20 and 24: one text of each form."""
+
+    RECORDED = json.loads((PAGE.parents[2] / "tests/cases/messages/recorded.json").read_text("utf-8"))
+
+    @pytest.mark.parametrize("entry", RECORDED, ids=lambda entry: entry["text"][-40:])
+    def test_each_has_its_meaning(self, entry: dict[str, Any]) -> None:
+        assert [hit.message.name for hit in recognise(entry["text"]).recognised] == entry["means"]
+
+
+class TestPastedConsoles:
+    """Whole pastes, from a browser's console, from Node and from Python, of every generation."""
+
+    @pytest.mark.parametrize(
+        "case",
+        tomllib.loads((PAGE.parents[2] / "tests/cases/messages/pasted.toml").read_text("utf-8"))["paste"],
+        ids=lambda case: case["about"],
+    )
+    def test_cause_file_and_platform(self, case: dict[str, Any]) -> None:
+        explanation = recognise(case["text"])
+        assert [hit.message.name for hit in explanation.causes] == case["causes"]
+        assert [hit.message.name for hit in explanation.consequences] == case.get("consequences", [])
+        assert explanation.file.rpartition("/")[2] == case.get("file", "")
+        assert list(explanation.platforms) == case.get("platforms", [])
+        symbols = [hit.details["symbol"] for hit in explanation.recognised if "symbol" in hit.details]
+        assert symbols[:1] == ([case["symbol"]] if "symbol" in case else [])
 
 
 class TestOurOwnPredictions:

@@ -119,3 +119,22 @@ def test_an_unknown_text(explain: Any, text: str) -> None:
     assert status == 1
     assert "nothing in this text is known" in out
     assert err == ""
+
+
+@pytest.mark.parametrize("word", ["408", "abi408", "ABI408", " ABI408 "])
+def test_a_code_in_every_spelling(explain: Any, word: str) -> None:
+    assert explain(word)[1].startswith("# ABI408 ")
+
+
+def test_a_symbol_is_also_shown_as_written_in_its_source(explain: Any) -> None:
+    out = explain("Error: bad export type for '_ZTVN4absl6StatusE': undefined")[1]
+    assert "_ZTVN4absl6StatusE\n" in out
+    assert "vtable for absl::Status\n" in out
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_control_characters_of_a_name_never_reach_the_terminal(explain: Any, form: str) -> None:
+    hostile = "Error: bad export type for 'a\x1b]0;title\x07b\u202ec\x9bd': undefined"
+    status, out, err = explain(hostile, "--format", form)
+    assert status == 0
+    assert not set(out + err) & set("\x1b\x07\u202e\x9b")
