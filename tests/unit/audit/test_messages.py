@@ -136,7 +136,7 @@ class TestExamples:
 
 
 class TestRecordedTexts:
-    """What runtimes of all generations said in tests/differential, in Node 20 and 24: one text of each form."""
+    """What runtimes of all generations said in tests/differential, in Node 20 and 24: a text of each form."""
 
     RECORDED = json.loads((PAGE.parents[2] / "tests/cases/messages/recorded.json").read_text("utf-8"))
 
