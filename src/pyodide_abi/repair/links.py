@@ -165,7 +165,7 @@ class _Search:
 
     def find(self, node: Node, name: str) -> Node | Problem:
         """The node that a name means for another."""
-        found = None if node.outside else self._by_loader(node, name)
+        found: Node | Problem | None = None if node.outside else self._by_loader(node, name)
         base = posixpath.basename(name)
         if found is None and base not in {"", ".", ".."}:
             found = self._in_wheel(node, base)
@@ -190,20 +190,32 @@ class _Search:
         path = None if place is None else posixpath.relpath(place, self._root)
         return None if path is None else self._graph.nodes.get(self._graph.twins.get(path, path))
 
-    def _in_wheel(self, node: Node, base: str) -> Node | None:
+    def _in_wheel(self, node: Node, base: str) -> Node | Problem | None:
+        """A file of the name, or of another version of it; of several the nearest."""
         everywhere = {path: path for path in self._graph.nodes} | self._graph.twins
         names = dict.fromkeys(posixpath.basename(path) for path in everywhere)
         for name in [base, *best_versions(base, names)]:
-            places = [path for path in everywhere if posixpath.basename(path) == name]
-            near = sorted(
-                places,
-                key=lambda path: (posixpath.dirname(path) not in {node.folder, self._wheel_libs}, path),
-            )
-            for path in near:
-                found = self._graph.nodes[everywhere[path]]
-                if found.path != node.path:
-                    return found
+            places = [path for path in everywhere if posixpath.basename(path) == name and path != node.path]
+            ranked = sorted(places, key=lambda path: (self._distance(node, path), path))
+            if not ranked:
+                continue
+            nearest = {
+                self._graph.nodes[everywhere[path]].digest
+                for path in ranked
+                if self._distance(node, path) == self._distance(node, ranked[0])
+            }
+            if len(nearest) > 1:
+                shown = ", ".join(ranked)
+                return Problem(path=_shown(node), name=name, reason=f"several files have that name: {shown}")
+            return self._graph.nodes[everywhere[ranked[0]]]
         return None
+
+    def _distance(self, node: Node, path: str) -> int:
+        """How far a file is from a module, in folders; the folder of libraries is next to every module."""
+        folder = posixpath.dirname(path)
+        if folder in {node.folder, self._wheel_libs}:
+            return folder != node.folder
+        return 1 + len(posixpath.relpath(f"/{folder}", f"/{node.folder}").split("/"))
 
     def _outside(self, shelved: Shelved) -> Node:
         """A file of the shelf as a node; the same contents are one node, whatever the file is called."""
