@@ -134,7 +134,7 @@ def test_a_build_requirement_that_is_not_there_offline(tmp_path: Path) -> None:
 def test_wrong_use(tmp_path: Path) -> None:
     project(tmp_path / "spam")
     for argv, message in (
-        (("gone",), "gone does not exist"),
+        (("./gone",), "gone does not exist"),
         (("spam", "--tag", "pyodide_2025_0_wasm32"), "is no tag of the platform 314_0"),
         (("spam", "--exports", "a b"), "exports cannot be"),
         (("spam/spam.c",), "is not an sdist"),
