@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "toolchain": {"errors", "process", "store", "host", "platforms", "wasm"},
     "runtime": {"errors", "process", "store", "host", "platforms", "wheel"},
     "build": {"errors", "process", "store", "host", "platforms", "wasm", "wheel", "toolchain"},
-    "report": {"errors", "platforms", "wasm", "wheel", "linker", "audit", "runtime"},
+    "report": {"errors", "platforms", "wasm", "wheel", "linker", "audit", "repair", "runtime"},
 }
 MAY_IMPORT["cli"] = set(MAY_IMPORT)
 

@@ -26,9 +26,10 @@ examples:
   pyodide-abi repair spam.whl --tag pyodide_2025_0_wasm32
       under the name that older installers know
 
-Needed libraries are taken from the wheel, then from every --lib-dir. They are found by the rules of the
-wheel's platform: in <wheel name>.libs, with run paths from 2025_0 on. Debug information, absolute run paths
-and exports that nobody uses go; RECORD is written anew. What is not edited is copied as it is packed.
+Needed libraries are taken from the wheel, then from every --lib-dir, then from the compilers at hand. They
+are found by the rules of the wheel's platform: in <wheel name>.libs, with run paths from 2025_0 on. Debug
+information, absolute run paths and exports that nobody uses go; RECORD is written anew. What is not edited
+is copied as it is packed.
 
 Afterwards the wheel is audited. If it does not do what was promised, nothing is written. Repairing twice
 changes nothing.
@@ -117,7 +118,7 @@ def _plan(wheels: list[Path], wishes: Wishes, args: argparse.Namespace, session:
 
 
 def _repair(wheels: list[Path], wishes: Wishes, args: argparse.Namespace, session: Session) -> int:
-    from pyodide_abi.cli.binaryen import shrinker
+    from pyodide_abi.cli.repair_tools import shrinker
     from pyodide_abi.repair.mend import repair_wheel
     from pyodide_abi.report.repair import repairs_to_json, write_repaired
 
@@ -136,6 +137,9 @@ def _repair(wheels: list[Path], wishes: Wishes, args: argparse.Namespace, sessio
 
 
 def _wishes(args: argparse.Namespace, session: Session) -> Wishes:
+    from functools import partial
+
+    from pyodide_abi.cli.repair_tools import sysroot_folders
     from pyodide_abi.errors import UsageError
     from pyodide_abi.repair.plan import Wishes
     from pyodide_abi.wheel.write import EPOCH
@@ -149,6 +153,7 @@ def _wishes(args: argparse.Namespace, session: Session) -> Wishes:
         raise UsageError(f"SOURCE_DATE_EPOCH is {moment!r}, not a number of seconds")
     return Wishes(
         folders=folders,
+        sysroots=partial(sysroot_folders, session.host),
         exclude=tuple(args.exclude),
         tags=tuple(args.tag.split(".")) if args.tag else (),
         keep_names=args.keep_names,

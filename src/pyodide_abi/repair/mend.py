@@ -232,9 +232,12 @@ def _worse(before: Report, after: Report, moved: Mapping[str, str]) -> Iterator[
     now = {binary.path: binary for binary in after.modules}
     for binary in before.modules:
         other = now.get(moved.get(binary.path, binary.path))
-        for release in binary.imported if other is not None else ():
-            assert other is not None
+        if other is None:
+            continue
+        for release in binary.imported:
             was, is_ = binary.judged(release), other.judged(release)
+            if binary.extension and not other.extension:
+                yield other.path, release, "it is no extension module any more"
             if was.outcome is Outcome.LOADS and is_.outcome is Outcome.FAILS:
                 yield other.path, release, is_.error or ""
 

@@ -33,7 +33,7 @@ from pyodide_abi.wheel.record import Fault
 from pyodide_abi.wheel.write import EPOCH, SIGNATURES, is_normal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from pyodide_abi.audit import Finding, Subject
@@ -63,6 +63,7 @@ class Wishes:
 
     Attributes:
         folders: where to take libraries from that are not in the wheel, in order.
+        sysroots: gives further folders, the compilers' own; asked where those have not got a library.
         exclude: names of libraries that something else provides at run time.
         tags: the platform tags that the wheel shall have; empty for those it has.
         keep_names: the names of functions stay in the modules.
@@ -72,6 +73,7 @@ class Wishes:
     """
 
     folders: tuple[Path, ...] = ()
+    sysroots: Callable[[], tuple[Path, ...]] = tuple
     exclude: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     keep_names: bool = False
@@ -140,7 +142,7 @@ def _plan_binaries(
         subject.binaries,
         platform,
         wheel_libs=wheel_libs,
-        shelf=Shelf(wishes.folders, platform),
+        shelf=Shelf(wishes.folders, platform, wishes.sysroots),
         exclude=wishes.exclude,
         named=libraries if texts.by_hand else texts.named,
         read=read,

@@ -11,7 +11,7 @@ from pyodide_abi.audit.inference import Sign, infer_platform
 from pyodide_abi.linker import Head, read_library
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from pyodide_abi.linker import Library
@@ -37,11 +37,28 @@ class Shelved:
 
 
 class Shelf:
-    """The folders, in the order in which they are searched; each file is read once."""
+    """The folders, in the order in which they are searched; each file is read once.
 
-    def __init__(self, folders: Sequence[Path], platform: Platform) -> None:
+    Attributes:
+        folders: those that were searched so far.
+    """
+
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        platform: Platform,
+        more: Callable[[], Sequence[Path]] = tuple,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            folders: that are searched first.
+            platform: that the libraries have to be for.
+            more: gives further folders; asked when the first ones have not got something.
+        """
         self.folders = tuple(folders)
         self._platform = platform
+        self._more: Callable[[], Sequence[Path]] | None = more
         self._known: dict[Path, Shelved | str] = {}
 
     def find(self, name: str) -> tuple[Shelved | None, tuple[str, ...]]:
@@ -55,7 +72,7 @@ class Shelf:
             the library, None if there is none, and why files of such a name do not do.
         """
         unfit: list[str] = []
-        for folder in self.folders:
+        for folder in self._each():
             for file in self._candidates(folder, name):
                 found = self._known.get(file) or self._read(file)
                 self._known[file] = found
@@ -63,6 +80,13 @@ class Shelf:
                     return found, tuple(unfit)
                 unfit.append(f"{file} {found}")
         return None, tuple(unfit)
+
+    def _each(self) -> Iterator[Path]:
+        yield from self.folders
+        if self._more is not None:
+            more, self._more = tuple(self._more()), None
+            self.folders += more
+            yield from more
 
     def _candidates(self, folder: Path, name: str) -> list[Path]:
         exact = folder / name

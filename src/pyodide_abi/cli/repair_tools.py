@@ -1,4 +1,4 @@
-"""Binaryen's ``wasm-opt`` for ``repair``: the one that is on the PATH, or that of an installed toolchain."""
+"""What ``repair`` takes from compilers that are at hand: libraries, and Binaryen's ``wasm-opt``."""
 
 from __future__ import annotations
 
@@ -79,3 +79,16 @@ def _find(host: Host) -> tuple[Path, Mapping[str, str]]:
         "there is no wasm-opt, which removes unreachable code",
         hint="install Binaryen, or a toolchain ('pyodide-abi toolchain install'), which has it",
     )
+
+
+def sysroot_folders(host: Host) -> tuple[Path, ...]:
+    """The folders of libraries of every Emscripten that is at hand."""
+    from pyodide_abi.toolchain.find import find_present, open_present
+
+    found: dict[Path, None] = {}
+    for present in find_present(host):
+        toolchain = open_present(present, host)
+        for root in (toolchain.root, toolchain.emscripten_root):
+            libraries = root / "cache" / "sysroot" / "lib" / "wasm32-emscripten"
+            found |= {folder: None for folder in (libraries / "pic", libraries) if folder.is_dir()}
+    return tuple(found)
