@@ -18,13 +18,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "Load every extension module of a wheel in every release of its platform, each in an interpreter of\n"
         "its own: loaded, refused (with the loader's words), no-init (no PyInit_ function), raised (an\n"
         "exception from its initialisation) or killed (the interpreter died). Dependencies are not\n"
-        "installed: where a package fails without them, the module itself is loaded by its path."
+        "installed: where a package fails without them, the module itself is loaded by its path.\n\n"
+        "With --as-installed, install the wheel with its dependencies as users do instead: with the release's\n"
+        "own micropip in Node, with pip as in a Pyodide virtual environment, and in headless Chromium where\n"
+        "there is one; import its modules after each; say where the ways differ."
     )
     parser.epilog = (
         "examples:\n"
         "  pyodide-abi verify dist/*.whl\n"
         "  pyodide-abi verify dist/my-*.whl --runtime 0.28.0 --runtime 0.29.4\n"
         "  pyodide-abi verify dist/*.whl --format json --jobs 4\n"
+        "  pyodide-abi verify dist/my-*.whl --as-installed\n"
+        "  pyodide-abi verify dist/my-*.whl --as-installed --offline --find-links wheelhouse\n\n"
+        "exit status: 0 every module loaded, 1 one did not or the wheel could not be installed, 2 a file that\n"
+        "is no wheel or a wrong call, 3 a runtime, Node or a package that the installation needs is missing.\n"
     )
     parser.add_argument("wheels", nargs="+", metavar="WHEEL", help="a wheel")
     parser.add_argument(
@@ -32,7 +39,30 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="V",
-        help="only in this release; of any platform; may be repeated",
+        help="only in this release; of any platform; may be repeated (default: all of the wheel's platform,\n"
+        "with --as-installed its newest)",
+    )
+    parser.add_argument(
+        "--as-installed", action="store_true", help="install it as users do, with its dependencies"
+    )
+    parser.add_argument(
+        "-f",
+        "--find-links",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="--as-installed: a folder of wheels for dependencies, before the index",
+    )
+    parser.add_argument(
+        "--index-url",
+        metavar="URL",
+        help="--as-installed: the index for dependencies (default: that of PIP_INDEX_URL or\n"
+        "UV_DEFAULT_INDEX, else PyPI)",
+    )
+    parser.add_argument(
+        "--browser",
+        metavar="PATH",
+        help="--as-installed: this browser of the Chromium family; 'none' for none (default: one on the PATH)",
     )
     parser.add_argument(
         "-j", "--jobs", type=positive, metavar="N", help="interpreters at once (default: cores)"
@@ -53,6 +83,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
     from pyodide_abi.runtime import find_node, verify_wheel
 
     wheels = [session.cwd / wheel for wheel in args.wheels]
+    if args.as_installed:
+        return _run_as_installed(wheels, args, session)
     plan = [(wheel, _releases(wheel, args.runtime)) for wheel in wheels]
     node = find_node(session.host, args.node)
     jobs = args.jobs or usable_cores()
@@ -67,6 +99,48 @@ def run(args: argparse.Namespace, session: Session) -> int:
     if args.format == "json":
         session.out.write(verifications_to_json(verifications) + "\n")
     return 0 if all(verification.ok for verification in verifications) else 1
+
+
+def _run_as_installed(wheels: list[Path], args: argparse.Namespace, session: Session) -> int:
+    from pyodide_abi.report.as_installed import as_installed_to_json, write_as_installed
+    from pyodide_abi.runtime import find_node
+    from pyodide_abi.runtime.as_installed import verify_as_installed
+    from pyodide_abi.runtime.browser import find_browser
+
+    plan = [(wheel, _releases_to_install(wheel, args.runtime)) for wheel in wheels]
+    node = find_node(session.host, args.node)
+    browser = None if args.browser == "none" else find_browser(session.host, args.browser)
+    if browser is None and args.browser is None:
+        session.host.progress.say("no browser on the PATH: only micropip's and pip's ways are tried")
+    results = []
+    for wheel, releases in plan:
+        result = verify_as_installed(
+            wheel,
+            releases,
+            session.host,
+            node=node,
+            browser=browser,
+            folders=[session.cwd / folder for folder in args.find_links],
+            index=args.index_url,
+            timeout=float(args.timeout),
+        )
+        results.append(result)
+        if args.format == "text":
+            write_as_installed(result, session.console())
+    if args.format == "json":
+        session.out.write(as_installed_to_json(results) + "\n")
+    return 0 if all(result.ok for result in results) else 1
+
+
+def _releases_to_install(wheel: Path, named: list[str]) -> tuple[Release, ...]:
+    from pyodide_abi.platforms import default_platform
+    from pyodide_abi.runtime import newest_release
+
+    releases = _releases(wheel, named)
+    if named or not releases:
+        return releases or (newest_release(default_platform()),)
+    stable = [release for release in releases if not release.prerelease]
+    return ((stable or list(releases))[-1],)
 
 
 def positive(text: str) -> int:

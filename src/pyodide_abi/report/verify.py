@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pyodide_abi.report.printable import printable
-from pyodide_abi.runtime.verify import Outcome
+from pyodide_abi.runtime.account import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from pyodide_abi.runtime.verify import Loaded, Verification
 
-_STYLES = {
+#: How an outcome looks on a terminal.
+STYLES = {
     Outcome.LOADED: "green",
     Outcome.REFUSED: "red",
     Outcome.NO_INIT: "red",
@@ -30,19 +31,20 @@ _UNLIMITED = 10_000
 
 def write_verification(verification: Verification, console: Console) -> None:
     """A matrix, modules by releases; below it each message once, with where it was met."""
-    console.print(verification.wheel.name, style="bold")
+    console.print(printable(verification.wheel.name), style="bold")
     if not verification.results:
         console.print("  no extension modules: nothing to load\n")
         return
-    if not console.is_terminal:
-        console.width = _UNLIMITED  # The matrix is then as wide as it has to be.
+    widen(console)
     console.print(_matrix(verification))
     for title, results in _grouped(verification.results):
-        console.print(f"  {title}  [{', '.join(result.release for result in results)}]")
+        console.print(f"  {printable(title)}  [{', '.join(result.release for result in results)}]")
         for line in results[0].message.splitlines():
             console.print(f"    {printable(line)}")
     for module, note, releases in _notes(verification.results):
-        console.print(f"  {module}: loaded by its path; a plain import ends so  [{', '.join(releases)}]")
+        console.print(
+            f"  {printable(module)}: loaded by its path; a plain import ends so  [{', '.join(releases)}]"
+        )
         for line in note.splitlines():
             console.print(f"    {printable(line)}")
     loaded = sum(result.outcome is Outcome.LOADED for result in verification.results)
@@ -50,6 +52,12 @@ def write_verification(verification: Verification, console: Console) -> None:
         f"  {loaded} of {len(verification.results)} loaded ({verification.engine})\n",
         style="green" if verification.ok else "red",
     )
+
+
+def widen(console: Console) -> None:
+    """Let tables be as wide as they have to be where no terminal sets their width."""
+    if not console.is_terminal:
+        console.width = _UNLIMITED
 
 
 def verifications_to_json(verifications: Iterable[Verification]) -> str:
@@ -87,7 +95,7 @@ def _matrix(verification: Verification) -> Table:
     names = {result.path: result.module for result in verification.results}
     for path, name in names.items():
         cells = [by_place[path, release].outcome for release in verification.releases]
-        table.add_row(f"  {name}", *(Text(cell.value, style=_STYLES[cell]) for cell in cells))
+        table.add_row(f"  {printable(name)}", *(Text(cell.value, style=STYLES[cell]) for cell in cells))
     return table
 
 

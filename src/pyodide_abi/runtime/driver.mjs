@@ -8,6 +8,7 @@
 import { ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { pathToFileURL } from "node:url";
+import { install, redirect } from "./installing.mjs";
 
 const HOME = "/home/pyodide";
 // What a shell shows for a program that abort() ended: 128 + SIGABRT.
@@ -44,10 +45,15 @@ async function boot() {
   const { loadPyodide } = await import(pathToFileURL(`${request.release}/pyodide.mjs`).href);
   const fresh = { args: START, env: { PYTHONINSPECT: "", ...request.environ, HOME } };
   if (request.save) return loadPyodide({ ...fresh, _makeSnapshot: true });
+  if (request.install) {
+    redirect(request.install.server);
+    fresh.packageCacheDir = request.install.cache;
+  }
   if (request.memory) {
     return loadPyodide({ ...fresh, _loadSnapshot: new Uint8Array(readFileSync(request.memory)) });
   }
   return loadPyodide({
+    ...fresh,
     args: request.args,
     // The interpreter starts in the folder that HOME names, and makes a script's path absolute while it
     // starts: the only way to have it right in every release. The user's HOME is set afterwards.
@@ -162,9 +168,13 @@ try {
     probe(pyodide);
     leave(0);
   }
+  if (request.install) {
+    await install(pyodide, request.install, send);
+    leave(0);
+  }
   leave(await runMain(pyodide));
 } catch (error) {
-  if (isExit(error) && !request.probe) leave(error.status);
+  if (isExit(error) && !request.probe && !request.install) leave(error.status);
   try {
     // Prints what the release prints for a fatal error, and throws the error again. The Python stack that it
     // shows would go to the program's stdout.

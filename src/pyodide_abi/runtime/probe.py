@@ -18,8 +18,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+#: Set on the import system's class once it tells of what it loads.
+_WATCHED = "_pyodide_abi_watched"
 
-def probe(module: str, path: str, direct: bool, send: Callable[[str], object]) -> None:
+
+def probe(module: str, path: str, direct: bool, send: Callable[[str], object]) -> bool:
     """Import the module.
 
     Args:
@@ -28,13 +31,18 @@ def probe(module: str, path: str, direct: bool, send: Callable[[str], object]) -
         direct: load that very file, below empty parents, and run no package's code; otherwise a plain
             import.
         send: takes one message, as JSON.
+
+    Returns:
+        whether the import succeeded.
     """
     place = f"{site.getsitepackages()[0]}/{path}"
 
     def tell(**message: object) -> None:
         send(json.dumps(message))
 
-    _watch(tell)
+    if not hasattr(ExtensionFileLoader, _WATCHED):
+        _watch(tell)
+        setattr(ExtensionFileLoader, _WATCHED, True)
     error = missing = ""
     try:
         if direct:
@@ -45,6 +53,7 @@ def probe(module: str, path: str, direct: bool, send: Callable[[str], object]) -
         error = f"{type(raised).__name__}: {raised}"
         missing = str(raised.name) if isinstance(raised, ModuleNotFoundError) else ""
     tell(imported=place, error=error, missing=missing)
+    return not error
 
 
 def _watch(tell: Callable[..., None]) -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 #: What begins a program in an interpreter from a snapshot.
 _START = Path(__file__).with_name("start.py")
+_INSTALLING = Path(__file__).with_name("installing.py")
+#: What imports a module and tells about it.
+PROBE = Path(__file__).with_name("probe.py")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +46,34 @@ class Probe:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Install:
+    """Install with micropip and import modules one after another, up to the first that fails.
+
+    Attributes:
+        requirement: as for ``micropip.install``.
+        modules: pairs of a dotted name and the file's place below ``site-packages``.
+        server: the address of a :class:`Mirror`.
+        cache: an empty folder for what the release downloads.
+    """
+
+    requirement: str
+    modules: tuple[tuple[str, str], ...]
+    server: str
+    cache: Path
+
+    def to_data(self) -> dict[str, object]:
+        """As ``installing.mjs`` reads it."""
+        return {
+            "requirement": self.requirement,
+            "modules": [{"module": module, "path": path} for module, path in self.modules],
+            "server": self.server,
+            "cache": str(self.cache),
+            "source": _INSTALLING.read_text("utf-8"),
+            "probe": PROBE.read_text("utf-8"),
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
     """One interpreter's life.
 
@@ -56,6 +87,7 @@ class Request:
         probe: import this module; ``args`` is then empty.
         memory: the release's snapshot to start from; None to start from nothing.
         save: make a snapshot there, and nothing else.
+        install: do this instead of running a program.
     """
 
     release: Path
@@ -67,6 +99,7 @@ class Request:
     probe: Probe | None = None
     memory: Path | None = None
     save: Path | None = None
+    install: Install | None = None
 
     def to_json(self, channel: Path) -> str:
         """The request as the driver reads it; answers go to the file ``channel``."""
@@ -83,6 +116,7 @@ class Request:
                 "memory": str(self.memory) if self.memory else None,
                 "start": _START.read_text("utf-8") if self.memory else None,
                 "save": str(self.save) if self.save else None,
+                "install": self.install.to_data() if self.install else None,
                 "probe": {
                     "module": probe.module,
                     "path": probe.path,
@@ -153,7 +187,22 @@ class Imported:
     missing: str
 
 
-Message = Booted | Exited | Died | Entered | Left | Imported
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Installed:
+    """micropip has done what it could.
+
+    Attributes:
+        error: what it raised; empty where it succeeded.
+        distributions: what it brought, with versions.
+        files: likewise, below ``site-packages``.
+    """
+
+    error: str
+    distributions: Mapping[str, str]
+    files: frozenset[str]
+
+
+Message = Booted | Exited | Died | Entered | Left | Imported | Installed
 
 
 def parse_messages(text: str) -> tuple[Message, ...]:
@@ -165,7 +214,7 @@ def parse_messages(text: str) -> tuple[Message, ...]:
     return tuple(_parse(json.loads(line)) for line in lines)
 
 
-def _parse(fields: dict[str, Any]) -> Message:
+def _parse(fields: dict[str, Any]) -> Message:  # noqa: PLR0911 - one for each kind
     match fields:
         case {"kind": "booted"}:
             return Booted()
@@ -179,5 +228,7 @@ def _parse(fields: dict[str, Any]) -> Message:
             return Left(path=path, error=error, text=words, own=own)
         case {"kind": "probe", "imported": str(path), "error": str(error), "missing": str(missing)}:
             return Imported(path=path, error=error, missing=missing)
+        case {"kind": "installed", "error": str(error), "distributions": dict(found), "files": list(files)}:
+            return Installed(error=error, distributions=found, files=frozenset(files))
         case _:
             raise ValueError(f"driver.mjs and protocol.py disagree: {fields}")

@@ -8,7 +8,6 @@ below empty parents. The module's outcome and what became of its package are the
 
 from __future__ import annotations
 
-import enum
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,9 +16,10 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import FailedError
 from pyodide_abi.platforms import find_release, platform_of_tag
+from pyodide_abi.runtime.account import Account, Outcome
 from pyodide_abi.runtime.driver import drive
 from pyodide_abi.runtime.node import find_node
-from pyodide_abi.runtime.protocol import Entered, Imported, Left, Probe, Request
+from pyodide_abi.runtime.protocol import PROBE, Probe, Request
 from pyodide_abi.runtime.releases import install_release
 from pyodide_abi.runtime.site import unpack
 from pyodide_abi.runtime.snapshot import obtain_snapshot
@@ -36,19 +36,6 @@ if TYPE_CHECKING:
 
 #: Seconds for one interpreter: it boots in two on an idle machine and compiles 150 MB of module in one.
 TIMEOUT = 120.0
-_PROBE = Path(__file__).with_name("probe.py")
-#: CPython's words when a library was loaded and has no initialisation function (Python/importdl.c).
-_NO_INIT = "dynamic module does not define"
-
-
-class Outcome(enum.StrEnum):
-    """What became of a module."""
-
-    LOADED = "loaded"
-    REFUSED = "refused"
-    NO_INIT = "no-init"
-    RAISED = "raised"
-    KILLED = "killed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,7 +115,7 @@ def verify_wheel(
     """
     node = node or find_node(host)
     with open_wheel(wheel) as opened:
-        modules = opened.extension_modules(_suffixes(_platforms_of(opened), releases))
+        modules = modules_of(opened, releases)
     # One after another: each is shown, and npm does its own waiting.
     for release in releases if modules else ():
         install_release(release, host)
@@ -145,6 +132,11 @@ def verify_wheel(
         releases=tuple(release.version for release in releases),
         results=tuple(sorted(results, key=lambda result: order[result.path])),
     )
+
+
+def modules_of(wheel: Wheel, releases: Iterable[Release]) -> Sequence[ExtensionModule]:
+    """The extension modules of a wheel, those of its platform and those that the releases look for."""
+    return wheel.extension_modules(_suffixes(_platforms_of(wheel), releases))
 
 
 def _platforms_of(wheel: Wheel) -> tuple[Platform, ...]:
@@ -186,11 +178,11 @@ class _Trial:
     timeout: float
 
     def load(self, module: ExtensionModule, release: Release) -> Loaded:
-        plain = _Account.of(self._probe(module, release, direct=False), module.path)
+        plain = self._account(module, release, direct=False)
         verdict = plain.verdict()
         package = plain.package
         if verdict is None:
-            direct = _Account.of(self._probe(module, release, direct=True), module.path)
+            direct = self._account(module, release, direct=True)
             verdict = direct.verdict() or (Outcome.KILLED, direct.died)
             if verdict[0] is Outcome.LOADED and plain.missing == module.name:
                 # The file would do, but an import never gets to it: its suffix is another interpreter's.
@@ -204,6 +196,10 @@ class _Trial:
             package=package,
         )
 
+    def _account(self, module: ExtensionModule, release: Release, *, direct: bool) -> Account:
+        heard = self._probe(module, release, direct=direct)
+        return Account.of(heard.messages, module.path, died=heard.died)
+
     def _probe(self, module: ExtensionModule, release: Release, *, direct: bool) -> Heard:
         folder = install_release(release, self.host)
         request = Request(
@@ -216,7 +212,7 @@ class _Trial:
                 module=module.name,
                 path=module.path,
                 direct=direct,
-                source=_PROBE.read_text("utf-8"),
+                source=PROBE.read_text("utf-8"),
             ),
         )
         heard = drive(request, self.node, self.host, timeout=self.timeout)
@@ -226,91 +222,3 @@ class _Trial:
                 hint="'--node' names another Node; 'pyodide-abi doctor' says which there are",
             )
         return heard
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Account:
-    """What was seen of one module in one interpreter.
-
-    Attributes:
-        steps: how each of its own steps (create, execute) ended, up to the first failure.
-        spoilt: another extension module failed or died before this one was done, and may have spoilt the
-            loader's state: an unresolved symbol of one makes every later load fail.
-        dead: the interpreter died while the innermost module being loaded was this one.
-        died: why it died, whoever did it.
-        error: how the whole import ended; empty where it succeeded.
-        missing: the module that was not found, if the import ended so.
-    """
-
-    steps: tuple[Left, ...]
-    spoilt: bool
-    dead: bool
-    died: str
-    error: str
-    missing: str
-
-    @classmethod
-    def of(cls, heard: Heard, path: str) -> _Account:
-        steps: list[Left] = []
-        entered: list[str] = []
-        spoilt, error, missing = False, "", ""
-        for message in heard.messages:
-            match message:
-                case Entered():
-                    entered.append(message.path)
-                case Left() if message.path.endswith(f"/{path}"):
-                    entered.pop()
-                    if not any(step.error for step in steps):
-                        steps.append(message)
-                case Left():
-                    entered.pop()
-                    nested = any(outer.endswith(f"/{path}") for outer in entered)
-                    spoilt = spoilt or bool(message.error and not nested and not steps)
-                case Imported():
-                    error, missing = message.error, message.missing
-                case _:
-                    pass
-        dead = bool(heard.died and entered and entered[-1].endswith(f"/{path}"))
-        return cls(
-            steps=tuple(steps),
-            spoilt=spoilt,
-            dead=dead,
-            died=heard.died,
-            error=error,
-            missing=missing,
-        )
-
-    def verdict(self) -> tuple[Outcome, str] | None:
-        """The module's own outcome, or None where this interpreter does not tell it."""
-        if self.spoilt:
-            return None
-        if self.dead:
-            return Outcome.KILLED, self.died
-        failed = next((step for step in self.steps if step.error), None)
-        if failed:
-            return _classified(failed)
-        return (Outcome.LOADED, "") if len(self.steps) == _STEPS else None
-
-    @property
-    def package(self) -> str:
-        """How the import ended, where that is not what :meth:`verdict` tells."""
-        if self.dead or (not self.spoilt and any(step.error for step in self.steps)):
-            return ""
-        return self.died or self.error
-
-
-#: Create and execute: the import system's two calls for an extension module (PEP 451).
-_STEPS = 2
-
-
-def _classified(step: Left) -> tuple[Outcome, str]:
-    """What an exception that came out of a module's own loading means.
-
-    The import system names the file in the exceptions that it raises itself; one from the module's
-    initialisation names nothing, or another module.
-    """
-    if not step.own or step.error != "ImportError":
-        return Outcome.RAISED, f"{step.error}: {step.text}"
-    if step.text.startswith(_NO_INIT):
-        return Outcome.NO_INIT, step.text
-    return Outcome.REFUSED, step.text

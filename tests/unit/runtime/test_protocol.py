@@ -69,5 +69,6 @@ def test_the_request_as_the_driver_reads_it() -> None:
         "memory": None,
         "start": None,
         "save": None,
+        "install": None,
         "probe": {"module": "a.b", "path": "a/b.so", "direct": True, "source": "code"},
     }

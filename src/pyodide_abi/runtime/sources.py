@@ -1,0 +1,235 @@
+"""Where wheels come from when one is installed as users install: folders, the index, a release's lockfile."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import ssl
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+from pyodide_abi.errors import DigestError, MissingError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pyodide_abi.host import Host
+
+#: The index that micropip and pip ask when nobody tells them otherwise.
+PYPI = "https://pypi.org/simple"
+#: Where the releases themselves get the packages of their lockfiles (``setCdnUrl`` in ``pyodide.mjs``).
+_CDN = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{file}"
+_LISTING = "application/vnd.pypi.simple.v1+json"
+#: Variables that name the index for pip and for uv, in the order in which we look.
+_INDEX_VARIABLES = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL")
+_SECONDS = 60.0
+_NOT_FOUND = 404
+_PURE = "-none-any.whl"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listed:
+    """A wheel that an index offers.
+
+    Attributes:
+        name: of the file.
+        sha256: its digest, in hexadecimal.
+        place: a file of this machine, or an address.
+        more: what else the index says of it (PEP 691).
+    """
+
+    name: str
+    sha256: str
+    place: Path | str
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """What can be installed.
+
+    Attributes:
+        wheel: the wheel in question, the only one of its project that is offered.
+        folders: of wheels, for what it depends on.
+        releases: the folders of runtime releases, by version.
+        index: the address of a simple index; None for the one that the environment names, else PyPI.
+        host: the machine; offline, there is no index and no lockfile's package that is not cached.
+        lacking: what was asked for and could not be had, with the reason; filled in use.
+        stand_ins: files of the index that stood in for a lockfile's; filled in use.
+    """
+
+    wheel: Path
+    folders: Sequence[Path]
+    releases: Mapping[str, Path]
+    index: str | None
+    host: Host
+    lacking: dict[str, str] = field(default_factory=dict)
+    stand_ins: set[str] = field(default_factory=set)
+
+    def project(self, name: str) -> list[Listed]:
+        """Every wheel of a project, from the folders and the index.
+
+        Raises:
+            MissingError: the index does not answer as one.
+        """
+        name = canonicalize_name(name)
+        found = [listed for listed in self._local if _project(listed.name) == name]
+        if name == _project(self.wheel.name):
+            return found
+        if self.host.offline:
+            if not found:
+                self.lacking[name] = "no folder has a wheel of it, and the network is off limits"
+            return found
+        names = {listed.name for listed in found}
+        try:
+            offered = self._from_index(name)
+        except MissingError as error:
+            self.lacking[name] = str(error)
+            raise
+        return found + [listed for listed in offered if listed.name not in names]
+
+    def locked_project(self, version: str, name: str) -> list[Listed]:
+        """The wheel of a project in a release's lockfile, as the index of ``pyodide venv`` has it."""
+        packages = self._lockfile(version)
+        entry = packages.get(canonicalize_name(name))
+        if entry is None or not entry["file_name"].endswith(".whl"):
+            return []
+        return [self._locked(version, entry)]
+
+    def locked_file(self, version: str, file: str) -> Path:
+        """A file of a release's lockfile.
+
+        Raises:
+            MissingError: no such entry, or it cannot be had; the latter is noted in ``lacking``.
+        """
+        entry = next((item for item in self._lockfile(version).values() if item["file_name"] == file), None)
+        if entry is None:
+            raise MissingError(f"the release {version} has no {file}")
+        try:
+            return self.file(self._locked(version, entry))
+        except MissingError:
+            stand_in = self._stand_in(entry)
+            if stand_in is None:
+                raise
+            del self.lacking[file]
+            self.stand_ins.add(stand_in.name)
+            return self.file(stand_in)
+
+    def file(self, listed: Listed) -> Path:
+        """The wheel on this machine, fetched first if need be.
+
+        Raises:
+            MissingError: it cannot be had.
+            DigestError: what came is something else.
+        """
+        if not isinstance(listed.place, str):
+            return listed.place
+        try:
+            return self._fetched(listed, listed.place)
+        except MissingError as error:
+            self.lacking[listed.name] = str(error)
+            raise
+
+    def _fetched(self, listed: Listed, address: str) -> Path:
+        key = f"wheels/{listed.sha256}"
+        found = self.host.store.find(key)
+        if found is None and self.host.offline:
+            raise MissingError(f"{address} is not in the cache, and the network is off limits")
+
+        def fill(partial: Path, _place: Path) -> None:
+            data = self._get(address)
+            digest = hashlib.sha256(data).hexdigest()
+            if digest != listed.sha256:
+                raise DigestError(f"{address}: what came has the digest {digest}, not {listed.sha256}")
+            (partial / listed.name).write_bytes(data)
+
+        return next((found or self.host.store.obtain(key, fill)).iterdir())
+
+    @cached_property
+    def _local(self) -> list[Listed]:
+        own = _project(self.wheel.name)
+        there = [path for folder in self.folders for path in sorted(folder.glob("*.whl"))]
+        files = [self.wheel, *(path for path in there if _project(path.name) != own)]
+        return [Listed(name=path.name, sha256=_digest(path), place=path) for path in files]
+
+    def _locked(self, version: str, entry: Mapping[str, Any]) -> Listed:
+        file = str(entry["file_name"])
+        local = next((listed for listed in self._local if listed.name == file), None)
+        address = _CDN.format(version=version, file=file)
+        return local or Listed(name=file, sha256=str(entry["sha256"]), place=address)
+
+    def _stand_in(self, entry: Mapping[str, Any]) -> Listed | None:
+        """The index's file for a pure package of the lockfile, which the lockfile's own was built from."""
+        if not str(entry["file_name"]).endswith(_PURE):
+            return None
+        try:
+            offered = self.project(str(entry["name"]))
+        except MissingError:
+            return None
+        wanted = f"-{entry['version']}-"
+        return next((item for item in offered if wanted in item.name and item.name.endswith(_PURE)), None)
+
+    def _lockfile(self, version: str) -> dict[str, dict[str, Any]]:
+        text = (self.releases[version] / "pyodide-lock.json").read_text("utf-8")
+        return {canonicalize_name(name): entry for name, entry in json.loads(text)["packages"].items()}
+
+    def _from_index(self, name: str) -> list[Listed]:
+        chosen = (self.host.environ.get(variable) for variable in _INDEX_VARIABLES)
+        index = self.index or next((address for address in chosen if address), PYPI)
+        address = f"{index.rstrip('/')}/{name}/"
+        try:
+            listing = json.loads(self._get(address, accept=_LISTING))
+        except _NotThereError:
+            return []
+        except ValueError as error:
+            raise MissingError(f"{address} does not answer as a simple index in JSON (PEP 691)") from error
+        return [
+            Listed(
+                name=file["filename"],
+                sha256=file["hashes"]["sha256"],
+                place=urljoin(address, file["url"]),
+                more={key: file[key] for key in ("requires-python", "yanked") if key in file},
+            )
+            for file in listing["files"]
+            if file["filename"].endswith(".whl") and "sha256" in file["hashes"]
+        ]
+
+    def _get(self, address: str, *, accept: str = "*/*") -> bytes:
+        if not address.startswith(("https://", "http://")):
+            raise MissingError(f"{address} is not an address to fetch from")
+        certificates = self.host.environ.get("PIP_CERT") or self.host.environ.get("SSL_CERT_FILE")
+        context = ssl.create_default_context(cafile=certificates or None)
+        request = urllib.request.Request(address, headers={"Accept": accept})  # noqa: S310 - looked at above
+        try:
+            with urllib.request.urlopen(request, timeout=_SECONDS, context=context) as answer:  # noqa: S310
+                content: bytes = answer.read()
+                return content
+        except urllib.error.HTTPError as error:
+            kind = _NotThereError if error.code == _NOT_FOUND else MissingError
+            raise kind(f"{address}: the server answers {error.code} {error.reason}") from error
+        except OSError as error:
+            reason = error.reason if isinstance(error, urllib.error.URLError) else error
+            raise MissingError(f"{address} cannot be reached: {reason}") from error
+
+
+class _NotThereError(MissingError):
+    """The server has no such thing."""
+
+
+def _project(file: str) -> str:
+    try:
+        return parse_wheel_filename(file)[0]
+    except InvalidWheelFilename:
+        return ""  # Not a wheel that anybody could install.
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
