@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -166,13 +167,19 @@ def run_tests(project: Project, platform: str, wheel: Path, folder: Path) -> dic
         return {"ran": False, "reason": done.stderr.strip()[:300]}
     program: list[str | Path] = [*US, "run", "--platform", platform, "-w", wheel, "--find-links", wheels]
     program += [word for need in needs for word in ("-w", need)]
-    arguments = ["-p", "no:cacheprovider", "-q", *project.tests["arguments"]]
-    done = run([*program, "--", "-m", "pytest", *arguments], cwd=sources)
+    # Apart from the sources, whose package without its modules would be found first.
+    place = folder / "tests" / project.name
+    tests = project.tests["folder"]
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(sources / tests, place / Path(tests).name)
+    arguments = ["-p", "no:cacheprovider", "-q", "-rs", *project.tests.get("arguments", [])]
+    done = run([*program, "--", "-m", "pytest", *arguments, Path(tests).name], cwd=place)
     lines = [line for line in done.stdout.splitlines() if line.strip()]
     return {
         "ran": True,
         "passed": done.returncode == 0,
         "summary": lines[-1].strip("= ") if lines else done.stderr.strip()[-300:],
+        "skipped": [line for line in lines if line.startswith("SKIPPED")],
     }
 
 
