@@ -43,6 +43,10 @@ _RUNTIME_HOMES = (b"/home/web_user/", b"/home/pyodide/")
 _OF_CLASSES = "_ZTVN10__cxxabiv1"
 #: What a class is called in its type information: names after their lengths, between zeros.
 _CLASS = re.compile(rb"\0(N?[1-9]\w{3,200}+)(?=\0)")
+#: Where the table of NumPy's C interface is: modules compiled against NumPy 2 look there first.
+_NUMPY_1, _NUMPY_2 = b"numpy.core._multiarray_umath\0", b"numpy._core._multiarray_umath\0"
+#: What asks for it.
+_ASKS = "PyCapsule_GetPointer"
 #: No name for others: each module has its own on purpose.
 _ANONYMOUS = b"_GLOBAL__N_"
 _MOST_CLASSES = 10_000
@@ -70,6 +74,7 @@ class Anatomy:
         coded: features that its ``target_features`` section claims and its code uses; and the standard
             encoding of exceptions beside the other, where the code is not too long to look.
         classes: C++ classes of which it holds type information, mangled; no templates.
+        numpy_1: it asks for NumPy's C interface where only NumPy 1 had it.
     """
 
     customs: Mapping[str, int] = field(default_factory=dict)
@@ -82,6 +87,7 @@ class Anatomy:
     checksum: int = 0
     coded: frozenset[Feature] = frozenset()
     classes: frozenset[str] = frozenset()
+    numpy_1: bool = False
 
 
 def anatomy_of(library: Library, module: Module | None) -> Anatomy:
@@ -110,6 +116,7 @@ def anatomy_of(library: Library, module: Module | None) -> Anatomy:
             checksum=zlib.crc32(module.data),
             coded=_coded(module, library.facts),
             classes=_classes(module, library.facts),
+            numpy_1=_wants_numpy_1(module, library.facts),
         )
     except WasmError:
         return Anatomy()
@@ -172,6 +179,17 @@ def _classes(module: Module, facts: Facts) -> frozenset[str]:
     found = _CLASS.finditer(module.data, section.contents, section.end)
     names = (match.group(1) for match in found if _names_class(match.group(1)))
     return frozenset(name.decode("ascii") for name in itertools.islice(names, _MOST_CLASSES))
+
+
+def _wants_numpy_1(module: Module, facts: Facts) -> bool:
+    section = module.find(SectionId.DATA)
+    if section is None or not any(entry.name == _ASKS for entry in facts.imports):
+        return False
+    first, second = (
+        re.compile(re.escape(name)).search(module.data, section.contents, section.end)
+        for name in (_NUMPY_1, _NUMPY_2)
+    )
+    return first is not None and second is None
 
 
 def _names_class(text: bytes) -> bool:
