@@ -61,9 +61,9 @@ def answer(words: tuple[str, ...]) -> Answer | None:
     return None
 
 
-def run(module: ModuleType, argv: list[str], folder: Path) -> tuple[int, str, Diary]:
+def run(module: ModuleType, argv: list[str], folder: Path, **environ: str) -> tuple[int, str, Diary]:
     command = cast("Command", module)
-    host, _, diary = make_host(folder, answer)
+    host, _, diary = make_host(folder, answer, environ=environ)
     parser = argparse.ArgumentParser()
     command.configure(parser)
     out = io.StringIO()

@@ -24,7 +24,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add arguments, a description and examples."""
     parser.description = (
         "What this machine has for building, running and verifying, platform by platform, and the command "
-        "that gets what is missing. Uses no network and installs nothing. The exit status is 3 if the "
+        "that gets what is missing; and variables that would lead builds astray, were they not kept from "
+        "them. Uses no network and installs nothing. The exit status is 3 if the "
         "platform asked for (default: the newest stable one) cannot be built with what is here."
     )
     parser.epilog = (
@@ -120,6 +121,25 @@ def _machine(host: Host) -> list[Check]:
     checks.append(Check(name="patchelf", found=str(patchelf or "none: Debian's archive cannot be used")))
     reason = available(host)
     checks.append(Check(name="Debian's archive", found=f"cannot be used: {reason}" if reason else "set up"))
+    return [*checks, *_leaks(host)]
+
+
+def _leaks(host: Host) -> list[Check]:
+    """What steers this machine's own compilers, and would lead a build for the target astray."""
+    from pathlib import Path
+
+    from pyodide_abi.build.environment import ASTRAY
+
+    checks = []
+    variables = sorted(name for name in ASTRAY if host.environ.get(name))
+    if variables:
+        listed = ", ".join(f"{name}={host.environ[name]}" for name in variables)
+        checks.append(Check(name="environment", found=f"kept from build and exec: {listed}"))
+    # distutils, also setuptools' own copy, reads it whatever the environment says.
+    settings = Path(host.environ.get("HOME", "/")) / ".pydistutils.cfg"
+    if settings.is_file():
+        said = f"{settings} adds its folders and flags to every build with setuptools: move it aside"
+        checks.append(Check(name="environment", found=said))
     return checks
 
 

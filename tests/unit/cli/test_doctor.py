@@ -62,3 +62,12 @@ def test_doctor_and_a_mismatch(tmp_path: Path) -> None:
     status, out, _ = run(doctor, ["--toolchain-mismatch", "allow"], tmp_path)
     assert status == 0
     assert "a mismatch is allowed" in out
+
+
+@pytest.mark.usefixtures("no_uv_python")
+def test_doctor_points_at_what_would_leak(tmp_path: Path) -> None:
+    (tmp_path / ".pydistutils.cfg").write_text("[build_ext]\ninclude_dirs=/usr/include\n")
+    _, out, _ = run(doctor, [], tmp_path, HOME=str(tmp_path), CPATH="/usr/include", CFLAGS="-g", LANG="C")
+    assert "kept from build and exec: CFLAGS=-g, CPATH=/usr/include\n" in out
+    assert f"{tmp_path / '.pydistutils.cfg'} adds its folders" in out
+    assert "environment" not in run(doctor, [], tmp_path / "elsewhere")[1]
