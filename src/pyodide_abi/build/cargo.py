@@ -7,6 +7,7 @@ scripts and procedural macros, which are programs of the build machine, are comp
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -77,6 +78,7 @@ def with_rust(
     *,
     tools: Mapping[str, Path],
     host_cc: Mapping[str, str],
+    headers: Path,
     sysroot: Sysroot,
     prefix_maps: Iterable[tuple[Path, str]],
     offline: bool,
@@ -89,6 +91,7 @@ def with_rust(
         rust: what compiles.
         tools: the compiler drivers, by name; ``cc`` links.
         host_cc: compilers of the build machine, by language (``c``, ``cpp``).
+        headers: the compiler's own sysroot, with the C library's headers.
         sysroot: the target's Python configuration.
         prefix_maps: folders whose names must not reach the modules, and what stands there instead.
         offline: nothing may be fetched.
@@ -118,7 +121,7 @@ def with_rust(
         f"RANLIB_{suffix}": str(tools["ranlib"]),
         **_for_this_machine(compiler.machine, host_cc, environ),
         # The crate `bindgen`: with hidden symbols clang keeps functions back (rust-bindgen, issue 751).
-        f"BINDGEN_EXTRA_CLANG_ARGS_{suffix}": f"--target={target} -fvisibility=default",
+        f"BINDGEN_EXTRA_CLANG_ARGS_{suffix}": shlex.join([f"--sysroot={headers}", "-fvisibility=default"]),
         # PyO3's build script reads the target's _sysconfigdata there.
         "PYO3_CROSS": "1",
         "PYO3_CROSS_LIB_DIR": str(sysroot.sysconfigdata),

@@ -150,6 +150,7 @@ def make_environment(
             target.rust,
             tools=tools,
             host_cc=crossing.host_cc,
+            headers=crossing.sysroot,
             sysroot=target.sysroot,
             prefix_maps=[(folder, "/build"), *([(source, ".")] if source else [])],
             offline=host.offline,

@@ -9,8 +9,10 @@ _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
         r"^pyodide-abi: error: ",
-        r"^[^\s:][^:]*:\d+(:\d+)?: (fatal )?error: ",
+        r"^(warning: \S+@\S+: )?[^\s:][^:]*:\d+(:\d+)?: (fatal )?error: ",
         r"\b(wasm-ld|ld\.lld)\S*: error: ",
+        # Cargo indents what build scripts say; where they were started it says before.
+        r"^  error: ",
         r"^(clang|emcc|em\+\+|error|fatal error)\S*: (error: )?",
         r"^(error|ERROR|CMake Error)\b|\bconfigure: error: |\bERROR: ",
         r"^(?!(subprocess\.CalledProcess|setuptools\.|distutils\.)).*\b[A-Za-z_.]*(Error|Exception)\b: ",
@@ -21,6 +23,8 @@ _ECHO = re.compile(
     r"[Cc]ommand .* failed with exit (code|status)|Backend subprocess exited|returned non-zero exit status"
 )
 _OURS = "pyodide-abi: error: "
+#: How cargo passes on what a build script's compiler said.
+_CARGOS = re.compile(r"^warning: \S+@\S+: ")
 _CONTEXT = 8
 #: A linker's whole command line, repeated in its error, is worth less than what it says.
 _LINE = 400
@@ -53,6 +57,18 @@ _ADVICE = tuple(
         (r"[Dd]ependency \"?(?P<name>[\w.+-]+)\"? not found", f"there is no {{name}}: {_BUILD_IT}"),
         (r"Could NOT find (?P<name>\w+)", f"there is no {{name}}: {_BUILD_IT}"),
         (
+            r"newer than PyO3's maximum supported version",
+            "take a newer release of the project, or a platform with an older CPython",
+        ),
+        (
+            r"Unable to find libclang",
+            "a crate needs libclang: 'apt-get install libclang-dev', or name its folder in LIBCLANG_PATH",
+        ),
+        (
+            r"rustc [\d.]+ is not supported by the following packages?|requires rustc [\d.]+ or newer",
+            "a crate needs a newer Rust: put one on the PATH, or 'pyodide-abi toolchain install rust'",
+        ),
+        (
             r"could not find (git|cmake|ninja|meson)|No such file or directory: '(cmake|ninja|meson)'",
             "the project needs this program and does not name it in build-system.requires",
         ),
@@ -66,7 +82,7 @@ def first_error(log: str) -> tuple[str, int]:
     for pattern in _PATTERNS:
         for index, line in enumerate(lines):
             if pattern.search(line) and not _ECHO.search(line):
-                return _shortened(line.strip().removeprefix(_OURS)), index
+                return _shortened(_CARGOS.sub("", line.strip().removeprefix(_OURS))), index
     for index in range(len(lines) - 1, -1, -1):
         if lines[index].strip():
             return lines[index].strip(), index

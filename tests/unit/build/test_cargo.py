@@ -51,6 +51,7 @@ def variables(
         rust or target_rust(),
         tools=TOOLS,
         host_cc={"c": "/usr/bin/cc", "cpp": "/usr/bin/c++"} if host_cc is None else host_cc,
+        headers=Path("/emscripten/sys root"),
         sysroot=Sysroot(
             platform=platform,
             release="1",
@@ -138,6 +139,11 @@ def test_c_in_crates_is_for_the_target_and_in_build_scripts_for_this_machine() -
     assert (seen["HOST_CC"], seen["HOST_CXX"], seen["HOST_CFLAGS"]) == ("/usr/bin/cc", "/usr/bin/c++", "")
     assert seen["CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER"] == "/usr/bin/cc"
     assert variables(environ={"HOST_CC": "gcc-14"})["HOST_CC"] == "gcc-14"
+
+
+def test_bindgen_reads_the_targets_headers() -> None:
+    seen = variables()["BINDGEN_EXTRA_CLANG_ARGS_wasm32_unknown_emscripten"]
+    assert seen == "'--sysroot=/emscripten/sys root' -fvisibility=default"
 
 
 def test_the_compiler_is_the_toolchains_own_whatever_the_project_pins() -> None:

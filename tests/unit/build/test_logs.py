@@ -17,6 +17,15 @@ error: command '/tmp/x/cc' failed with exit code 1
 """
 
 
+CARGO = """\
+error: failed to run custom build command for `pyo3-ffi v0.20.3`
+
+Caused by:
+  process didn't exit successfully: `target/release/build/pyo3-ffi-1/build-script-build` (exit status: 1)
+  --- stderr
+"""
+
+
 @pytest.mark.parametrize(
     ("log", "expected"),
     [
@@ -63,10 +72,31 @@ def test_what_follows_the_cause_is_shown_up_to_its_echo() -> None:
         ("wasm-ld: error: unable to find library -lgsl", "libgsl"),
         ('meson.build:4:0: ERROR: Dependency "openblas" not found, tried pkgconfig', "--prefix"),
         ("CMake Error: Could NOT find GSL (missing: GSL_LIBRARY)", "--prefix"),
+        (
+            f"{CARGO}  error: the Python version (3.14) is newer than PyO3's maximum supported version",
+            "platform",
+        ),
+        (
+            "error: rustc 1.93.0 is not supported by the following packages:\n  a@1 requires rustc 1.97",
+            "newer",
+        ),
     ],
 )
 def test_a_common_cause_has_advice(log: str, word: str) -> None:
     assert word in advice(first_error(log)[0])
+
+
+def test_a_build_scripts_compiler_comes_before_cargos_words() -> None:
+    log = f"warning: mixed@1.0.0: src/root.c:3:21: error: expected ';'\nwarning: mixed@1.0.0:   ^\n{CARGO}"
+    line, index = first_error(log)
+    assert (line, index) == ("src/root.c:3:21: error: expected ';'", 0)
+
+
+def test_a_build_scripts_panic_is_shown_with_cargos_words() -> None:
+    log = f"{CARGO}  thread 'main' panicked at lib.rs:616:27:\n  Unable to find libclang: nothing matches"
+    line, index = first_error(log)
+    assert line.startswith("error: failed to run custom build command")
+    assert "LIBCLANG_PATH" in advice(f"{line}\n{excerpt(log, index)}")
 
 
 def test_no_advice_is_made_up() -> None:
