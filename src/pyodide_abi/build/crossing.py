@@ -118,6 +118,8 @@ def write_crossing(crossing: Crossing) -> dict[str, str]:
     # An archive without members (ar(5)): Python's functions come from the main module, at load.
     crossing.libpython.write_bytes(b"!<arch>\n")
     _write_script(crossing.emulator, _EMULATOR.format(node=shlex.quote(str(crossing.node))))
+    # Programs of the target name their interpreter, which this machine may have somewhere else only.
+    _write_script(crossing.programs / "node", f'#!/bin/sh\nexec {shlex.quote(str(crossing.node))} "$@"\n')
     _write_script(crossing.programs / "meson", meson.command(crossing))
     config = _PYTHON_CONFIG.format(
         include=shlex.quote(f"-I{crossing.include}"),
