@@ -42,6 +42,11 @@ def add_target_options(parser: argparse.ArgumentParser) -> None:
         choices=("path", "emsdk", "official", "debian"),
         help="take the compiler from there only (default: the first that has it)",
     )
+    parser.add_argument(
+        "--rust-library",
+        metavar="DIR",
+        help="a sysroot with Rust's standard library for the target, made by the rustc on the PATH",
+    )
 
 
 def find_target(platform: Platform, args: argparse.Namespace, session: Session, *, tag: str = "") -> Target:
@@ -70,6 +75,9 @@ def find_target(platform: Platform, args: argparse.Namespace, session: Session, 
         sysroot=sysroot,
         tag=tag,
         exports=Exports.parse(args.exports),
+        rust_library=(session.cwd / Path(args.rust_library).expanduser()).resolve()
+        if args.rust_library
+        else None,
         prefixes=tuple((session.cwd / Path(prefix).expanduser()).resolve() for prefix in args.prefix),
     )
 
