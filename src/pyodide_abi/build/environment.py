@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -142,6 +143,10 @@ def make_environment(
         "PYODIDE_ABI_VERSION": str(variables.get("PYODIDE_ABI_VERSION", "")),
     }
     own |= {name.upper(): str(tools[name]) for name in ("cc", "ar", "ranlib", "nm", "strip")}
+    if target.prefixes:
+        # setuptools, make and configure scripts take them; CMake, Meson and pkg-config have files of their own.
+        own["CPPFLAGS"] = " ".join(f"-I{shlex.quote(str(prefix / 'include'))}" for prefix in target.prefixes)
+        own["LDFLAGS"] = " ".join(f"-L{shlex.quote(str(prefix / 'lib'))}" for prefix in target.prefixes)
     environ = {**host_environ, **own, "CXX": str(tools["c++"]), **parallel(jobs, folder)}
     if target.rust is not None:
         environ = cargo.with_rust(

@@ -89,6 +89,14 @@ def first_error(log: str) -> tuple[str, int]:
     return "it said nothing", 0
 
 
+def _cause(lines: list[str], index: int) -> str:
+    """The line without our own mark; CMake says where first, and what in the next."""
+    line = lines[index].strip().removeprefix(_OURS)
+    if line.startswith("CMake Error") and line.endswith(":"):
+        line = f"{line} {next((more.strip() for more in lines[index + 1 :] if more.strip()), '')}".rstrip()
+    return _shortened(line)
+
+
 def _shortened(line: str) -> str:
     return line if len(line) <= _LINE else f"{line[: _LINE // 2]} … {line[-_LINE // 2 :]}"
 

@@ -50,6 +50,10 @@ Caused by:
             "ValueError: bad version\nsubprocess.CalledProcessError: Command x returned non-zero exit status",
             "ValueError: bad version",
         ),
+        (
+            "CMake Error at CMakeLists.txt:3 (message):\n  Could NOT find GSL\n\nCall Stack",
+            "CMake Error at CMakeLists.txt:3 (message): Could NOT find GSL",
+        ),
         ("something\nthe last word\n\n", "the last word"),
         ("", "it said nothing"),
     ],
