@@ -58,6 +58,9 @@ def answer(words: tuple[str, ...]) -> Answer | None:
             "include": ["/usr/include"],
         }
         return 0, json.dumps(facts)
+    if words[0].endswith("rustc"):
+        version = "binary: rustc\nhost: x86_64-unknown-linux-gnu\nrelease: 1.97.1"
+        return 0, version if words[1] == "--version" else words[0].removesuffix("/bin/rustc")
     return None
 
 

@@ -80,3 +80,50 @@ def test_remove(tmp_path: Path) -> None:
 def test_a_name_where_it_belongs(argv: list[str], tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="NAME"):
         run(toolchain, argv, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["list", "rust"], "takes no NAME$"),
+        (["where", "cake"], "takes no NAME but rust"),
+        (["install", "cake"], "takes no NAME but rust"),
+        (["remove"], "needs a NAME"),
+        (["where", "rust", "--source", "emsdk"], "Rust does not come from 'emsdk'"),
+    ],
+)
+def test_names_that_mean_nothing(tmp_path: Path, argv: list[str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        run(toolchain, argv, tmp_path)
+
+
+def test_where_rust(tmp_path: Path) -> None:
+    for name in ("rustc", "cargo"):
+        write_program(tmp_path / "bin" / name)
+    with pytest.raises(MissingError, match="no Rust with a standard library for 314_0") as caught:
+        run(toolchain, ["where", "rust"], tmp_path)
+    assert caught.value.hint == "pyodide-abi toolchain install rust --platform 314_0"
+    library = tmp_path / "lib/rustlib/wasm32-unknown-emscripten/lib/libstd-1.rlib"
+    library.parent.mkdir(parents=True)
+    library.touch()
+    _, out, _ = run(toolchain, ["where", "rust", "--format", "json"], tmp_path)
+    assert json.loads(out)["rust"] == {
+        "source": "path",
+        "version": "1.97.1",
+        "programs": {"rustc": f"{tmp_path}/bin/rustc", "cargo": f"{tmp_path}/bin/cargo"},
+        "library": str(tmp_path),
+        "flags": [],
+    }
+    _, out, _ = run(toolchain, ["where", "rust"], tmp_path)
+    assert f"library       {tmp_path}\n" in out
+    _, out, _ = run(toolchain, ["list"], tmp_path)
+    assert out == f"rust         path      1.97.1      {tmp_path}\n"
+
+
+def test_a_standard_library_is_listed_and_removed(tmp_path: Path) -> None:
+    place = tmp_path / "cache/rust-libraries/1.97.1-0123456789ab"
+    place.mkdir(parents=True)
+    _, out, _ = run(toolchain, ["list"], tmp_path)
+    assert out == f"rust-std     built     1.97.1      {place}\n"
+    run(toolchain, ["remove", "1.97.1-0123456789ab"], tmp_path)
+    assert not place.exists()
