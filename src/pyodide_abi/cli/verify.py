@@ -19,9 +19,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "its own: loaded, refused (with the loader's words), no-init (no PyInit_ function), raised (an\n"
         "exception from its initialisation) or killed (the interpreter died). Dependencies are not\n"
         "installed: where a package fails without them, the module itself is loaded by its path.\n\n"
-        "With --as-installed, install the wheel with its dependencies as users do instead: with the release's\n"
-        "own micropip in Node, with pip as in a Pyodide virtual environment, and in headless Chromium where\n"
-        "there is one; import its modules after each; say where the ways differ."
+        "With --as-installed, install the wheel with its dependencies as users do instead: with the\n"
+        "release's own micropip in Node, with pip as in a Pyodide virtual environment, and in headless\n"
+        "Chromium where there is one; import its modules after each; say where the ways differ."
     )
     parser.epilog = (
         "examples:\n"
@@ -30,8 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  pyodide-abi verify dist/*.whl --format json --jobs 4\n"
         "  pyodide-abi verify dist/my-*.whl --as-installed\n"
         "  pyodide-abi verify dist/my-*.whl --as-installed --offline --find-links wheelhouse\n\n"
-        "exit status: 0 every module loaded, 1 one did not or the wheel could not be installed, 2 a file that\n"
-        "is no wheel or a wrong call, 3 a runtime, Node or a package that the installation needs is missing.\n"
+        "exit status: 0 every module loaded, 1 one did not, or the wheel could not be installed, 2 a file\n"
+        "that is no wheel, or a wrong call, 3 a runtime, Node or a package that is needed cannot be had.\n"
     )
     parser.add_argument("wheels", nargs="+", metavar="WHEEL", help="a wheel")
     parser.add_argument(
@@ -62,7 +62,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--browser",
         metavar="PATH",
-        help="--as-installed: this browser of the Chromium family; 'none' for none (default: one on the PATH)",
+        help="--as-installed: this browser of the Chromium family, or 'none' (default: one on the PATH)",
     )
     parser.add_argument(
         "-j", "--jobs", type=positive, metavar="N", help="interpreters at once (default: cores)"

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _SHIM = Path(__file__).with_name("pip_for_target.py")
 _SECONDS = 600.0
+#: What pyodide-build's own pip makes of PYODIDE_ABI_VERSION, and packaging of sysconfig.get_platform().
+_TAG = re.compile(r"(pyodide|pyemscripten)_20\d\d_\d+_wasm32|emscripten_\w+")
 _PREFIX = re.compile(r"(?:ERROR|error): ")
 
 
@@ -53,7 +55,7 @@ def pip_install(requirement: str, folder: Path, *, target: Target, server: str, 
     words += ["install", "--isolated", "--disable-pip-version-check", "--no-input", "--quiet", "--no-compile"]
     words += ["--no-cache-dir", "--only-binary=:all:", "--target", folder, "--python-version", version[0]]
     words += ["--implementation=cp", f"--abi={target.platform.python.tag}", "--abi=abi3", "--abi=none"]
-    words += [f"--platform={tag.tag}" for tag in target.platform.tags]
+    words += [f"--platform={tag.tag}" for tag in target.platform.tags if _TAG.fullmatch(tag.tag)]
     words += [
         "--index-url",
         f"{server}/simple/",

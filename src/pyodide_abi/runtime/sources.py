@@ -96,12 +96,21 @@ class Sources:
         return found + [listed for listed in offered if listed.name not in names]
 
     def locked_project(self, version: str, name: str) -> list[Listed]:
-        """The wheel of a project in a release's lockfile, as the index of ``pyodide venv`` has it."""
+        """The wheel of a project in a release's lockfile, as the index of ``pyodide venv`` has it.
+
+        It is fetched here, because an index gives digests, and a stand-in has another.
+        """
         packages = self._lockfile(version)
         entry = packages.get(canonicalize_name(name))
         if entry is None or not entry["file_name"].endswith(".whl"):
             return []
-        return [self._locked(version, entry)]
+        try:
+            path = self.locked_file(version, entry["file_name"])
+        except MissingError:
+            # Nobody has asked for it yet. Whoever does is told.
+            self.lacking.pop(entry["file_name"], None)
+            return [self._locked(version, entry)]
+        return [Listed(name=entry["file_name"], sha256=_digest(path), place=path)]
 
     def locked_file(self, version: str, file: str) -> Path:
         """A file of a release's lockfile.
