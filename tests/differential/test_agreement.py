@@ -6,19 +6,24 @@ has its say, in the two platforms that differ most. The whole is one command: ``
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from assembling import make_wheel
 from differential.agreement import Setting, compare_made, reason_to_leave_out, select
+from differential.comparing import place_of, read_installed
 from differential.making import assemble
 from differential.observing import Observer
 from differential.recipe import load_case, load_cases
 from differential.reporting import report
 from differential.run import CASES, make_host, make_maker
 
+from pyodide_abi.audit import audit_file
 from pyodide_abi.errors import MissingError
-from pyodide_abi.platforms import load_platform, load_platforms
+from pyodide_abi.linker import Resolver
+from pyodide_abi.platforms import load_platform, load_platforms, load_surface
 from pyodide_abi.runtime import find_node
 
 if TYPE_CHECKING:
@@ -30,6 +35,8 @@ if TYPE_CHECKING:
 
 ENGINE = "node24"
 ENGINES_SAY = ["import-*", "segments-*", "threads", "unwinding-*", "poison*"]
+#: Where an installer that loads ahead makes a difference.
+TOGETHER = ["needed-*", "others-*", "poison*", "weak-*", "file-elf", "import-data-missing"]
 RECIPES = sorted(CASES.glob("*/case.toml"))
 
 
@@ -37,10 +44,10 @@ def sample() -> list[Case]:
     return [load_case(path)[0] for path in RECIPES]
 
 
-def compare(cases: Sequence[Case], name: str, *, node: Node, engine: str) -> None:
+def compare(cases: Sequence[Case], name: str, *, node: Node, engine: str, installs: bool = False) -> None:
     platform = load_platform(name)
     host = make_host()
-    setting = Setting(observer=Observer(host=host, node=node), engine=engine)
+    setting = Setting(observer=Observer(host=host, node=node), engine=engine, installs=installs)
     comparisons = list(
         compare_made(cases, platform, platform.releases[-1], maker=make_maker(host), setting=setting)
     )
@@ -57,7 +64,9 @@ def compare(cases: Sequence[Case], name: str, *, node: Node, engine: str) -> Non
     ],
 )
 def test_predictions_come_true(name: str) -> None:
-    compare(sample(), name, node=find_node(make_host()), engine=ENGINE)
+    node = find_node(make_host())
+    compare(sample(), name, node=node, engine=ENGINE)
+    compare(select(sample(), TOGETHER), name, node=node, engine=ENGINE, installs=True)
 
 
 @pytest.mark.integration
@@ -70,6 +79,39 @@ def test_predictions_come_true_in_the_older_engine(name: str) -> None:
     features = select(load_cases(CASES), ["feature-*"])
     cases = dict.fromkeys([*select(sample(), ENGINES_SAY), *features])
     compare(list(cases), name, node=node, engine="node20")
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("name", [platform.name for platform in load_platforms()])
+def test_who_breaks_another_module_is_named(name: str, tmp_path: Path) -> None:
+    platform = load_platform(name)
+    maker = make_maker(make_host())
+    symbols = load_surface(platform).symbols(platform.releases[-1].version)
+    broken = 0
+    for case in select(load_cases(CASES), TOGETHER):
+        modules = sorted(set(case.imports))
+        if len(modules) == 1:
+            continue
+        folder = maker.make(case)
+        installed = read_installed(folder, [made.path for made in case.files], ENGINE)
+        paths = [place_of(module, installed, platform) for module in modules]
+        resolver = Resolver(installed, platform=platform, symbols=symbols)
+        sound = [path for path in paths if not resolver.resolve(path, extension=True).problems]
+        victims = {
+            path
+            for order in itertools.permutations(paths)
+            for path, prediction in zip(order, resolver.resolve_in_order(order), strict=True)
+            if prediction.problems and path in sound
+        }
+        files = {made.path: (folder / made.path).read_bytes() for made in case.files}
+        python, tag = f"cp{platform.python.version.replace('.', '')}", platform.names[0]
+        wheel = make_wheel(tmp_path, f"m-1-{python}-{python}-{tag}_wasm32.whl", files)
+        findings = {finding.name: finding for finding in audit_file(wheel).findings}
+        assert ("poisoning-failure" in findings) is bool(victims), case.name
+        if victims:
+            broken += 1
+            assert all(victim in findings["poisoning-failure"].message for victim in victims)
+    assert broken > 1
 
 
 def test_there_are_many_situations() -> None:
