@@ -144,7 +144,7 @@ def make_environment(
     }
     own |= {name.upper(): str(tools[name]) for name in ("cc", "ar", "ranlib", "nm", "strip")}
     if target.prefixes:
-        # setuptools, make and configure scripts take them; CMake, Meson and pkg-config have files of their own.
+        # For setuptools, make and configure scripts; CMake, Meson and pkg-config have files of their own.
         own["CPPFLAGS"] = " ".join(f"-I{shlex.quote(str(prefix / 'include'))}" for prefix in target.prefixes)
         own["LDFLAGS"] = " ".join(f"-L{shlex.quote(str(prefix / 'lib'))}" for prefix in target.prefixes)
     environ = {**host_environ, **own, "CXX": str(tools["c++"]), **parallel(jobs, folder)}

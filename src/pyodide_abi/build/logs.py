@@ -82,7 +82,7 @@ def first_error(log: str) -> tuple[str, int]:
     for pattern in _PATTERNS:
         for index, line in enumerate(lines):
             if pattern.search(line) and not _ECHO.search(line):
-                return _shortened(_CARGOS.sub("", line.strip().removeprefix(_OURS))), index
+                return _cause(lines, index), index
     for index in range(len(lines) - 1, -1, -1):
         if lines[index].strip():
             return lines[index].strip(), index
@@ -91,7 +91,7 @@ def first_error(log: str) -> tuple[str, int]:
 
 def _cause(lines: list[str], index: int) -> str:
     """The line without our own mark; CMake says where first, and what in the next."""
-    line = lines[index].strip().removeprefix(_OURS)
+    line = _CARGOS.sub("", lines[index].strip().removeprefix(_OURS))
     if line.startswith("CMake Error") and line.endswith(":"):
         line = f"{line} {next((more.strip() for more in lines[index + 1 :] if more.strip()), '')}".rstrip()
     return _shortened(line)
