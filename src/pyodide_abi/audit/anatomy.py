@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import itertools
 import re
-import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WasmError
+from pyodide_abi.linker.inner import names_class
 from pyodide_abi.wasm import Kind, SectionId
 from pyodide_abi.wasm.code import IN_CODE, scan_code
 from pyodide_abi.wasm.constant import GLOBAL_GET, I32_CONST
@@ -90,12 +90,13 @@ class Anatomy:
     numpy_1: bool = False
 
 
-def anatomy_of(library: Library, module: Module | None) -> Anatomy:
+def anatomy_of(library: Library, module: Module | None, *, checksum: int) -> Anatomy:
     """Take a module apart; an empty answer for what cannot be read, about which the linker has its say.
 
     Args:
         library: the linker's view of the same bytes.
-        module: they as a module; None where they are none.
+        module: they as a module; None where they are none. Its imports and exports are not looked at.
+        checksum: CRC-32 of the file.
     """
     if library.facts is None or module is None:
         return Anatomy()
@@ -113,7 +114,7 @@ def anatomy_of(library: Library, module: Module | None) -> Anatomy:
             build_path=first,
             data_reach=_reach(module, ((part.start, part.size) for part in module.data_segments)),
             table_reach=_reach(module, ((part.start, part.number) for part in module.elements)),
-            checksum=zlib.crc32(module.data),
+            checksum=checksum,
             coded=_coded(module, library.facts),
             classes=_classes(module, library.facts),
             numpy_1=_wants_numpy_1(module, library.facts),
@@ -138,10 +139,11 @@ def _stubs(module: Module) -> tuple[str, ...]:
     if section is None:
         return ()
     found: dict[str, None] = {}
-    for match in _STUB.finditer(module.data, section.contents, section.end):
+    contents = module.view(section)
+    for match in _STUB.finditer(contents):
         # Names stand one after another, each after its length: what follows the name may look like it.
         start = match.start()
-        length = module.data[start - 1] if start else 0
+        length = contents[start - 1] if start else 0
         text = match.group()[:length] if length > len("signature_mismatch:") else match.group()
         found[text.decode("ascii").removeprefix("signature_mismatch:")] = None
         if len(found) >= _MOST_STUBS:
@@ -154,7 +156,7 @@ def _build_paths(module: Module) -> tuple[int, str]:
     if section is None:
         return 0, ""
     number, first = 0, ""
-    for match in _SOURCE.finditer(module.data, section.contents, section.end):
+    for match in _SOURCE.finditer(module.view(section)):
         if not match.group().startswith(_RUNTIME_HOMES):
             number += 1
             first = first or match.group().decode("utf-8", "replace")
@@ -176,8 +178,8 @@ def _classes(module: Module, facts: Facts) -> frozenset[str]:
     section = module.find(SectionId.DATA)
     if section is None or not any(entry.name.startswith(_OF_CLASSES) for entry in facts.imports):
         return frozenset()
-    found = _CLASS.finditer(module.data, section.contents, section.end)
-    names = (match.group(1) for match in found if _names_class(match.group(1)))
+    found = _CLASS.finditer(module.view(section))
+    names = (name for match in found if names_class(name := match.group(1)) and _ANONYMOUS not in name)
     return frozenset(name.decode("ascii") for name in itertools.islice(names, _MOST_CLASSES))
 
 
@@ -185,39 +187,19 @@ def _wants_numpy_1(module: Module, facts: Facts) -> bool:
     section = module.find(SectionId.DATA)
     if section is None or not any(entry.name == _ASKS for entry in facts.imports):
         return False
-    first, second = (
-        re.compile(re.escape(name)).search(module.data, section.contents, section.end)
-        for name in (_NUMPY_1, _NUMPY_2)
-    )
+    contents = module.view(section)
+    first, second = (re.search(re.escape(name), contents) for name in (_NUMPY_1, _NUMPY_2))
     return first is not None and second is None
 
 
-def _names_class(text: bytes) -> bool:
-    """The text is a mangled name: identifiers after their lengths, in an ``N…E`` where they are several."""
-    rest = text.removeprefix(b"N").removesuffix(b"E") if text.startswith(b"N") else text
-    while rest:
-        digits = len(rest) - len(rest.lstrip(b"0123456789"))
-        length = int(rest[:digits] or 0)
-        if not length or digits + length > len(rest):
-            return False
-        rest = rest[digits + length :]
-    return _ANONYMOUS not in text
-
-
 def _reach(module: Module, segments: Iterable[tuple[Expression | None, int]]) -> int:
-    bases = _bases(module)
+    bases = module.imported.bases
     ends = (
         offset + size
         for start, size in segments
         if start is not None and (offset := _offset(start, bases)) is not None
     )
     return max(ends, default=0)
-
-
-def _bases(module: Module) -> frozenset[int]:
-    """The indices of the imported globals that stand for the module's places in memory and table."""
-    names = [entry.name for entry in module.imports if entry.kind is Kind.GLOBAL]
-    return frozenset(index for index, name in enumerate(names) if name in {"__memory_base", "__table_base"})
 
 
 def _offset(start: Expression, bases: frozenset[int]) -> int | None:

@@ -7,13 +7,14 @@ done here, once.
 from __future__ import annotations
 
 import re
+import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from pyodide_abi.audit.anatomy import anatomy_of
-from pyodide_abi.errors import UnreadableInputError, UsageError, WasmError
+from pyodide_abi.audit.reading import NativeFile, Reader
+from pyodide_abi.errors import UnreadableInputError, UsageError
 from pyodide_abi.linker import (
     DEFAULT_ENGINE,
     Arrival,
@@ -22,12 +23,10 @@ from pyodide_abi.linker import (
     Installed,
     Resolver,
     find_engine,
-    read_library,
 )
 from pyodide_abi.linker.installing import installer_of, loaded_ahead
 from pyodide_abi.linker.search import site_packages
 from pyodide_abi.platforms import load_platform, platform_of_tag
-from pyodide_abi.wasm import read_module
 from pyodide_abi.wheel import open_wheel
 
 if TYPE_CHECKING:
@@ -172,40 +171,30 @@ def _of_module(file: Path, platform: Platform, engine: str) -> Subject:
         data = file.read_bytes()
     except OSError as error:
         raise UnreadableInputError(f"{file}: {error.strerror or error}") from error
-    library, anatomy = _take_apart(file.name, data, engine)
+    native = NativeFile(
+        path=file.name,
+        member=file.name,
+        size=len(data),
+        checksum=zlib.crc32(data),
+        pieces=lambda: iter([data]),
+        read=lambda: data,
+    )
+    reader = Reader([native], platform=platform, engine=engine)
+    library = reader.libraries[file.name]
     extension = not file.name.startswith("lib") or _initialises(library)
     installed = Installed(libraries={file.name: library})
-    predictor = _Predictor(platform, engine, installed)
-    binary = predictor.binary(file.name, library, anatomy, extension=extension)
+    predictor = _Predictor(reader, installed)
+    binary = predictor.binary(native, extension=extension)
     return Subject(
         file=file, wheel=None, platform=platform, engine=engine, binaries=(binary,), offers=predictor.offers
     )
 
 
 def _of_wheel(file: Path, wheel: Wheel, platform: Platform | None, engine: str) -> Subject:
-    libraries: dict[str, Library] = {}
-    anatomies: dict[str, Anatomy] = {}
-    members: dict[str, str] = {}
-    for member in wheel.members:
-        path = wheel.installed_path(member.name)
-        if path is not None and NATIVE_NAME.search(path):
-            library, anatomy = _take_apart(path, wheel.read(member.name), engine)
-            if not path.endswith(_MAYBE_OTHER) or library.head is Head.DYLINK:
-                members[path] = member.name
-                libraries[path] = library
-                anatomies[path] = anatomy
-    installed = Installed(libraries=libraries, wheel_libs=f"{wheel.name.distribution}.libs")
-    extensions = {
-        extension.path
-        for extension in wheel.extension_modules(suffixes_of(platform))
-        # A bare .so may be anything that ctypes or another library loads: it has to show what it is.
-        if extension.suffix != _BARE or _initialises(libraries[extension.path])
-    }
-    predictor = _Predictor(platform, engine, installed)
-    binaries = tuple(
-        predictor.binary(members[path], library, anatomies[path], extension=path in extensions)
-        for path, library in libraries.items()
-    )
+    reader = Reader(list(_native_files(wheel)), platform=platform, engine=engine)
+    predictor, binaries = _predict(wheel, reader, reader.libraries)
+    if platform is not None and _is_matter_of_all_names(binaries, platform):
+        predictor, binaries = _predict(wheel, reader, reader.whole_libraries())
     return Subject(
         file=file,
         wheel=wheel,
@@ -216,14 +205,44 @@ def _of_wheel(file: Path, wheel: Wheel, platform: Platform | None, engine: str) 
     )
 
 
-def _take_apart(path: str, data: bytes, engine: str) -> tuple[Library, Anatomy]:
-    """All that is kept of a file."""
-    try:
-        module = read_module(data)
-    except WasmError:
-        module = None
-    library = read_library(path, data, module=module, sought=find_engine(engine).sought)
-    return library, anatomy_of(library, module)
+def _native_files(wheel: Wheel) -> Iterator[NativeFile]:
+    for member in wheel.members:
+        path = wheel.installed_path(member.name)
+        if path is not None and NATIVE_NAME.search(path):
+            yield NativeFile(
+                path=path,
+                member=member.name,
+                size=member.size,
+                checksum=wheel.checksum(member.name),
+                pieces=partial(wheel.pieces, member.name),
+                read=partial(wheel.read, member.name),
+            )
+
+
+def _predict(
+    wheel: Wheel, reader: Reader, found: Mapping[str, Library]
+) -> tuple[_Predictor, tuple[Binary, ...]]:
+    libraries = {
+        path: library
+        for path, library in found.items()
+        if not path.endswith(_MAYBE_OTHER) or library.head is Head.DYLINK
+    }
+
+    def initialises(path: str, name: str) -> bool:
+        library = libraries.get(path)
+        exports = library.facts.exports if library and library.facts else {}
+        return f"PyInit_{name}" in exports or f"PyModExport_{name}" in exports
+
+    installed = Installed(libraries=libraries, wheel_libs=f"{wheel.name.distribution}.libs")
+    extensions = {
+        extension.path
+        for extension in wheel.extension_modules(suffixes_of(reader.platform), initialises=initialises)
+        # A bare .so may be anything that ctypes or another library loads: it has to show what it is.
+        if extension.suffix != _BARE or _initialises(libraries[extension.path])
+    }
+    predictor = _Predictor(reader, installed)
+    binaries = tuple(predictor.binary(reader.files[path], extension=path in extensions) for path in libraries)
+    return predictor, binaries
 
 
 def suffixes_of(platform: Platform | None) -> tuple[str, ...]:
@@ -236,6 +255,20 @@ def suffixes_of(platform: Platform | None) -> tuple[str, ...]:
 
 def _is_sound(binary: Binary) -> bool:
     return not any(prediction.problems or prediction.latent for prediction in binary.imported.values())
+
+
+def _is_matter_of_all_names(binaries: Sequence[Binary], platform: Platform) -> bool:
+    """What modules do depends on names that are their own business, too.
+
+    A load that fails leaves its names in the loader's tables, where later ones meet them. And some installers
+    give the names of one library to all others.
+    """
+    every = [prediction for binary in binaries for prediction in binary.imported.values()]
+    if any(prediction.problems for prediction in every):
+        return True
+    installers = {installer_of(platform, release.version) for release in platform.releases}
+    shared = any(installer.needed_first or installer.mode.needed_everywhere for installer in installers)
+    return shared and len(binaries) > 1 and any(prediction.latent for prediction in every)
 
 
 def _initialises(library: Library) -> bool:
@@ -251,24 +284,24 @@ class _Predictor:
     Releases that offer the same to these libraries are one: what holds in one of them holds in all.
     """
 
-    def __init__(self, platform: Platform | None, engine: str, installed: Installed) -> None:
-        self._platform = platform
-        self._engine = engine
+    def __init__(self, reader: Reader, installed: Installed) -> None:
+        self._reader = reader
+        self._platform = reader.platform
         self._installed = installed
         self.offers: dict[str, Mapping[str, Symbol]] = {}
 
-    def binary(self, member: str, library: Library, anatomy: Anatomy, *, extension: bool) -> Binary:
+    def binary(self, file: NativeFile, *, extension: bool) -> Binary:
         """A native file with its predictions."""
-        imported = self._predict(library.path, extension=extension, arrival=Arrival.IMPORT)
+        imported = self._predict(file.path, extension=extension, arrival=Arrival.IMPORT)
         preloaded: Mapping[str, Prediction] = {}
         missing = (problem.cause for plain in imported.values() for problem in plain.problems)
         if self._platform and self._platform.search.wheel_libs and Cause.NEEDED_MISSING in missing:
-            preloaded = self._predict(library.path, extension=extension, arrival=Arrival.PRELOAD)
+            preloaded = self._predict(file.path, extension=extension, arrival=Arrival.PRELOAD)
         return Binary(
-            member=member,
-            path=library.path,
-            library=library,
-            anatomy=anatomy,
+            member=file.member,
+            path=file.path,
+            library=self._installed.libraries[file.path],
+            anatomy=self._reader.anatomies[file.path],
             extension=extension,
             imported=imported,
             preloaded=preloaded,
@@ -322,30 +355,25 @@ class _Predictor:
     @cached_property
     def _resolvers(self) -> Mapping[str, Resolver]:
         """By release; read when the first prediction is asked for, as a pure wheel needs no symbols."""
-        if self._platform is None:
+        platform, surface, engine = self._platform, self._reader.surface, self._reader.engine
+        if platform is None or surface is None:
             return {}
-        from pyodide_abi.platforms.surface import load_surface  # noqa: PLC0415 - as said
-
-        surface = load_surface(self._platform)
-        # Large libraries have a hundred thousand names, of which no runtime has ever heard.
-        names = sorted(self._names() & surface.names)
-        different: dict[tuple[Installer, tuple[Symbol | None, ...]], Resolver] = {}
+        known_as = find_engine(engine).known_as
+        views = surface.views(sorted(self._names() & surface.names), known_as)
+        different: dict[tuple[Installer, int], Resolver] = {}
         resolvers: dict[str, Resolver] = {}
-        engine = find_engine(self._engine).known_as
-        for release in self._platform.releases:
-            symbols = surface.symbols(release.version, engine)
-            offered = tuple(symbols.get(name) for name in names)
-            self.offers[release.version] = {symbol.name: symbol for symbol in offered if symbol}
-            installer = installer_of(self._platform, release.version)
-            if (installer, offered) not in different:
-                different[installer, offered] = Resolver(
+        for release in platform.releases:
+            view = self.offers[release.version] = views[release.version]
+            alike = installer_of(platform, release.version), id(view)
+            if alike not in different:
+                different[alike] = Resolver(
                     self._installed,
-                    platform=self._platform,
-                    symbols=symbols,
-                    engine=self._engine,
-                    installer=installer,
+                    platform=platform,
+                    symbols=surface.symbols(release.version, known_as),
+                    engine=engine,
+                    installer=alike[0],
                 )
-            resolvers[release.version] = different[installer, offered]
+            resolvers[release.version] = different[alike]
         return resolvers
 
     def _names(self) -> set[str]:

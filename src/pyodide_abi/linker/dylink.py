@@ -39,14 +39,22 @@ class LooseDylink:
     weak: frozenset[str] = frozenset()
 
 
-def read_loosely(data: bytes | memoryview, *, legacy: bool) -> LooseDylink:
+class CutOffError(Exception):
+    """What the loader reads goes beyond the part of a file that is there."""
+
+
+def read_loosely(data: bytes | memoryview, *, legacy: bool, whole: bool = True) -> LooseDylink:
     """Read the section that a file begins with.
 
     Args:
-        data: the whole file, whose first section is a custom one of the right name.
+        data: a file whose first section is a custom one of the right name.
         legacy: the section is called ``dylink`` and has no subsections.
+        whole: the data are the whole file, not its beginning.
+
+    Raises:
+        CutOffError: the answer depends on what is behind the beginning of a file.
     """
-    reader = _Reader(data, _HEADER + 1)
+    reader = _Reader(data, _HEADER + 1, whole=whole)
     size = reader.leb()
     end = reader.position + size
     reader.string()
@@ -64,6 +72,7 @@ def _read_subsections(reader: _Reader, end: int) -> LooseDylink:
     needed_last: tuple[str, ...] = ()
     run_paths: tuple[str, ...] = ()
     weak: set[str] = set()
+    reader.expect(end)
     while reader.position < min(end, reader.end) and reader.entries_left:
         reader.entries_left -= 1
         id_, size = reader.byte(), reader.leb()
@@ -97,15 +106,22 @@ def _read_subsections(reader: _Reader, end: int) -> LooseDylink:
 
 
 class _Reader:
-    """Reads without ever failing: there are only zeros behind the end."""
+    """Reads a whole file without ever failing: there are only zeros behind the end."""
 
-    def __init__(self, data: bytes | memoryview, position: int) -> None:
+    def __init__(self, data: bytes | memoryview, position: int, *, whole: bool) -> None:
         self._data = data
+        self._whole = whole
         self.position = position
         self.end = len(data)
         self.entries_left = _MOST_ENTRIES
 
+    def expect(self, end: int) -> None:
+        """Something is read up to here."""
+        if end > self.end and not self._whole:
+            raise CutOffError
+
     def byte(self) -> int:
+        self.expect(self.position + 1)
         value = self._data[self.position] if self.position < self.end else 0
         self.position += 1
         return value
@@ -128,11 +144,15 @@ class _Reader:
     def string(self) -> str:
         length = self.leb()
         start, self.position = self.position, self.position + length
+        self.expect(self.position)
         return bytes(self._data[start : self.position]).decode("utf-8", "replace")
 
     def entries(self) -> range:
         """One number for each entry; beyond the end of the file one empty entry stands for all others."""
-        number = min(self.leb(), max(self.end - self.position, 0) + _BEYOND, self.entries_left)
+        claimed = self.leb()
+        number = min(claimed, max(self.end - self.position, 0) + _BEYOND, self.entries_left)
+        # No entry is smaller than a byte.
+        self.expect(self.position + min(claimed, self.entries_left))
         self.entries_left -= number
         return range(number)
 

@@ -32,7 +32,7 @@ _HEADER = 8
 _DYLINK, _LEGACY_DYLINK = b"dylink.0", b"dylink"
 _EM_JS = "__em_js__"
 #: The tables of addresses, as modules to import from.
-_ADDRESSES = frozenset({"GOT.mem", "GOT.func"})
+ADDRESSES = frozenset({"GOT.mem", "GOT.func"})
 #: Names that a relocatable object or a linked module imports only if it was meant to be loaded by others.
 _BASES = frozenset({"__memory_base", "__table_base"})
 
@@ -65,8 +65,37 @@ class Import(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Inner:
+    """Exports of a module that were left out of its facts, and the imports that they answer.
+
+    Attributes:
+        number: how many.
+        shown: those of them that are among the exports nevertheless, as other modules ask for them.
+        unused: how many no other module imports.
+        functions: how many of these are functions.
+        length: of the names of these, in bytes.
+        again: how many of these the module imports itself.
+        again_length: of the names of those, in bytes.
+        shortest: of these names the shortest, the first of several.
+        place: how many exports that were not left out stand before it.
+    """
+
+    number: int = 0
+    shown: frozenset[str] = frozenset()
+    unused: int = 0
+    functions: int = 0
+    length: int = 0
+    again: int = 0
+    again_length: int = 0
+    shortest: str = ""
+    place: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
     """What a module says of itself.
+
+    Names that are a module's own business can be left out, see :mod:`pyodide_abi.linker.outline`.
 
     Attributes:
         needed: libraries to load first, in order.
@@ -84,6 +113,7 @@ class Facts:
         wants_bases: it imports ``__memory_base`` or ``__table_base``, so it was linked as a library.
         has_dylink: it has a dylink section.
         dylink_misplaced: it has a dylink section, but not as its first.
+        inner: what there is to know of the names that were left out.
     """
 
     needed: tuple[str, ...]
@@ -100,6 +130,7 @@ class Facts:
     wants_bases: bool
     has_dylink: bool
     dylink_misplaced: bool
+    inner: Inner = Inner()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,12 +204,20 @@ def head_of(data: bytes | memoryview) -> Head:
     return {_DYLINK: Head.DYLINK, _LEGACY_DYLINK: Head.LEGACY}.get(name, Head.OTHER_NAME)
 
 
-def dylink_of(data: bytes | memoryview) -> LooseDylink:
-    """The dylink section that a file begins with, as the loader reads it; empty where it begins otherwise."""
+def dylink_of(data: bytes | memoryview, *, whole: bool = True) -> LooseDylink:
+    """The dylink section that a file begins with, as the loader reads it; empty where it begins otherwise.
+
+    Args:
+        data: the file, or its beginning.
+        whole: it is the file.
+
+    Raises:
+        CutOffError: the beginning is not enough.
+    """
     head = head_of(data)
     if head not in {Head.DYLINK, Head.LEGACY}:
         return LooseDylink()
-    return read_loosely(data, legacy=head is Head.LEGACY)
+    return read_loosely(data, legacy=head is Head.LEGACY, whole=whole)
 
 
 def facts_of(module: Module, *, sought: Collection[Feature] = ()) -> Facts:
@@ -191,13 +230,28 @@ def facts_of(module: Module, *, sought: Collection[Feature] = ()) -> Facts:
     Raises:
         WasmError: a section that they come from is malformed.
     """
-    section = module.dylink_section
-    dylink = dylink_of(module.data)
     imports = tuple(
-        Import(index, space, name, kind_of(type_), type_, space in _ADDRESSES)
+        Import(index, space, name, kind_of(type_), type_, space in ADDRESSES)
         for index, (space, name, type_, _) in enumerate(module.imports)
     )
     exports = {entry.name: module.type_of(entry) for entry in module.exports}
+    return facts_with(module, dylink_of(module.data), imports, exports, sought=sought)
+
+
+def facts_with(
+    module: Module,
+    dylink: LooseDylink,
+    imports: tuple[Import, ...],
+    exports: Mapping[str, ExternType],
+    *,
+    sought: Collection[Feature] = (),
+) -> Facts:
+    """The facts of a module whose imports and exports have been read elsewhere.
+
+    Raises:
+        WasmError: as for :func:`facts_of`.
+    """
+    section = module.dylink_section
     return Facts(
         needed=dylink.needed,
         run_paths=dylink.run_paths,

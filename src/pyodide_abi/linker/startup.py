@@ -10,6 +10,7 @@ branch. What comes after that is not known and not claimed.
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -48,13 +49,22 @@ _DEEPEST = 40
 _UNREACHABLE, _END, _RETURN, _CALL = 0x00, 0x0B, 0x0F, 0x10
 #: ``block`` and ``loop``; entering an ``if`` is a decision.
 _BLOCKS = frozenset({0x02, 0x03})
-_ALONE = frozenset({0x01, 0x1A, 0x1B, 0xD1, *range(0x45, 0xC5)})
-_ONE_INDEX = frozenset({*range(0x20, 0x27), 0x3F, 0x40, 0x41, 0x42, 0xD0, 0xD2})
-_ACCESS = range(0x28, 0x3F)
-_FLOATS = {0x43: 4, 0x44: 8}
-_MISCELLANEOUS = 0xFC
-#: Instructions behind that prefix, by how many indices follow them.
-_INDICES = {**dict.fromkeys(range(8), 0), 8: 2, 9: 1, 10: 2, 11: 1, 12: 2, 13: 1, 14: 2, 15: 1, 16: 1, 17: 1}
+_LEB = rb"[\x80-\xff]*+[\x00-\x7f]"
+#: The rest of a 32-bit integer that goes on.
+_MORE = rb"(?:[\x80-\xff]{0,2}+[\x00-\x7f]|[\x80-\xff]{3}[\x00-\x0f])"
+#: One instruction that always goes on to the next one (core specification, section 5.4): without operands;
+#: with an index or a constant; an access, where a bit of the alignment says that a memory's index follows; a
+#: number of floating point; behind the prefix 0xfc, by how many indices follow, padded or not.
+_PLAIN = re.compile(
+    rb"[\x01\x1a\x1b\xd1\x45-\xc4]"
+    rb"|[\x20-\x26\x3f-\x42\xd0\xd2]" + _LEB
+    + rb"|[\x28-\x3e](?:(?:[\x00-\x3f]|[\x80-\xbf]" + _MORE + rb")|(?:[\x40-\x7f]|[\xc0-\xff]" + _MORE
+    + rb")" + _LEB + rb")" + _LEB
+    + rb"|\x43[\x00-\xff]{4}|\x44[\x00-\xff]{8}"
+    rb"|\xfc(?:(?:[\x00-\x07]|[\x80-\x87]\x80{0,3}+\x00)"
+    rb"|(?:[\x09\x0b\x0d\x0f-\x11]|[\x89\x8b\x8d\x8f-\x91]\x80{0,3}+\x00)" + _LEB
+    + rb"|(?:[\x08\x0a\x0c\x0e]|[\x88\x8a\x8c\x8e]\x80{0,3}+\x00)" + _LEB + _LEB + rb")"
+)  # fmt: skip
 _REFERENCES = (0x63, 0x64)
 
 
@@ -166,8 +176,7 @@ class _Steps:
 
 class _Follower:
     def __init__(self, module: Module) -> None:
-        self._module = module
-        self._imports = [entry.name for entry in module.imports if entry.kind is Kind.FUNCTION]
+        self._imports = module.imported.functions
         self._bodies = _Bodies(module)
 
     def run(self, index: int) -> Run:
@@ -181,7 +190,7 @@ class _Follower:
 
     def _follow(self, index: int, steps: _Steps, *, depth: int) -> Ending:
         if index < len(self._imports):
-            name = self._imports[index]
+            name = self._imports[index].decode()
             steps.calls.append(name)
             return Ending.UNKNOWN if name in _LEAVING else Ending.RETURNS
         cursor = self._bodies.find(index - len(self._imports))
@@ -199,6 +208,9 @@ class _Follower:
         """Go along a body until it ends or is no straight line any more."""
         ending, open_blocks = Ending.RETURNS, 0
         while ending is Ending.RETURNS and steps.left:
+            _go_on(cursor, steps)
+            if not steps.left:
+                break
             steps.left -= 1
             opcode = cursor.u8()
             if opcode == _RETURN or (opcode == _END and not open_blocks):
@@ -212,43 +224,27 @@ class _Follower:
                 ending = Ending.TRAPS
             elif opcode == _CALL:
                 ending = self._follow(cursor.u32(), steps, depth=depth + 1)
-            elif not _step(cursor, opcode):
+            else:
                 ending = Ending.UNKNOWN
         return ending if steps.left else Ending.UNKNOWN
 
 
-def _step(cursor: Cursor, opcode: int) -> bool:
-    """Go over an instruction that always goes on to the next one; False for any other."""
-    if opcode in _ONE_INDEX:
-        _skip_leb(cursor)
-    elif opcode in _ACCESS:
-        alignment = cursor.u32()
-        if alignment & 0x40:  # multi-memory: an index follows
-            _skip_leb(cursor)
-        _skip_leb(cursor)
-    elif opcode in _FLOATS:
-        cursor.skip(_FLOATS[opcode])
-    elif opcode == _MISCELLANEOUS:
-        indices = _INDICES.get(cursor.u32())
-        if indices is None:
-            return False
-        for _ in range(indices):
-            _skip_leb(cursor)
-    else:
-        return opcode in _ALONE
-    return True
-
-
-def _skip_leb(cursor: Cursor) -> None:
-    while cursor.u8() & 0x80:
-        pass
+def _go_on(cursor: Cursor, steps: _Steps) -> None:
+    """Go over instructions that always go on to the next one, at most as many as may be gone over."""
+    for match in _PLAIN.finditer(cursor.data, cursor.position, cursor.end):
+        # The next one that is found may stand behind others.
+        if not steps.left or match.start() != cursor.position:
+            return
+        cursor.position = match.end()
+        steps.left -= 1
 
 
 def _skip_type(cursor: Cursor) -> None:
     """A value type or a block's type."""
     first = cursor.u8()
     if first in _REFERENCES or first & 0x80:
-        _skip_leb(cursor)
+        while cursor.u8() & 0x80:
+            pass
 
 
 class _Bodies:
@@ -260,7 +256,7 @@ class _Bodies:
         self._cursor: Cursor | None = None
         self._number = 0
         if section is not None:
-            self._cursor = Cursor(module.data, start=section.contents, end=section.end, within="code section")
+            self._cursor = module.cursor(section)
             self._number = self._cursor.count(smallest=2)
 
     def find(self, index: int) -> Cursor | None:
@@ -275,4 +271,4 @@ class _Bodies:
             cursor.skip(size)
             self._found.append((start, cursor.position))
         start, end = self._found[index]
-        return Cursor(cursor.data, start=start, end=end, within="code section")
+        return Cursor(cursor.data, start=start, end=end, base=cursor.base, within=cursor.within)

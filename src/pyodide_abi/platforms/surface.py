@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from pyodide_abi.errors import PlatformDataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, KeysView
+    from collections.abc import Iterable, Iterator, KeysView
 
     from pyodide_abi.platforms.model import Platform
 
@@ -128,6 +128,35 @@ class Surface:
         Raises:
             UsageError: the data knows no such release of the platform, or no such engine.
         """
+        return ReleaseSymbols(self._groups, self._forms_in(release, engine))
+
+    def views(
+        self, names: Iterable[str], engine: str = REFERENCE_ENGINE
+    ) -> Mapping[str, Mapping[str, Symbol]]:
+        """What each release offers of some names; releases that offer the same share one answer.
+
+        Raises:
+            UsageError: as for :meth:`symbols`.
+        """
+        mine = [name for name in names if name in self._groups]
+        groups = sorted({self._groups[name] for name in mine})
+        known: dict[tuple[tuple[SymbolKind, str | None] | None, ...], Mapping[str, Symbol]] = {}
+        views: dict[str, Mapping[str, Symbol]] = {}
+        for release in self.releases:
+            forms = self._forms_in(release, engine)
+            key = tuple([forms[group] for group in groups])
+            if key not in known:
+                every = ReleaseSymbols(self._groups, forms)
+                known[key] = {name: every[name] for name in mine if name in every}
+            views[release] = known[key]
+        return views
+
+    def releases_with(self, name: str, engine: str = REFERENCE_ENGINE) -> tuple[str, ...]:
+        """The releases that offer a name, in whatever form."""
+        return tuple(release for release in self.releases if name in self.symbols(release, engine))
+
+    def _forms_in(self, release: str, engine: str) -> list[tuple[SymbolKind, str | None] | None]:
+        """What a release offers each group of names as."""
         if release not in self.releases:
             raise UsageError(
                 f"platform {self.platform} has no release '{release}'",
@@ -139,15 +168,11 @@ class Surface:
                 hint=f"known: {', '.join(self.engines)}",
             )
         bit, column = 1 << self.releases.index(release), 1 + self.engines.index(engine)
-        forms = []
+        forms: list[tuple[SymbolKind, str | None] | None] = []
         for offers in self._offers:
             form = next((offer[0] for offer in offers if offer[column] & bit), _ABSENT)
             forms.append(self._forms[form] if form != _ABSENT else None)
-        return ReleaseSymbols(self._groups, forms)
-
-    def releases_with(self, name: str, engine: str = REFERENCE_ENGINE) -> tuple[str, ...]:
-        """The releases that offer a name, in whatever form."""
-        return tuple(release for release in self.releases if name in self.symbols(release, engine))
+        return forms
 
 
 def load_surface(platform: Platform) -> Surface:

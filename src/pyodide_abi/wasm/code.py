@@ -121,10 +121,11 @@ def scan_code(
     section = module.find(SectionId.CODE)
     if section is None or not open_questions:
         return frozenset()
-    cursor = Cursor(module.data, start=section.contents, end=section.end, within="code section")
+    cursor = module.cursor(section)
     suspects = _suspects(cursor, open_questions)
     for start, end in suspects:
-        seen = _scan_body(Cursor(module.data, start=start, end=end, within="code section"), open_questions)
+        body = Cursor(cursor.data, start=start, end=end, base=cursor.base, within=cursor.within)
+        seen = _scan_body(body, open_questions)
         found |= seen
         open_questions -= seen
         if not open_questions or (any_of and found):

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from pyodide_abi.errors import WasmError
 
-Bytes: TypeAlias = bytes | memoryview
+Bytes: TypeAlias = bytes | bytearray | memoryview
 
 #: More items than this in one vector no engine accepts (WebAssembly JavaScript interface, section
 #: "Implementation-defined Limits"), so no reader has to hold more.

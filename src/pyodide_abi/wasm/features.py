@@ -85,15 +85,13 @@ def header_features(module: Module) -> frozenset[Feature]:
     """
     found = set(_of_types(module))
     for kind in Kind:
-        for type_ in module.space[kind]:
+        # Functions' types have been seen among the module's types.
+        for type_ in set(module.space[kind]) if kind is not Kind.FUNCTION else ():
             found.update(_of_extern(type_))
     if len(module.space[Kind.MEMORY]) > 1:
         found.add(Feature.MULTIMEMORY)
     found.update(_of_boundary(module))
-    expressions = [entry.initial for entry in module.globals]
-    expressions += [segment.start for segment in module.elements if segment.start]
-    expressions += [segment.start for segment in module.data_segments if segment.start]
-    if any(expression.extended for expression in expressions):
+    if module.computed:
         found.add(Feature.EXTENDED_CONST)
     return frozenset(found)
 
@@ -113,7 +111,7 @@ def _of_types(module: Module) -> Iterator[Feature]:
 
 def _of_boundary(module: Module) -> Iterator[Feature]:
     """Mutable globals are a feature only where they cross the module's boundary."""
-    imported = (entry.type for entry in module.imports)
+    imported = set(module.imported.types[Kind.GLOBAL])
     exported = (module.type_of(entry) for entry in module.exports if entry.kind is Kind.GLOBAL)
     for type_ in (*imported, *exported):
         if isinstance(type_, GlobalType) and type_.mutable:

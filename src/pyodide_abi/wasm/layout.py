@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WasmError
 from pyodide_abi.wasm.cursor import Cursor
+
+if TYPE_CHECKING:
+    from pyodide_abi.wasm.cursor import Bytes
 
 MAGIC = b"\0asm"
 VERSION = 1
@@ -95,28 +99,53 @@ def find_sections(view: memoryview) -> tuple[Section, ...]:
         WasmError: it is not a WebAssembly module, or its sections do not fill it exactly, or they are out of
             order or doubled (core specification, section 5.5.16).
     """
-    if bytes(view[:4]) != MAGIC:
+    check_header(view)
+    cursor = Cursor(view, start=HEADER_SIZE)
+    sections: list[Section] = []
+    order = Order()
+    while cursor.remaining:
+        section = _read_header(cursor)
+        order.check(section)
+        sections.append(section)
+    return tuple(sections)
+
+
+def check_header(start: Bytes) -> None:
+    """Look at the first bytes of a file.
+
+    Raises:
+        WasmError: they are not those of a module.
+    """
+    if bytes(start[:4]) != MAGIC:
         raise WasmError("not a WebAssembly module: it does not begin with \\0asm", offset=0)
-    if len(view) < HEADER_SIZE:
-        raise WasmError("module: ends in its header", offset=len(view))
-    version = int.from_bytes(view[4:HEADER_SIZE], "little")
+    if len(start) < HEADER_SIZE:
+        raise WasmError("module: ends in its header", offset=len(start))
+    version = int.from_bytes(start[4:HEADER_SIZE], "little")
     if version != VERSION:
         what = "a component, not a core module" if version >> 16 else f"version {version}, not {VERSION}"
         raise WasmError(f"module: {what}", offset=4)
-    cursor = Cursor(view, start=HEADER_SIZE)
-    sections: list[Section] = []
-    last = -1
-    while cursor.remaining:
-        section = _read_header(cursor)
+
+
+class Order:
+    """Sections come in a certain order and, but for custom ones, once (core specification, 5.5.16)."""
+
+    def __init__(self) -> None:
+        self._last, self._number = -1, 0
+
+    def check(self, section: Section) -> None:
+        """Look at the next section.
+
+        Raises:
+            WasmError: it must not stand here.
+        """
+        self._number += 1
+        if self._number > _MAX_SECTIONS:
+            raise WasmError(f"module: more than {_MAX_SECTIONS} sections", offset=section.start)
         if not section.custom:
             place = _ORDER[SectionId(section.id)]
-            if place <= last:
+            if place <= self._last:
                 raise WasmError(f"module: the {section.name} section is out of order", offset=section.start)
-            last = place
-        sections.append(section)
-        if len(sections) > _MAX_SECTIONS:
-            raise WasmError(f"module: more than {_MAX_SECTIONS} sections", offset=section.start)
-    return tuple(sections)
+            self._last = place
 
 
 def _read_header(cursor: Cursor) -> Section:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WasmError
 from pyodide_abi.wasm.cursor import Cursor
+from pyodide_abi.wasm.imported import by_kind
 from pyodide_abi.wasm.layout import HEADER_SIZE, SectionId, find_sections
 from pyodide_abi.wasm.sections import (
     data,
@@ -34,7 +35,10 @@ from pyodide_abi.wasm.sections import (
 from pyodide_abi.wasm.types import FuncType, Kind, TagType
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyodide_abi.wasm.cursor import Bytes
+    from pyodide_abi.wasm.imported import Imported
     from pyodide_abi.wasm.layout import Section
     from pyodide_abi.wasm.sections.data import DataSegment
     from pyodide_abi.wasm.sections.dylink0 import Dylink
@@ -47,7 +51,7 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.sections.tables import Table
     from pyodide_abi.wasm.sections.target_features import TargetFeature
     from pyodide_abi.wasm.sections.types import Group
-    from pyodide_abi.wasm.types import CompositeType, ExternType, MemoryType
+    from pyodide_abi.wasm.types import CompositeType, ExternType, GlobalType, MemoryType
 
 
 class Form(enum.StrEnum):
@@ -82,9 +86,17 @@ class Module:
         """The first custom section of this name."""
         return next((section for section in self.sections if section.custom and section.name == name), None)
 
+    def view(self, section: Section) -> Bytes:
+        """A section's contents, without a custom section's name and not copied."""
+        return self.data[section.contents : section.end]
+
     def contents(self, section: Section) -> bytes:
         """A copy of a section's contents, without a custom section's name."""
-        return bytes(self.data[section.contents : section.end])
+        return bytes(self.view(section))
+
+    def cursor(self, section: Section) -> Cursor:
+        """A cursor over a section's contents, which are not copied: some are most of a file."""
+        return Cursor(self.view(section), base=section.contents, within=f"{section.name} section")
 
     @cached_property
     def form(self) -> Form:
@@ -111,6 +123,11 @@ class Module:
         return imports.decode(cursor, self.types) if cursor else ()
 
     @cached_property
+    def imported(self) -> Imported:
+        """The imports by kind."""
+        return by_kind([entry.name.encode() for entry in self.imports], self.imports)
+
+    @cached_property
     def functions(self) -> tuple[int, ...]:
         """The type index of each defined function."""
         cursor = self._cursor(SectionId.FUNCTION)
@@ -133,6 +150,20 @@ class Module:
         """Defined globals."""
         cursor = self._cursor(SectionId.GLOBAL)
         return globals.decode(cursor) if cursor else ()
+
+    @cached_property
+    def global_types(self) -> tuple[GlobalType, ...]:
+        """The types of the defined globals."""
+        known = self._constants
+        return tuple([entry.type for entry in self.globals]) if known is None else known
+
+    @cached_property
+    def computed(self) -> bool:
+        """A global, or the place of a segment, is computed: its expression is more than one constant."""
+        expressions = [] if self._constants is not None else [entry.initial for entry in self.globals]
+        expressions += [part.start for part in self.elements if part.start]
+        expressions += [part.start for part in self.data_segments if part.start]
+        return any(expression.extended for expression in expressions)
 
     @cached_property
     def tags(self) -> tuple[int, ...]:
@@ -162,11 +193,7 @@ class Module:
     def data_segments(self) -> tuple[DataSegment, ...]:
         """Data segments: where their bytes are."""
         section = self.find(SectionId.DATA)
-        if section is None:
-            return ()
-        # Over the whole file without a copy: this section can be most of it.
-        cursor = Cursor(self.data, start=section.contents, end=section.end, within=f"{section.name} section")
-        return data.decode(cursor)
+        return data.decode(self.cursor(section)) if section else ()
 
     @cached_property
     def dylink_section(self) -> Section | None:
@@ -211,17 +238,14 @@ class Module:
 
         Functions are not in it: a large module defines hundreds of thousands. See :meth:`type_of_index`.
         """
-        imported: dict[Kind, list[ExternType]] = {kind: [] for kind in Kind}
-        for entry in self.imports:
-            imported[entry.kind].append(entry.type)
-        defined: dict[Kind, list[ExternType]] = {
+        defined: dict[Kind, Sequence[ExternType]] = {
             Kind.FUNCTION: [],
             Kind.TABLE: [table.type for table in self.tables],
-            Kind.MEMORY: list(self.memories),
-            Kind.GLOBAL: [entry.type for entry in self.globals],
+            Kind.MEMORY: self.memories,
+            Kind.GLOBAL: self.global_types,
             Kind.TAG: [TagType(self.func_type(index)) for index in self.tags],
         }
-        return {kind: (*imported[kind], *defined[kind]) for kind in Kind}
+        return {kind: (*self.imported.types[kind], *defined[kind]) for kind in Kind}
 
     def func_type(self, index: int) -> FuncType:
         """The function type of a type index.
@@ -258,12 +282,17 @@ class Module:
         """
         return self.type_of_index(export.kind, export.index)
 
+    @cached_property
+    def _constants(self) -> tuple[GlobalType, ...] | None:
+        """The types of the defined globals where all are plain constants, as nearly always."""
+        section = self.find(SectionId.GLOBAL)
+        return globals.decode_constants(self.view(section)) if section else ()
+
     def _name_map(self, wanted: int) -> dict[int, str]:
         section = self.custom(names.NAME)
         if section is None:
             return {}
-        cursor = Cursor(self.data, start=section.contents, end=section.end, within="name section")
-        parts = dict(names.decode(cursor))
+        parts = dict(names.decode(self.cursor(section)))
         return names.decode_map(parts[wanted]) if wanted in parts else {}
 
     def _cursor(self, id_: SectionId) -> Cursor | None:

@@ -50,7 +50,7 @@ _STORAGE_CODE = {name: bytes([code]) for code, name in _PACKED.items()}
 _SHORT_OF_HEAP = {name: ValueType(short) for _, name, short in _HEAP}
 
 #: Globals of one number, which nearly all are, by their whole encoding.
-_COMMON_GLOBALS = {
+COMMON_GLOBALS = {
     bytes([code, mutable]): GlobalType(value=ValueType(name), mutable=bool(mutable))
     for code, name in _NUMBERS.items()
     for mutable in (0, 1)
@@ -216,7 +216,7 @@ def write_memory_type(type_: MemoryType) -> bytes:
 def read_global_type(cursor: Cursor) -> GlobalType:
     """A value type and its mutability."""
     position = cursor.position
-    known = _COMMON_GLOBALS.get(bytes(cursor.data[position : min(position + 2, cursor.end)]))
+    known = COMMON_GLOBALS.get(bytes(cursor.data[position : min(position + 2, cursor.end)]))
     if known is not None:
         cursor.position = position + 2
         return known

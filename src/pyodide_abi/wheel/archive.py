@@ -20,7 +20,7 @@ from pyodide_abi.wheel.safety import Bounds, check_members
 from pyodide_abi.wheel.unpack import packed, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from pyodide_abi.wheel.filename import WheelName
@@ -117,33 +117,41 @@ class Wheel:
         Raises:
             WheelError: there is none of that name, or it is damaged or not of the size it claims.
         """
+        # Held once: joining pieces would hold them twice for a moment.
+        whole = io.BytesIO()
+        whole.writelines(self.pieces(name))
+        return whole.getvalue()
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """The contents of a member, piece by piece; they are proved right when the last one has been taken.
+
+        Their digest is taken on the way, so that they need not be unpacked again for it.
+
+        Raises:
+            WheelError: as for :meth:`read`.
+        """
         info = self._infos.get(name)
         if info is None:
             raise WheelError(f"{self.path.name}: there is no member {name!r}")
+        digest, checksum, size = hashlib.sha256(), 0, 0
         try:
-            content = self._unpack(info)
+            with self.path.open("rb") as file:
+                for piece in unpack(file, info):
+                    digest.update(piece)
+                    checksum = zlib.crc32(piece, checksum)
+                    size += len(piece)
+                    yield piece
+            if checksum != info.CRC:
+                raise zipfile.BadZipFile("its checksum is another")
         except _DAMAGE as error:
             raise WheelError(
                 f"{self.path.name}: member {name!r} is damaged: {error}", hint="download or build it again"
             ) from error
-        return content
+        self._digests[name] = (size, digest.digest())
 
-    def _unpack(self, info: zipfile.ZipInfo) -> bytes:
-        """A member's bytes, held once: a whole read would hold them twice for a moment.
-
-        Their digest is taken on the way, so that they need not be unpacked again for it.
-        """
-        whole = io.BytesIO()
-        digest, checksum = hashlib.sha256(), 0
-        with self.path.open("rb") as file:
-            for piece in unpack(file, info):
-                digest.update(piece)
-                checksum = zlib.crc32(piece, checksum)
-                whole.write(piece)
-        if checksum != info.CRC:
-            raise zipfile.BadZipFile("its checksum is another")
-        self._digests[info.filename] = (whole.tell(), digest.digest())
-        return whole.getvalue()
+    def checksum(self, name: str) -> int:
+        """The CRC-32 of a member, as the archive has it; reading the member proves it."""
+        return self._infos[name].CRC
 
     @property
     def directory(self) -> tuple[zipfile.ZipInfo, ...]:
@@ -204,7 +212,9 @@ class Wheel:
         """Hold ``RECORD`` against every member; reads all of them."""
         return verify_record(self.record, self._infos, self.read, self._digests)
 
-    def extension_modules(self, suffixes: Sequence[str]) -> tuple[ExtensionModule, ...]:
+    def extension_modules(
+        self, suffixes: Sequence[str], *, initialises: Callable[[str, str], bool] | None = None
+    ) -> tuple[ExtensionModule, ...]:
         """The members that ``import`` finds as extension modules.
 
         A bare ``.so`` says nothing of what it is. One called ``lib…`` counts only if it defines the
@@ -212,8 +222,10 @@ class Wheel:
 
         Args:
             suffixes: of the platform's interpreter, in its order.
+            initialises: says of a path that it defines the initialisation function of a name; without it,
+                such files are read to find out.
         """
-        found = (self._as_extension(member, suffixes) for member in self.members)
+        found = (self._as_extension(member, suffixes, initialises) for member in self.members)
         return tuple(extension for extension in found if extension)
 
     def shared_libraries(self, suffixes: Sequence[str]) -> tuple[Member, ...]:
@@ -225,7 +237,9 @@ class Wheel:
             if _SHARED_LIBRARY.search(member.name) and member.name not in extensions
         )
 
-    def _as_extension(self, member: Member, suffixes: Sequence[str]) -> ExtensionModule | None:
+    def _as_extension(
+        self, member: Member, suffixes: Sequence[str], initialises: Callable[[str, str], bool] | None
+    ) -> ExtensionModule | None:
         path = self.installed_path(member.name)
         suffix = next((suffix for suffix in suffixes if member.name.endswith(suffix)), None)
         if path is None or suffix is None:
@@ -233,8 +247,10 @@ class Wheel:
         *packages, stem = path.removesuffix(suffix).split("/")
         if not all(word.isidentifier() for word in [*packages, stem]):
             return None
-        if suffix == _BARE_SUFFIX and stem.startswith("lib") and not self._initialises(member, stem):
-            return None
+        if suffix == _BARE_SUFFIX and stem.startswith("lib"):
+            known = self._initialises(member, stem) if initialises is None else initialises(path, stem)
+            if not known:
+                return None
         return ExtensionModule(member=member, name=".".join([*packages, stem]), suffix=suffix, path=path)
 
     def installed_path(self, name: str) -> str | None:

@@ -66,6 +66,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             and not binary.extension
             and binary.path not in needed
             and _LIBRARY.match(binary.path)
+            and not facts.inner.number
             and all(for_loader(name) for name in facts.exports)
         ):
             yield RULE.finding(

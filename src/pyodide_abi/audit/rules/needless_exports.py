@@ -61,17 +61,23 @@ def check(subject: Subject) -> Iterator[Finding]:
         facts = binary.library.facts
         if facts is None or not binary.extension:
             continue
+        inner = facts.inner
         own = {entry.name for entry in facts.imports}
-        needless = [name for name in facts.exports if wanted[name] <= (name in own) and not for_loader(name)]
+        exports = [name for name in facts.exports if name not in inner.shown]
+        needless = [name for name in exports if wanted[name] <= (name in own) and not for_loader(name)]
         again = [name for name in needless if name in own]
-        size = sum(len(name.encode()) + _EXPORT for name in needless)
-        size += sum(len(name.encode()) + _IMPORT for name in again)
+        number, repeated = len(needless) + inner.unused, len(again) + inner.again
+        size = sum(len(name.encode()) for name in needless) + inner.length + number * _EXPORT
+        size += sum(len(name.encode()) for name in again) + inner.again_length + repeated * _IMPORT
         if size < _WORTH_A_WORD or size * _PART < binary.library.size:
             continue
-        functions = sum(isinstance(facts.exports[name], FuncType) for name in needless)
-        shortest = min(needless, key=len)
+        functions = sum(isinstance(facts.exports[name], FuncType) for name in needless) + inner.functions
+        places = {name: place for place, name in enumerate(exports)}
+        shortest = min(needless, key=len, default=inner.shortest)
+        if inner.unused and (len(inner.shortest), inner.place) <= (len(shortest), places.get(shortest, 0)):
+            shortest = inner.shortest
         yield RULE.finding(
-            f"{len(needless)} of its {len(facts.exports)} exports serve no other (such as `{shortest}`): "
+            f"{number} of its {len(exports) + inner.number} exports serve no other (such as `{shortest}`): "
             f"{size} of its {binary.library.size} bytes, and {functions} entries of the program's table",
             fix="compile with -fvisibility=hidden and link with -sSIDE_MODULE=2, exporting the init function",
             path=binary.member,

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyodide_abi.errors import WasmError
 from pyodide_abi.wasm import encode as enc
 from pyodide_abi.wasm.constant import read_expression
-from pyodide_abi.wasm.type_codes import read_global_type, write_global_type
+from pyodide_abi.wasm.cursor import Cursor
+from pyodide_abi.wasm.type_codes import COMMON_GLOBALS, read_global_type, write_global_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pyodide_abi.wasm.constant import Expression
-    from pyodide_abi.wasm.cursor import Cursor
+    from pyodide_abi.wasm.cursor import Bytes
     from pyodide_abi.wasm.types import GlobalType
+
+#: A number's type and a constant of it, or the value of another global; integers that need all bits of their
+#: last byte are left to the careful reader, but for 32-bit ones, which addresses are.
+_CONSTANT = re.compile(
+    rb"([\x7c-\x7f][\x00\x01])"
+    rb"(\x41(?:[\x80-\xff]{0,3}+[\x00-\x7f]|[\x80-\xff]{4}[\x00-\x07\x78-\x7f])|\x42[\x80-\xff]{0,8}+[\x00-\x7f]"
+    rb"|\x23[\x80-\xff]{0,3}+[\x00-\x7f]|\x43[\x00-\xff]{4}|\x44[\x00-\xff]{8})\x0b"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +45,24 @@ def decode(cursor: Cursor) -> tuple[Global, ...]:
     found = tuple([_read(cursor) for _ in range(cursor.count(smallest=3))])
     cursor.finish()
     return found
+
+
+def decode_constants(contents: Bytes) -> tuple[GlobalType, ...] | None:
+    """The types of globals whose values are plain constants; None where one is anything else, or malformed.
+
+    Large modules have tens of thousands of them, of which nobody wants the values.
+    """
+    try:
+        cursor = Cursor(contents)
+        number = cursor.count(smallest=3)
+    except WasmError:
+        return None
+    found = _CONSTANT.findall(contents, cursor.position)
+    # Each entry is the two groups and an `end`.
+    size = sum(len(code) for _, code in found) + 3 * len(found)
+    if len(found) != number or size != cursor.remaining:
+        return None
+    return tuple([COMMON_GLOBALS[type_] for type_, _ in found])
 
 
 def encode(globals_: Sequence[Global]) -> bytes:

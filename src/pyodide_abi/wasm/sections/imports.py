@@ -63,7 +63,7 @@ def decode(cursor: Cursor, types: Sequence[CompositeType]) -> tuple[Import, ...]
     Raises:
         WasmError: they are not imports, or name a type that is none of the module's functions'.
     """
-    imports = tuple([_read(cursor, types) for _ in range(cursor.count(smallest=4))])
+    imports = tuple([read_one(cursor, types) for _ in range(cursor.count(smallest=4))])
     cursor.finish()
     return imports
 
@@ -85,7 +85,8 @@ def function_type(cursor: Cursor, types: Sequence[CompositeType], index: int) ->
     return type_
 
 
-def _read(cursor: Cursor, types: Sequence[CompositeType]) -> Import:
+def read_one(cursor: Cursor, types: Sequence[CompositeType]) -> Import:
+    """Read one import; arguments and errors as for :func:`decode`."""
     module, name = cursor.name(), cursor.name()
     start = cursor.offset
     # The commonest two first, and without a match statement: this runs for every import of every module.
