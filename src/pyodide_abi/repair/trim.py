@@ -88,10 +88,14 @@ def _size(name: str) -> int:
 
 
 def _unreferenced(data: bytes, names: frozenset[str]) -> tuple[str, ...]:
+    """Those of the names that the module itself does without: it neither imports nor references them."""
     module = read_module(data)
+    own = {entry.name for entry in module.imports}
     referenced = maybe_referenced(module)
     return tuple(
         entry.name
         for entry in module.exports
-        if entry.name in names and not (entry.kind is Kind.FUNCTION and entry.index in referenced)
+        if entry.name in names
+        and entry.name not in own
+        and not (entry.kind is Kind.FUNCTION and entry.index in referenced)
     )
