@@ -132,7 +132,7 @@ def test_cmake_with_a_library_of_the_project_s_own_beside_the_module(tmp_path: P
     project = tmp_path / "spam"
     project.mkdir()
     (project / "pyproject.toml").write_text(
-        '[build-system]\nrequires = ["scikit-build-core", "pybind11"]\n'
+        '[build-system]\nrequires = ["scikit-build-core", "pybind11", "cmake>=4.2", "ninja"]\n'
         'build-backend = "scikit_build_core.build"\n[project]\nname = "spam"\nversion = "1.0"\n'
     )
     files = {

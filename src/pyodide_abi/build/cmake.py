@@ -10,11 +10,15 @@ if TYPE_CHECKING:
 
     from pyodide_abi.build.crossing import Crossing
 
-#: Read after CMake's own facts about the compiler. CMake 4.2 and later have a module of this name, for
-#: programs in browsers; the one that stands first in CMAKE_MODULE_PATH counts.
+#: For CMake before 4.2, which does not know the system.
 PLATFORM = """\
 set(EMSCRIPTEN 1)
 set(UNIX 1)
+"""
+
+#: Read after CMake's own facts about system and compiler (CMAKE_USER_MAKE_RULES_OVERRIDE). Those of CMake 4.2
+#: and later are about programs in browsers.
+RULES = """\
 set_property(GLOBAL PROPERTY TARGET_SUPPORTS_SHARED_LIBS TRUE)
 set(CMAKE_SHARED_LIBRARY_PREFIX "lib")
 set(CMAKE_SHARED_LIBRARY_SUFFIX ".so")
@@ -29,6 +33,7 @@ set(CMAKE_DL_LIBS "")
 # Side modules carry no soname: one file for each library, under its plain name.
 set(CMAKE_PLATFORM_NO_VERSIONED_SONAME 1)
 foreach(language C CXX)
+  unset(CMAKE_SHARED_LIBRARY_SONAME_${language}_FLAG)
   set(CMAKE_SHARED_LIBRARY_${language}_FLAGS "-fPIC")
   set(CMAKE_SHARED_LIBRARY_CREATE_${language}_FLAGS "-shared")
   set(CMAKE_SHARED_MODULE_${language}_FLAGS "-fPIC")
@@ -47,13 +52,10 @@ if(checking)
   foreach(language C CXX)
     set(CMAKE_${language}_LINK_EXECUTABLE
       "<CMAKE_${language}_COMPILER> <FLAGS> <CMAKE_${language}_LINK_FLAGS> <LINK_FLAGS> <OBJECTS>${rest}"
-      "sh '${CMAKE_CURRENT_LIST_DIR}/../show-findings.sh' <TARGET>")
+      "sh '${CMAKE_CURRENT_LIST_DIR}/show-findings.sh' <TARGET>")
   endforeach()
 endif()
 """
-
-#: In the place of CMake 4.2's own, which would give libraries a soname.
-COMPILER = "# There is nothing that Platform/Emscripten does not say.\n"
 
 #: CheckTypeSize and its like read what they found out as text in the program. The program proper is beside
 #: the script that starts it, and CMake looks into the latter.
@@ -97,6 +99,7 @@ def _head(crossing: Crossing) -> Iterable[str]:
         _set("EMSCRIPTEN_ROOT_PATH", crossing.emscripten_root),
         _set("EMSCRIPTEN_SYSROOT", crossing.sysroot),
         f"list(PREPEND CMAKE_MODULE_PATH {_quoted(crossing.folder / 'cmake')})",
+        _set("CMAKE_USER_MAKE_RULES_OVERRIDE", crossing.folder / "cmake" / "rules.cmake"),
     )
 
 

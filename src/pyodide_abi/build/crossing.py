@@ -133,7 +133,7 @@ def write_crossing(crossing: Crossing) -> dict[str, str]:
         **{f"lib/pkgconfig/{name}.pc": text for name, text in pkgconfig.python_files(crossing).items()},
         "toolchain.cmake": cmake.toolchain_file(crossing),
         "cmake/Platform/Emscripten.cmake": cmake.PLATFORM,
-        **{f"cmake/Platform/Emscripten-Clang-{language}.cmake": cmake.COMPILER for language in ("C", "CXX")},
+        "cmake/rules.cmake": cmake.RULES,
         "cmake/show-findings.sh": cmake.FINDINGS,
         "meson.cross": meson.cross_file(crossing),
         "meson.native": meson.native_file(crossing),
