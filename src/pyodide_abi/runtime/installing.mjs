@@ -13,7 +13,9 @@ export function redirect(server) {
 }
 
 export async function install(pyodide, { requirement, modules, source, probe }, send) {
-  await pyodide.loadPackage("micropip");
+  const complaints = [];
+  await pyodide.loadPackage("micropip", { errorCallback: (text) => complaints.push(text) });
+  if (complaints.length) throw new Error(complaints.join("\n"));
   const scope = pyodide.toPy({});
   pyodide.runPython(source, { globals: scope });
   send({ kind: "installed", ...JSON.parse(await scope.get("install")(requirement)) });

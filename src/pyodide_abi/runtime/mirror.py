@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote, urlsplit
 
 from pyodide_abi.errors import MissingError
+from pyodide_abi.runtime.sources import published
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +54,7 @@ class Mirror:
         self.answers: list[str] = []
         self.answered = threading.Condition()
         self._listed: dict[str, Listed] = {}
+        self._published = {f"v{published(version)}": version for version in sources.releases}
         mirror = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -107,8 +109,8 @@ class Mirror:
                 return self._listing(name, self._sources.locked_project(version, name))
             case ["file", digest, _] if digest in self._listed:
                 return _content(self._sources.file(self._listed[digest]))
-            case ["cdn.jsdelivr.net", "pyodide", version, "full", file] if self._has(version[1:]):
-                return _content(self._sources.locked_file(version[1:], file))
+            case ["cdn.jsdelivr.net", "pyodide", name, "full", file] if name in self._published:
+                return _content(self._sources.locked_file(self._published[name], file))
             case ["release", version, file] if self._has(version):
                 here = self._sources.releases[version] / file
                 return _content(here if here.is_file() else self._sources.locked_file(version, file))

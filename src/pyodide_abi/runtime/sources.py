@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import Version
 
 from pyodide_abi.errors import DigestError, MissingError
 
@@ -171,7 +172,7 @@ class Sources:
     def _locked(self, version: str, entry: Mapping[str, Any]) -> Listed:
         file = str(entry["file_name"])
         local = next((listed for listed in self._local if listed.name == file), None)
-        address = _CDN.format(version=version, file=file)
+        address = _CDN.format(version=published(version), file=file)
         return local or Listed(name=file, sha256=str(entry["sha256"]), place=address)
 
     def _stand_in(self, entry: Mapping[str, Any]) -> Listed | None:
@@ -230,6 +231,11 @@ class Sources:
 
 class _NotThereError(MissingError):
     """The server has no such thing."""
+
+
+def published(version: str) -> str:
+    """A release's version as its own server has it: ``315.0.0a2``, where npm says ``315.0.0-alpha.2``."""
+    return str(Version(version))
 
 
 def _project(file: str) -> str:

@@ -9,7 +9,7 @@ from fake_host import FakeRunner, completed, make_host
 from made_wheels import make_wheel
 
 from pyodide_abi.errors import DigestError, MissingError
-from pyodide_abi.runtime.sources import Sources, _NotThereError
+from pyodide_abi.runtime.sources import Sources, _NotThereError, published
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -174,6 +174,11 @@ def test_a_binary_package_that_cannot_be_had(tmp_path: Path, web: Web) -> None:
         there.file(listed)
     assert list(there.lacking) == ["numpy-2-cp314-cp314-x.whl"]
     assert web.asked[0] == "https://cdn.jsdelivr.net/pyodide/v1.0/full/numpy-2-cp314-cp314-x.whl"
+
+
+def test_an_alpha_has_another_name_on_its_own_server() -> None:
+    assert published("315.0.0-alpha.2") == "315.0.0a2"
+    assert published("0.29.5") == "0.29.5"
 
 
 def test_what_pip_cannot_install_is_not_listed(tmp_path: Path, web: Web) -> None:
