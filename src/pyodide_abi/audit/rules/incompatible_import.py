@@ -19,8 +19,10 @@ or function`.
 
 ## How to fix
 
-Link with the platform's flags and nothing that changes the module's surroundings (`-sASYNCIFY`,
-`-sMEMORY64`, `-sMAXIMUM_MEMORY`, another target).
+It depends on what is imported, and each finding says it. A source other than those above: build for the
+target `wasm32-unknown-emscripten`. The memory or the table: link without `-sINITIAL_MEMORY`,
+`-sMAXIMUM_MEMORY`, `-sMEMORY64` and `-pthread`. `__asyncify_…`: link without `-sASYNCIFY`, and let Python
+wait. A function that is data, or data that is a function: declare it as the library that defines it does.
 
 ## References
 
@@ -55,6 +57,20 @@ _CAUSES = frozenset(
         Cause.WRONG_ADDRESS,
     }
 )
+_TAGS = "compile and link with the platform's compiler and its flags for exceptions and longjmp"
+#: What to do about each sort of import.
+_FIXES = {
+    Cause.FOREIGN_MODULE: "build it for the target wasm32-unknown-emscripten with the platform's compiler, "
+    "and without wasm-bindgen",
+    Cause.MEMORY: "link without -sINITIAL_MEMORY, -sMAXIMUM_MEMORY, -sMEMORY64 and -pthread",
+    Cause.TABLE: "link it as a side module, with the platform's compiler",
+    Cause.GLOBAL: "compile everything in it with -fPIC, so that data of others are asked for by address, and "
+    "leave `{symbol}` to the compiler",
+    Cause.NOT_A_FUNCTION: "declare `{symbol}` as what it is where it is defined, which is no function",
+    Cause.TAG_MISSING: _TAGS,
+    Cause.TAG_TYPE: _TAGS,
+    Cause.WRONG_ADDRESS: "take the address of a function of the module that calls `{symbol}` instead",
+}
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -68,11 +84,19 @@ def check(subject: Subject) -> Iterator[Finding]:
         has = f"; the runtime has {problem.provided}" if problem.provided else ""
         yield RULE.finding(
             f"the import `{problem.symbol}` ({problem.wanted}) does not fit{has}: {problem.text}",
-            fix="build with the platform's flags: 'pyodide-abi platforms NAME' lists them",
+            fix=_fix(problem.cause, problem.symbol),
             path=subject.member_of(problem.library),
             symbol=problem.symbol,
             releases=refusal.releases,
         )
+
+
+def _fix(cause: Cause, symbol: str) -> str:
+    if symbol.startswith("__asyncify_"):
+        return "link without -sASYNCIFY, and let Python wait (await, or pyodide.ffi.run_sync)"
+    if symbol.startswith("__tls_"):
+        return "compile and link everything without -pthread"
+    return _FIXES[cause].format(symbol=symbol)
 
 
 RULE = Rule(

@@ -47,6 +47,9 @@ if TYPE_CHECKING:
     from pyodide_abi.audit.gaps import Gap
     from pyodide_abi.audit.subject import Subject
 
+#: How the names of C++ and Rust begin.
+_MANGLED = ("_Z", "_R")
+
 
 def check(subject: Subject) -> Iterator[Finding]:
     """One finding for each library and symbol."""
@@ -62,13 +65,23 @@ def check(subject: Subject) -> Iterator[Finding]:
             effect = "so its first call ends the interpreter"
         yield RULE.finding(
             f"`{gap.symbol}` {gap.type} is provided by no release, {effect}",
-            fix=f"it is in {owner}: make that a needed library, with a run path"
-            if owner
-            else "link the library that defines it, or leave out the code that uses it",
+            fix=_fix(gap, owner),
             path=subject.member_of(gap.path),
             symbol=gap.symbol,
             releases=gap.releases,
         )
+
+
+def _fix(gap: Gap, owner: str | None) -> str:
+    if owner:
+        return f"it is in {owner}: make that a needed library, with a run path"
+    if gap.refused or gap.symbol.startswith(_MANGLED):
+        return "link the library that defines it, or leave out the code that uses it"
+    # An import of a C function looks the same whether a library has it or its JavaScript was dropped.
+    return (
+        "link the library that defines it, or leave out the code that uses it; if it is a function of EM_JS, "
+        "keep the export of its JavaScript (__em_js__ and its name)"
+    )
 
 
 def _owner(subject: Subject, gap: Gap) -> str | None:
