@@ -145,6 +145,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
 
 def _print(data: Data, args: argparse.Namespace, session: Session) -> None:
+    from pyodide_abi.report.demangled import readable
     from pyodide_abi.report.diff_text import text_of
     from pyodide_abi.report.printable import printable, printable_json
 
@@ -153,11 +154,11 @@ def _print(data: Data, args: argparse.Namespace, session: Session) -> None:
         return
     lines = text_of(data, most=None if args.all else _MOST)
     if not session.out.isatty():
-        session.out.writelines(f"{printable(line.text)}\n" for line in lines)
+        session.out.writelines(f"{printable(readable(line.text))}\n" for line in lines)
         return
     console = session.console()
     for line in lines:
-        console.print(printable(line.text), style=line.style or None)
+        console.print(printable(readable(line.text)), style=line.style or None)
 
 
 def _diff_releases(

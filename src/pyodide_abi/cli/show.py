@@ -27,6 +27,8 @@ examples:
       the wheel, and an overview of each module in it
   pyodide-abi show build/_core.cpython-314-wasm32-emscripten.so --imports --exports
       every symbol with its type
+  pyodide-abi show libcore.so --imports -C
+      the same for people: C++ and Rust names as in their source
   pyodide-abi show libz.a --symbols
       what the object files define and want
   pyodide-abi show spam.whl --format json | jq '.modules[].dylink.needed'
@@ -48,6 +50,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parts.add_argument("--features", action="store_true", help="WebAssembly features; reads the code")
     parts.add_argument("--producers", action="store_true", help="the tools that made it")
     parts.add_argument("--all", action="store_true", help="all of these")
+    parser.add_argument(
+        "-C", "--demangle", action="store_true", help="write C++ and Rust names as their source has them (text)"
+    )
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="for people or for machines"
     )
@@ -73,6 +78,10 @@ def run(args: argparse.Namespace, session: Session) -> int:
         session.out.write(printable_json(json.dumps(shown, indent=2, ensure_ascii=False)) + "\n")
     else:
         lines = needed_text(needed_in(data)) if args.needed else text_of(data)
+        if args.demangle:
+            from pyodide_abi.report.demangled import spelled_out
+
+            lines = map(spelled_out, lines)
         session.out.writelines(f"{line}\n" for line in lines)
     return 2 if faults_in(data) else 0
 

@@ -36,6 +36,11 @@ def readable(text: str) -> str:
     return _MANGLED.sub(lambda match: shortened(demangled(match.group())), text)
 
 
+def spelled_out(text: str) -> str:
+    """The text with every mangled name in it demangled, however long it gets."""
+    return _MANGLED.sub(lambda match: demangled(match.group()), text)
+
+
 def shortened(name: str) -> str:
     """The name, without its middle if nobody would read it to its end."""
     return name if len(name) <= _SHOWN else f"{name[: _SHOWN - _END]}…{name[-_END:]}"
