@@ -51,7 +51,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parts.add_argument("--producers", action="store_true", help="the tools that made it")
     parts.add_argument("--all", action="store_true", help="all of these")
     parser.add_argument(
-        "-C", "--demangle", action="store_true", help="write C++ and Rust names as their source has them (text)"
+        "-C",
+        "--demangle",
+        action="store_true",
+        help="write C++ and Rust names as their source has them (text)",
     )
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="for people or for machines"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from pyodide_abi import __version__
 from pyodide_abi.audit.finding import Severity
@@ -82,10 +83,9 @@ def _results(report: Report) -> Iterator[dict[str, Any]]:
 
 def _location(report: Report, finding: Finding) -> dict[str, Any]:
     place = f"{report.name}/{finding.location.path}" if finding.location.path else report.name
-    location: dict[str, Any] = {"physicalLocation": {"artifactLocation": {"uri": place}}}
-    if finding.location.symbol:
-        symbol = finding.location.symbol
-        location["logicalLocations"] = [
-            {"name": readable(symbol), "decoratedName": symbol, "kind": "function"},
-        ]
+    uri = quote(place, errors="backslashreplace")
+    location: dict[str, Any] = {"physicalLocation": {"artifactLocation": {"uri": uri}}}
+    symbol = finding.location.symbol
+    if symbol:
+        location["logicalLocations"] = [{"name": readable(symbol), "decoratedName": symbol}]
     return location

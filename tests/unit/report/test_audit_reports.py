@@ -133,6 +133,55 @@ def test_sarif_names_rules_and_places(report: Report) -> None:
     assert not run["invocations"][0]["executionSuccessful"]
 
 
+def test_sarif_has_the_structure_of_its_schema(report: Report) -> None:
+    """The properties that the SARIF 2.1.0 schema requires, and the values that it restricts."""
+    log = json.loads(audits_to_sarif([report, report], {"z w#%.whl": "no archive"}))
+    assert log["version"] == "2.1.0"
+    (run,) = log["runs"]
+    ids = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert len(ids) == len(set(ids))
+    for rule in run["tool"]["driver"]["rules"]:
+        assert rule["shortDescription"]["text"]
+        assert rule["defaultConfiguration"]["level"] in {"none", "note", "warning", "error"}
+    for result in run["results"]:
+        assert result["message"]["text"]
+        assert result["level"] in {"none", "note", "warning", "error"}
+        for location in result["locations"]:
+            uri = location["physicalLocation"]["artifactLocation"]["uri"]
+            assert re.fullmatch(r"(?:[\w.~!$&'()*+,;=:@/-]|%[0-9A-F]{2})+", uri, re.ASCII)
+
+
+def test_symbols_are_demangled_for_people_and_raw_for_machines(tmp_path: Path) -> None:
+    text = '%dylink (import "env" "_ZN4absl6Status2okEv" (func)) %init'
+    name = "x-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
+    report = audit_file(make_wheel(tmp_path, name, {MODULE: assemble(text)}))
+    assert "`absl::Status::ok()` ()->() is provided by no release" in as_text(report)
+    assert "_ZN4" not in as_text(report)
+    (line,) = audit_to_annotations(report)
+    assert "`absl::Status::ok()`" in line
+    (finding,) = audit_to_data(report)["findings"]
+    assert finding["symbol"] == "_ZN4absl6Status2okEv"
+    assert "`_ZN4absl6Status2okEv`" in finding["message"]
+    (result,) = json.loads(audits_to_sarif([report], {}))["runs"][0]["results"]
+    assert result["locations"][0]["logicalLocations"] == [
+        {"name": "absl::Status::ok()", "decoratedName": "_ZN4absl6Status2okEv"}
+    ]
+
+
+def test_many_modules_of_one_fate_are_one_line(tmp_path: Path) -> None:
+    files = {
+        f"m{number}.cpython-314-wasm32-emscripten.so": assemble(
+            '%dylink (import "env" "absent" (func)) '
+            f'(func (export "PyInit_m{number}") (result i32) i32.const 0)'
+        )
+        for number in range(9)
+    }
+    report = audit_file(make_wheel(tmp_path, "x-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl", files))
+    lines = as_text(report).splitlines()
+    assert sum(" and 6 more: " in line for line in lines) == 1
+    assert "error ABI201 undefined-symbol in 9 files" in lines
+
+
 def check(value: Any, rule: dict[str, Any], root: dict[str, Any]) -> None:
     """As much of JSON Schema as the published one uses."""
     if "$ref" in rule:
