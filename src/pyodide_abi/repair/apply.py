@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from pyodide_abi.errors import FailedError
@@ -126,7 +127,10 @@ def _members(
             continue
         name = change.to or member.name
         mode = normal_mode(member.mode)
-        if change.edit == ModuleEdit():
+        if name.startswith(f"{wheel.dist_info}/"):
+            # Small texts, packed as well as can be: they make up for what RECORD may take more.
+            yield NewMember(name=name, content=partial(wheel.read, name), mode=mode)
+        elif change.edit == ModuleEdit():
             entry = right.get(member.name)
             yield KeptMember(name=name, wheel=wheel, source=member.name, mode=mode, entry=entry)
         else:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _NEEDED, _EXPORT_INFO, _RUN_PATH = 2, 3, 5
 #: The numbers in front of the list in a ``dylink`` section: sizes and alignments.
 _LEGACY_NUMBERS = 4
+#: Bytes of the longest LEB128 integer of 32 bits.
+_LONGEST_SIZE = 5
 #: ``ref.func`` and its operand, wherever such bytes stand; they may mean something else there.
 _REFERENCE = re.compile(rb"\xd2([\x80-\xff]{0,4}[\x00-\x7f])")
 
@@ -160,8 +162,9 @@ def _parts(contents: bytes) -> Iterator[_Part]:
 def _set_names(contents: bytes, id_: int, names: Sequence[str]) -> bytes:
     """The section with other names in the subsection of an id.
 
-    Loaders differ in what they make of several such subsections, so one is left. Without a name there is
-    none, and a new one stands where linkers put it: in the order of the ids.
+    Loaders differ in what they make of several such subsections, so one is left. A new one stands where
+    linkers put it, in the order of the ids, and its size is written in five bytes: by that it is known when
+    its last name goes, and goes with it. Others stay without a name; tools have written such empty lists.
     """
     parts = list(_parts(contents))
     old = [part for part in parts if part.id == id_]
@@ -169,11 +172,12 @@ def _set_names(contents: bytes, id_: int, names: Sequence[str]) -> bytes:
         return contents
     following = (place for place, part in enumerate(parts) if part.id > id_)
     place = parts.index(old[-1]) if old else next(following, len(parts))
-    last = old[-1] if old else _Part(id=id_, payload=b"\0", size_length=1)
+    last = old[-1] if old else _Part(id=id_, payload=b"\0", size_length=_LONGEST_SIZE)
     before, after = (
         [part.encode() for part in some if part.id != id_] for some in (parts[:place], parts[place:])
     )
-    new = [last.with_payload(_with_names(last.payload, names))] if names else []
+    stays = names or last.size_length != _LONGEST_SIZE
+    new = [last.with_payload(_with_names(last.payload, names))] if stays else []
     return b"".join([*before, *new, *after])
 
 

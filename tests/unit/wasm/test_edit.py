@@ -60,8 +60,17 @@ def test_what_is_not_edited_stays_byte_for_byte() -> None:
 def test_subsections_come_and_go_in_the_order_of_linkers() -> None:
     data = dylink(MEMORY, UNKNOWN)
     new = edited(data, needed=("a",), run_paths=("$ORIGIN",))
-    assert new == dylink(MEMORY, b"\x02\x03\x01\x01a", b"\x05\x09\x01\x07$ORIGIN", UNKNOWN)
+    needed, paths = b"\x02\x83\x80\x80\x80\x00\x01\x01a", b"\x05\x89\x80\x80\x80\x00\x01\x07$ORIGIN"
+    assert new == dylink(MEMORY, needed, paths, UNKNOWN)
     assert edited(new, needed=(), run_paths=()) == data
+
+
+def test_a_list_can_be_empty() -> None:
+    """As in a published wheel: a tool wrote a list of needed libraries without any."""
+    for data in (dylink(MEMORY, b"\x02\x01\x00"), dylink(MEMORY, b"\x02\x81\x00\x00", UNKNOWN)):
+        assert edited(edited(data, needed=("a",)), needed=()) == data
+    data = dylink(MEMORY, b"\x02\x03\x01\x01a")
+    assert edited(edited(data, needed=()), needed=("a",)) == data
 
 
 def test_of_several_lists_one_is_left() -> None:
