@@ -73,9 +73,8 @@ def test_dependencies_and_a_data_folder(tmp_path: Path, release: str) -> None:
     for way in ("micropip", "pip"):
         assert ways[way]["error"] is None
         assert ways[way]["distributions"] == {"demo": "1", "tiny": "2"}
-    assert (
-        ways["micropip"]["modules"]["demo._m"]["message"] == "ModuleNotFoundError: No module named 'demo._m'"
-    )
+    found = {way: ways[way]["modules"]["demo._m"] for way in ways}
+    assert found["micropip"]["message"] == "ModuleNotFoundError: No module named 'demo._m'"
     # Its initialisation returns nothing, which CPython says: the file was found and loaded.
     assert "SystemError: initialization of _m" in found["pip"]["message"]
     assert f"only micropip puts there: demo-1.data/purelib/demo/_m{suffix}" in told["differences"]
