@@ -21,7 +21,7 @@ _SEPARATE_WORDS = (
     " -iwithprefix -iwithprefixbefore -isysroot -isystem -iquote -iframework -framework -include-pch"
     " -imultilib --sysroot -MT -MF -MJ -MQ -Xpreprocessor -Xlinker -Xclang -Xassembler -mllvm --param"
     " -install_name -compatibility_version -current_version -undefined -rpath -R"
-    " --js-library --pre-js --post-js --embed-file --preload-file"
+    " --use-port --js-library --pre-js --post-js --embed-file --preload-file"
 )
 SEPARATE = frozenset(_SEPARATE_WORDS.split())
 #: The same of linkers (GNU ld's and wasm-ld's).

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
         makes of known commands (:mod:`~pyodide_abi.build.direct`), before which ``launcher`` stands.
         ``environ`` is laid over the environment after the names in ``unset`` are gone. Remarks are appended
         to the file ``remarks``; each command is kept in the folder ``commands``. ``folder`` is for files that
-        a long command needs.
+        a long command needs; ``library_folder`` has archives of the runtime's libraries for programs, or is
+        empty.
         """
 
         rules: flags.Rules
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         remarks: str
         commands: str
         folder: str
+        library_folder: str
 
 
 def main(argv: list[str]) -> NoReturn:
@@ -68,6 +70,9 @@ def main(argv: list[str]) -> NoReturn:
         _keep([settings["programs"][driver], *rewritten.words], settings["commands"])
         _link(command, rewritten, settings, driver, environ)
     _remember(rewritten.remarks, settings["remarks"])
+    if command.links and settings["library_folder"]:
+        # A program, of a configure script say, that wants to know whether a library is there.
+        rewritten.words.append("-L" + settings["library_folder"])
     own = rewritten.words[rewritten.added :]
     known = direct.plan(command, own, driver, settings["recipes"])
     final = known or [settings["programs"][driver], *rewritten.words]

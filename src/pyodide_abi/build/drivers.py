@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pyodide_abi
 from pyodide_abi.build import fast_path
 from pyodide_abi.build.arguments import CXX, C
+from pyodide_abi.build.runtime_libraries import ports, provided
 from pyodide_abi.platforms.model import Language, Need
 
 if TYPE_CHECKING:
@@ -56,8 +57,22 @@ _STRICT = {
 }
 
 
-def rules_of(platform: Platform, python: HostPython, *, prefix_maps: Sequence[str] = ()) -> Rules:
-    """The platform's flags as plain values for :func:`~pyodide_abi.build.flags.rewrite`."""
+def rules_of(
+    platform: Platform,
+    python: HostPython,
+    *,
+    prefix_maps: Sequence[str] = (),
+    libraries: Path | None = None,
+) -> Rules:
+    """The platform's flags as plain values for :func:`~pyodide_abi.build.flags.rewrite`.
+
+    Args:
+        platform: whose.
+        python: of the build machine; its headers are not the target's.
+        prefix_maps: options that keep places of this machine out of objects.
+        libraries: headers and more of the runtime's libraries; see
+            :func:`~pyodide_abi.build.runtime_libraries.find_prefix`.
+    """
     required: dict[str, dict[str, list[str]]] = {C: {}, CXX: {}}
     for flag in platform.flags:
         for language in flag.languages:
@@ -79,8 +94,14 @@ def rules_of(platform: Platform, python: HostPython, *, prefix_maps: Sequence[st
             if flag.need is Need.FORBIDDEN and set(flag.languages) - {Language.RUST}
         ],
         "host_folders": sorted(host_folders),
-        "after": {language: [*words, *prefix_maps] for language, words in _STRICT.items()},
+        # Last of all folders: what a project brings itself comes first.
+        "after": {
+            language: [*words, *prefix_maps, *(["-idirafter", f"{libraries}/include"] if libraries else [])]
+            for language, words in _STRICT.items()
+        },
         "run_path": platform.search.run_path,
+        "libraries": provided(platform),
+        "ports": ports(platform) if libraries else {},
     }
 
 
@@ -92,6 +113,7 @@ def write_drivers(
     exports: Exports,
     remarks: Path,
     recipes: Recipes | None = None,
+    libraries: Path | None = None,
     launcher: Sequence[str] = (),
 ) -> dict[str, Path]:
     """Write the commands.
@@ -103,6 +125,7 @@ def write_drivers(
         exports: what linked modules export.
         remarks: a file to which the commands append what they dropped and why.
         recipes: see :func:`~pyodide_abi.build.recipes.recipes_of`; without any, emcc compiles everything.
+        libraries: as :func:`rules_of` got it.
         launcher: a compiler cache (``ccache``) and its options, to stand before clang.
 
     Returns:
@@ -126,6 +149,7 @@ def write_drivers(
         "remarks": str(remarks),
         "commands": str(commands),
         "folder": str(folder / ".data"),
+        "library_folder": str(libraries / "lib") if libraries else "",
     }
     place = folder / ".data" / "settings"
     place.write_bytes(marshal.dumps(dict(settings)))

@@ -13,6 +13,7 @@ from pyodide_abi.build.arguments import CXX
 from pyodide_abi.build.crossing import Crossing, write_crossing
 from pyodide_abi.build.drivers import LEAKS, rules_of, write_drivers
 from pyodide_abi.build.recipes import recipes_of
+from pyodide_abi.build.runtime_libraries import find_prefix
 from pyodide_abi.build.target import answers, read_variables, target_variables
 from pyodide_abi.errors import BuildFailedError, MissingError, OfflineError
 from pyodide_abi.toolchain.interpreters import find_uv
@@ -96,7 +97,8 @@ def make_environment(
     site_packages = environment / "lib" / f"python{target.platform.python.version}" / "site-packages"
     remarks = folder / "remarks"
     remarks.touch()
-    tools = _write_compilers(target, folder, source, remarks, host)
+    libraries = find_prefix(target.platform, target.toolchain, host)
+    tools = _write_compilers(target, folder, source, remarks, host, libraries)
     data = read_variables(target.sysroot)
     crossing = Crossing(
         folder=folder / "cross",
@@ -112,7 +114,7 @@ def make_environment(
         llvm=target.toolchain.llvm,
         node=target.toolchain.node,
         host_cc=_host_compilers(host),
-        prefixes=target.prefixes,
+        prefixes=(*target.prefixes, *([libraries] if libraries else [])),
     )
     variables = target_variables(
         data,
@@ -202,8 +204,13 @@ def _make_venv(
     return environment
 
 
-def _write_compilers(
-    target: Target, folder: Path, source: Path | None, remarks: Path, host: Host
+def _write_compilers(  # noqa: PLR0917 - one caller
+    target: Target,
+    folder: Path,
+    source: Path | None,
+    remarks: Path,
+    host: Host,
+    libraries: Path | None,
 ) -> dict[str, Path]:
     # Neither the project's nor the environment's place may reach the objects.
     places = [(source, "."), (folder, "/build")]
@@ -211,6 +218,7 @@ def _write_compilers(
         target.platform,
         target.python,
         prefix_maps=[f"-ffile-prefix-map={place}={name}" for place, name in places if place],
+        libraries=libraries,
     )
     rules["after"][CXX] += cxx_library.write_headers(target.platform, folder / "c++")
     return write_drivers(
@@ -220,6 +228,7 @@ def _write_compilers(
         exports=target.exports,
         remarks=remarks,
         recipes=recipes_of(target.toolchain, rules, host),
+        libraries=libraries,
     )
 
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
         ``required`` is keyed by language, then stage. ``after`` stands behind the project's own words of
         compile steps and is keyed by language. ``host_folders`` are folders whose headers and libraries
         belong to the build machine. ``run_path`` says whether the platform's loader reads one.
+        ``libraries`` has the runtime's own C libraries, by what ``-l`` takes, and ``ports`` the words that
+        ask for Emscripten's ports of them; both say what the user is told.
         """
 
         platform: str
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
         host_folders: list[str]
         after: dict[str, list[str]]
         run_path: bool
+        libraries: dict[str, str]
+        ports: dict[str, str]
 
 
 _UNWINDING = ("-fexceptions", "-fwasm-exceptions")
@@ -149,6 +153,10 @@ def _keep_or_drop(
     reason = reason or _contradiction(group, required) or _host_folder(group, rules)
     if reason:
         result.drop(group, reason)
+        return
+    port = setting(group) or "=".join(group)
+    if (port.removesuffix("=1") if port[:2] == "-s" else port) in rules["ports"]:
+        result.drop(group, rules["ports"][port.removesuffix("=1")])
         return
     if forbidden := _forbidden(command, group, rules):
         if (setting(group) or word).partition("=")[0] not in THREADS:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.build import arguments, direct, flags
 from pyodide_abi.build.bitcode import defined_symbols
 from pyodide_abi.build.children import run
-from pyodide_abi.build.exports import exports_of
+from pyodide_abi.build.exports import exports_of, linked_files
 from pyodide_abi.build.model import ExportMode
 from pyodide_abi.build.visibility import seal
 from pyodide_abi.errors import BuildFailedError, WasmError
@@ -83,7 +83,8 @@ class Link:
         """
         self.scratch.mkdir(parents=True, exist_ok=True)
         try:
-            words = self._compiled(self.rewritten.words)
+            words = self._without_libraries(self.rewritten.words)
+            words = self._compiled(words)
             command = arguments.Command(words, self.driver)
             words = self._with_exports(command, words)
             words = [*_defaults(self.command), *words]
@@ -95,6 +96,23 @@ class Link:
         finally:
             shutil.rmtree(self.scratch, ignore_errors=True)
         return status
+
+    def _without_libraries(self, words: Sequence[str]) -> list[str]:
+        """The link without libraries that the runtime provides and the project does not bring itself."""
+        groups = arguments.grouped(words)
+        own = self.settings["library_folder"]
+        result: list[str] = []
+        for group, names in zip(groups, linked_files(groups), strict=True):
+            there = next((name for name in names if os.path.exists(name)), "")  # noqa: PTH110 - plain text
+            ours = bool(own) and Path(there).is_relative_to(own)
+            name = Path(there).stem.removeprefix("lib") if ours else "".join(group).removeprefix("-l")
+            asked = "".join(group).startswith("-l")
+            reason = self.settings["rules"]["libraries"].get(name, "")
+            if reason and ((asked and not there) or ours):
+                self.rewritten.drop(group, reason)
+            else:
+                result += group
+        return result
 
     def _compiled(self, words: Sequence[str]) -> list[str]:
         """The link with an object file in each source's place: objects have symbols to be read."""
