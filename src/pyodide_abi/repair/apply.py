@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -22,7 +23,7 @@ from pyodide_abi.wasm import read_module
 from pyodide_abi.wasm.edit import ModuleEdit, edit_module
 from pyodide_abi.wheel import KeptMember, NewMember, parse_wheel_name, write_wheel
 from pyodide_abi.wheel.metadata import write_metadata
-from pyodide_abi.wheel.write import normal_mode
+from pyodide_abi.wheel.write import SMALL, normal_mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -55,7 +56,13 @@ class _Changes:
 
 
 def apply_repair(
-    subject: Subject, edits: Sequence[Edit], folder: Path, *, timestamp: int, shrink: Shrink | None = None
+    subject: Subject,
+    edits: Sequence[Edit],
+    folder: Path,
+    *,
+    timestamp: int,
+    shrink: Shrink | None = None,
+    squeeze: bool = False,
 ) -> Path:
     """Write the wheel with the edits made.
 
@@ -65,6 +72,7 @@ def apply_repair(
         folder: where the new wheel goes.
         timestamp: of every member of the archive, in seconds since 1970.
         shrink: who removes unreachable code; None where no edit asks for it.
+        squeeze: pack small files anew, where that makes them smaller.
 
     Returns:
         the new file.
@@ -79,7 +87,7 @@ def apply_repair(
     retag = next((edit for edit in edits if isinstance(edit, Retag)), None)
     name = parse_wheel_name(retag.new) if retag else wheel.name
     members = [
-        *_members(subject, wheel, changes, shrink),
+        *_members(subject, wheel, changes, shrink, squeeze=squeeze),
         *_added(edits, changes, shrink),
     ]
     if retag is not None:
@@ -115,7 +123,7 @@ def _collect(edits: Sequence[Edit]) -> dict[str, _Changes]:
 
 
 def _members(
-    subject: Subject, wheel: Wheel, changes: dict[str, _Changes], shrink: Shrink | None
+    subject: Subject, wheel: Wheel, changes: dict[str, _Changes], shrink: Shrink | None, *, squeeze: bool
 ) -> Iterator[NewMember | KeptMember]:
     """The wheel's own files."""
     right = _right_entries(wheel)
@@ -127,14 +135,18 @@ def _members(
             continue
         name = change.to or member.name
         mode = normal_mode(member.mode)
-        if name.startswith(f"{wheel.dist_info}/"):
-            # Small texts, packed as well as can be: they make up for what RECORD may take more.
-            yield NewMember(name=name, content=partial(wheel.read, name), mode=mode)
-        elif change.edit == ModuleEdit():
+        if change.edit != ModuleEdit():
+            yield NewMember(name=name, content=_reader(wheel, member.name, change, shrink), mode=mode)
+        elif squeeze and member.size < SMALL and _shrinks(wheel.read(member.name), member.compressed_size):
+            yield NewMember(name=name, content=partial(wheel.read, member.name), mode=mode)
+        else:
             entry = right.get(member.name)
             yield KeptMember(name=name, wheel=wheel, source=member.name, mode=mode, entry=entry)
-        else:
-            yield NewMember(name=name, content=_reader(wheel, member.name, change, shrink), mode=mode)
+
+
+def _shrinks(content: bytes, packed: int) -> bool:
+    """Whether packing a small file as well as can be is worth it."""
+    return len(zlib.compress(content, zlib.Z_BEST_COMPRESSION, wbits=-zlib.MAX_WBITS)) < packed
 
 
 def _right_entries(wheel: Wheel) -> dict[str, RecordEntry]:

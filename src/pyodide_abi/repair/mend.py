@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from pyodide_abi.audit import audit, audit_file, open_subject
 from pyodide_abi.errors import FailedError, MissingError, UsageError, WheelError
 from pyodide_abi.linker import Outcome
 from pyodide_abi.repair.apply import apply_repair
-from pyodide_abi.repair.edits import DropSignature, MoveFile, Normalise, RemoveUnreachable, Safety
+from pyodide_abi.repair.edits import AddLibrary, DropSignature, MoveFile, Normalise, RemoveUnreachable, Safety
 from pyodide_abi.repair.plan import plan_repair, signatures
 from pyodide_abi.wheel import open_wheel
 
@@ -144,15 +145,22 @@ class _Worker:
             plan = plan_repair(subject, before.findings, self.wishes)
             _refuse(plan, subject, self.wishes, risky=self.risky)
             made = plan.chosen(risky=self.risky)
-            if made:
-                new = apply_repair(
-                    subject, made, results, timestamp=self.wishes.timestamp, shrink=self.shrink
-                )
-            else:
-                new = Path(shutil.copyfile(file, results / file.name))
+            same = results / file.name
+            new = self._apply(subject, made, results) if made else Path(shutil.copyfile(file, same))
         report = _audit_again(new, made, before)
         _hold_to_promise(made, before, report)
         return _Round(new=new, plan=plan, made=made, report=report)
+
+    def _apply(self, subject: Subject, made: tuple[Edit, ...], results: Path) -> Path:
+        """Write the new wheel, and once more where it has become larger without having got anything."""
+        apply = partial(
+            apply_repair, subject, made, results, timestamp=self.wishes.timestamp, shrink=self.shrink
+        )
+        new = apply()
+        grown = new.stat().st_size > subject.file.stat().st_size
+        if grown and not any(isinstance(edit, AddLibrary) for edit in made):
+            new = apply(squeeze=True)
+        return new
 
 
 def _audit_again(new: Path, made: Sequence[Edit], before: Report) -> Report:

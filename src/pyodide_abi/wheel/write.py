@@ -28,7 +28,8 @@ _FILE = 0o100000
 _UNIX = 3
 _MODE, _PROGRAM = 0o644, 0o755
 _UTF8 = 0x800
-_BEST, _SMALL = 9, 1 << 20
+#: Files of fewer bytes are packed as well as can be, which takes no time then.
+SMALL = 1 << 20
 _RECORD = "RECORD"
 #: Signatures of RECORD, which nothing but their maker can renew (PEP 427).
 SIGNATURES = ("RECORD.jws", "RECORD.p7s")
@@ -205,7 +206,7 @@ def _dist_info(members: Sequence[NewMember | KeptMember], path: Path) -> str:
 
 def _level(content: bytes) -> int:
     """How hard to compress: large files as everybody does, small ones as well as can be."""
-    return _BEST if len(content) < _SMALL else zlib.Z_DEFAULT_COMPRESSION
+    return zlib.Z_BEST_COMPRESSION if len(content) < SMALL else zlib.Z_DEFAULT_COMPRESSION
 
 
 def _date(timestamp: int) -> tuple[int, int, int, int, int, int]:
