@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from pyodide_abi.platforms.model import Platform, Release
 
-#: In a recipe's reasons to leave it out: not after an installation.
-INSTALL = "install"
+#: Before a platform's name in a recipe's reasons to leave it out: not after an installation.
+_INSTALL = "install "
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,7 +109,7 @@ def _compare_installs(
 ) -> Iterator[Comparison]:
     """The same imports after the release's own installer has installed the files from a wheel."""
     symbols = load_surface(platform).symbols(release.version, find_engine(setting.engine).known_as)
-    jobs = {case: _install_job(case, maker) for case in cases if INSTALL not in case.left_out}
+    jobs = {case: _install_job(case, maker) for case in cases if not reason_not_to_install(case, platform)}
     seen = observe(jobs.values(), release, setting.observer)
     for case, job in jobs.items():
         installed = read_installed(maker.make(case), [made.path for made in case.files], setting.engine)
@@ -156,6 +156,11 @@ def _job(case: Case, maker: Maker, *more: str) -> Job:
         content.update(place.encode() + b"\0" + path.read_bytes())
     steps = tuple(f"import {module}" for module in case.imports)
     return Job(digest=content.hexdigest(), files=files, steps=(*steps, *more))
+
+
+def reason_not_to_install(case: Case, platform: Platform) -> str:
+    """Why a case is not compared there after an installation; empty where it is."""
+    return case.left_out.get(f"{_INSTALL}{platform.name}", "")
 
 
 def _install_job(case: Case, maker: Maker) -> Job:

@@ -28,8 +28,8 @@ def _table(comparisons: Sequence[Comparison], engine: str) -> Iterator[str]:
     cases = {one.case for one in comparisons}
     yield f"{len(cases)} cases, {len(comparisons)} comparisons, engine {engine}"
     yield ""
-    yield "| platform | release | cases | outcome | message | of these by kind only | latent | call |"
-    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    yield "| platform | release | cases | outcome | message | latent | install | call | by kind only |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     for platform, release in dict.fromkeys((one.platform, one.release) for one in comparisons):
         yield _row(platform, release, [one for one in comparisons if one.release == release])
     yield _row("all", "", comparisons)
@@ -44,9 +44,10 @@ def _row(platform: str, release: str, ours: Sequence[Comparison]) -> str:
         str(len({one.case for one in ours})),
         _share(good["outcome"], total["outcome"]),
         _share(good["message"], total["message"]),
-        str(sum(not one.exact for one in ours)),
         _share(good["latent"], total["latent"]),
+        _share(good["install"], total["install"]),
         _share(good["call"], total["call"]),
+        str(sum(not one.exact for one in ours)),
     ]
     return f"| {' | '.join(cells)} |"
 

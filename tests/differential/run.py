@@ -26,10 +26,10 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).parents[1])
 
 from differential.agreement import (
-    INSTALL,
     Setting,
     compare_made,
     newest_and_oldest,
+    reason_not_to_install,
     reason_to_leave_out,
     select,
 )
@@ -119,9 +119,8 @@ def main(words: Sequence[str]) -> int:
                     reason = reason_to_leave_out(case, platform, release, setting.engine)
                     if reason:
                         left_out.setdefault((case.name, reason), []).append(release.version)
-                    elif setting.installs and INSTALL in case.left_out:
-                        key = (f"{case.name} installed", case.left_out[INSTALL])
-                        left_out.setdefault(key, []).append(release.version)
+                    elif setting.installs and (reason := reason_not_to_install(case, platform)):
+                        left_out.setdefault((f"{case.name} installed", reason), []).append(release.version)
                 host.progress.say(f"{release.version}: {_score(comparisons, release)}")
     except (PyodideAbiError, MakingError, RecipeError) as error:
         sys.stderr.write(f"error: {error}\n")

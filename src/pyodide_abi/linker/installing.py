@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pyodide_abi.linker.simulation import ORDINARY, Mode
+from pyodide_abi.linker.loaders import ORDINARY, Mode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

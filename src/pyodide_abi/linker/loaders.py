@@ -36,7 +36,8 @@ class Loader:
         object_export_fails: exporting a memory, table or tag under a name of the main module fails.
         bigint_export_fails: exporting a 64-bit immutable global fails.
         init_prefixes: of the functions that make a module, in the order in which they are looked for.
-        keyed_by_name: a needed library is known by the name it was asked for, not by its path.
+        keyed_by_name: a needed library is known by the name it was asked for, not by its path, and sought
+            where the library that all is loaded for would have it.
         init_typed: the engine calls ``PyInit_`` with its exact type, without a JavaScript call between.
     """
 
@@ -58,6 +59,27 @@ class Loader:
     init_prefixes: tuple[str, ...]
     init_typed: bool
     keyed_by_name: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mode:
+    """How a load treats symbols.
+
+    Attributes:
+        everywhere: the library's symbols are for all (RTLD_GLOBAL).
+        needed_everywhere: likewise those of the libraries that it needs.
+        scope: the libraries of the load see one another's symbols.
+        tolerant: undefined addresses are no error yet.
+    """
+
+    everywhere: bool = False
+    needed_everywhere: bool = False
+    scope: bool = True
+    tolerant: bool = False
+
+
+#: That of an import.
+ORDINARY = Mode()
 
 
 _SEARCHED = 'Error: Failed to find dynamic library "{name}"'

@@ -158,7 +158,6 @@ class Resolver:
         known = self._ahead.get(order)
         if known is None:
             interpreter = self._start(Arrival.PRELOAD)
-            interpreter.search = replace(interpreter.search, below=self._installer.below)
             stop = install(interpreter, [f"{self._root}/{path}" for path in order], self._installer)
             interpreter.search = replace(interpreter.search, arrival=Arrival.IMPORT)
             known = self._ahead[order] = (interpreter, stop)
@@ -209,6 +208,7 @@ class Resolver:
                 files=self._files.keys(),
                 wheel_libs=None if libs is None else f"{self._root}/{libs}",
                 arrival=arrival,
+                below=self._installer.below,
             ),
             files=self._files,
         )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.facts import Head
 from pyodide_abi.linker.instantiate import check_features, check_imports, check_space
+from pyodide_abi.linker.loaders import ORDINARY
 from pyodide_abi.linker.offers import FUNCTIONS, Offer, Value, offer_of_export
 from pyodide_abi.linker.prediction import Cause, Latent, Problem
 from pyodide_abi.linker.running import check_constructors, check_segments, check_start
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from pyodide_abi.linker.facts import Facts, Library
-    from pyodide_abi.linker.loaders import Loader
+    from pyodide_abi.linker.loaders import Loader, Mode
     from pyodide_abi.linker.runtime import Runtime
     from pyodide_abi.linker.search import Search
 
@@ -50,27 +51,6 @@ class Asker:
     wanted: Mapping[str, str]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Mode:
-    """How a load treats symbols.
-
-    Attributes:
-        everywhere: the library's symbols are for all (RTLD_GLOBAL).
-        needed_everywhere: likewise those of the libraries that it needs.
-        scope: the libraries of the load see one another's symbols.
-        tolerant: undefined addresses are no error yet.
-    """
-
-    everywhere: bool = False
-    needed_everywhere: bool = False
-    scope: bool = True
-    tolerant: bool = False
-
-
-#: That of an import.
-ORDINARY = Mode()
-
-
 @dataclass(kw_only=True, slots=True)
 class Interpreter:
     """An interpreter while it loads libraries, one after another, each with what it needs.
@@ -94,6 +74,7 @@ class Interpreter:
         scopes: the scope that each library was loaded in.
         merged: what libraries that were loaded for all have added to the runtime's symbols.
         mode: how the libraries of this load treat one another.
+        leader: the library that this load is for.
         weak: the weak symbols of the library whose section was read last.
     """
 
@@ -114,6 +95,7 @@ class Interpreter:
     scopes: dict[str, set[str]] = field(default_factory=dict)
     merged: dict[str, Offer] = field(default_factory=dict)
     mode: Mode = ORDINARY
+    leader: str = ""
     weak: frozenset[str] = frozenset()
 
     @property
@@ -130,6 +112,7 @@ class Interpreter:
     def begin(self) -> None:
         """Start another load: its libraries see the names of this load only."""
         self.scope = set()
+        self.leader = ""
         self.sought |= self.absent
         self.absent = set()
 
@@ -158,6 +141,7 @@ class Interpreter:
             key: what it is known by from now on, if not by that.
         """
         key = key or place
+        self.leader = self.leader or place
         library = self.files[place]
         self.loaded.append(key)
         self.places[key] = place
@@ -283,7 +267,8 @@ class Interpreter:
 
     def _load_needed(self, library: Library, key: str) -> Iterator[Problem]:
         dylink = library.dylink
-        before, requirer = self.mode, self.places[key]
+        before = self.mode
+        requirer = self.leader if self.loader.keyed_by_name else self.places[key]
         if self.mode.needed_everywhere:
             self.mode = replace(self.mode, everywhere=True)
         for name in dylink.needed if self.loader.needed_accumulates else dylink.needed_last:
