@@ -7,8 +7,8 @@ dead process left behind is removed by the next one that takes the lock.
 
 from __future__ import annotations
 
+import os
 import shutil
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,7 +52,7 @@ class Store:
                 return place
             for left in self._unfinished(flat):
                 shutil.rmtree(left, ignore_errors=True)
-            partial = self.root / ".partial" / f"{flat}@{uuid.uuid4().hex}"
+            partial = self.root / ".partial" / f"{flat}@{os.urandom(16).hex()}"
             partial.mkdir(parents=True)
             try:
                 fill(partial, place)
@@ -77,7 +77,7 @@ class Store:
             place = self.root / key
             if not place.is_dir():
                 return False
-            trash = self.root / ".partial" / f"{flat}@{uuid.uuid4().hex}"
+            trash = self.root / ".partial" / f"{flat}@{os.urandom(16).hex()}"
             trash.parent.mkdir(parents=True, exist_ok=True)
             place.rename(trash)
         shutil.rmtree(trash, ignore_errors=True)

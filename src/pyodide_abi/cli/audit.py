@@ -81,15 +81,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Audit every file; the exit status is that of the worst."""
-    import gc
-
     from pyodide_abi.audit.engine import choose
     from pyodide_abi.audit.many import audit_files
     from pyodide_abi.platforms import load_platform
 
-    # An audit makes hundreds of thousands of small values and hardly a cycle: looking for those costs more
-    # than half of reading a large module.
-    gc.set_threshold(1_000_000)
     select, ignore = args.select, args.ignore
     choose(select=select, ignore=ignore)
     platform = load_platform(args.platform).name if args.platform else None

@@ -6,12 +6,10 @@ value is written once.
 
 from __future__ import annotations
 
-import functools
 import itertools
 import re
 import tomllib
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import PlatformDataError
@@ -44,23 +42,6 @@ class Common:
     reasons: tuple[model.Basis, ...]
 
 
-@functools.cache
-def load_platforms() -> tuple[model.Platform, ...]:
-    """All versions, the oldest first.
-
-    The files belong to the package and cannot change while it runs, so they are read once.
-
-    Raises:
-        PlatformDataError: our own data has a fault.
-    """
-    folder = files("pyodide_abi.platforms").joinpath("data")
-    texts = {
-        entry.name: entry.read_text("utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")
-    }
-    common = texts.pop(COMMON)
-    return parse_platforms(common, texts)
-
-
 def parse_platforms(common: str, texts: dict[str, str]) -> tuple[model.Platform, ...]:
     """All versions from the text of their files.
 
@@ -75,7 +56,11 @@ def parse_platforms(common: str, texts: dict[str, str]) -> tuple[model.Platform,
         PlatformDataError: a fault; the message starts with the dotted path.
     """
     shared = parse_common(common)
-    platforms = [parse_platform(text, file=name, common=shared) for name, text in sorted(texts.items())]
+    return together([parse_platform(text, file=name, common=shared) for name, text in sorted(texts.items())])
+
+
+def together(platforms: list[model.Platform]) -> tuple[model.Platform, ...]:
+    """All versions in order, as :func:`parse_platforms` gives them."""
     platforms.sort(key=lambda platform: version_key(platform.python.version))
     _no_name_twice(platforms)
     return tuple(platforms)

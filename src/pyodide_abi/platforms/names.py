@@ -6,7 +6,7 @@ import difflib
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import UnknownPlatformError
-from pyodide_abi.platforms.load import load_platforms
+from pyodide_abi.platforms.known import load_platforms
 from pyodide_abi.platforms.model import Status
 
 if TYPE_CHECKING:

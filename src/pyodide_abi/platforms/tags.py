@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyodide_abi.platforms.load import load_platforms
+from pyodide_abi.platforms.known import load_tagged
 
 if TYPE_CHECKING:
     from pyodide_abi.platforms.model import Platform, Tag
@@ -32,10 +32,7 @@ def platform_of_tag(tag: str) -> Platform | None:
     Unlike :func:`~pyodide_abi.platforms.names.load_platform` this takes only what a wheel may carry, spelled
     exactly: one of the tags of the data.
     """
-    for platform in load_platforms():
-        if any(known.tag == tag for known in platform.tags):
-            return platform
-    return None
+    return load_tagged(tag)
 
 
 def acceptance(platform: Platform, tag: Tag, *, indexes: tuple[str, ...] = ("pypi",)) -> Acceptance:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from email.parser import HeaderParser
 
 from pyodide_abi.errors import WheelError
+from pyodide_abi.wheel.headers import read_headers
 
 _MAJOR = "1"
 
@@ -41,20 +41,20 @@ def parse_metadata(text: str, *, where: str) -> WheelMetadata:
     Raises:
         WheelError: a field is missing, or the format is of a major version that nobody here knows.
     """
-    message = HeaderParser().parsestr(text)
-    version = message.get("Wheel-Version", "")
+    message = read_headers(text)
+    version = message.get("Wheel-Version")
     if version.strip().split(".")[0] != _MAJOR:
         raise WheelError(f"{where}: Wheel-Version is {version!r}, not 1.x")
-    purelib = message.get("Root-Is-Purelib", "").strip().lower()
+    purelib = message.get("Root-Is-Purelib").strip().lower()
     if purelib not in {"true", "false"}:
         raise WheelError(f"{where}: Root-Is-Purelib is {purelib!r}, neither true nor false")
     known = {"wheel-version", "generator", "root-is-purelib", "tag", "build"}
     return WheelMetadata(
         version=version.strip(),
-        generator=message.get("Generator", "").strip(),
+        generator=message.get("Generator").strip(),
         root_is_purelib=purelib == "true",
-        tags=tuple(tag.strip() for tag in message.get_all("Tag", [])),
-        build=message.get("Build", "").strip(),
+        tags=tuple(tag.strip() for tag in message.get_all("Tag")),
+        build=message.get("Build").strip(),
         others=tuple((key, value) for key, value in message.items() if key.lower() not in known),
     )
 

@@ -8,7 +8,8 @@ from typing import Protocol
 import pytest
 
 from pyodide_abi.errors import PlatformDataError
-from pyodide_abi.platforms.load import load_platforms, parse_platforms, version_key
+from pyodide_abi.platforms.known import load_platforms
+from pyodide_abi.platforms.load import parse_platforms, version_key
 from pyodide_abi.platforms.model import Language, Need, Stage, Status, Unwinding
 
 

@@ -3,7 +3,13 @@ from __future__ import annotations
 import pytest
 
 from pyodide_abi.errors import UnknownPlatformError
-from pyodide_abi.platforms import default_platform, find_release, load_platform, load_platforms
+from pyodide_abi.platforms import (
+    default_platform,
+    find_release,
+    load_platform,
+    load_platforms,
+    platform_of_tag,
+)
 
 SPELLINGS = {
     "2024_0": "2024_0 2024 pyodide_2024_0 pyemscripten_2024_0 pyodide_2024_0_wasm32 "
@@ -81,3 +87,12 @@ def test_an_unknown_release_gets_its_neighbours() -> None:
         find_release("0.29.9")
     assert "did you mean '0.29.5'" in caught.value.hint
     assert "0.26.0 to 0.27.8 (2024_0)" in caught.value.hint
+
+
+def test_a_wheel_tag_leads_to_its_platform_only_if_it_is_spelled_exactly() -> None:
+    for platform in load_platforms():
+        for tag in platform.tags:
+            assert platform_of_tag(tag.tag) is platform
+            assert platform_of_tag(tag.tag.upper()) is None
+        assert platform_of_tag(platform.name) is None
+    assert platform_of_tag('") or ("') is None

@@ -25,7 +25,6 @@ Widen `requires-python` in `pyproject.toml` and build again.
 
 from __future__ import annotations
 
-from email.parser import HeaderParser
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -33,6 +32,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.errors import WheelError
+from pyodide_abi.wheel.headers import read_headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         return
     try:
         path = f"{subject.wheel.dist_info}/METADATA"
-        written = HeaderParser().parsestr(subject.wheel.read_text(path)).get("Requires-Python", "")
+        written = read_headers(subject.wheel.read_text(path)).get("Requires-Python")
         allowed = SpecifierSet(written)
     except (WheelError, InvalidSpecifier):
         # METADATA that cannot be read has a rule of its own, and installers pass over a specifier like that.

@@ -34,7 +34,6 @@ the names that belong together.
 
 from __future__ import annotations
 
-from email.parser import HeaderParser
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -43,6 +42,7 @@ from packaging.version import InvalidVersion, Version
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.errors import WheelError
+from pyodide_abi.wheel.headers import read_headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +86,7 @@ def _folder(wheel: Wheel, folder: str) -> Iterator[Finding]:
 
 def _metadata(wheel: Wheel, path: str) -> Iterator[Finding]:
     try:
-        fields = HeaderParser().parsestr(wheel.read_text(path))
+        fields = read_headers(wheel.read_text(path))
     except WheelError as error:
         yield RULE.finding(f"METADATA cannot be read: {error}", fix="build the wheel again", path=path)
         return
@@ -96,7 +96,7 @@ def _metadata(wheel: Wheel, path: str) -> Iterator[Finding]:
             f"METADATA has no {' and no '.join(missing)}", fix="build the wheel again", path=path
         )
         return
-    name, version = str(fields["Name"]).strip(), str(fields["Version"]).strip()
+    name, version = fields.get("Name").strip(), fields.get("Version").strip()
     if not _same_name(name, wheel.name.distribution):
         yield RULE.finding(
             f"METADATA says that the project is {name}, the file name says {wheel.name.distribution}",

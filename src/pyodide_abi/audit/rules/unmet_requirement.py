@@ -31,11 +31,8 @@ Loosen the requirement to what the releases have, on this platform only if need 
 
 from __future__ import annotations
 
-from email.parser import HeaderParser
 from typing import TYPE_CHECKING
 
-from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pyodide_abi.audit.finding import Severity
@@ -43,9 +40,12 @@ from pyodide_abi.audit.rule import Rule
 from pyodide_abi.errors import WheelError
 from pyodide_abi.platforms import load_platforms
 from pyodide_abi.platforms.packages import load_packages
+from pyodide_abi.wheel.headers import read_headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from packaging.requirements import Requirement
 
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.audit.subject import Subject
@@ -87,9 +87,14 @@ def check(subject: Subject) -> Iterator[Finding]:
 def _requirements(subject: Subject, path: str) -> Iterator[Requirement]:
     assert subject.wheel is not None
     try:
-        written = HeaderParser().parsestr(subject.wheel.read_text(path)).get_all("Requires-Dist", [])
+        written = read_headers(subject.wheel.read_text(path)).get_all("Requires-Dist")
     except WheelError:
         return  # inconsistent-metadata speaks of it.
+    if not written:
+        return
+    # Slow to import, and many wheels require nothing.
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
+
     for text in written[:_MOST]:
         try:
             requirement = Requirement(text)
@@ -103,6 +108,8 @@ def _asked(requirement: Requirement, release: Release) -> bool:
     """Whether the requirement stands in the release, without extras."""
     if requirement.marker is None:
         return True
+    from packaging.markers import UndefinedComparison, UndefinedEnvironmentName  # noqa: PLC0415 - as above
+
     environment = {
         "extra": "",
         "implementation_name": "cpython",

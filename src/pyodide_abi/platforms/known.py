@@ -1,0 +1,59 @@
+"""The versions that the package's data files describe."""
+
+from __future__ import annotations
+
+import functools
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from pyodide_abi.platforms.load import COMMON, parse_common, parse_platform, together
+
+if TYPE_CHECKING:
+    from pyodide_abi.platforms import model
+    from pyodide_abi.platforms.load import Common
+
+
+@functools.cache
+def load_platforms() -> tuple[model.Platform, ...]:
+    """All versions, the oldest first.
+
+    The files belong to the package and cannot change while it runs, so they are read once.
+
+    Raises:
+        PlatformDataError: our own data has a fault.
+    """
+    return together([_load(file) for file in sorted(_texts()) if file != COMMON])
+
+
+def load_tagged(tag: str) -> model.Platform | None:
+    """The version with a wheel tag, spelled exactly; None where there is none.
+
+    Only its own file is taken apart: that takes longer than what else a small wheel needs of the data.
+
+    Raises:
+        PlatformDataError: as for :func:`load_platforms`.
+    """
+    for file, text in _texts().items():
+        if file != COMMON and f'"{tag}"' in text:
+            platform = _load(file)
+            if any(known.tag == tag for known in platform.tags):
+                return platform
+    return None
+
+
+@functools.cache
+def _texts() -> dict[str, str]:
+    folder = files("pyodide_abi.platforms").joinpath("data")
+    return {
+        entry.name: entry.read_text("utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")
+    }
+
+
+@functools.cache
+def _load(file: str) -> model.Platform:
+    return parse_platform(_texts()[file], file=file, common=_common())
+
+
+@functools.cache
+def _common() -> Common:
+    return parse_common(_texts()[COMMON])
