@@ -40,7 +40,8 @@ class Engine:
         refused: what it says of a module with a feature that it does not know, in the order of a module's
             sections. It stops at the first instruction or type of that kind, and names its place in the file,
             which is not known here; of the several texts for one feature this is the commonest.
-        sought: the refused features that only a module's code shows and compilers write.
+        mixture: what it says of a module with both encodings of exceptions; empty where it takes them.
+        sought: the features in question that only a module's code shows and compilers write.
     """
 
     name: str
@@ -54,12 +55,16 @@ class Engine:
     table_unbounded: str
     segment_outside: str
     refused: Mapping[Feature, str]
+    mixture: str = ""
     sought: frozenset[Feature] = frozenset()
 
     def at_import(self, index: int, module: str, name: str, complaint: str) -> str:
         """The text about one import, ``index`` counted over the whole import section."""
         return self.import_prefix.format(index=index, module=module, name=name) + complaint
 
+
+#: Of exceptions.
+ENCODINGS = frozenset({Feature.EXNREF, Feature.LEGACY_EXCEPTIONS})
 
 _LARGER = "memory import {index} has a larger maximum size {have} than the module's declared maximum {wanted}"
 _UNSHARED = "mismatch in shared state of memory, declared = 1, imported = 0"
@@ -118,6 +123,8 @@ _CHROMIUM = replace(
     _NODE_24,
     name="chromium",
     refused={**_REFUSED_BY_ALL, Feature.WIDE_ARITHMETIC: f"{_IN_FUNCTION}Invalid opcode 0xfc16"},
+    mixture=f"{_IN_FUNCTION}module uses a mix of legacy and new exception handling instructions",
+    sought=ENCODINGS,
 )
 
 ENGINES = (_NODE_24, _NODE_20, _CHROMIUM)

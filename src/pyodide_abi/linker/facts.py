@@ -274,6 +274,6 @@ def _features(module: Module, sought: set[Feature]) -> frozenset[Feature]:
     found = header_features(module)
     if Feature.EXCEPTION_HANDLING in found:
         # Compilers write one encoding, so the first one met answers the question. Linkers mix them, and some
-        # engines take the mixture (Node 24 does, Node 20 does not): who has to know all seeks them.
+        # engines take the mixture (Node 24 does, Chromium 156 does not): who has to know all seeks them.
         found |= scan_code(module, {Feature.EXNREF, Feature.LEGACY_EXCEPTIONS}, any_of=True)
     return found | scan_code(module, sought - found)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyodide_abi.linker.engine import ENCODINGS
 from pyodide_abi.linker.offers import OBJECT_PROPERTIES, Value, object_property
 from pyodide_abi.linker.prediction import Cause, Problem
 from pyodide_abi.wasm import FuncType, GlobalType, Kind, MemoryType, TableType, TagType
+from pyodide_abi.wasm.features import Feature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,16 +58,19 @@ class _Complaint:
 
 def check_features(library: Library, facts: Facts, engine: Engine, *, call: str) -> Problem | None:
     """The complaint about what the engine does not know, when it compiles the module; ``call`` likewise."""
-    for feature, text in engine.refused.items():
-        if feature in facts.features:
-            return Problem(
-                cause=Cause.FEATURE,
-                text=f"CompileError: {call}: {text}",
-                library=library.path,
-                wanted=feature.value,
-                exact=False,
-            )
-    return None
+    refused = ((feature, text) for feature, text in engine.refused.items() if feature in facts.features)
+    feature, text = next(refused, (Feature.EXNREF, ""))
+    if not text and facts.features >= ENCODINGS:
+        text = engine.mixture
+    if not text:
+        return None
+    return Problem(
+        cause=Cause.FEATURE,
+        text=f"CompileError: {call}: {text}",
+        library=library.path,
+        wanted=feature.value,
+        exact=False,
+    )
 
 
 def check_space(entry: Import, library: Library, *, engine: Engine, call: str) -> Problem | None:

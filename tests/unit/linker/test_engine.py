@@ -9,6 +9,7 @@ from assembling import assemble
 
 from pyodide_abi.audit import Severity, audit_file
 from pyodide_abi.linker import ENGINES, Cause, Installed, find_engine, read_library, resolve
+from pyodide_abi.linker.engine import ENCODINGS
 from pyodide_abi.platforms import load_platform, load_platforms
 from pyodide_abi.platforms.surface import Symbol, SymbolKind
 from pyodide_abi.wasm.code import IN_CODE
@@ -148,6 +149,16 @@ def test_what_only_the_older_one_refuses(text: str, said: str) -> None:
     assert first(text, "node24") == "loads"
 
 
+def test_both_encodings_of_exceptions_in_one_module() -> None:
+    text = "(func try nop catch_all end)" + EXNREF
+    assert first(text, "node24") == "loads"
+    assert first(text, "node20").endswith("Invalid opcode 0x1f")
+    assert first(text, "chromium").endswith(
+        "module uses a mix of legacy and new exception handling instructions"
+    )
+    assert first(EXNREF, "chromium") == "loads"
+
+
 def test_no_import_is_looked_at_in_what_does_not_compile() -> None:
     assert first(FUNCTION + EXNREF, "node20").startswith("CompileError")
 
@@ -159,9 +170,10 @@ def test_they_refuse_what_the_platforms_say() -> None:
             assert refused == {feature.value for feature in engine.refused}
 
 
-def test_sought_are_features_that_are_refused_and_show_in_code() -> None:
+def test_sought_are_features_in_question_that_show_in_code() -> None:
     for engine in ENGINES:
-        assert engine.sought <= engine.refused.keys() & IN_CODE
+        questions = engine.refused.keys() | (ENCODINGS if engine.mixture else set())
+        assert engine.sought <= questions & IN_CODE
 
 
 @pytest.mark.parametrize(

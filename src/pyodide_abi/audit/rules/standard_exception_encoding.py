@@ -4,13 +4,14 @@
 
 The code of modules that use tags: whether it holds `try_table`, the mark of the standard encoding. A module
 with both encodings, linked of objects from compilers with different settings, is recognised if its code is
-not longer than 5 MB, or if the audit is for an engine that refuses the standard one (`--engine node20`).
+not longer than 5 MB, or if the audit is for an engine that refuses it (`--engine node20` or `chromium`).
 
 ## Why it breaks
 
 WebAssembly has two encodings of exceptions. All versions of the platform that unwind in WebAssembly demand
 the legacy one, because engines still in use do not know the other: Node 20 says `Invalid opcode 0x1f` when
-it compiles the module. Newer engines take both, even in one module.
+it compiles the module. Newer engines take both, but not all of them in one module: Node 24 does, Chromium 156
+says `module uses a mix of legacy and new exception handling instructions`.
 
 ## Example
 
