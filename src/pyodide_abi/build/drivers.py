@@ -13,6 +13,7 @@ from pyodide_abi.build import fast_path
 from pyodide_abi.build.arguments import CXX, C
 from pyodide_abi.build.runtime_libraries import ports, provided
 from pyodide_abi.platforms.model import Language, Need
+from pyodide_abi.process import find_executable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pyodide_abi.build.flags import Rules
     from pyodide_abi.build.model import Exports
     from pyodide_abi.build.recipes import Recipes
+    from pyodide_abi.host import Host
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.toolchain.model import HostPython, Toolchain
 
@@ -175,6 +177,16 @@ def write_drivers(
     for name, command in simple.items():
         _write(folder / name, f'#!/bin/sh\nexec {shlex.join(map(str, command))} "$@"\n')
     return {name: folder / name for name in ("cc", "c++", *simple)}
+
+
+def find_launcher(host: Host) -> tuple[str, ...]:
+    """The compiler cache that the user asks for with Emscripten's own variable, ``EM_COMPILER_WRAPPER``.
+
+    Raises:
+        MissingError: it is not there.
+    """
+    words = shlex.split(host.environ.get("EM_COMPILER_WRAPPER", ""))
+    return (find_executable(words[0], host.environ), *words[1:]) if words else ()
 
 
 def _launched(launcher: Sequence[str]) -> dict[str, str]:

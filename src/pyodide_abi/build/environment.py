@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.build import cargo, cross_site, cxx_library, meson, numpy_headers
 from pyodide_abi.build.arguments import CXX
 from pyodide_abi.build.crossing import Crossing, write_crossing
-from pyodide_abi.build.drivers import LEAKS, rules_of, write_drivers
+from pyodide_abi.build.drivers import LEAKS, find_launcher, rules_of, write_drivers
 from pyodide_abi.build.recipes import recipes_of
 from pyodide_abi.build.runtime_libraries import find_prefix
 from pyodide_abi.build.target import answers, read_variables, target_variables
@@ -229,6 +229,7 @@ def _write_compilers(  # noqa: PLR0917 - one caller
         remarks=remarks,
         recipes=recipes_of(target.toolchain, rules, host),
         libraries=libraries,
+        launcher=find_launcher(host),
     )
 
 

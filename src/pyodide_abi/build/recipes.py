@@ -31,6 +31,8 @@ Recipes = dict[str, list[str]]
 _MARK = "-###"
 _FILE = "recipes.json"
 _SECONDS = 120
+#: What of the user's would be part of the answer.
+_UNTOUCHED = dict.fromkeys(("EMCC_CFLAGS", "EM_COMPILER_WRAPPER", "CCC_OVERRIDE_OPTIONS"), "")
 
 
 def recipes_of(toolchain: Toolchain, rules: Rules, host: Host) -> Recipes:
@@ -117,7 +119,7 @@ def _ask(
     """Program and first words of clang's command; None if emcc does not answer as expected."""
     done = host.runner.run(
         [*start, _MARK, *plain],
-        environ={**host.environ, **environ, "EMCC_CFLAGS": "", "CCC_OVERRIDE_OPTIONS": ""},
+        environ={**host.environ, **environ, **_UNTOUCHED},
         cwd=folder,
         timeout=_SECONDS,
     )

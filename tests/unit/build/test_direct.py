@@ -9,8 +9,9 @@ import pytest
 
 from pyodide_abi.build import direct, fast_path
 from pyodide_abi.build.arguments import Command
-from pyodide_abi.build.drivers import rules_of
+from pyodide_abi.build.drivers import find_launcher, rules_of
 from pyodide_abi.build.recipes import read_answer, recipes_of
+from pyodide_abi.errors import MissingError
 from pyodide_abi.platforms import load_platform
 from pyodide_abi.toolchain.model import HostPython, Source, Toolchain
 from tests.fake_host import FakeRunner, completed, make_host
@@ -151,3 +152,16 @@ def test_a_script_quotes_whatever_a_recipe_or_a_place_holds(tmp_path: Path) -> N
     assert ">>'/a b/commands'/$$" in text
     assert "exec '/c d/ccache' \"$@\"" in text
     assert json.dumps(text).isascii()
+
+
+def test_a_compiler_cache_is_asked_for_as_emscripten_has_it(tmp_path: Path) -> None:
+    runner = FakeRunner(lambda argv, _cwd: completed(argv))
+    cache = tmp_path / "ccache"
+    cache.write_text("")
+    cache.chmod(0o755)
+    assert find_launcher(make_host(tmp_path, runner)) == ()
+    for words, found in ((f"{cache} --verbose", (str(cache), "--verbose")), ("ccache", (str(cache),))):
+        environ = {"PATH": str(tmp_path), "EM_COMPILER_WRAPPER": words}
+        assert find_launcher(make_host(tmp_path, runner, environ=environ)) == found
+    with pytest.raises(MissingError, match="sccache"):
+        find_launcher(make_host(tmp_path, runner, environ={"PATH": "", "EM_COMPILER_WRAPPER": "sccache"}))
