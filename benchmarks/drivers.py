@@ -3,9 +3,9 @@
     .check/bin/python benchmarks/drivers.py                     a small file, and one that includes Python.h
     .check/bin/python benchmarks/drivers.py SDIST...            …and the build of each project
 
-The sides of a ratio run in turn, in one call, so that a busy machine slows all; the median of the rounds is
-printed. For whole builds the other side is the same command with scripts in the drivers' place that add the
-platform's flags and become emcc: the compiler is all that differs.
+The sides of a ratio run in turn, in one call, so that a busy machine slows all; the medians of wall time and of
+processor time are printed. For whole builds the other side is the same command with scripts in the drivers'
+place that add the platform's flags and become emcc: the compiler is all that differs.
 """
 
 from __future__ import annotations
@@ -41,23 +41,30 @@ SMALL = "int add(int a, int b) { return a + b; }\n"
 PYTHON = "#include <Python.h>\nPyObject *same(PyObject *it) { return Py_NewRef(it); }\n"
 
 
-def seconds(argv: Sequence[str | Path], environ: Mapping[str, str], cwd: Path) -> float:
-    """Wall time of a command that has to succeed."""
+def seconds(argv: Sequence[str | Path], environ: Mapping[str, str], cwd: Path) -> tuple[float, float]:
+    """Wall and processor time of a command that has to succeed, its children's included."""
     begin = time.perf_counter()
-    subprocess.run(argv, env=environ, cwd=cwd, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    return time.perf_counter() - begin
+    child = subprocess.Popen(argv, env=environ, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - begin
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise SystemExit(f"{shlex.join(map(str, argv))} ended with {child.returncode}")
+    return wall, usage.ru_utime + usage.ru_stime
 
 
 def compare(label: str, sides: Mapping[str, Sequence[str | Path]], *, rounds: int, cwd: Path) -> None:
-    """Print the median of each side to the first, after one round that warms the caches."""
+    """Print the medians of each side to the first, after one round that warms the caches."""
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     taken = [{name: seconds(argv, environ, cwd) for name, argv in sides.items()} for _ in range(rounds + 1)][
         1:
     ]
     base, *others = sides
     for name in others:
-        ratio = statistics.median(one[name] / one[base] for one in taken)
-        print(f"  {label:<28} {name + ' / ' + base:<28} {ratio:6.2f}", flush=True)
+        wall, processor = (
+            statistics.median(one[name][kind] / one[base][kind] for one in taken) for kind in (0, 1)
+        )
+        print(f"  {label:<26} {name + ' / ' + base:<28} {wall:6.2f} {processor:6.2f}", flush=True)
 
 
 def per_file(platform_name: str, rounds: int, folder: Path) -> None:
@@ -107,7 +114,8 @@ def build_as_emcc(argv: list[str]) -> None:
         scripts = original(folder, **keywords)
         for name in ("cc", "c++"):
             language = keywords["rules"]["required"]["c++" if name == "c++" else "c"]
-            flags = dict.fromkeys([*language["compile"], *language["link"]])
+            # First of all, so that the project's own level counts: ours is the default of links too.
+            flags = dict.fromkeys(["-Oz", *language["compile"], *language["link"]])
             compiler = plain(
                 name, keywords["toolchain"], [flag for flag in flags if "SIDE_MODULE" not in flag]
             )
@@ -133,7 +141,7 @@ def main() -> int:
         "--rounds", type=int, default=15, help="of each file; whole builds run a fifth as often"
     )
     args = parser.parse_args()
-    print(f"medians of {args.rounds} rounds, in turn")
+    print(f"medians of {args.rounds} rounds, in turn{'':<25} wall  processor")
     with tempfile.TemporaryDirectory(prefix="drivers-") as name:
         folder = Path(name)
         per_file(args.platform, args.rounds, folder)
