@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from pyodide_abi.host import this_machine
     from pyodide_abi.linker import resolve
     from pyodide_abi.platforms import load_platform, load_platforms, load_surface
+    from pyodide_abi.repair.mend import plan_wheel, repair_wheel
+    from pyodide_abi.repair.patch import patch_file
+    from pyodide_abi.repair.plan import Wishes
     from pyodide_abi.runtime import install_release, run_python, verify_wheel
     from pyodide_abi.toolchain import find_python, find_toolchain, make_sysroot
     from pyodide_abi.wasm import read_module
@@ -33,6 +36,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BuildRequest",
+    "Wishes",
     "audit_file",
     "build_wheel",
     "find_python",
@@ -43,7 +47,10 @@ __all__ = [
     "load_surface",
     "make_sysroot",
     "open_wheel",
+    "patch_file",
+    "plan_wheel",
     "read_module",
+    "repair_wheel",
     "resolve",
     "run_python",
     "this_machine",
@@ -56,6 +63,9 @@ _HOMES = {
     "host": ("this_machine",),
     "linker": ("resolve",),
     "platforms": ("load_platform", "load_platforms", "load_surface"),
+    "repair.mend": ("plan_wheel", "repair_wheel"),
+    "repair.patch": ("patch_file",),
+    "repair.plan": ("Wishes",),
     "runtime": ("install_release", "run_python", "verify_wheel"),
     "toolchain": ("find_python", "find_toolchain", "make_sysroot"),
     "wasm": ("read_module",),

@@ -1,1 +1,1 @@
-"""Mending what bytes can mend: modules by hand (:mod:`.patch`), whole wheels by plan."""
+"""Mending what bytes can mend: modules by hand (``patch``), whole wheels by plan (``mend``)."""

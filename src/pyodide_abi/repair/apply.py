@@ -15,6 +15,7 @@ from pyodide_abi.repair.edits import (
     DropExports,
     DropFile,
     DropSections,
+    FrontDylink,
     MoveFile,
     RemoveUnreachable,
     Retag,
@@ -115,6 +116,8 @@ def _collect(edits: Sequence[Edit]) -> dict[str, _Changes]:
                 change.edit = replace(change.edit, drop_sections=frozenset(edit.names))
             case DropExports():
                 change.edit = replace(change.edit, drop_exports=frozenset(edit.names))
+            case FrontDylink():
+                change.edit = replace(change.edit, dylink_first=True)
             case RemoveUnreachable():
                 change.shrink = True
             case _:

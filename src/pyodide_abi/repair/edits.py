@@ -121,6 +121,16 @@ class ChangeRunPaths(Edit):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FrontDylink(Edit):
+    """Put the ``dylink.0`` section in front of all others."""
+
+    @property
+    def what(self) -> str:
+        """What it does."""
+        return "put dylink.0 in front of the other sections"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DropSections(Edit):
     """Leave out custom sections; ``size`` is what they take, in bytes."""
 
@@ -199,6 +209,7 @@ _KINDS: dict[type[Edit], str] = {
     DropFile: "drop-file",
     ChangeNeeded: "change-needed",
     ChangeRunPaths: "change-run-paths",
+    FrontDylink: "front-dylink",
     DropSections: "drop-sections",
     DropExports: "drop-exports",
     RemoveUnreachable: "remove-unreachable",

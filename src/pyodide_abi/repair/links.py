@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker import Arrival, Head
@@ -108,7 +109,7 @@ def link(
         platform: whose loader's search is tried first.
         wheel_libs: the folder that its installers load ahead from.
         shelf: folders outside the wheel.
-        exclude: names of libraries that somebody else provides.
+        exclude: names of libraries that somebody else provides, as patterns of a shell.
         named: paths of libraries that programs may open by name, so that no copy can stand for them.
         read: gives the contents of a binary by its path, to compare copies.
     """
@@ -133,7 +134,7 @@ def link(
         assert node.library.facts is not None
         for name in node.library.facts.needed:
             base = posixpath.basename(name)
-            if base in exclude or name in exclude:
+            if any(fnmatchcase(base, pattern) for pattern in exclude):
                 links.append(Link(name=name, target=None))
                 continue
             target = search.find(node, name)

@@ -13,7 +13,15 @@ from pyodide_abi.audit import audit, audit_file, open_subject
 from pyodide_abi.errors import FailedError, MissingError, UsageError, WheelError
 from pyodide_abi.linker import Outcome
 from pyodide_abi.repair.apply import apply_repair
-from pyodide_abi.repair.edits import AddLibrary, DropSignature, MoveFile, Normalise, RemoveUnreachable, Safety
+from pyodide_abi.repair.edits import (
+    AddLibrary,
+    DropSignature,
+    FrontDylink,
+    MoveFile,
+    Normalise,
+    RemoveUnreachable,
+    Safety,
+)
 from pyodide_abi.repair.plan import plan_repair, signatures
 from pyodide_abi.wheel import open_wheel
 
@@ -28,7 +36,7 @@ if TYPE_CHECKING:
     from pyodide_abi.wheel import Wheel
 
 #: Findings that a repair removes wholly where it answers them. What it can only lessen is not among them.
-_PROMISED = frozenset({"ABI107", "ABI301", "ABI303", "ABI304", "ABI305", "ABI307", "ABI406"})
+_PROMISED = frozenset({"ABI104", "ABI107", "ABI301", "ABI303", "ABI304", "ABI305", "ABI307", "ABI406"})
 #: So often at most is looked again after code was removed; twice is the rule.
 _MOST_ROUNDS = 10
 
@@ -91,8 +99,7 @@ def repair_wheel(
     with tempfile.TemporaryDirectory(dir=target, prefix=".repair-") as staging:
         worker = _Worker(folder=Path(staging), wishes=wishes, risky=risky, shrink=shrink)
         rounds = [worker.work(_pinned(file, Path(staging)))]
-        # Code that is gone imports nothing, so that further exports may have become needless.
-        while rounds[-1].shrunk and len(rounds) < _MOST_ROUNDS:
+        while rounds[-1].unsettled and len(rounds) < _MOST_ROUNDS:
             rounds.append(worker.work(rounds[-1].new))
         new, made = rounds[-1].new, tuple(edit for one in rounds for edit in one.made)
         shutil.copymode(source, new)
@@ -124,8 +131,9 @@ class _Round:
     report: Report
 
     @property
-    def shrunk(self) -> bool:
-        return any(isinstance(edit, RemoveUnreachable) for edit in self.made)
+    def unsettled(self) -> bool:
+        """There may be more to do: gone code imports nothing, and a section that is found says more."""
+        return any(isinstance(edit, RemoveUnreachable | FrontDylink) for edit in self.made)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

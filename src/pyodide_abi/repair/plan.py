@@ -15,6 +15,7 @@ from pyodide_abi.repair.edits import (
     DropFile,
     DropSections,
     DropSignature,
+    FrontDylink,
     MoveFile,
     Normalise,
     Plan,
@@ -49,6 +50,7 @@ _ANSWERS: dict[type[Edit], tuple[str, ...]] = {
     DropFile: ("ABI305", "ABI307"),
     ChangeNeeded: ("ABI201", "ABI301"),
     ChangeRunPaths: ("ABI301", "ABI303", "ABI304"),
+    FrontDylink: ("ABI104",),
     DropSections: ("ABI107",),
     DropExports: ("ABI208",),
     Normalise: ("ABI406",),
@@ -138,6 +140,7 @@ def _plan_binaries(
         return wheel.read(subject.member_of(path))
 
     libraries = {binary.path for binary in subject.binaries}
+    edits += _front_dylink(subject)
     graph = link(
         subject.binaries,
         platform,
@@ -175,6 +178,14 @@ def _plan_binaries(
             for edit in dropped
         ]
     return tuple(layout.conflicts())
+
+
+def _front_dylink(subject: Subject) -> Iterator[FrontDylink]:
+    """Modules whose section is not where loaders look for it; what they need is seen when it is."""
+    for binary in subject.binaries:
+        facts = binary.library.facts
+        if facts is not None and facts.dylink_misplaced:
+            yield FrontDylink(path=binary.path, why="loaders look nowhere else")
 
 
 def _customs(data: bytes) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.definitions import for_loader
@@ -11,7 +10,7 @@ from pyodide_abi.wasm import Kind, read_module
 from pyodide_abi.wasm.edit import maybe_referenced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from pyodide_abi.repair.links import Graph, Node
 
@@ -56,21 +55,18 @@ def trim_exports(graph: Graph, read: Callable[[Node], bytes], by_hand: str) -> I
         read: gives a node's contents; called where something could go.
         by_hand: the file that may look symbols up by name; empty for none.
     """
-    imported: Counter[str] = Counter()
+    imported: set[str] = set()
     for node in graph.nodes.values():
         if node.library.facts is not None:
-            imported.update({entry.name for entry in node.library.facts.imports})
+            imported.update(entry.name for entry in node.library.facts.imports)
     used = {link.target for links in graph.links.values() for link in links}
     for path, node in graph.nodes.items():
         if not (node.extension or path in used):
             # Whoever opens it wants something of it.
             continue
-        facts = node.library.facts
-        assert facts is not None
-        needless = [name for name in facts.exports if not imported[name] and not for_loader(name)]
-        if not needless or sum(map(_size, needless)) * _WORTH < sum(map(_size, facts.exports)):
+        if not _worth(node, imported):
             continue
-        names = _unreferenced(read(node), frozenset(needless))
+        names = _needless(read(node), imported)
         if names:
             private = (node.extension or node.outside) and not by_hand
             yield DropExports(
@@ -87,15 +83,31 @@ def _size(name: str) -> int:
     return len(name.encode()) + _ENTRY
 
 
-def _unreferenced(data: bytes, names: frozenset[str]) -> tuple[str, ...]:
-    """Those of the names that the module itself does without: it neither imports nor references them."""
+def _worth(node: Node, imported: Collection[str]) -> bool:
+    """Whether exports that nobody imports are a part of all that is worth a new packing.
+
+    The facts leave out names that are the module's own business, and tell how many and how long they are.
+    """
+    facts = node.library.facts
+    assert facts is not None
+    inner = facts.inner
+    needless = [name for name in facts.exports if name not in imported and not for_loader(name)]
+    hidden = inner.length - inner.again_length + _ENTRY * (inner.unused - inner.again)
+    part = sum(map(_size, needless)) + hidden
+    whole = sum(map(_size, facts.exports)) + inner.length + _ENTRY * inner.unused
+    return part > 0 and part * _WORTH >= whole
+
+
+def _needless(data: bytes, imported: Collection[str]) -> tuple[str, ...]:
+    """Exports that no other module imports, and that the module itself neither imports nor references."""
     module = read_module(data)
     own = {entry.name for entry in module.imports}
     referenced = maybe_referenced(module)
     return tuple(
         entry.name
         for entry in module.exports
-        if entry.name in names
+        if entry.name not in imported
         and entry.name not in own
+        and not for_loader(entry.name)
         and not (entry.kind is Kind.FUNCTION and entry.index in referenced)
     )

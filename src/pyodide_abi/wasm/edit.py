@@ -42,12 +42,14 @@ class ModuleEdit:
         run_paths: where they are; None leaves them.
         drop_exports: names that it shall no longer export.
         drop_sections: names of custom sections that it shall no longer have.
+        dylink_first: put the section that loaders look for where they do.
     """
 
     needed: tuple[str, ...] | None = None
     run_paths: tuple[str, ...] | None = None
     drop_exports: frozenset[str] = frozenset()
     drop_sections: frozenset[str] = frozenset()
+    dylink_first: bool = False
 
 
 def edit_module(module: Module, edit: ModuleEdit) -> bytes:
@@ -67,7 +69,10 @@ def _sections(module: Module, edit: ModuleEdit) -> Iterator[Section | NewSection
             "it has no dylink.0 section, so it is no side module and cannot need libraries",
             hint="link it with -sSIDE_MODULE=1 or 2; if it was one, something has stripped the section",
         )
-    for section in module.sections:
+    sections = module.sections
+    if dylink is not None and edit.dylink_first:
+        sections = (dylink, *(section for section in sections if section != dylink))
+    for section in sections:
         contents = module.contents(section) if section == dylink or section.id == SectionId.EXPORT else b""
         changed = contents
         if section == dylink:

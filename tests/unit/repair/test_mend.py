@@ -211,3 +211,12 @@ def test_a_pure_wheel_has_nothing_to_repair(tmp_path: Path) -> None:
     repaired = repair_wheel(pure, Wishes(), tmp_path / "new")
     with open_wheel(repaired.path) as new:
         assert new.metadata.tags == ("py3-none-any",)
+
+
+def test_a_section_that_stands_elsewhere_is_found_first(tmp_path: Path, shelf: Path) -> None:
+    head, rest = BROKEN[:8], BROKEN[8:]
+    wheel = wheel_of(tmp_path, {"pkg/m.so": head + b"\0\x05\x04more" + rest})
+    assert [finding.code for finding in audit_file(wheel).findings] == ["ABI104"]
+    repaired = repair_wheel(wheel, Wishes(folders=(shelf,)), tmp_path / "new")
+    assert not repaired.report.findings
+    assert repair_wheel(repaired.path, Wishes(folders=(shelf,)), tmp_path / "again").made == ()
