@@ -221,7 +221,7 @@ def write_page(projects: list[Project], results: dict[str, Any]) -> None:
     if tests:
         lines += ["", "## The projects' own tests, in the newest release of the platform", "", *tests]
     if official:
-        lines += ["", "## Beside the official wheels", "", *official]
+        lines += ["", "## Beside the official wheels", "", *_BESIDE, "", *official]
     PAGE.write_text("\n".join(lines) + "\n", "utf-8")
 
 
@@ -233,7 +233,18 @@ the platform. `benchmarks/projects.py` makes this page; the list is `benchmarks/
 was Emscripten 6.0.5 throughout, with `--toolchain-mismatch allow`.
 
 A cell says how many modules the wheel has and in how many releases all of them load.
+
 """.splitlines()
+
+
+_BESIDE = """\
+By `pyodide-abi diff`. The official ones were made with the platform's own compiler. Exports that went are
+used by nobody but the module itself: ours are sealed ([how to build](../how-to/build.md), "What modules
+export"). Imports that came are functions that another version of the compiler or of a build requirement calls.
+""".splitlines()
+
+
+_LACKS = "raised ModuleNotFoundError"
 
 
 def _cell(result: dict[str, Any] | None, *, skipped: bool) -> str:
@@ -245,8 +256,11 @@ def _cell(result: dict[str, Any] | None, *, skipped: bool) -> str:
         return "does not build"
     if not result["modules"]:
         return "no extension module"
-    loads = "all" if not result["not_loaded"] else "not all"
+    # Verifying installs no dependencies; a module that got so far has been loaded.
+    missing = {one.rpartition("'")[0].rpartition("'")[2] for one in result["not_loaded"] if _LACKS in one}
+    loads = "all" if all(_LACKS in one for one in result["not_loaded"]) else "not all"
     said = f"{result['modules']}, {loads} {result['releases']}"
+    said += f" (then imports {', '.join(sorted(missing))}, which is not installed)" if missing else ""
     return f"{said}; the audit finds errors" if result["audit_failed"] else said
 
 
@@ -265,9 +279,23 @@ def _official_lines(project: Project, results: dict[str, Any]) -> list[str]:
     lines = []
     for platform in project.platforms:
         said = (results.get(f"{project.name} {platform}") or {}).get("official")
-        if said and said["found"]:
-            lines.append(f"- `{said['wheel']}`: ours is {said['ratio']:.2f} times its size")
+        if not said or not said["found"]:
+            continue
+        line = f"- `{said['wheel']}`: ours has {said['ratio']:.3f} times its size"
+        diff = said["diff"]
+        if isinstance(diff, dict):
+            modules = [len(diff["came"]), len(diff["went"])]
+            line += "; the same modules" if not any(modules) else f"; modules came and went: {modules}"
+            for sort, change in (("exports", "went"), ("exports", "came"), ("imports", "came")):
+                names = [one["name"] for module in diff["changed"] for one in module[sort][change]]
+                line += f"; {_named(names)} {sort[: -(len(names) == 1) or None]} {change}" if names else ""
+        lines.append(line)
     return lines
+
+
+def _named(names: list[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:3])
+    return f"{len(names)} ({shown}{', …' if len(names) > 3 else ''})"  # noqa: PLR2004 - as many as fit a line
 
 
 def main() -> None:
