@@ -240,7 +240,8 @@ A cell says how many modules the wheel has and in how many releases all of them 
 _BESIDE = """\
 By `pyodide-abi diff`. The official ones were made with the platform's own compiler. Exports that went are
 used by nobody but the module itself: ours are sealed ([how to build](../how-to/build.md), "What modules
-export"). Imports that came are functions that another version of the compiler or of a build requirement calls.
+export"). Imports that came are functions that another version of the compiler, or of a build requirement,
+calls.
 """.splitlines()
 
 

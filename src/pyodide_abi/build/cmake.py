@@ -42,6 +42,7 @@ foreach(language C CXX)
   set(CMAKE_SHARED_LIBRARY_RUNTIME_${language}_FLAG "-Wl,-rpath,")
   set(CMAKE_SHARED_LIBRARY_RUNTIME_${language}_FLAG_SEP ":")
   set(CMAKE_${language}_COMPILE_OPTIONS_PIC "-fPIC")
+  set(CMAKE_${language}_COMPILE_OPTIONS_PIE "-fPIC")
   set(CMAKE_${language}_LINK_LIBRARY_USING_WHOLE_ARCHIVE
     "-Wl,--whole-archive" "<LINK_ITEM>" "-Wl,--no-whole-archive")
   set(CMAKE_${language}_LINK_LIBRARY_USING_WHOLE_ARCHIVE_SUPPORTED TRUE)
