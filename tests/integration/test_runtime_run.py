@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from made_wheels import make_wheel
 from real_host import ENDS, pyodide_abi
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.integration
 every_end = pytest.mark.parametrize("release", [release.version for release in ENDS])
@@ -161,3 +162,63 @@ def test_asyncio_blocks_as_it_should(tmp_path: Path) -> None:
     )
     done = pyodide_abi("run", "-q", "--", "-c", code, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, b"3\n"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("import sys; sys.exit(3)", 3), ("import os; os._exit(5)", 5), ("import os; os.abort()", 134)],
+)
+def test_the_ways_to_end(tmp_path: Path, code: str, status: int) -> None:
+    assert pyodide_abi("run", "-q", "--", "-c", code, cwd=tmp_path).returncode == status
+
+
+def test_one_that_does_not_end(tmp_path: Path) -> None:
+    code = "print('begun', flush=True)\nwhile True: pass"
+    done = pyodide_abi("run", "-q", "--timeout", "20", "--", "-c", code, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (124, b"begun\n")
+    assert b"error: the program ran for 20 s in the runtime" in done.stderr
+    assert b"--timeout SECONDS" in done.stderr
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, 137)])
+def test_one_that_is_interrupted_or_killed(tmp_path: Path, number: int, status: int) -> None:
+    """Ctrl-C reaches everything that the terminal started; a kill only what it names."""
+    code = "print('begun', flush=True)\nwhile True: pass"
+    with subprocess.Popen(
+        [sys.executable, "-m", "pyodide_abi", "run", "-q", "--", "-c", code],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"begun\n", "its output comes while it runs"
+        if number == signal.SIGINT:
+            os.killpg(process.pid, number)
+        else:
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii")
+            os.kill(int(children.split()[0]), number)
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == status, error
+    assert b"Traceback" not in error
+
+
+def test_the_tests_of_an_installed_project(tmp_path: Path) -> None:
+    links = tmp_path / "links"
+    names = ("pytest==8.4.2", "iniconfig==2.1.0", "packaging==25.0", "pluggy==1.6.0", "pygments==2.19.2")
+    words = ["download", "-q", "--no-deps", "--only-binary=:all:", "-d", str(links), *names]
+    subprocess.run([sys.executable, "-m", "pip", *words], check=True, timeout=300)
+    wheel = make_wheel(tmp_path, TOOL, {"tool/__init__.py": "def double(x): return 2 * x\n"})
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_tool.py").write_text(
+        "import tool, pytest\n"
+        "def test_good(tmp_path, capfd):\n"
+        "    (tmp_path / 'x').write_text('1')\n"
+        "    assert tool.double(2) == 4\n"
+        "def test_bad():\n    assert tool.double(2) == 5\n",
+        "utf-8",
+    )
+    done = pyodide_abi(
+        "run", "-q", "-w", wheel, "-w", "pytest", "-f", "links", "--", "-m", "pytest", "-q", "tests",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert b"assert 4 == 5" in done.stdout
+    assert b"1 failed, 1 passed" in done.stdout
