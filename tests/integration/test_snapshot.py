@@ -28,7 +28,8 @@ LOOK = """\
 import __main__, json, os, sys, time
 print(json.dumps({
     "argv": sys.argv, "original": sys.orig_argv, "path": sys.path, "flags": list(sys.flags),
-    "cwd": os.getcwd(), "environ": dict(sorted(os.environ.items())), "executable": sys.executable, "modules": sorted(sys.modules),
+    "cwd": os.getcwd(), "environ": dict(sorted(os.environ.items())),
+    "executable": sys.executable, "modules": sorted(sys.modules),
     "main": {name: str(type(value)) for name, value in sorted(vars(__main__).items())},
     "file": getattr(__main__, "__file__", None), "hook": sys.excepthook is sys.__excepthook__,
     "zone": [time.tzname, time.timezone], "encoding": sys.getfilesystemencoding(),

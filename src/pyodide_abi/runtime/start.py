@@ -29,7 +29,8 @@ def settle(text: str) -> None:
     os.environ.update(wanted["environ"])
     if os.environ.get("PYTHONUNBUFFERED"):
         _unbuffer("stdout", "stderr")
-        sys.stdin.reconfigure(line_buffering=False, write_through=True)
+        stdin: Any = sys.stdin
+        stdin.reconfigure(line_buffering=False, write_through=True)
     # The boot imports these two, which look at the clock and for the machine's randomness when imported.
     modules: dict[str, Any] = dict(sys.modules)
     if "random" in modules:
