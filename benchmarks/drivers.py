@@ -3,7 +3,7 @@
     .check/bin/python benchmarks/drivers.py                     a small file, and one that includes Python.h
     .check/bin/python benchmarks/drivers.py SDIST...            …and the build of each project
 
-The sides of a ratio run in turn, in one call, so that a busy machine slows all; the medians of wall time and of
+The sides of a ratio run in turn, in one call, so that a busy machine slows all; medians of wall time and of
 processor time are printed. For whole builds the other side is the same command with scripts in the drivers'
 place that add the platform's flags and become emcc: the compiler is all that differs.
 """

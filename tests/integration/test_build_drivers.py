@@ -358,6 +358,15 @@ def test_links_export_what_they_should(kit: Kit, tmp_path: Path, words: str, fun
     assert not list((kit.folder / ".data").glob("link-*"))
 
 
+def test_an_optimised_link_holds_no_dwarf(kit: Kit, tmp_path: Path) -> None:
+    (tmp_path / "spam.c").write_text(INIT)
+    done = kit.run("cc", "-g", "-ggdb3", "-shared", "spam.c", "-o", "spam.so", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    module = read_module((tmp_path / "spam.so").read_bytes())
+    assert not any(section.name.startswith(".debug") for section in module.sections)
+    assert "dropped -g -ggdb3: an optimised module holds no DWARF; -O0 -g keeps it" in kit.remarks
+
+
 def test_ld_links_too(kit: Kit, tmp_path: Path) -> None:
     (tmp_path / "spam.c").write_text(INIT)
     assert kit.run("cc", "-c", "spam.c", cwd=tmp_path).returncode == 0

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _LONG = 100_000
 #: What starts a thread. The runtime has these functions, and they always fail.
 THREAD_STARTERS = frozenset({"pthread_create", "thrd_create"})
+#: Options for debug information; ``-gsource-map`` and ``-gseparate-dwarf`` are not, they make files beside.
+_DWARF = ("-g1", "-g2", "-g3", "-ggdb", "-gdwarf", "-gline-tables-only", "-gcolumn-info")
 #: What wasm-ld says of every shared library, whatever it is.
 _NO_NEWS = (
     "creating shared libraries, with -shared, is not yet stable",
@@ -83,7 +85,7 @@ class Link:
         """
         self.scratch.mkdir(parents=True, exist_ok=True)
         try:
-            words = self._without_libraries(self.rewritten.words)
+            words = self._without_libraries(self._without_dwarf())
             words = self._compiled(words)
             command = arguments.Command(words, self.driver)
             words = self._with_exports(command, words)
@@ -96,6 +98,18 @@ class Link:
         finally:
             shutil.rmtree(self.scratch, ignore_errors=True)
         return status
+
+    def _without_dwarf(self) -> list[str]:
+        """The link without ``-g``, where it optimises.
+
+        Binaryen optimises little where it has to keep DWARF, and can crash over C++ exceptions.
+        """
+        words = self.rewritten.words
+        dwarf = [word for word in words if word == "-g" or word.startswith(_DWARF)]
+        if not dwarf or "-O0" in words:
+            return words
+        self.rewritten.drop(dwarf, "an optimised module holds no DWARF; -O0 -g keeps it")
+        return [word for word in words if word not in dwarf]
 
     def _without_libraries(self, words: Sequence[str]) -> list[str]:
         """The link without libraries that the runtime provides and the project does not bring itself."""

@@ -209,6 +209,7 @@ def test_flags_of_native_machines_are_dropped_with_a_word(option: str) -> None:
         ("-Wl,--version-script,x.map", []),
         ("-Wl,-soname,libx.so.1 -Wl,--start-group", ["-Wl,--start-group"]),
         ("-Wl,-L/usr/lib", []),
+        ("-Wl,--push-state,-x,--icf=safe,--pop-state -Wl,--sort-section=name,-Map=m", ["-Wl,-Map=m"]),
     ],
 )
 def test_words_for_the_linker_are_sorted_one_by_one(option: str, kept: list[str]) -> None:
