@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyodide_abi.cli.verify import positive
+from pyodide_abi.cli.verify import folders_of, positive
 from pyodide_abi.errors import FailedError, UsageError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     release = _release(args, (item for item in named if isinstance(item, Path)))
     chosen = choose_wheels(
         named,
-        [session.cwd / folder for folder in args.find_links],
+        folders_of(args.find_links, session.cwd),
         target=Target(find_release(release.version)[0], release),
         dependencies=not args.no_deps,
     )

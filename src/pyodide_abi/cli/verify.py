@@ -120,7 +120,7 @@ def _run_as_installed(wheels: list[Path], args: argparse.Namespace, session: Ses
             session.host,
             node=node,
             browser=browser,
-            folders=[session.cwd / folder for folder in args.find_links],
+            folders=folders_of(args.find_links, session.cwd),
             index=args.index_url,
             timeout=float(args.timeout),
         )
@@ -141,6 +141,21 @@ def _releases_to_install(wheel: Path, named: list[str]) -> tuple[Release, ...]:
         return releases or (newest_release(default_platform()),)
     stable = [release for release in releases if not release.prerelease]
     return ((stable or list(releases))[-1],)
+
+
+def folders_of(named: list[str], cwd: Path) -> list[Path]:
+    """The folders of ``--find-links``.
+
+    Raises:
+        UsageError: one is none.
+    """
+    from pyodide_abi.errors import UsageError
+
+    folders = [cwd / name for name in named]
+    for folder in folders:
+        if not folder.is_dir():
+            raise UsageError(f"there is no folder {folder}", hint="--find-links names a folder of wheels")
+    return folders
 
 
 def positive(text: str) -> int:

@@ -13,6 +13,8 @@ from pyodide_abi.cli import verify
 from pyodide_abi.cli.session import Session
 from pyodide_abi.errors import UsageError
 from pyodide_abi.platforms import load_platform
+from pyodide_abi.runtime.account import Outcome
+from pyodide_abi.runtime.as_installed import AsInstalled, Installation, Tried, Way
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,3 +117,70 @@ def test_a_wheel_of_no_platform_needs_a_runtime(tmp_path: Path) -> None:
 def test_jobs_are_counted(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="not a positive whole number"):
         verify.positive(text)
+
+
+def test_a_folder_of_wheels_has_to_be_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no folder"):
+        verify.folders_of(["none"], tmp_path)
+    assert verify.folders_of(["."], tmp_path) == [tmp_path]
+
+
+def installed(way: Way, outcome: Outcome = Outcome.LOADED) -> Installation:
+    tried = (Tried(module="pkg.good", outcome=outcome, message="" if outcome is Outcome.LOADED else "why"),)
+    return Installation(
+        way=way, release="314.0.7", error="", distributions=(), files=frozenset(), modules=tried
+    )
+
+
+class AsInstalledCalls:
+    """Stands in for the installations; remembers how it was asked."""
+
+    def __init__(self, *outcomes: Outcome) -> None:
+        self.outcomes = outcomes
+        self.asked: dict[str, Any] = {}
+
+    def __call__(self, file: Path, releases: Any, host: Any, **more: Any) -> AsInstalled:
+        del host
+        self.asked = {"releases": [release.version for release in releases], **more}
+        ways = list(zip(Way, self.outcomes, strict=False))
+        return AsInstalled(
+            wheel=file,
+            engines=tuple((way, "node 24") for way, _ in ways),
+            installations=tuple(installed(way, outcome) for way, outcome in ways),
+            stand_ins=(),
+        )
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "status"),
+    [((Outcome.LOADED, Outcome.LOADED), 0), ((Outcome.LOADED, Outcome.RAISED), 1)],
+)
+def test_as_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outcomes: tuple[Outcome, ...], status: int
+) -> None:
+    monkeypatch.setattr("pyodide_abi.runtime.node._package_folder", lambda: None)
+    calls = AsInstalledCalls(*outcomes)
+    monkeypatch.setattr("pyodide_abi.runtime.as_installed.verify_as_installed", calls)
+    name = wheel(tmp_path, "good")
+    words = ("--as-installed", "--browser", "none", "-f", ".", "--index-url", "https://i")
+    done, text = call(tmp_path, name, *words)
+    assert done == status
+    assert calls.asked["releases"] == ["314.0.7"], "the newest of its platform"
+    assert calls.asked["folders"] == [tmp_path / "."]
+    assert calls.asked["index"] == "https://i"
+    assert calls.asked["browser"] is None
+    assert ("the ways differ" in text) == bool(status)
+    done, text = call(tmp_path, name, *words, "--runtime", "314.0.0", "--format", "json")
+    assert calls.asked["releases"] == ["314.0.0"]
+    assert json.loads(text)[0]["ok"] is (status == 0)
+
+
+def test_a_pure_wheel_is_installed_in_the_default_platform_s_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = AsInstalledCalls(Outcome.LOADED)
+    monkeypatch.setattr("pyodide_abi.runtime.node._package_folder", lambda: None)
+    monkeypatch.setattr("pyodide_abi.runtime.as_installed.verify_as_installed", calls)
+    make_wheel(tmp_path, "pkg-1-py3-none-any.whl", {"pkg.py": ""})
+    call(tmp_path, "pkg-1-py3-none-any.whl", "--as-installed")
+    assert calls.asked["releases"] == ["314.0.7"]
