@@ -103,7 +103,8 @@ def rules_of(
         },
         "run_path": platform.search.run_path,
         "libraries": provided(platform),
-        "ports": ports(platform) if libraries else {},
+        "ports": ports(platform),
+        "port_headers": libraries is not None,
     }
 
 

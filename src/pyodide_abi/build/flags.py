@@ -31,7 +31,8 @@ if TYPE_CHECKING:
         compile steps and is keyed by language. ``host_folders`` are folders whose headers and libraries
         belong to the build machine. ``run_path`` says whether the platform's loader reads one.
         ``libraries`` has the runtime's own C libraries, by what ``-l`` takes, and ``ports`` the words that
-        ask for Emscripten's ports of them; both say what the user is told.
+        ask for Emscripten's ports of them; both say what the user is told. ``port_headers`` says whether
+        their headers are found without a port.
         """
 
         platform: str
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         run_path: bool
         libraries: dict[str, str]
         ports: dict[str, str]
+        port_headers: bool
 
 
 _UNWINDING = ("-fexceptions", "-fwasm-exceptions")
@@ -154,9 +156,10 @@ def _keep_or_drop(
     if reason:
         result.drop(group, reason)
         return
-    port = setting(group) or "=".join(group)
-    if (port.removesuffix("=1") if port[:2] == "-s" else port) in rules["ports"]:
-        result.drop(group, rules["ports"][port.removesuffix("=1")])
+    port = rules["ports"].get((setting(group) or "=".join(group)).removesuffix("=1"), "")
+    # A port is also where headers come from; a module of objects only needs none.
+    if port and (rules["port_headers"] or (result.side_module and not command.compiles)):
+        result.drop(group, port)
         return
     if forbidden := _forbidden(command, group, rules):
         if (setting(group) or word).partition("=")[0] not in THREADS:

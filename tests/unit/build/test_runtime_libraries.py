@@ -55,11 +55,13 @@ def test_a_project_that_asks_for_a_port_gets_the_runtimes_library() -> None:
         assert result.words[-2:] == ["-idirafter", "/libraries/include"]
     for words in ("-sUSE_ZLIB=0", "-sUSE_LIBPNG=1", "--use-port=libpng"):
         assert words in rewrite(Command([words, "-c", "a.c"], "cc"), rules).words
-    # Without headers of our own, Emscripten's port is the only place to have them from.
-    assert (
-        "-sUSE_ZLIB=1"
-        in rewrite(Command(["-sUSE_ZLIB=1", "-c", "a.c"], "cc"), rules_of(platform, PYTHON)).words
-    )
+
+
+def test_without_headers_of_our_own_a_port_gives_them_and_no_second_library() -> None:
+    rules = rules_of(load_platform("314_0"), PYTHON)
+    for line, kept in (("-c a.c", True), ("-shared a.c", True), ("-shared a.o", False), ("a.o -o a", True)):
+        result = rewrite(Command(["-sUSE_ZLIB=1", *line.split()], "cc"), rules)
+        assert ("-sUSE_ZLIB=1" in result.words) == kept
 
 
 def test_headers_say_the_runtimes_version() -> None:
