@@ -64,7 +64,12 @@ def _together(modules: Sequence[Binary]) -> Iterator[tuple[str, _Fates]]:
         if len(names) <= _ALONE:
             yield from ((name, fates) for name in names)
         else:
-            yield f"{', '.join(names[:_ALONE])} and {len(names) - _ALONE} more", fates
+            yield _names(names), fates
+
+
+def _names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _ALONE} more" if len(names) > _ALONE else ""
+    return ", ".join(names[:_ALONE]) + more
 
 
 def _fates(binary: Binary) -> Iterator[_Piece]:
@@ -101,13 +106,16 @@ def _group(findings: Sequence[Finding], report: Report) -> Iterator[tuple[_Piece
             "",
         ),
     )
-    for finding in findings[:_SHOWN]:
+    said: dict[tuple[str, str], list[str]] = {}
+    for finding in findings:
         some = 0 < len(finding.releases) < len(report.releases)
         where = f" [{spans(finding.releases, report.releases)}]" if some else ""
-        whose = f"{finding.location.path}: " if files > 1 and finding.location.path else ""
-        yield ((f"    {printable(whose)}{_said(finding.message)}{where}", ""),)
-    if len(findings) > _SHOWN:
-        yield ((f"    and {len(findings) - _SHOWN} more; --format json lists all", ""),)
+        said.setdefault((finding.message, where), []).append(finding.location.path)
+    for (message, where), paths in itertools.islice(said.items(), _SHOWN):
+        whose = f"{_names(paths)}: " if files > 1 else ""
+        yield ((f"    {printable(whose)}{_said(message)}{where}", ""),)
+    if len(said) > _SHOWN:
+        yield ((f"    and {len(said) - _SHOWN} more; --format json lists all", ""),)
     for fix in dict.fromkeys(finding.fix for finding in findings[:_SHOWN]):
         yield ("    ", ""), ("fix: ", "bold"), (_said(fix), "")
 

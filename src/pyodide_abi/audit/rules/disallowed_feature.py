@@ -66,8 +66,8 @@ def check(subject: Subject) -> Iterator[Finding]:
                 refusing = ", ".join(feature.refused_by) or "no engine"
                 refused = find_engine(subject.engine).known_as in feature.refused_by
                 yield RULE.finding(
-                    f"the module uses {used}: {feature.reason} (refused by: {refusing})",
-                    fix=f"compile without {used}",
+                    f"it uses {used}, refused by {refusing}: {feature.reason}",
+                    fix=f"compile and link without what turns {used} on (-m{used}, or a newer -mcpu)",
                     path=binary.member,
                     releases=subject.releases,
                     severity=Severity.ERROR if refused else Severity.WARNING,
