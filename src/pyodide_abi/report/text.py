@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 #: So many findings of one rule are shown.
 _SHOWN = 8
+#: So many of the loader's texts are not said twice.
+_MOST_ERRORS = 50
 #: So many modules of the same fate have lines of their own.
 _ALONE = 3
 
@@ -49,8 +51,9 @@ def _lines(report: Report) -> Iterator[tuple[_Piece, ...]]:
     for names, fates in _together(report.modules):
         for fate, style in fates or (("not judged, as its platform is not known", ""),):
             yield ((f"  {printable(names)}: {printable(fate)}", style),)
+    errors = tuple(itertools.islice(dict.fromkeys(_shown_errors(report)), _MOST_ERRORS))
     for _, group in itertools.groupby(report.findings, key=lambda finding: (finding.severity, finding.code)):
-        yield from _group(list(group), report)
+        yield from _group(list(group), report, errors)
     yield ((_verdict(report), _STYLES[Severity.ERROR] if report.failed else "green"),)
 
 
@@ -91,7 +94,9 @@ def _fates(binary: Binary) -> Iterator[_Piece]:
             yield f"loads in {where}", ""
 
 
-def _group(findings: Sequence[Finding], report: Report) -> Iterator[tuple[_Piece, ...]]:
+def _group(
+    findings: Sequence[Finding], report: Report, errors: Sequence[str]
+) -> Iterator[tuple[_Piece, ...]]:
     """What one rule has to say, with the file in the heading if there is only one."""
     first = findings[0]
     files = len({finding.location.path for finding in findings})
@@ -110,7 +115,7 @@ def _group(findings: Sequence[Finding], report: Report) -> Iterator[tuple[_Piece
     for finding in findings:
         some = 0 < len(finding.releases) < len(report.releases)
         where = f" [{spans(finding.releases, report.releases)}]" if some else ""
-        said.setdefault((finding.message, where), []).append(finding.location.path)
+        said.setdefault((_without(finding.message, errors), where), []).append(finding.location.path)
     for (message, where), paths in itertools.islice(said.items(), _SHOWN):
         whose = f"{_names(paths)}: " if files > 1 else ""
         yield ((f"    {printable(whose)}{_said(message)}{where}", ""),)
@@ -118,6 +123,20 @@ def _group(findings: Sequence[Finding], report: Report) -> Iterator[tuple[_Piece
         yield ((f"    and {len(said) - _SHOWN} more; --format json lists all", ""),)
     for fix in dict.fromkeys(finding.fix for finding in findings[:_SHOWN]):
         yield ("    ", ""), ("fix: ", "bold"), (_said(fix), "")
+
+
+def _shown_errors(report: Report) -> Iterator[str]:
+    """The loader's texts in the modules' lines."""
+    for binary in report.modules:
+        for release in binary.imported:
+            yield from (problem.text for problem in binary.judged(release).problems[:1])
+
+
+def _without(message: str, errors: Sequence[str]) -> str:
+    """The message without the loader's text, where a module's line has it already."""
+    for error in errors:
+        message = message.replace(f" ({error})", "").removesuffix(f": {error}")
+    return message
 
 
 def _said(text: str) -> str:

@@ -83,7 +83,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             continue
         has = f"; the runtime has {problem.provided}" if problem.provided else ""
         yield RULE.finding(
-            f"the import `{problem.symbol}` ({problem.wanted}) does not fit{has}: {problem.text}",
+            f"the import `{problem.symbol}` {problem.wanted} does not fit{has}: {problem.text}",
             fix=_fix(problem.cause, problem.symbol),
             path=subject.member_of(problem.library),
             symbol=problem.symbol,

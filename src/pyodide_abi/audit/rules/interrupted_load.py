@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.gaps import find_refusals
+from pyodide_abi.audit.parts import part_of
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.linker import Cause
 
@@ -52,6 +53,8 @@ def check(subject: Subject) -> Iterator[Finding]:
         problem = refusal.problem
         if problem.cause is Cause.TABLE and problem.symbol is not None:
             continue  # The import of the table, which incompatible-import judges.
+        if problem.cause is Cause.STARTUP and problem.symbol and part_of(problem.symbol):
+            continue  # One of many symbols that are missing for one reason, which has a rule.
         calls = problem.cause is Cause.STARTUP and problem.symbol is not None
         yield RULE.finding(
             f"code that runs during the load calls `{problem.symbol}`, which nobody provides"

@@ -55,7 +55,8 @@ def check(subject: Subject) -> Iterator[Finding]:
         if same_name:
             where = f"the wheel has {same_name[0]}, which is not where the loader looks (run path: {paths})"
         else:
-            where = f"the wheel has no file of that name (run path: {paths})"
+            place = "the wheel has" if subject.wheel else "a module by itself comes with"
+            where = f"{place} no file of that name (run path: {paths})"
         yield RULE.finding(
             f"the needed library `{problem.symbol}` is not found: {where}",
             fix="give the module a run path that leads there, or move the library"

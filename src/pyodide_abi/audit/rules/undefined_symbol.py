@@ -60,21 +60,26 @@ def check(subject: Subject) -> Iterator[Finding]:
             continue
         owner = _owner(subject, gap)
         if gap.refused:
+            what = f"the address of `{gap.symbol}`"
             effect = f"so the module does not load ({next(iter(gap.refused.values()))})"
         else:
+            what = f"`{gap.symbol}` {gap.type}"
             effect = "so its first call ends the interpreter"
         yield RULE.finding(
-            f"`{gap.symbol}` {gap.type} is provided by no release, {effect}",
-            fix=_fix(gap, owner),
+            f"{what} is provided by no release, {effect}",
+            fix=_fix(subject, gap, owner),
             path=subject.member_of(gap.path),
             symbol=gap.symbol,
             releases=gap.releases,
         )
 
 
-def _fix(gap: Gap, owner: str | None) -> str:
+def _fix(subject: Subject, gap: Gap, owner: str | None) -> str:
     if owner:
         return f"it is in {owner}: make that a needed library, with a run path"
+    facts = next(binary.library.facts for binary in subject.binaries if binary.path == gap.path)
+    if facts is not None and gap.symbol in facts.js_functions:
+        return "it is the module's own function of EM_JS: take the address of a C function that calls it"
     if gap.refused or gap.symbol.startswith(_MANGLED):
         return "link the library that defines it, or leave out the code that uses it"
     # An import of a C function looks the same whether a library has it or its JavaScript was dropped.
