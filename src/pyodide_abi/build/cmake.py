@@ -133,6 +133,10 @@ def _compilers(crossing: Crossing) -> Iterable[str]:
         "set(CMAKE_POSITION_INDEPENDENT_CODE ON)",
         # CMake can change the run path of an ELF file when it installs it, not that of a side module.
         "set(CMAKE_BUILD_WITH_INSTALL_RPATH ON)",
+        # pybind11 turns link-time optimisation on where nobody has a word about it. What is to be exported
+        # and hidden is read from objects, not from bitcode, and its check makes Emscripten compile all its
+        # libraries once more.
+        _cached("CMAKE_INTERPROCEDURAL_OPTIMIZATION", "OFF", kind="BOOL"),
         # The scanner would have to be told what our compiler drivers add.
         "set(CMAKE_CXX_SCAN_FOR_MODULES OFF)",
     )

@@ -31,6 +31,7 @@ def answer(answers: dict[str, Any]) -> None:
     """
     # These decide at import what the system can do; that is a question about the host.
     import subprocess  # noqa: F401, PLC0415
+    import sysconfig  # noqa: F401, PLC0415 - it would know no user's scheme, and wheels with programs ask for one
     import types  # noqa: PLC0415
     import uuid  # noqa: F401, PLC0415
 
