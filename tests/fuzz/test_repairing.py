@@ -69,7 +69,7 @@ def patch(data: bytes) -> str:
 def test_damaged_files_are_repaired_or_refused(tmp_path: Path) -> None:
     endings: Counter[str] = Counter()
     source = random.Random(20261122)  # noqa: S311 - inputs
-    for number, seed in enumerate(islice(run.inputs(seeds.made_seeds(), source), 100)):
+    for number, seed in enumerate(islice(run.inputs(seeds.made_seeds(), source), 60)):
         folder = tmp_path / str(number)
         folder.mkdir()
         started = time.process_time()
@@ -81,10 +81,10 @@ def test_damaged_files_are_repaired_or_refused(tmp_path: Path) -> None:
             endings[f"patch: {patch(seed.data)}"] += 1
         assert time.process_time() - started < SECONDS
     # Inputs that are all refused at the door, or none, would prove nothing.
-    assert endings["repair: fine"] > 4
-    assert endings["repair: WheelError"] > 4
-    assert endings["patch: fine"] > 4
-    assert sum(times for ending, times in endings.items() if ending.startswith("patch: ")) > 25
+    assert endings["repair: fine"] > 2
+    assert endings["repair: WheelError"] > 2
+    assert endings["patch: fine"] > 2
+    assert sum(times for ending, times in endings.items() if ending.startswith("patch: ")) > 15
 
 
 @pytest.mark.parametrize("name", ARCHIVES)
