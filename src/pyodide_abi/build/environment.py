@@ -131,25 +131,17 @@ def make_environment(
         )
     )
     _install_cross_site(site_packages)
-    path = f"{crossing.programs}:{environment / 'bin'}:{host_environ.get('PATH', '/usr/bin:/bin')}"
-    own = write_crossing(crossing) | {
+    own = _own_variables(target, crossing, host) | {
         cross_site.VARIABLE: str(place),
         "VIRTUAL_ENV": str(environment),
-        "PATH": path,
-        "PYTHONNOUSERSITE": "1",
-        "PYTHONHASHSEED": "0",
-        # The same source twice gives the same bytes (reproducible-builds.org, SOURCE_DATE_EPOCH).
-        "SOURCE_DATE_EPOCH": host.environ.get("SOURCE_DATE_EPOCH", str(EPOCH)),
-        # What projects ask to learn that they are built for this platform.
-        "PYODIDE": "1",
+        "PATH": f"{crossing.programs}:{environment / 'bin'}:{host_environ.get('PATH', '/usr/bin:/bin')}",
         "PYODIDE_ABI_VERSION": str(variables.get("PYODIDE_ABI_VERSION", "")),
     }
-    own |= {name.upper(): str(tools[name]) for name in ("cc", "ar", "ranlib", "nm", "strip")}
-    if target.prefixes:
-        # For setuptools, make and configure scripts; CMake, Meson and pkg-config have files of their own.
-        own["CPPFLAGS"] = " ".join(f"-I{shlex.quote(str(prefix / 'include'))}" for prefix in target.prefixes)
-        own["LDFLAGS"] = " ".join(f"-L{shlex.quote(str(prefix / 'lib'))}" for prefix in target.prefixes)
-    environ = {**host_environ, **own, "CXX": str(tools["c++"]), **parallel(jobs, folder)}
+    if source is not None:
+        # What backends leave behind when they are interrupted goes with the build's own folder.
+        (folder / "tmp").mkdir()
+        own["TMPDIR"] = str(folder / "tmp")
+    environ = {**host_environ, **own, **parallel(jobs, folder)}
     if target.rust is not None:
         environ = cargo.with_rust(
             environ,
@@ -172,6 +164,25 @@ def make_environment(
         variables=variables,
         meson_arguments=tuple(meson.setup_arguments(crossing)),
     )
+
+
+def _own_variables(target: Target, crossing: Crossing, host: Host) -> dict[str, str]:
+    """What tells compilers, tools and projects about the target."""
+    own = write_crossing(crossing) | {
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONHASHSEED": "0",
+        # The same source twice gives the same bytes (reproducible-builds.org, SOURCE_DATE_EPOCH).
+        "SOURCE_DATE_EPOCH": host.environ.get("SOURCE_DATE_EPOCH", str(EPOCH)),
+        # What projects ask to learn that they are built for this platform.
+        "PYODIDE": "1",
+        "CXX": str(crossing.tools["c++"]),
+    }
+    own |= {name.upper(): str(crossing.tools[name]) for name in ("cc", "ar", "ranlib", "nm", "strip")}
+    if target.prefixes:
+        # For setuptools, make and configure scripts; CMake, Meson and pkg-config have files of their own.
+        own["CPPFLAGS"] = " ".join(f"-I{shlex.quote(str(prefix / 'include'))}" for prefix in target.prefixes)
+        own["LDFLAGS"] = " ".join(f"-L{shlex.quote(str(prefix / 'lib'))}" for prefix in target.prefixes)
+    return own
 
 
 def without_leaks(environ: Mapping[str, str]) -> dict[str, str]:
