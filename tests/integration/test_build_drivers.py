@@ -159,6 +159,7 @@ c++ -O2 -fno-exceptions -fno-rtti -c plain.cpp -o a.o
 c++ -O2 -fno-exceptions -fvisibility=hidden -fvisibility-inlines-hidden -c plain.cpp -o a.o
 c++ -Og -g3 -fno-threadsafe-statics -c a.cc -o a.o
 c++ -O2 -flto -fvisibility=hidden -c a.cpp -o a.o
+c++ -I. -DX=1 -fdiagnostics-color=always -Winvalid-pch -O3 -fPIC -MD -MQ a.o -MF a.d -o a.o -c a.cpp
 * cc -O2 -g2 -c a.c -o a.o
 * cc -O2 -msse2 -msimd128 -c a.c -o a.o
 * cc -O2 -nostdinc -c bare.c -o a.o

@@ -70,7 +70,7 @@ _OWN_WARNINGS = """
 """
 NOT_PLAIN = frozenset(
     sign + name for name in _OWN_WARNINGS.split() for sign in ("-W", "-Wno-", "-Werror=", "-Wno-error=")
-) | {"-fdiagnostics-color=always", "-fdiagnostics-color=never"}
+)
 NOT_PLAIN_BEGINNINGS = ("-Wl,", "-Wa,", "-Wp,", "-Wc,")
 
 #: Words that change what emcc adds: the name of the change, and how the word begins.

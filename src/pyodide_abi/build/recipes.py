@@ -154,7 +154,7 @@ def _filled(start: str, language: str) -> str:
     examples = {
         "-std=": "c++17" if language == CXX else "c11",
         "-W": "extra",
-        "-fdiagnostics-": "show-option",
+        "-fdiagnostics-": "color=always",
     }
     return start + examples.get(start, "example")
 
