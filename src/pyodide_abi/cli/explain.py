@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from pyodide_abi.audit.messages import Explanation, Message
     from pyodide_abi.audit.rule import Rule
@@ -34,7 +35,7 @@ examples:
   pyodide-abi explain - < console.txt
       a long one, from a file
   pyodide-abi explain
-      all rules, one a line
+      all rules, one a line; 'pyodide-abi explain ABI4' those of a family
 
 exit status, besides those of every command:
   1  nothing in the text is known
@@ -42,6 +43,8 @@ exit status, besides those of every command:
 
 #: One word is meant for a rule's code or name.
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,60}")
+#: The beginning of codes: a family of rules.
+_FAMILY = re.compile(r"(?:ABI)?[1-5]\d?(?:xx)?", re.IGNORECASE)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -73,12 +76,14 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
     words = args.what
     if not words:
-        return _list_rules(args, session)
+        return _list_rules(RULES, args, session)
     text = _read_stdin() if words == ["-"] else " ".join(words)
     wanted = text.strip()
     rule = next((rule for rule in RULES if rule.is_called(wanted)), None)
     if rule is not None:
         return _show_rule(rule, args, session)
+    if _FAMILY.fullmatch(wanted):
+        return _list_rules([rule for rule in RULES if rule.matches(wanted)], args, session)
     message = next((message for message in load_messages() if wanted == message.name), None)
     if message is not None:
         return _show_message(message, args, session)
@@ -111,11 +116,10 @@ def _unknown(wanted: str) -> Exception:
     return UsageError(f"there is no rule '{wanted}'", hint=f"{hint}'pyodide-abi explain' lists all rules")
 
 
-def _list_rules(args: argparse.Namespace, session: Session) -> int:
-    from pyodide_abi.audit.rules import RULES
+def _list_rules(chosen: Sequence[Rule], args: argparse.Namespace, session: Session) -> int:
     from pyodide_abi.report.explain import rule_data, rules_text
 
-    rules = sorted(RULES, key=lambda rule: rule.code)
+    rules = sorted(chosen, key=lambda rule: rule.code)
     if args.format == "json":
         _print_json([rule_data(rule) for rule in rules], session)
     else:

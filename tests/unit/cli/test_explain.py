@@ -138,3 +138,10 @@ def test_control_characters_of_a_name_never_reach_the_terminal(explain: Any, for
     status, out, err = explain(hostile, "--format", form)
     assert status == 0
     assert not set(out + err) & set("\x1b\x07\u202e\x9b")
+
+
+def test_the_beginning_of_codes_lists_a_family(explain: Any) -> None:
+    status, out, _ = explain("abi4")
+    assert status == 0
+    assert {line[:4] for line in out.splitlines()} == {"ABI4"}
+    assert explain("4xx")[1] == explain("4")[1] == out

@@ -77,8 +77,15 @@ def test_releases_are_written_as_spans() -> None:
     assert spans(["a", "b", "d"], ["a", "b", "c", "d"]) == "a to b, d"
 
 
-def test_json_has_the_form_that_the_schema_publishes(report: Report, preloading: Report) -> None:
-    for one in (report, preloading):
+def test_json_has_the_form_that_the_schema_publishes(
+    report: Report, preloading: Report, tmp_path: Path
+) -> None:
+    module = tmp_path / MODULE
+    module.write_bytes(assemble("%dylink %init"))
+    sound = make_wheel(
+        tmp_path, "y-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl", {MODULE: module.read_bytes()}
+    )
+    for one in (report, preloading, audit_file(module, platform="2026_5"), audit_file(sound)):
         check(json.loads(audits_to_json([audit_to_data(one)])), schema(), schema())
     several = json.loads(audits_to_json([audit_to_data(report), unreadable_to_data("z.whl", "no archive")]))
     check(several, schema(), schema())
