@@ -50,7 +50,7 @@ class Layout:
         fixed: paths of libraries that programs may open by their place.
         by_hand: the file that may open libraries by name without showing which; empty for none.
         places: the final path of every node that gets another one.
-        risky: nodes that are moved although a program may open them.
+        risky: nodes that are moved although a program may open them, and what has to stay with them.
     """
 
     graph: Graph
@@ -72,6 +72,17 @@ class Layout:
                 break
             moved |= more
         self.risky = {path for path in moved if not nodes[path].outside and not self._free(path)}
+        self._spread({path for path in moved if not nodes[path].outside} | set(self.graph.twins.values()))
+
+    def _spread(self, changed: Collection[str]) -> None:
+        """Who is not edited because of one library finds the others where they were, so these stay too."""
+        before = -1
+        while before != len(self.risky):
+            before = len(self.risky)
+            for path, links in self.graph.links.items():
+                involved = {path, *(link.target for link in links if link.target is not None)}
+                if involved & self.risky:
+                    self.risky |= involved & set(changed)
 
     def place(self, path: str) -> str:
         """Where a node ends up."""
@@ -161,6 +172,7 @@ class Layout:
                 path=path,
                 same_as=self.place(twin),
                 size=self.graph.nodes[twin].library.size,
+                safety=Safety.RISKY if twin in self.risky else Safety.SAFE,
                 why="loaded under two names, a library has its data twice",
             )
         for path, place in self.places.items():

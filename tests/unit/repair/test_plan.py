@@ -192,6 +192,25 @@ def test_what_a_program_may_open_is_not_moved_without_a_word(tmp_path: Path, tex
     assert only(found, ChangeRunPaths).new == ("$ORIGIN/../lib",)
 
 
+def test_what_is_left_undone_takes_nothing_with_it(tmp_path: Path) -> None:
+    """One library may be opened by name, so that its user is not edited: then no other one moves."""
+    more = library('(func (export "more"))')
+    files: dict[str, str | bytes] = {
+        "pkg/m.so": extension(text=USES, needed=("libdep.so", "libmore.so", "libtwin.so.1")),
+        "lib/libdep.so": library(),
+        "lib/libmore.so": more,
+        "pkg/libtwin.so": library("(func)"),
+        "pkg/libtwin.so.1": library("(func)"),
+        "pkg/data.json": '{"path": "lib/libdep.so"}',
+    }
+    found = plan(tmp_path, files, "2024_0")
+    assert {(edit.path, edit.safety) for edit in some(found, MoveFile)} == {
+        ("lib/libdep.so", Safety.RISKY),
+        ("lib/libmore.so", Safety.RISKY),
+    }
+    assert only(found, DropFile).safety is Safety.RISKY
+
+
 def test_names_with_versions_and_folders(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "pkg/m.so": extension(text=USES, needed=("/home/ci/libdep.so.1", "./libmore.so")),
