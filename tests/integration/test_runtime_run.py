@@ -195,7 +195,7 @@ def test_one_that_is_interrupted_or_killed(tmp_path: Path, number: int, status: 
         else:
             children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii")
             os.kill(int(children.split()[0]), number)
-        _, error = process.communicate(timeout=60)
+        _, error = process.communicate(timeout=120)
     assert process.returncode == status, error
     assert b"Traceback" not in error
 
