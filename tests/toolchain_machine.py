@@ -70,5 +70,5 @@ def run(module: ModuleType, argv: list[str], folder: Path, **environ: str) -> tu
     parser = argparse.ArgumentParser()
     command.configure(parser)
     out = io.StringIO()
-    session = Session(host=host, cwd=folder, out=out)
+    session = Session(open_host=lambda: host, environ=host.environ, cwd=folder, out=out)
     return command.run(parser.parse_args(argv), session), out.getvalue(), diary

@@ -169,4 +169,4 @@ def _write(results: list[tuple[str, Report | PyodideAbiError]], form: str, sessi
         from pyodide_abi.cli.session import report_error
 
         for error in unreadable.values():
-            report_error(error, environ=session.host.environ, traceback=False)
+            report_error(error, environ=session.environ, traceback=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -12,7 +13,7 @@ from pyodide_abi.host import Progress, Silence, this_machine
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from rich.console import Console
     from rich.progress import Progress as Bars
@@ -22,19 +23,26 @@ if TYPE_CHECKING:
     from pyodide_abi.host import Host, Task
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Session:
     """One run of one command.
 
     Attributes:
-        host: the machine and the user's wishes.
+        open_host: gives what :attr:`host` is.
+        environ: the environment.
         cwd: the working folder.
         out: where results go.
     """
 
-    host: Host
+    open_host: Callable[[], Host]
+    environ: Mapping[str, str]
     cwd: Path
     out: TextIO
+
+    @cached_property
+    def host(self) -> Host:
+        """The machine and the user's wishes; opened when asked for, as a short command needs no machine."""
+        return self.open_host()
 
     def console(self) -> Console:
         """Results with colour where they go to a terminal and ``NO_COLOR`` is not set."""
@@ -52,19 +60,22 @@ class Session:
             highlight=False,
             markup=False,
             soft_wrap=not self.out.isatty(),
-            no_color="NO_COLOR" in self.host.environ or None,
+            no_color="NO_COLOR" in self.environ or None,
         )
 
 
 def open_session(args: argparse.Namespace, *, environ: Mapping[str, str], cwd: Path) -> Session:
     """Make the session from the options that all commands have."""
-    host = this_machine(
-        environ=environ,
-        cache=cwd / Path(args.cache_dir).expanduser() if args.cache_dir else None,
-        progress=Silence() if args.quiet else TerminalProgress(environ),
-        offline=args.offline,
-    )
-    return Session(host=host, cwd=cwd, out=sys.stdout)
+
+    def open_host() -> Host:
+        return this_machine(
+            environ=environ,
+            cache=cwd / Path(args.cache_dir).expanduser() if args.cache_dir else None,
+            progress=Silence() if args.quiet else TerminalProgress(environ),
+            offline=args.offline,
+        )
+
+    return Session(open_host=open_host, environ=environ, cwd=cwd, out=sys.stdout)
 
 
 def usable_cores() -> int:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pyodide_abi.wheel.archive import ExtensionModule, Member, Wheel, open_wheel
 from pyodide_abi.wheel.filename import WheelName, parse_wheel_name
 from pyodide_abi.wheel.metadata import WheelMetadata
-from pyodide_abi.wheel.write import KeptMember, NewMember, members_of, retag, write_wheel
+
+if TYPE_CHECKING:
+    from pyodide_abi.wheel.write import KeptMember, NewMember, members_of, retag, write_wheel
 
 __all__ = [
     "ExtensionModule",
@@ -21,3 +25,12 @@ __all__ = [
     "retag",
     "write_wheel",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """What writes; an audit only reads, and is a short process."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from pyodide_abi.wheel import write  # noqa: PLC0415 - as said
+
+    return getattr(write, name)

@@ -43,7 +43,9 @@ class Called:
         parser.add_argument("--traceback", action="store_true")
         args = parser.parse_args(words)
         host = make_node_host(self.root, self.driver, releases, environ=environ)
-        return run.run(args, Session(host=host, cwd=self.cwd, out=io.StringIO()))
+        return run.run(
+            args, Session(open_host=lambda: host, environ=host.environ, cwd=self.cwd, out=io.StringIO())
+        )
 
     @property
     def release(self) -> str:

@@ -43,7 +43,9 @@ def call(tmp_path: Path, *words: str) -> tuple[int, str]:
     verify.configure(parser)
     out = io.StringIO()
     host = make_node_host(tmp_path, driver, [*ALL, "0.29.4"])
-    status = verify.run(parser.parse_args(words), Session(host=host, cwd=tmp_path, out=out))
+    status = verify.run(
+        parser.parse_args(words), Session(open_host=lambda: host, environ=host.environ, cwd=tmp_path, out=out)
+    )
     return status, out.getvalue()
 
 
