@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from pyodide_abi.linker.facts import ADDRESSES, Import
 from pyodide_abi.wasm import FuncType, Kind
 from pyodide_abi.wasm.type_codes import COMMON_GLOBALS
-from pyodide_abi.wasm.types import KINDS, kind_of
+from pyodide_abi.wasm.types import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from pyodide_abi.wasm import Module
     from pyodide_abi.wasm.columns import ExportColumns
@@ -55,7 +55,7 @@ class Column:
 
     def add(self, left: _Left) -> None:
         """Note names."""
-        self.keys.extend(map(key_of, left.names))
+        self.keys.extend(left.keys)
         self.lengths.extend(map(len, left.names))
         self.places.extend(left.places)
         self.types.extend(left.types)
@@ -65,6 +65,7 @@ class _Left:
     """Names that are left out, as columns."""
 
     def __init__(self) -> None:
+        self.keys: list[int] = []
         self.names: list[bytes] = []
         self.places: list[int] = []
         self.types: list[int] = []
@@ -81,47 +82,65 @@ class Names:
         short: the shortest of both, in no order: length, place, name, whether it is also imported.
     """
 
-    def __init__(self, all_names: Sequence[bytes], entries: Sequence[Entry]) -> None:
-        """Begin with the imports; ``all_names`` are theirs, whatever names the entries have."""
-        self._names, self._entries = all_names, entries
+    def __init__(self) -> None:
         self.imports: tuple[Import, ...] = ()
         self.exports: list[tuple[int, str, Kind, int]] = []
         self.again, self.given = Column(), Column()
-        self._longest = sys.maxsize
         self.short: list[tuple[int, int, bytes, bool]] = []
+        self._longest = sys.maxsize
+        self._keys = array("q")
+        #: By key, the type index of the function that is imported, or what stands in its place.
+        self._wanted: dict[int, int] = {}
+
+    def want(self, names: Sequence[bytes], entries: Sequence[Entry]) -> None:
+        """Take the next imports: their names, and what each is, whose own name is not looked at."""
+        wanted = self._wanted
+        seen: dict[int, int] = {}
+        keys = list(map(key_of, names))
+        for key, entry in zip(keys, entries, strict=True):
+            use = seen.get(id(entry))
+            if use is None:
+                use = seen[id(entry)] = _use(entry)
+            before = wanted.setdefault(key, use)
+            if use not in (before, NO_FUNCTION):
+                wanted[key] = use if before == NO_FUNCTION else _OTHERWISE
+        self._keys.extend(keys)
 
     def sort(self, parts: Iterable[ExportColumns], module: Module, known: Collection[bytes]) -> None:
-        """Go through the exports.
+        """Go through the exports, when all imports have been taken.
 
         Args:
             parts: they, some at a time.
             module: for the types of its functions and globals.
             known: names that some release has.
         """
-        wanted = self._uses()
         start = 0
         for part in parts:
-            again, given = self._sort_part(part, start, wanted, module, known)
+            again, given = self._sort_part(part, start, module, known)
             start += len(part[0])
             self.again.add(again)
             self.given.add(given)
             self._keep_short(again, imported=True)
             self._keep_short(given, imported=False)
-        # What the module takes back from itself is not wanted any more.
+
+    def keep_imports(self, read: Callable[[int], Entry]) -> None:
+        """Keep those imports that the module does not take back from itself.
+
+        Args:
+            read: gives an import, with its name, by its place.
+        """
+        places = [place for place, key in enumerate(self._keys) if key in self._wanted]
+        entries = map(read, places)
         self.imports = tuple(
-            Import(
-                at, entry.module, name.decode(), kind_of(entry.type), entry.type, entry.module in ADDRESSES
-            )
-            for at, (name, entry) in enumerate(zip(self._names, self._entries, strict=True))
-            if name in wanted
+            Import(place, entry.module, entry.name, entry.kind, entry.type, entry.module in ADDRESSES)
+            for place, entry in zip(places, entries, strict=True)
         )
-        self._names, self._entries = (), ()
+        self._keys, self._wanted = array("q"), {}
 
     def _sort_part(
         self,
         part: ExportColumns,
         start: int,
-        wanted: dict[bytes, int],
         module: Module,
         known: Collection[bytes],
     ) -> tuple[_Left, _Left]:
@@ -129,7 +148,9 @@ class Names:
         again, given = _Left(), _Left()
         functions, first_function = module.functions, len(module.imported.types[Kind.FUNCTION])
         globals_, first_global = module.global_types, len(module.imported.types[Kind.GLOBAL])
-        for place, (name, kind, index) in enumerate(zip(*part, strict=True), start):
+        wanted = self._wanted
+        keys = list(map(key_of, part[0]))
+        for place, (key, name, kind, index) in enumerate(zip(keys, *part, strict=True), start):
             type_ = _OTHERWISE
             if name.startswith(_MANGLED) and name not in known and not (name[2:3] == b"T" and _tells(name)):
                 if kind == _FUNCTION:
@@ -142,7 +163,7 @@ class Names:
                     and ((of := globals_[index - first_global]) is ADDRESS or of == ADDRESS)
                 ):
                     type_ = NO_FUNCTION
-            use = wanted.get(name)
+            use = wanted.get(key)
             if type_ == _OTHERWISE or (use is not None and use not in (NO_FUNCTION, type_)):
                 self.exports.append((place, name.decode(), KINDS[kind], index))
                 continue
@@ -150,7 +171,8 @@ class Names:
                 left = given
             else:
                 left = again
-                del wanted[name]
+                del wanted[key]
+            left.keys.append(key)
             left.names.append(name)
             left.places.append(place)
             left.types.append(type_)
@@ -166,19 +188,6 @@ class Names:
         if len(self.short) > 4 * _SHORTEST:
             self.short = sorted(self.short)[:_SHORTEST]
             self._longest = self.short[-1][0]
-
-    def _uses(self) -> dict[bytes, int]:
-        """By name, the type index of the function that is imported, or what stands in its place."""
-        uses: dict[bytes, int] = {}
-        seen: dict[int, int] = {}
-        for name, entry in zip(self._names, self._entries, strict=True):
-            use = seen.get(id(entry))
-            if use is None:
-                use = seen[id(entry)] = _use(entry)
-            before = uses.setdefault(name, use)
-            if use not in (before, NO_FUNCTION):
-                uses[name] = use if before == NO_FUNCTION else _OTHERWISE
-        return uses
 
     @property
     def distinct(self) -> bool:

@@ -19,6 +19,7 @@ and nobody can make them, as Python's hashes depend on a secret.
 from __future__ import annotations
 
 import itertools
+from array import array
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -35,9 +36,10 @@ from pyodide_abi.linker.facts import (
 from pyodide_abi.linker.inner import ADDRESS, MANGLED, NO_FUNCTION, Names, key_of
 from pyodide_abi.wasm import SectionId
 from pyodide_abi.wasm.columns import NotUsualError, export_columns, import_columns
+from pyodide_abi.wasm.cursor import Cursor
 from pyodide_abi.wasm.identify import identify
-from pyodide_abi.wasm.imported import by_kind
-from pyodide_abi.wasm.sections import dylink0, linking, names, target_features
+from pyodide_abi.wasm.imported import ByKind
+from pyodide_abi.wasm.sections import dylink0, imports, linking, names, target_features
 from pyodide_abi.wasm.sections.exports import Export
 from pyodide_abi.wasm.stream import StreamedModule
 from pyodide_abi.wasm.types import KINDS
@@ -48,11 +50,15 @@ if TYPE_CHECKING:
     from pyodide_abi.linker.facts import Facts
     from pyodide_abi.linker.inner import Column
     from pyodide_abi.wasm import ExternType, Module
+    from pyodide_abi.wasm.cursor import Bytes
     from pyodide_abi.wasm.features import Feature
     from pyodide_abi.wasm.types import CompositeType
 
 #: Custom sections that somebody reads.
 _WANTED = frozenset({dylink0.NAME, dylink0.LEGACY_NAME, linking.NAME, names.NAME, target_features.NAME})
+#: Bytes of an import section that are taken apart at a time.
+_AT_A_TIME = 1 << 18
+_PARTS = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,13 +97,15 @@ def outline_of(
     facts = library.facts
     if facts is None or module is None:
         return Outline(library=library)
-    sorted_ = Names([entry.name.encode() for entry in module.imports], module.imports)
+    sorted_ = Names()
+    sorted_.want([entry.name.encode() for entry in module.imports], module.imports)
     columns = (
         [entry.name.encode() for entry in module.exports],
         [KINDS.index(entry.kind) for entry in module.exports],
         [entry.index for entry in module.exports],
     )
     sorted_.sort([columns], module, known)
+    sorted_.keep_imports(module.imports.__getitem__)
     exports = {name: facts.exports[name] for _, name, _, _ in sorted_.exports}
     reduced = replace(facts, imports=sorted_.imports, exports=exports)
     return Outline(library=replace(library, facts=reduced), names=sorted_, types=module.types)
@@ -136,27 +144,49 @@ def outline_stream(
 
 
 def _receive(module: StreamedModule, pieces: Iterable[bytes], size: int, known: Collection[bytes]) -> Names:
-    found = Names((), ())
-    exported = False
-    for section, contents in module.receive(pieces, size, passing={SectionId.IMPORT, SectionId.EXPORT}):
+    found = Names()
+    starts = array("I")
+    for section, contents in module.receive(pieces, size, passing={SectionId.EXPORT}):
         if section.id == SectionId.IMPORT:
-            all_names, entries = import_columns(contents, module.types)
-            module.imported = by_kind(all_names, entries)
-            found = Names(all_names, entries)
-            del all_names, entries
+            starts = _take_imports(module, found, module.view(section))
         elif section.id == SectionId.EXPORT:
-            exported = True
             found.sort(export_columns(contents), module, known)
+            _keep_imports(module, found, starts)
         elif section.custom and section.name not in _WANTED:
             module.drop(section)
-    if not exported:
-        found.sort((), module, known)
+    _keep_imports(module, found, starts)
     for index in {*found.again.types, *found.given.types} - {NO_FUNCTION}:
         module.func_type(index)
     if not found.distinct:
         raise NotUsualError
     module.exports = tuple(Export(name, kind, index) for _, name, kind, index in found.exports)
     return found
+
+
+def _take_imports(module: StreamedModule, found: Names, contents: Bytes) -> array[int]:
+    """Go through an import section, and say where each import begins.
+
+    The section is held until the exports have come: its names are not, as they would take twice the room, and
+    most of them are never looked at again.
+    """
+    starts = array("I")
+    sorted_ = ByKind()
+    parts = (bytes(contents[start : start + _AT_A_TIME]) for start in range(0, len(contents), _AT_A_TIME))
+    for names_, entries, begins in import_columns(parts, module.types):
+        sorted_.add(names_, entries)
+        found.want(names_, entries)
+        starts.extend(begins)
+    module.imported = sorted_.imported()
+    return starts
+
+
+def _keep_imports(module: StreamedModule, found: Names, starts: Sequence[int]) -> None:
+    """Read the imports that matter once more, and let go of the section."""
+    section = module.find(SectionId.IMPORT)
+    if section is not None and module.holds(section):
+        contents, types = module.view(section), module.types
+        found.keep_imports(lambda place: imports.read_one(Cursor(contents, start=starts[place]), types))
+        module.drop(section)
 
 
 def settle(outlines: Sequence[Outline], reread: Callable[[str, int], str]) -> list[Library]:
@@ -175,9 +205,10 @@ def settle(outlines: Sequence[Outline], reread: Callable[[str, int], str]) -> li
     # What runs during a load is held against names, whoever has them.
     called = {key_of(name.encode()): name for facts in _all_facts(outlines) for name in _called(facts)}
     sorted_ = [outline.names for outline in outlines if outline.names]
-    again = list(itertools.chain.from_iterable(each.again.keys for each in sorted_))
+    again = [each.again.keys for each in sorted_]
     given = set(itertools.chain.from_iterable(each.given.keys for each in sorted_))
-    used = _Used(again=_repeated(again) | asked.keys(), given=given.intersection(again) | asked.keys())
+    taken = given.intersection(itertools.chain.from_iterable(again))
+    used = _Used(again=_repeated(again) | asked.keys(), given=taken | asked.keys())
     return [_settled(outline, asked | called, used, reread) for outline in outlines]
 
 
@@ -198,11 +229,15 @@ def _called(facts: Facts) -> Iterator[str]:
     return itertools.chain.from_iterable(run.calls for run in runs)
 
 
-def _repeated(keys: Iterable[int]) -> set[int]:
-    seen: set[int] = set()
+def _repeated(columns: Sequence[array[int]]) -> set[int]:
+    """Keys that are in several columns. By parts: a set of all would take more memory than anything else."""
     repeated: set[int] = set()
-    for key in keys:
-        (repeated if key in seen else seen).add(key)
+    for part in range(_PARTS):
+        seen: set[int] = set()
+        for column in columns:
+            keys = {key for key in column if key % _PARTS == part}
+            repeated |= keys & seen
+            seen |= keys
     return repeated
 
 

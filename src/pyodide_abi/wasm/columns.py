@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.sections.imports import Import
     from pyodide_abi.wasm.types import CompositeType
 
+#: Names, what they are, and offsets in the section.
+ImportColumns: TypeAlias = "tuple[Sequence[bytes], Sequence[Import], Sequence[int]]"
 #: Names, kinds by their code, and indices.
 ExportColumns: TypeAlias = "tuple[Sequence[bytes], Sequence[int], Sequence[int]]"
 #: More bytes than one entry has that is read here.
@@ -34,10 +36,8 @@ class NotUsualError(Exception):
     """A section has to be read with care."""
 
 
-def import_columns(
-    pieces: Iterable[bytes], types: Sequence[CompositeType]
-) -> tuple[list[bytes], list[Import]]:
-    """The entries of an import section: their names, and what each is.
+def import_columns(pieces: Iterable[bytes], types: Sequence[CompositeType]) -> Iterator[ImportColumns]:
+    """The entries of an import section, some at a time: names, what each is, and where it begins.
 
     Most imports from one space and of one type are the same value, whose name means nothing.
 
@@ -46,14 +46,15 @@ def import_columns(
         types: of the module, by index.
 
     Raises:
-        NotUsualError: something that this does not read, or a fault.
+        NotUsualError: something that this does not read, or a fault; what came before means nothing then.
     """
-    names: list[bytes] = []
-    entries: list[Import] = []
     known: dict[bytes, Import] = {}
     feed = _Feed(pieces)
     for data in feed:
-        before, start, position = len(names), 0, 0
+        names: list[bytes] = []
+        entries: list[Import] = []
+        starts: list[int] = []
+        base, start, position = feed.base, 0, 0
         try:
             for _ in range(feed.number):
                 start = position
@@ -85,12 +86,13 @@ def import_columns(
                     end = read
                 names.append(name)
                 entries.append(entry)
+                starts.append(base + start)
                 position = start = end
         except IndexError:
             pass
-        feed.done(start, names[before:])
+        feed.done(start, names)
+        yield names, entries, starts
     feed.finish()
-    return names, entries
 
 
 def _read(data: bytes, start: int, types: Sequence[CompositeType]) -> tuple[Import, int]:
@@ -157,12 +159,14 @@ class _Feed:
 
     Attributes:
         number: entries that are still to come.
+        base: where in the section the contents that were given last begin.
     """
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = pieces
         self._rest = b""
         self.number = -1
+        self.base = 0
 
     def __iter__(self) -> Iterator[bytes]:
         for piece in self._pieces:
@@ -183,10 +187,12 @@ class _Feed:
         if self.number > MAX_ITEMS:
             raise NotUsualError
         self._rest = self._rest[cursor.position :]
+        self.base = cursor.position
 
     def done(self, end: int, names: Sequence[bytes]) -> None:
         """Entries were taken, up to ``end``."""
         self._rest = self._rest[end:]
+        self.base += end
         self.number -= len(names)
         # What is left is the beginning of one entry, or something that nobody can read.
         if len(self._rest) > _LONGEST or not b"".join(names).isascii():

@@ -32,27 +32,30 @@ class Imported:
     bases: frozenset[int]
 
 
-def by_kind(names: Sequence[bytes], entries: Sequence[Import]) -> Imported:
-    """Sort imports.
+class ByKind:
+    """Sorts imports, some at a time."""
 
-    Args:
-        names: of all imports, in order.
-        entries: what each is; their own names are not looked at.
-    """
-    types: dict[Kind, list[ExternType]] = {kind: [] for kind in Kind}
-    functions: list[bytes] = []
-    bases: set[int] = set()
-    # By class: this runs for every import, and to ask each for its kind would take twice the time.
-    functions_of, globals_of = types[Kind.FUNCTION], types[Kind.GLOBAL]
-    for name, entry in zip(names, entries, strict=True):
-        type_ = entry.type
-        if type_.__class__ is FuncType:
-            functions_of.append(type_)
-            functions.append(name)
-        elif type_.__class__ is GlobalType:
-            if name in _BASES:
-                bases.add(len(globals_of))
-            globals_of.append(type_)
-        else:
-            types[kind_of(type_)].append(type_)
-    return Imported(types=types, functions=functions, bases=frozenset(bases))
+    def __init__(self) -> None:
+        self._types: dict[Kind, list[ExternType]] = {kind: [] for kind in Kind}
+        self._functions: list[bytes] = []
+        self._bases: set[int] = set()
+
+    def add(self, names: Sequence[bytes], entries: Sequence[Import]) -> None:
+        """Sort the next imports: their names, and what each is, whose own name is not looked at."""
+        # By class: this runs for every import, and to ask each for its kind would take twice the time.
+        functions, globals_ = self._types[Kind.FUNCTION], self._types[Kind.GLOBAL]
+        for name, entry in zip(names, entries, strict=True):
+            type_ = entry.type
+            if type_.__class__ is FuncType:
+                functions.append(type_)
+                self._functions.append(name)
+            elif type_.__class__ is GlobalType:
+                if name in _BASES:
+                    self._bases.add(len(globals_))
+                globals_.append(type_)
+            else:
+                self._types[kind_of(type_)].append(type_)
+
+    def imported(self) -> Imported:
+        """All of them."""
+        return Imported(types=self._types, functions=self._functions, bases=frozenset(self._bases))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WasmError
 from pyodide_abi.wasm.cursor import Cursor
-from pyodide_abi.wasm.imported import by_kind
+from pyodide_abi.wasm.imported import ByKind
 from pyodide_abi.wasm.layout import HEADER_SIZE, SectionId, find_sections
 from pyodide_abi.wasm.sections import (
     data,
@@ -125,7 +125,9 @@ class Module:
     @cached_property
     def imported(self) -> Imported:
         """The imports by kind."""
-        return by_kind([entry.name.encode() for entry in self.imports], self.imports)
+        sorted_ = ByKind()
+        sorted_.add([entry.name.encode() for entry in self.imports], self.imports)
+        return sorted_.imported()
 
     @cached_property
     def functions(self) -> tuple[int, ...]:

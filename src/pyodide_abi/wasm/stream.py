@@ -40,6 +40,10 @@ class StreamedModule(Module):
         """A section's contents."""
         return self._held[section.start]
 
+    def holds(self, section: Section) -> bool:
+        """Its contents have come and were not dropped."""
+        return section.start in self._held
+
     def drop(self, section: Section) -> None:
         """Hold a section's contents no longer."""
         del self._held[section.start]

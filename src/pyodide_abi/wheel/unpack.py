@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: The header in front of a member ends in the lengths of its name and its extra field (APPNOTE.TXT, 4.3.7).
 _LENGTHS = struct.Struct("<26x2H")
 #: So much is read, and so much is unpacked, at a time, in bytes.
-_READ, _UNPACKED = 1 << 16, 1 << 20
+_READ, _UNPACKED = 1 << 16, 1 << 17
 _RAW_DEFLATE = -15
 
 

@@ -45,10 +45,10 @@ def pieces(data: bytes, size: int) -> Iterator[bytes]:
 @pytest.mark.parametrize("size", [1, 7, 100, 1 << 20])
 def test_imports_are_those_of_the_careful_reader(size: int) -> None:
     data = imports.encode(IMPORTS)
-    names, entries = import_columns(pieces(data, size), TYPES)
-    assert [entry._replace(name=name.decode()) for name, entry in zip(names, entries, strict=True)] == list(
-        imports.decode(Cursor(data), TYPES)
-    )
+    rows = [row for part in import_columns(pieces(data, size), TYPES) for row in zip(*part, strict=True)]
+    careful = list(imports.decode(Cursor(data), TYPES))
+    assert [entry._replace(name=name.decode()) for name, entry, _ in rows] == careful
+    assert [imports.read_one(Cursor(data, start=start), TYPES) for _, _, start in rows] == careful
 
 
 @pytest.mark.parametrize("size", [1, 7, 100, 1 << 20])
@@ -72,9 +72,10 @@ def test_what_one_byte_makes_of_a_section_is_the_same_or_left_to_the_careful_rea
                 del broken[chance.randrange(len(broken)) :]
             try:
                 if what == "imports":
-                    names, entries = import_columns([bytes(broken)], TYPES)
                     quick: object = [
-                        entry._replace(name=name.decode()) for name, entry in zip(names, entries, strict=True)
+                        entry._replace(name=name.decode())
+                        for part in import_columns([bytes(broken)], TYPES)
+                        for name, entry, _ in zip(*part, strict=True)
                     ]
                 else:
                     quick = [
