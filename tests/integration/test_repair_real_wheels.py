@@ -34,7 +34,7 @@ def test_every_module_is_edited_and_edited_back(name: str, tag: str, python: str
             assert edit_module(module, ModuleEdit()) == data
             more = ModuleEdit(needed=(*dylink.needed, "libmore.so"), run_paths=("/nowhere",))
             edited = edit_module(module, more)
-            assert len(edited) > len(data)
+            assert edited != data
             back = ModuleEdit(needed=dylink.needed, run_paths=dylink.runtime_paths)
             assert edit_module(read_module(edited), back) == data
 
