@@ -143,9 +143,10 @@ def _flags(platform: Platform, rust: TargetRust) -> list[str]:
     for argument in platform.rust.arguments:
         if argument.before is None or _older(rust.rust.version, argument.before):
             flags += argument.argument.split()
+    # emcc has a linker. rustc would insist on one of its own, which distributions leave out.
+    flags += ["-C", "link-self-contained=no"]
     if rust.library is not None:
-        # With a sysroot of its own, rustc would look for the linker of the target in that.
-        flags += ["--sysroot", str(rust.library), "-C", "link-self-contained=no"]
+        flags += ["--sysroot", str(rust.library)]
     if rust.bootstrap:
         # Crates that try what the compiler can do are to see a stable one.
         flags += ["-Z", "allow-features="]

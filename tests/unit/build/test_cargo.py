@@ -77,17 +77,19 @@ def test_every_platform_has_a_target_a_linker_and_a_tag(platform: str) -> None:
 def test_flags_name_the_target_and_nobody_else() -> None:
     seen = variables(environ={"RUSTFLAGS": "-C target-cpu=native", "CARGO_ENCODED_RUSTFLAGS": "-g"})
     assert [name for name in seen if "RUSTFLAGS" in name] == [FLAGS]
-    assert f"--sysroot {LIBRARY} -C link-self-contained=no" in seen[FLAGS]
+    assert f"-C link-self-contained=no --sysroot {LIBRARY}" in seen[FLAGS]
     assert "RUSTC_BOOTSTRAP" not in seen
 
 
 def test_the_users_own_flags_for_the_target_come_first() -> None:
     seen = variables(environ={FLAGS: "-C opt-level=s"})
-    assert seen[FLAGS].startswith("-C opt-level=s --sysroot ")
+    assert seen[FLAGS].startswith("-C opt-level=s -C link-self-contained=no ")
 
 
 def test_an_installed_library_needs_no_sysroot() -> None:
-    assert "--sysroot" not in variables(rust=target_rust(library=None))[FLAGS]
+    seen = variables(rust=target_rust(library=None))[FLAGS]
+    assert "--sysroot" not in seen
+    assert "-C link-self-contained=no" in seen
 
 
 @pytest.mark.parametrize(
