@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     from pyodide_abi.cli.session import Session
     from pyodide_abi.platforms.model import Release
+    from pyodide_abi.report.verify import Predictions
+    from pyodide_abi.runtime import Node
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -88,17 +90,36 @@ def run(args: argparse.Namespace, session: Session) -> int:
     plan = [(wheel, _releases(wheel, args.runtime)) for wheel in wheels]
     node = find_node(session.host, args.node)
     jobs = args.jobs or usable_cores()
-    verifications = []
+    verifications, predicted = [], []
     for wheel, releases in plan:
         verification = verify_wheel(
             wheel, releases, session.host, node=node, jobs=jobs, timeout=float(args.timeout)
         )
         verifications.append(verification)
+        predicted.append(_predictions(wheel, node))
         if args.format == "text":
-            write_verification(verification, session.console())
+            write_verification(verification, session.console(), predicted[-1])
     if args.format == "json":
-        session.out.write(verifications_to_json(verifications) + "\n")
+        pairs = zip(verifications, predicted, strict=True)
+        session.out.write(verifications_to_json(pairs) + "\n")
     return 0 if all(verification.ok for verification in verifications) else 1
+
+
+def _predictions(wheel: Path, node: Node) -> Predictions:
+    """What the audit says of every module, where it knows the engine and can read the file."""
+    from pyodide_abi.audit.many import audit_files
+    from pyodide_abi.linker import ENGINES
+
+    engine = f"node{node.major}"
+    if engine not in {known.name for known in ENGINES}:
+        return {}
+    (audited,) = audit_files([wheel], engine=engine)
+    modules = audited.report.modules if audited.report else ()
+    return {
+        (binary.path, release): prediction
+        for binary in modules
+        for release, prediction in binary.imported.items()
+    }
 
 
 def _run_as_installed(wheels: list[Path], args: argparse.Namespace, session: Session) -> int:

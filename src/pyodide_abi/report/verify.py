@@ -12,11 +12,15 @@ from pyodide_abi.report.printable import printable
 from pyodide_abi.runtime.account import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rich.console import Console
 
+    from pyodide_abi.linker import Prediction
     from pyodide_abi.runtime.verify import Loaded, Verification
+
+    #: The audit's, by the module's path and the release.
+    Predictions = Mapping[tuple[str, str], Prediction]
 
 #: How an outcome looks on a terminal.
 STYLES = {
@@ -29,8 +33,10 @@ STYLES = {
 _UNLIMITED = 10_000
 
 
-def write_verification(verification: Verification, console: Console) -> None:
-    """A matrix, modules by releases; below it each message once, with where it was met."""
+def write_verification(
+    verification: Verification, console: Console, predictions: Predictions | None = None
+) -> None:
+    """A matrix, modules by releases; below it each message once with its places, and the predictions."""
     console.print(printable(verification.wheel.name), style="bold")
     if not verification.results:
         console.print("  no extension modules: nothing to load\n")
@@ -47,6 +53,8 @@ def write_verification(verification: Verification, console: Console) -> None:
         )
         for line in note.splitlines():
             console.print(f"    {printable(line)}")
+    for line in _compared(verification.results, predictions or {}):
+        console.print(f"  {printable(line)}")
     loaded = sum(result.outcome is Outcome.LOADED for result in verification.results)
     console.print(
         f"  {loaded} of {len(verification.results)} loaded ({verification.engine})\n",
@@ -60,19 +68,21 @@ def widen(console: Console) -> None:
         console.width = _UNLIMITED
 
 
-def verifications_to_json(verifications: Iterable[Verification]) -> str:
+def verifications_to_json(verifications: Iterable[tuple[Verification, Predictions]]) -> str:
     """One object for each wheel."""
-    return json.dumps([_as_data(verification) for verification in verifications], indent=2)
+    return json.dumps([_as_data(*pair) for pair in verifications], indent=2)
 
 
-def _as_data(verification: Verification) -> dict[str, object]:
+def _as_data(verification: Verification, predictions: Predictions) -> dict[str, object]:
     modules: dict[str, dict[str, object]] = {}
     for result in verification.results:
         entry = modules.setdefault(result.path, {})
+        predicted = predictions.get((result.path, result.release))
         entry[result.release] = {
             "outcome": result.outcome.value,
             "message": result.message or None,
             "package": result.package or None,
+            "predicted": predicted.outcome.value if predicted else None,
         }
     names = {result.path: result.module for result in verification.results}
     return {
@@ -114,3 +124,24 @@ def _notes(results: Sequence[Loaded]) -> list[tuple[str, str, list[str]]]:
         if result.package:
             groups.setdefault((result.module, result.package), []).append(result.release)
     return [(module, note, releases) for (module, note), releases in groups.items()]
+
+
+def _compared(results: Sequence[Loaded], predictions: Predictions) -> list[str]:
+    """How many loads ended as predicted, and those that did not."""
+    found = [(result, predictions.get((result.path, result.release))) for result in results]
+    known = [(result, prediction) for result, prediction in found if prediction]
+    if not known:
+        return []
+    wrong = [pair for pair in known if not _as_predicted(*pair)]
+    lines = [f"as the audit predicts: {len(known) - len(wrong)} of {len(known)}"]
+    for result, prediction in wrong:
+        said = prediction.error or prediction.outcome.value
+        lines.append(f"  {result.module} in {result.release}: predicted was: {said}")
+    return lines
+
+
+def _as_predicted(result: Loaded, prediction: Prediction) -> bool:
+    """Whether the loader did so. What a module's own initialisation does is not the loader's."""
+    if result.outcome in {Outcome.RAISED, Outcome.KILLED}:
+        return True
+    return (prediction.error is None) == (result.outcome is Outcome.LOADED)

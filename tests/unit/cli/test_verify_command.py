@@ -71,6 +71,10 @@ def test_one_that_fails_somewhere(tmp_path: Path) -> None:
         in text
     )
     assert "15 of 16 loaded" in text
+    assert "as the audit predicts: 1 of 16" in text, (
+        "the files are no modules, which the fake loader does not say"
+    )
+    assert "pkg.good in 314.0.0: predicted was: " in text
 
 
 def test_a_package_s_own_trouble_is_shown_beside(tmp_path: Path) -> None:
@@ -92,11 +96,13 @@ def test_for_programs(tmp_path: Path) -> None:
             "outcome": "refused",
             "message": LOADER,
             "package": None,
+            "predicted": "fails",
         },
         "pkg.dep": {
             "outcome": "loaded",
             "message": None,
             "package": "ModuleNotFoundError: No module named 'numpy'",
+            "predicted": "fails",
         },
     }
 
