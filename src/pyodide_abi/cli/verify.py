@@ -100,8 +100,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
         if args.format == "text":
             write_verification(verification, session.console(), predicted[-1])
     if args.format == "json":
-        pairs = zip(verifications, predicted, strict=True)
-        session.out.write(verifications_to_json(pairs) + "\n")
+        session.out.write(verifications_to_json(verifications, predicted) + "\n")
     return 0 if all(verification.ok for verification in verifications) else 1
 
 

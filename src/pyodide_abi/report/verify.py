@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -68,9 +69,12 @@ def widen(console: Console) -> None:
         console.width = _UNLIMITED
 
 
-def verifications_to_json(verifications: Iterable[tuple[Verification, Predictions]]) -> str:
-    """One object for each wheel."""
-    return json.dumps([_as_data(*pair) for pair in verifications], indent=2)
+def verifications_to_json(
+    verifications: Iterable[Verification], predictions: Sequence[Predictions] | None = None
+) -> str:
+    """One object for each wheel, with the predictions for it where there are some."""
+    pairs = zip_longest(verifications, predictions or (), fillvalue=None)
+    return json.dumps([_as_data(one, predicted or {}) for one, predicted in pairs if one], indent=2)
 
 
 def _as_data(verification: Verification, predictions: Predictions) -> dict[str, object]:
