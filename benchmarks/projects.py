@@ -211,9 +211,8 @@ def write_page(projects: list[Project], results: dict[str, Any]) -> None:
     lines.append("| --- " * (2 + len(_OFFICIAL)) + "|")
     for project in projects:
         found = {name: results.get(f"{project.name} {name}") for name in _OFFICIAL}
-        version = next((one["wheel"].split("-")[1] for one in found.values() if one and one["built"]), "")
         cells = [_cell(found[name], skipped=name not in project.platforms) for name in _OFFICIAL]
-        lines.append(f"| {project.name} {version} | {project.kind} | {' | '.join(cells)} |")
+        lines.append(f"| {project.name} {project.version} | {project.kind} | {' | '.join(cells)} |")
     notes = [f"- **{one.name}**: {one.note}." for one in projects if one.note]
     tests = [line for one in projects for line in _test_lines(one, results)]
     official = [line for one in projects for line in _official_lines(one, results)]
