@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from assembling import contents, make_wheel
 
+from pyodide_abi import runtime as real
 from pyodide_abi.audit import audit_file
 from pyodide_abi.host import this_machine
 from pyodide_abi.linker import Outcome
 from pyodide_abi.platforms import find_release
-from pyodide_abi.runtime import verify as real
 
 if TYPE_CHECKING:
     from pyodide_abi.host import Host

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from real_host import real_host
 
 from pyodide_abi.build import direct, fast_path
 from pyodide_abi.build.arguments import Command
@@ -26,7 +27,6 @@ from pyodide_abi.platforms import load_platform
 from pyodide_abi.toolchain import find_toolchain
 from pyodide_abi.toolchain.model import HostPython
 from pyodide_abi.wasm import Kind, read_module
-from tests.real_host import real_host
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

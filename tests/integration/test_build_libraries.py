@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from real_host import real_host
 
 from pyodide_abi.build.drivers import rules_of, write_drivers
 from pyodide_abi.build.model import Exports
@@ -17,7 +18,6 @@ from pyodide_abi.platforms import load_platform, load_surface
 from pyodide_abi.toolchain import find_toolchain
 from pyodide_abi.toolchain.model import HostPython
 from pyodide_abi.wasm import FuncType, Kind, read_module
-from tests.real_host import real_host
 
 if TYPE_CHECKING:
     from pyodide_abi.host import Host

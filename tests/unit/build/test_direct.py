@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from fake_host import FakeRunner, completed, make_host
 
 from pyodide_abi.build import direct, fast_path
 from pyodide_abi.build.arguments import Command
@@ -14,7 +15,6 @@ from pyodide_abi.build.recipes import read_answer, recipes_of
 from pyodide_abi.errors import MissingError
 from pyodide_abi.platforms import load_platform
 from pyodide_abi.toolchain.model import HostPython, Source, Toolchain
-from tests.fake_host import FakeRunner, completed, make_host
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -48,7 +48,7 @@ def run(folder: Path, *argv: str, status: int = 0) -> tuple[int, list[str], list
     host, runner, diary = make_host(folder, answer)
     parser = argparse.ArgumentParser()
     exec_command.configure(parser)
-    session = Session(host=host, cwd=folder, out=io.StringIO())
+    session = Session(open_host=lambda: host, environ=host.environ, cwd=folder, out=io.StringIO())
     ended = exec_command.run(parser.parse_args(argv), session)
     return ended, diary.said, runner.commands
 

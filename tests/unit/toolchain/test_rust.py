@@ -200,8 +200,10 @@ class TestFind:
         with pytest.raises(MissingError, match="there is no Rust for 314_0") as caught:
             find_rust(load_platform("314_0"), host)
         assert caught.value.hint.splitlines() == [
-            f"Rust 1.95.0 on the PATH ({machine.folder}) has neither {TARGET}"
-            " nor the sources to build it from",
+            (
+                f"Rust 1.95.0 on the PATH ({machine.folder}) has neither {TARGET}"
+                " nor the sources to build it from"
+            ),
             "Debian's archive: it has none",
             f"with rustup: rustup target add {TARGET}, for Rust 1.93 or later",
         ]
