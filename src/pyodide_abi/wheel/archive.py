@@ -283,7 +283,7 @@ def open_wheel(path: Path, *, bounds: Bounds | None = None) -> Wheel:
     try:
         archive = zipfile.ZipFile(path)
     except _DAMAGE as error:
-        raise WheelError(f"{path}: not an archive: {error}") from error
+        raise WheelError(f"{path.name}: not an archive: {error}") from error
     try:
         with path.open("rb") as file:
             check_members(archive.infolist(), file, bounds=bounds or Bounds(), where=path.name)
