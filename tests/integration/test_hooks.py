@@ -31,8 +31,11 @@ options = options.build_options("cp314-pyodide_wasm32")
 repair = prepare_command(
     options.repair_command, wheel=wheel, dest_dir=Path("repaired"), package=options.package_dir, project="."
 )
-print("repair:", repair)
+print("repair:", repair, flush=True)
+Path("repaired").mkdir(exist_ok=True)
+shell(repair)
 print("requires:", options.audit_requires)
+(wheel,) = Path("repaired").glob("*.whl")
 for command in options.audit_command:
     command = prepare_command(command, wheel=wheel)
     print("audit:", command, flush=True)
@@ -71,8 +74,9 @@ def test_cibuildwheel_runs_our_commands(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert f"repair: pyodide-abi repair {good} -w repaired" in lines
-    assert f"audit: pyodide-abi audit {good}" in lines
+    assert f"audit: pyodide-abi audit repaired/{good.name}" in lines
     assert any(line.startswith("requires:") and "pyodide-abi" in line for line in lines)
+    (tmp_path / "repaired" / good.name).unlink()
     bad = bad_wheel(tmp_path)
     done = in_environment("cibuildwheel>=4,<5", "python", "-c", CIBUILDWHEEL, bad, cwd=tmp_path)
     assert done.returncode != 0
