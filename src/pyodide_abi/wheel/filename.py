@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from itertools import product
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
-
 from pyodide_abi.errors import WheelError
+
+#: Names that are right by the strictest reading, as nearly all are.
+_USUAL = re.compile(
+    r"[A-Za-z0-9]+(?:[._][A-Za-z0-9]+)*"
+    r"-[0-9]+(?:\.[0-9]+)*(?:\.post[0-9]+)?"
+    r"-[a-z][a-z0-9]*(?:\.[a-z][a-z0-9]*)*(?:-[a-z0-9]+(?:[._][a-z0-9]+)*){2}\.whl"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,14 +84,8 @@ def parse_wheel_name(filename: str) -> WheelName:
     Raises:
         WheelError: it is no wheel's.
     """
-    try:
-        parse_wheel_filename(filename)
-    except InvalidWheelFilename as error:
-        raise WheelError(
-            f"{filename}: not the name of a wheel ({error})",
-            hint="a wheel is called NAME-VERSION-PYTHON-ABI-PLATFORM.whl; installers go by that name, so "
-            "give the file its own name back",
-        ) from error
+    if not _USUAL.fullmatch(filename):
+        _ask(filename)
     words = filename.removesuffix(".whl").split("-")
     distribution, version, *build, python, abi, platform = words
     return WheelName(
@@ -96,3 +96,21 @@ def parse_wheel_name(filename: str) -> WheelName:
         abi=abi,
         platform=platform,
     )
+
+
+def _ask(filename: str) -> None:
+    """Let the library judge, which is slow to import.
+
+    Raises:
+        WheelError: the file name is no wheel's.
+    """
+    from packaging.utils import InvalidWheelFilename, parse_wheel_filename  # noqa: PLC0415 - as said
+
+    try:
+        parse_wheel_filename(filename)
+    except InvalidWheelFilename as error:
+        raise WheelError(
+            f"{filename}: not the name of a wheel ({error})",
+            hint="a wheel is called NAME-VERSION-PYTHON-ABI-PLATFORM.whl; installers go by that name, so "
+            "give the file its own name back",
+        ) from error

@@ -25,9 +25,8 @@ Widen `requires-python` in `pyproject.toml` and build again.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
-
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
@@ -39,6 +38,10 @@ if TYPE_CHECKING:
 
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.audit.subject import Subject
+    from pyodide_abi.platforms.model import Platform
+
+#: A clause that speaks of one minor version, and leaves out no later one.
+_EARLIER = re.compile(r"\s*(?:>=|!=)\s*([0-9]+)\.([0-9]+)(?:\.[0-9]+|\.\*)?\s*")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -48,10 +51,17 @@ def check(subject: Subject) -> Iterator[Finding]:
     try:
         path = f"{subject.wheel.dist_info}/METADATA"
         written = read_headers(subject.wheel.read_text(path)).get("Requires-Python")
-        allowed = SpecifierSet(written)
-    except (WheelError, InvalidSpecifier):
-        # METADATA that cannot be read has a rule of its own, and installers pass over a specifier like that.
+    except WheelError:
+        return  # METADATA that cannot be read has a rule of its own.
+    if not written or _speaks_of_earlier(written, subject.platform):
         return
+    # Slow to import, and nearly all wheels ask for no more than an old Python.
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - as said
+
+    try:
+        allowed = SpecifierSet(written)
+    except InvalidSpecifier:
+        return  # Installers pass over it.
     excluded = {
         release.version: release.python
         for release in subject.platform.releases
@@ -65,6 +75,13 @@ def check(subject: Subject) -> Iterator[Finding]:
             path=path,
             releases=excluded,
         )
+
+
+def _speaks_of_earlier(written: str, platform: Platform) -> bool:
+    """Every clause is about Pythons before the platform's, and lets in what comes after them."""
+    here = tuple(int(part) for part in platform.python.version.split("."))
+    found = (_EARLIER.fullmatch(clause) for clause in written.split(","))
+    return all(match and (int(match[1]), int(match[2])) < here for match in found)
 
 
 RULE = Rule(

@@ -26,8 +26,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packaging.tags import Tag, compatible_tags, cpython_tags
-
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 
@@ -43,6 +41,11 @@ def check(subject: Subject) -> Iterator[Finding]:
     if subject.wheel is None or subject.platform is None or not subject.binaries:
         return
     name, python = subject.wheel.name, subject.platform.python
+    if python.tag in name.pythons and python.tag in name.abis:
+        return
+    # Slow to import, and nearly all wheels have that tag.
+    from packaging.tags import Tag, compatible_tags, cpython_tags  # noqa: PLC0415 - as said
+
     major, minor = (int(part) for part in python.version.split("."))
     platforms = name.platforms
     accepted = {

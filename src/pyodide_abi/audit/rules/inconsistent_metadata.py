@@ -36,9 +36,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
-
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.errors import WheelError
@@ -74,6 +71,8 @@ def _folder(wheel: Wheel, folder: str) -> Iterator[Finding]:
     distribution, _, version = folder.removesuffix(_SUFFIX).rpartition("-")
     if _same_name(distribution, wheel.name.distribution) and _same_version(version, wheel.name.version):
         return
+    from packaging.utils import canonicalize_name  # noqa: PLC0415 - slow to import, and seldom needed
+
     # Installers look no further than this.
     refused = not canonicalize_name(folder).startswith(canonicalize_name(wheel.name.distribution))
     yield RULE.finding(
@@ -124,10 +123,18 @@ def _build(wheel: Wheel, path: str) -> Iterator[Finding]:
 
 
 def _same_name(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    from packaging.utils import canonicalize_name  # noqa: PLC0415 - as above
+
     return canonicalize_name(one) == canonicalize_name(other)
 
 
 def _same_version(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - as above
+
     try:
         # In file names a dash of the version is an underscore.
         return Version(one.replace("_", "-")) == Version(other.replace("_", "-"))

@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
-from pyodide_abi.platforms import load_platform, platform_of_tag
+from pyodide_abi.platforms import platform_of_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,13 +45,13 @@ if TYPE_CHECKING:
 
 def check(subject: Subject) -> Iterator[Finding]:
     """One finding for each platform whose tags not everybody takes."""
-    tags: dict[str, list[Tag]] = {}
+    tags: dict[str, tuple[Platform, list[Tag]]] = {}
     for tag in subject.wheel.name.platforms if subject.wheel else ():
         if platform := platform_of_tag(tag):
             known = next(entry for entry in platform.tags if entry.tag == tag)
-            tags.setdefault(platform.name, []).append(known)
-    for name, entries in tags.items():
-        yield from _judge(load_platform(name), entries)
+            tags.setdefault(platform.name, (platform, []))[1].append(known)
+    for platform, entries in tags.values():
+        yield from _judge(platform, entries)
 
 
 def _judge(platform: Platform, tags: list[Tag]) -> Iterator[Finding]:

@@ -33,8 +33,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.errors import WheelError
@@ -43,7 +41,7 @@ from pyodide_abi.platforms.packages import load_packages
 from pyodide_abi.wheel.headers import read_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from packaging.requirements import Requirement
 
@@ -59,10 +57,17 @@ def check(subject: Subject) -> Iterator[Finding]:
     """One finding for each requirement and version that releases have instead."""
     if subject.wheel is None or subject.platform is None:
         return
-    path = f"{subject.wheel.dist_info}/METADATA"
-    requirements = list(_requirements(subject, path))
+    try:
+        path = f"{subject.wheel.dist_info}/METADATA"
+        written = read_headers(subject.wheel.read_text(path)).get_all("Requires-Dist")
+    except WheelError:
+        return  # Rules about WHEEL and METADATA speak of it.
+    requirements = list(_requirements(written or []))
     if not requirements:
         return
+    # Slow to import, and many wheels require nothing.
+    from packaging.utils import canonicalize_name  # noqa: PLC0415 - as said
+
     every = [release.version for platform in load_platforms() for release in platform.releases]
     packages = load_packages(every)
     for requirement in requirements:
@@ -84,16 +89,10 @@ def check(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _requirements(subject: Subject, path: str) -> Iterator[Requirement]:
-    assert subject.wheel is not None
-    try:
-        written = read_headers(subject.wheel.read_text(path)).get_all("Requires-Dist")
-    except WheelError:
-        return  # inconsistent-metadata speaks of it.
+def _requirements(written: Sequence[str]) -> Iterator[Requirement]:
     if not written:
         return
-    # Slow to import, and many wheels require nothing.
-    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - as above
 
     for text in written[:_MOST]:
         try:
