@@ -33,6 +33,7 @@ ADDRESS, _ENTRY = COMMON_GLOBALS[b"\x7f\0"], COMMON_GLOBALS[b"\x7f\1"]
 _FUNCTION, _GLOBAL = KINDS.index(Kind.FUNCTION), KINDS.index(Kind.GLOBAL)
 #: In place of a function's type index: it is an address; it is anything else.
 NO_FUNCTION, _OTHERWISE = -1, -2
+_ZERO = ord("0")
 #: So many of the shortest names are kept, of which nearly always one will do.
 _SHORTEST = 32
 
@@ -218,13 +219,18 @@ def names_class(text: bytes) -> bool:
 
     That is identifiers, each after its length, in an ``N…E`` where they are several.
     """
-    rest = text.removeprefix(b"N").removesuffix(b"E") if text.startswith(b"N") else text
-    while rest:
-        digits = len(rest) - len(rest.lstrip(b"0123456789"))
-        length = int(rest[:digits] or 0)
-        if not length or digits + length > len(rest):
+    position, end = 0, len(text)
+    if text.startswith(b"N"):
+        position, end = 1, end - text.endswith(b"E")
+    # Digit by digit: large libraries come here ten thousand times.
+    while position < end:
+        length = 0
+        while position < end and 0 <= (digit := text[position] - _ZERO) <= 9:  # noqa: PLR2004 - a digit
+            length = 10 * length + digit
+            position += 1
+        position += length
+        if not length or position > end:
             return False
-        rest = rest[digits + length :]
     return True
 
 

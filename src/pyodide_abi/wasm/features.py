@@ -20,7 +20,7 @@ from pyodide_abi.wasm.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pyodide_abi.wasm.module import Module
     from pyodide_abi.wasm.types import ExternType, Limits, ValueType
@@ -86,7 +86,7 @@ def header_features(module: Module) -> frozenset[Feature]:
     found = set(_of_types(module))
     for kind in Kind:
         # Functions' types have been seen among the module's types.
-        for type_ in set(module.space[kind]) if kind is not Kind.FUNCTION else ():
+        for type_ in _different(module.space[kind]) if kind is not Kind.FUNCTION else ():
             found.update(_of_extern(type_))
     if len(module.space[Kind.MEMORY]) > 1:
         found.add(Feature.MULTIMEMORY)
@@ -94,6 +94,11 @@ def header_features(module: Module) -> frozenset[Feature]:
     if module.computed:
         found.add(Feature.EXTENDED_CONST)
     return frozenset(found)
+
+
+def _different(types: Iterable[ExternType]) -> Iterable[ExternType]:
+    """All values that differ; most of a hundred thousand are one and the same, told without a hash."""
+    return {id(type_): type_ for type_ in types}.values()
 
 
 def _of_types(module: Module) -> Iterator[Feature]:
@@ -111,7 +116,7 @@ def _of_types(module: Module) -> Iterator[Feature]:
 
 def _of_boundary(module: Module) -> Iterator[Feature]:
     """Mutable globals are a feature only where they cross the module's boundary."""
-    imported = set(module.imported.types[Kind.GLOBAL])
+    imported = _different(module.imported.types[Kind.GLOBAL])
     exported = (module.type_of(entry) for entry in module.exports if entry.kind is Kind.GLOBAL)
     for type_ in (*imported, *exported):
         if isinstance(type_, GlobalType) and type_.mutable:

@@ -75,14 +75,21 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 def _divided(one: Binary, other: Binary) -> set[str]:
     both = one.anatomy.classes & other.anatomy.classes
-    return {name for name in both if not (_asks_for(one, name) and _asks_for(other, name))}
+    if not both:
+        return set()
+    shared = _addresses(one), _addresses(other)
+    # Modules that take a class's type information from the loader have all the same.
+    return {
+        name
+        for name in both
+        if not all(f"{_INFORMATION}{name}" in asked or f"{_NAME}{name}" in asked for asked in shared)
+    }
 
 
-def _asks_for(binary: Binary, name: str) -> bool:
-    """The module takes the class's type information from the loader, so that all who do have the same."""
+def _addresses(binary: Binary) -> set[str]:
+    """The names that the module asks the loader for the address of."""
     facts = binary.library.facts
-    wanted = {f"{_INFORMATION}{name}", f"{_NAME}{name}"}
-    return facts is not None and any(entry.address and entry.name in wanted for entry in facts.imports)
+    return {entry.name for entry in facts.imports if entry.address} if facts else set()
 
 
 def _compares(binary: Binary) -> bool:
