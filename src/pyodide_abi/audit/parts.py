@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.audit.gaps import find_gaps
@@ -61,7 +61,7 @@ def load_parts() -> tuple[Part, ...]:
     Raises:
         PlatformDataError: the file is damaged.
     """
-    text = files("pyodide_abi.audit").joinpath(_FILE).read_text("utf-8")
+    text = Path(__file__).with_name(_FILE).read_text("utf-8")
     return decode_parts(tomllib.loads(text))
 
 

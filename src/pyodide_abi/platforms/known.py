@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import functools
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from pyodide_abi.platforms.load import COMMON, parse_common, parse_platform, together
+from pyodide_abi.platforms.load import COMMON, DATA, parse_common, parse_platform, together
 
 if TYPE_CHECKING:
     from pyodide_abi.platforms import model
@@ -43,10 +42,7 @@ def load_tagged(tag: str) -> model.Platform | None:
 
 @functools.cache
 def _texts() -> dict[str, str]:
-    folder = files("pyodide_abi.platforms").joinpath("data")
-    return {
-        entry.name: entry.read_text("utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")
-    }
+    return {entry.name: entry.read_text("utf-8") for entry in DATA.iterdir() if entry.name.endswith(".toml")}
 
 
 @functools.cache

@@ -10,6 +10,7 @@ import itertools
 import re
 import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import PlatformDataError
@@ -19,6 +20,8 @@ from pyodide_abi.platforms.decode import Table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+#: The package's data files. By path, as importlib.resources takes longer to import than the files to read.
+DATA = Path(__file__).with_name("data")
 COMMON = "common.toml"
 _TAG = r"[a-z]+(_\d+){2,3}_wasm32"
 _INTEGRITY = r"sha512-[A-Za-z0-9+/]{86}=="

@@ -9,10 +9,10 @@ normalised name, a version, and the first and the last release of a run of them 
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import PlatformDataError
+from pyodide_abi.platforms.load import DATA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ def load_packages(releases: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
         PlatformDataError: the file is missing or damaged, or names another release.
     """
     try:
-        text = files("pyodide_abi.platforms").joinpath("data", FILE).read_text("utf-8")
+        text = (DATA / FILE).read_text("utf-8")
     except FileNotFoundError as error:
         raise PlatformDataError(
             f"{FILE}: is missing", hint="tools/regenerate_packages.py makes it"

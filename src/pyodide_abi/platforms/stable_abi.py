@@ -8,10 +8,10 @@ manifest. Its form: lines that begin with ``#`` say what it is; every other line
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import PlatformDataError
+from pyodide_abi.platforms.load import DATA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +65,7 @@ def load_stable_abi() -> StableAbi:
         PlatformDataError: the file is missing or damaged.
     """
     try:
-        text = files("pyodide_abi.platforms").joinpath("data", FILE).read_text("utf-8")
+        text = (DATA / FILE).read_text("utf-8")
     except FileNotFoundError as error:
         raise PlatformDataError(
             f"{FILE}: is missing", hint="tools/regenerate_stable_abi.py makes it"

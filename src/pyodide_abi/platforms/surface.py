@@ -22,10 +22,10 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.errors import PlatformDataError, UsageError
+from pyodide_abi.platforms.load import DATA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, KeysView
@@ -181,9 +181,8 @@ def load_surface(platform: Platform) -> Surface:
     Raises:
         PlatformDataError: the file is missing or damaged.
     """
-    file = files("pyodide_abi.platforms").joinpath("data", f"{platform.name}.surface")
     try:
-        data = file.read_bytes()
+        data = (DATA / f"{platform.name}.surface").read_bytes()
     except FileNotFoundError as error:
         raise PlatformDataError(
             f"{platform.name}.surface: is missing", hint="tools/regenerate_platforms.py makes it"
