@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -101,6 +100,8 @@ def choose(*, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[R
     """
     for selector in (*select, *ignore):
         if not any(rule.matches(selector) for rule in RULES):
+            import difflib  # noqa: PLC0415 - seldom needed
+
             names = [name for rule in RULES for name in (rule.name, rule.code)]
             close = difflib.get_close_matches(selector, names, n=1)
             raise UsageError(

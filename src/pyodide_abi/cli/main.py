@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -109,6 +108,8 @@ def _entry(name: str) -> Entry | None:
     by_name = {entry.name: entry for entry in COMMANDS}
     if name in by_name:
         return by_name[name]
+    import difflib
+
     close = difflib.get_close_matches(name, by_name, n=1)
     hint = f"did you mean '{close[0]}'?" if close else "'pyodide-abi --help' lists them"
     sys.stderr.write(f"error: there is no command '{name}'\n  {hint}\n")

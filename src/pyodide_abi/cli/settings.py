@@ -8,7 +8,6 @@ command only stands in ``[tool.pyodide-abi.<command>]``.
 from __future__ import annotations
 
 import argparse
-import difflib
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import UsageError
@@ -114,6 +113,8 @@ def _from_table(
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:
+    import difflib
+
     close = difflib.get_close_matches(name, sorted(known), n=1)
     return f"did you mean '{close[0]}'?" if close else ""
 

@@ -6,7 +6,6 @@ The path starts with the file's name: ``2025_0.toml: releases[3].integrity: ...`
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import enum
 import re
 from typing import TYPE_CHECKING, TypeVar
@@ -129,6 +128,8 @@ class Table:
         """
         for key in self._values:
             if key not in self._read:
+                import difflib  # noqa: PLC0415 - seldom needed
+
                 close = difflib.get_close_matches(key, self._read, n=1)
                 hint = (
                     f"did you mean '{close[0]}'?" if close else f"known here: {', '.join(sorted(self._read))}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import UnknownPlatformError
@@ -10,7 +9,7 @@ from pyodide_abi.platforms.known import load_platforms
 from pyodide_abi.platforms.model import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from pyodide_abi.platforms.model import Platform, Release
 
@@ -45,7 +44,7 @@ def find_release(version: str) -> tuple[Platform, Release]:
             if release.version == version:
                 return platform, release
     known = [release.version for platform in platforms for release in platform.releases]
-    close = difflib.get_close_matches(version, known, n=3)
+    close = _close(version, known)
     hint = f"did you mean {_either(close)}?\n" if close else ""
     spans = ", ".join(f"{_span(platform)} ({platform.name})" for platform in platforms)
     raise UnknownPlatformError(
@@ -59,12 +58,18 @@ def resolve(name: str, platforms: Sequence[Platform]) -> Platform:
     spellings = {spelling: platform for platform in platforms for spelling in _spellings(platform)}
     if wanted in spellings:
         return spellings[wanted]
-    close = difflib.get_close_matches(wanted, spellings, n=3, cutoff=0.7)
+    close = _close(wanted, spellings, cutoff=0.7)
     # Two spellings of one platform are one suggestion.
     likely = list(dict.fromkeys(spellings[spelling].name for spelling in close))
     listing = "\n".join(f"{platform.name}: {', '.join(platform.names)}" for platform in platforms)
     hint = f"did you mean {_either(likely)}?\n" if likely else ""
     raise UnknownPlatformError(f"there is no platform '{name}'", hint=f"{hint}the platforms:\n{listing}")
+
+
+def _close(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> list[str]:
+    import difflib  # noqa: PLC0415 - seldom needed
+
+    return difflib.get_close_matches(name, list(known), n=3, cutoff=cutoff)
 
 
 def normalise(name: str) -> str:

@@ -36,7 +36,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.inference import infer_platform, only_fit
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.audit.unwinding import unwinds_wrongly
 from pyodide_abi.linker import Head, Outcome
@@ -52,6 +51,8 @@ def check(subject: Subject) -> Iterator[Finding]:
     """One finding for the wheel, or for a module given by itself."""
     if not _suspicious(subject):
         return
+    from pyodide_abi.audit.inference import infer_platform, only_fit  # noqa: PLC0415 - few wheels are
+
     fits = infer_platform([binary.library for binary in subject.binaries])
     best = only_fit(fits)
     if best is None or best == subject.platform:

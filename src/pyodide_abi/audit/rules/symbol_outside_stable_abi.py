@@ -44,7 +44,6 @@ from pyodide_abi.audit.abi3 import claim_of
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.linker import find_engine
-from pyodide_abi.platforms.stable_abi import load_stable_abi
 from pyodide_abi.platforms.surface import load_surface
 
 if TYPE_CHECKING:
@@ -68,6 +67,8 @@ def check(subject: Subject) -> Iterator[Finding]:
     ]
     if not claims:
         return
+    from pyodide_abi.platforms.stable_abi import load_stable_abi  # noqa: PLC0415 - few wheels claim it
+
     stable = load_stable_abi()
     # What another file of the wheel defines is not CPython's, whatever it is called.
     own = {name for binary in subject.binaries if (facts := binary.library.facts) for name in facts.exports}
