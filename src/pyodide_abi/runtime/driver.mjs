@@ -38,20 +38,16 @@ function leave(status) {
 
 const isExit = (error) => error?.name === "ExitStatus" && typeof error.status === "number";
 
-// The arguments of every interpreter from a snapshot; start.py puts the program's in their place.
-const START = ["-c", "__import__('_pyodide_abi').start()"];
-
 async function boot() {
   const { loadPyodide } = await import(pathToFileURL(`${request.release}/pyodide.mjs`).href);
-  const fresh = { args: START, env: { PYTHONINSPECT: "", ...request.environ, HOME } };
+  const fresh = { env: { PYTHONINSPECT: "", ...request.environ, HOME } };
   if (request.save) return loadPyodide({ ...fresh, _makeSnapshot: true });
   if (request.install) {
     redirect(request.install.server);
     fresh.packageCacheDir = request.install.cache;
   }
-  if (request.memory) {
-    return loadPyodide({ ...fresh, _loadSnapshot: new Uint8Array(readFileSync(request.memory)) });
-  }
+  const memory = recall();
+  if (memory) return loadPyodide({ ...fresh, _loadSnapshot: new Uint8Array(memory) });
   return loadPyodide({
     ...fresh,
     args: request.args,
@@ -60,6 +56,16 @@ async function boot() {
     // An empty PYTHONINSPECT counts as unset: the releases set it to keep the interpreter after an error.
     env: { PYTHONINSPECT: "", ...request.environ, HOME: request.cwd ?? HOME },
   });
+}
+
+// Another process may have removed the file since our caller saw it: then we start from nothing.
+function recall() {
+  try {
+    return request.memory && readFileSync(request.memory);
+  } catch (error) {
+    if (error.code !== "ENOENT") throw error;
+    return (request.memory = null);
+  }
 }
 
 // Most of the memory is zero: pages of zeros are left out, and most file systems then keep no room for them.
@@ -84,10 +90,9 @@ function prepare(pyodide) {
   };
   const scope = pyodide.toPy({ home: HOME, start: request.cwd ?? HOME });
   if (request.memory) {
-    const { args, environ } = request;
     const starting = pyodide.toPy({});
     pyodide.runPython(request.start, { globals: starting, filename: "<start>" });
-    starting.get("settle")(JSON.stringify({ args, environ }));
+    starting.get("settle")(JSON.stringify(request.environ));
   }
   FS.mkdirTree(HOME);
   for (const { host, guest } of request.mounts) mount(host, guest);

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -14,7 +13,6 @@ from pyodide_abi.runtime.node import find_node
 from pyodide_abi.runtime.protocol import Mount, Request
 from pyodide_abi.runtime.releases import install_release
 from pyodide_abi.runtime.site import unpack
-from pyodide_abi.runtime.snapshot import can_start, obtain_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,6 +103,10 @@ def run_python(
 ) -> Finished:
     """Run Python in a release, which is fetched first if it is not cached.
 
+    It starts from nothing, not from a snapshot: a program runs to its end, where the order in which Python
+    clears what is left depends on how it began, and may decide whether the release survives (see
+    https://github.com/python/cpython/issues/156762).
+
     Args:
         program: what to run.
         release: in which release.
@@ -123,12 +125,7 @@ def run_python(
     folder = install_release(release, host)
     cwd = program.cwd.resolve()
     environ = forwarded(host.environ) | dict(program.environ)
-    terminal = attached and sys.stdin is not None and sys.stdin.isatty()
     mounted = mounts((cwd, *program.mounts))
-    folders = tuple(mount.host for mount in mounted)
-    memory = None
-    if can_start(program.args, environ, cwd=cwd, folders=folders, terminal=terminal):
-        memory = obtain_snapshot(release, folder, environ, node, host)
     with tempfile.TemporaryDirectory(prefix="pyodide-abi-site-") as site:
         unpack(program.wheels, Path(site))
         request = Request(
@@ -138,7 +135,6 @@ def run_python(
             cwd=str(cwd),
             mounts=mounted,
             site=Path(site),
-            memory=memory,
         )
         heard = drive(
             request,

@@ -85,7 +85,8 @@ class Request:
         mounts: folders of this machine, outer ones first.
         site: a folder of this machine that becomes ``site-packages``; None for the release's own empty one.
         probe: import this module; ``args`` is then empty.
-        memory: the release's snapshot to start from; None to start from nothing.
+        memory: the release's snapshot to start from, for a probe or an installation; None to start from
+            nothing, as a program does.
         save: make a snapshot there, and nothing else.
         install: do this instead of running a program.
     """

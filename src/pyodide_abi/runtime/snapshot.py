@@ -4,6 +4,8 @@ A start takes seconds, most of them CPython's own initialisation. Every release 
 has started and start from that (Pyodide's ``_makeSnapshot`` and ``_loadSnapshot``). The loader's tables are
 no part of it: they are JavaScript objects, new in every interpreter, and so is the file system. One snapshot
 serves all interpreters of a release in an engine, and each begins with the same memory.
+
+Only what loads modules starts so, and is ended without Python's own end. Programs start as users start them.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +21,6 @@ from pyodide_abi.runtime.driver import drive
 from pyodide_abi.runtime.protocol import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pyodide_abi.host import Host
     from pyodide_abi.platforms.model import Release
     from pyodide_abi.runtime.node import Node
@@ -29,35 +29,21 @@ if TYPE_CHECKING:
 KEY = "snapshots"
 _FILE = "memory.bin"
 _SECONDS = 300.0
+#: How long one that another version of this project made is kept after its last use, in seconds.
+_KEPT = 7 * 24 * 3600.0
 #: What shapes a snapshot: a change of any makes new ones.
 _SHAPED_BY = tuple(Path(__file__).with_name(name) for name in ("driver.mjs", "start.py"))
-#: Variables of Python that are read when they are used, or that ``start.py`` sees to, and not only when the
-#: interpreter starts. The releases write no bytecode anyway.
-_READ_LATE = frozenset(
-    {
-        "PYTHONASYNCIODEBUG",
-        "PYTHONBREAKPOINT",
-        "PYTHONDONTWRITEBYTECODE",
-        "PYTHONUNBUFFERED",
-        "PYTHON_COLORS",
-    }
-)
-#: CPython chooses its encodings by them, and reads the time zone, once, as it starts: each choice has a
-#: snapshot of its own.
-_LANGUAGE = ("LANG", "LC_ALL", "LC_CTYPE")
 
 
-def obtain_snapshot(
-    release: Release, folder: Path, environ: Mapping[str, str], node: Node, host: Host
-) -> Path | None:
+def obtain_snapshot(release: Release, folder: Path, node: Node, host: Host) -> Path | None:
     """The snapshot of a release in an engine, made first if there is none.
 
-    Safe when several processes ask at once: see :meth:`Store.obtain`.
+    Safe when several processes ask at once: see :meth:`Store.obtain`. The file can still be removed before
+    the interpreter reads it (by a user who clears the cache, say): the driver then starts from nothing.
 
     Args:
         release: of the runtime.
         folder: where it is installed.
-        environ: of the program.
         node: the engine.
         host: the machine.
 
@@ -66,15 +52,17 @@ def obtain_snapshot(
     """
     prefix = f"{KEY}/{release.version}+{node.version}+"
     current = prefix + _digest(*(file.read_bytes().decode() for file in _SHAPED_BY))
-    language = {name: environ[name] for name in _LANGUAGE if environ.get(name)}
+    # CPython reads the time zone once, as it starts: each has a snapshot of its own.
     zone = (host.environ.get("TZ", ""), *time.tzname, str(time.timezone))
-    key = f"{current}+{_digest(*node.words[1:], *zone, *map('='.join, language.items()))}"
+    key = f"{current}+{_digest(*node.words[1:], *zone)}"
     found = host.store.find(key)
     if found is not None:
+        with suppress(OSError):  # Another process may have removed it, or the cache is not ours to write.
+            os.utime(found)
         return found / _FILE
 
     def fill(partial: Path, _place: Path) -> None:
-        request = Request(release=folder, environ=language, save=partial / _FILE)
+        request = Request(release=folder, environ={}, save=partial / _FILE)
         heard = drive(request, node, host, timeout=_SECONDS)
         if heard.status != 0:
             raise _NoneMadeError(heard.died)
@@ -86,43 +74,21 @@ def obtain_snapshot(
         host.progress.say(f"the runtime release {release.version} starts slowly: no snapshot ({error})")
         return None
     for old in host.store.keys(KEY):
-        if old.startswith(prefix) and not old.startswith(current):
+        if old.startswith(prefix) and not old.startswith(current) and _is_unused(host.store.root / old):
             host.store.remove(old)
     return made / _FILE
 
 
+def _is_unused(entry: Path) -> bool:
+    """Whether nobody has started from it for long: another installation with this cache may need it now."""
+    try:
+        return time.time() - entry.stat().st_mtime > _KEPT
+    except OSError:
+        return False  # Another process has just removed it.
+
+
 class _NoneMadeError(Exception):
     """The interpreter ended without a snapshot."""
-
-
-def can_start(
-    args: tuple[str, ...], environ: Mapping[str, str], *, cwd: Path, folders: tuple[Path, ...], terminal: bool
-) -> bool:
-    """Whether a program can begin in an interpreter that is already there.
-
-    Options of Python, and variables that it reads as it starts, need one of their own; so does what reads the
-    terminal, a folder or an archive as a program, and a file that is not there.
-
-    Args:
-        args: as after ``python``.
-        environ: of the program.
-        cwd: its working folder.
-        folders: what it can see; resolved.
-        terminal: its stdin is one.
-    """
-    early = (name for name, value in environ.items() if name.startswith("PYTHON") and value)
-    if any(name not in _READ_LATE for name in early):
-        return False
-    first, known = (args[0], len(args) > 1) if args else ("-", False)
-    if first == "-":
-        return not terminal
-    if first == "-c":
-        return known and not args[1][:1].isspace()  # From 3.14 on, CPython takes a common indentation away.
-    if first.startswith("-"):
-        return first == "-m" and known
-    file = (cwd / first).resolve()
-    seen = any(file.is_relative_to(folder) for folder in folders)
-    return seen and file.is_file() and os.access(file, os.R_OK) and not zipfile.is_zipfile(file)
 
 
 def _digest(*words: str) -> str:
