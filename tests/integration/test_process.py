@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +16,7 @@ from pyodide_abi.errors import MissingError
 from pyodide_abi.process import TIMED_OUT, SystemRunner, find_executable
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.integration
 
@@ -78,6 +81,39 @@ def test_time_is_up_for_the_children_too(tmp_path: Path, streamed: bool) -> None
     assert (done.returncode, done.timed_out) == (TIMED_OUT, True)
     time.sleep(3)
     assert not mark.exists()
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_sigterm_ends_the_children_too(tmp_path: Path, streamed: bool) -> None:
+    file = tmp_path / "child"
+    script = f"sleep 60 & echo $! > {file}.new; mv {file}.new {file}; wait"
+    code = (
+        "import os\nfrom pyodide_abi.cli.main import end_as_interrupted\n"
+        "from pyodide_abi.process import SystemRunner\nend_as_interrupted()\n"
+        f"SystemRunner().run(['sh', '-c', {script!r}], environ=dict(os.environ),"
+        f" on_line={'print' if streamed else None})"
+    )
+    with subprocess.Popen(python(code), env=ENVIRON) as ours:
+        _wait_for(file.exists)
+        ours.terminate()
+        assert ours.wait(10) == 128 + signal.SIGTERM
+    child = int(file.read_text("ascii"))
+    _wait_for(lambda: not _runs(child))
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def _runs(process: int) -> bool:
+    # One that has ended and that nobody has waited for is a zombie: it is there, but does not run.
+    try:
+        return Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def test_a_killed_process_tells_the_signal() -> None:

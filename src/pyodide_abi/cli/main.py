@@ -116,6 +116,19 @@ def _entry(name: str) -> Entry | None:
     return None
 
 
+def end_as_interrupted() -> None:
+    """Let SIGTERM unwind us as Ctrl-C does, and so end what we started: each leads a group of its own.
+
+    Its exit status is what a shell shows for the signal: 128 + SIGTERM.
+    """
+    import signal
+
+    def end(number: int, _frame: object) -> NoReturn:
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, end)
+
+
 def entry_point() -> NoReturn:
     """The console script."""
     import gc
@@ -124,4 +137,5 @@ def entry_point() -> NoReturn:
     # Imports and audits make hundreds of thousands of small values and hardly a cycle: to look for cycles
     # costs a tenth of a start, and half of reading a large module.
     gc.set_threshold(1_000_000)
+    end_as_interrupted()
     sys.exit(main(sys.argv[1:], dict(os.environ), Path.cwd()))
