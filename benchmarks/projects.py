@@ -151,8 +151,19 @@ def compare(project: Project, platform: str, wheel: Path, folder: Path) -> dict[
         "wheel": found[0].name,
         "size": size,
         "ratio": round(wheel.stat().st_size / size, 3),
-        "diff": json.loads(diff.stdout) if diff.stdout.startswith("{") else diff.stderr.strip()[:500],
+        "diff": shorten(json.loads(diff.stdout))
+        if diff.stdout.startswith("{")
+        else diff.stderr.strip()[:500],
     }
+
+
+def shorten(diff: dict[str, Any]) -> dict[str, Any]:
+    """Of what ``pyodide-abi diff`` says, the names: all that the page tells."""
+    changes = {
+        f"{sort} {change}": sorted(one["name"] for module in diff["changed"] for one in module[sort][change])
+        for sort, change in _CHANGES
+    }
+    return {"came": diff["came"], "went": diff["went"], **changes}
 
 
 def run_tests(project: Project, platform: str, wheel: Path, folder: Path) -> dict[str, Any]:
@@ -244,6 +255,8 @@ calls.
 """.splitlines()
 
 
+#: What of a diff is told: exports and imports, what came and what went.
+_CHANGES = (("exports", "went"), ("exports", "came"), ("imports", "came"))
 _LACKS = "raised ModuleNotFoundError"
 
 
@@ -286,8 +299,8 @@ def _official_lines(project: Project, results: dict[str, Any]) -> list[str]:
         if isinstance(diff, dict):
             modules = [len(diff["came"]), len(diff["went"])]
             line += "; the same modules" if not any(modules) else f"; modules came and went: {modules}"
-            for sort, change in (("exports", "went"), ("exports", "came"), ("imports", "came")):
-                names = [one["name"] for module in diff["changed"] for one in module[sort][change]]
+            for sort, change in _CHANGES:
+                names = diff[f"{sort} {change}"]
                 line += f"; {_named(names)} {sort[: -(len(names) == 1) or None]} {change}" if names else ""
         lines.append(line)
     return lines
