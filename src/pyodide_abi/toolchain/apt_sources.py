@@ -102,14 +102,7 @@ def _one_line(text: str) -> Iterator[AptSource]:
 
 def _deb822(text: str) -> Iterator[AptSource]:
     for fields in _paragraphs(text):
-        enabled = fields.get("enabled", "yes").strip().lower() not in {
-            "no",
-            "false",
-            "without",
-            "off",
-            "disable",
-            "0",
-        }
+        enabled = fields.get("enabled", "yes").strip().lower() not in _OFF
         if not enabled or "deb" not in fields.get("types", "").split():
             continue
         for uri in fields.get("uris", "").split():

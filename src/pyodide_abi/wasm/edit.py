@@ -197,8 +197,7 @@ def _with_names(payload: bytes, names: Sequence[str]) -> bytes:
 def _names(payload: bytes) -> tuple[int, list[tuple[str, bytes]], bytes]:
     """The least length of the number in front, the names with their bytes, and what follows."""
     cursor = Cursor(payload, within="dylink.0 section")
-    number = cursor.count()
-    length = cursor.position if cursor.position > len(enc.unsigned(number)) else 1
+    number, length = _count(cursor)
     items = []
     for _ in range(number):
         start = cursor.position
@@ -206,11 +205,16 @@ def _names(payload: bytes) -> tuple[int, list[tuple[str, bytes]], bytes]:
     return length, items, cursor.rest()
 
 
+def _count(cursor: Cursor) -> tuple[int, int]:
+    """The number in front of a list, and the least length to write it in: that of one that was padded."""
+    number = cursor.count()
+    return number, cursor.position if cursor.position > len(enc.unsigned(number)) else 1
+
+
 def _without(payload: bytes, names: Collection[str], skip: Callable[[Cursor], None]) -> bytes:
     """A list of entries that begin with a name, without those of certain names."""
     cursor = Cursor(payload, within="list")
-    number = cursor.count()
-    length = cursor.position if cursor.position > len(enc.unsigned(number)) else 1
+    number, length = _count(cursor)
     kept = []
     for _ in range(number):
         start = cursor.position

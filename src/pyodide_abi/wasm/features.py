@@ -8,7 +8,6 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
-from pyodide_abi.wasm.layout import SectionId
 from pyodide_abi.wasm.sections.target_features import Prefix
 from pyodide_abi.wasm.types import (
     FuncType,
@@ -153,8 +152,3 @@ def _of_value(value: ValueType) -> Iterator[Feature]:
     feature = _OF_VALUE.get(value, Feature.GC)
     if feature is not None:
         yield feature
-
-
-def has_code(module: Module) -> bool:
-    """There is a code section, so :func:`pyodide_abi.wasm.code.scan_code` may find more."""
-    return module.find(SectionId.CODE) is not None

@@ -128,10 +128,7 @@ class _Stream:
         Raises:
             WasmError: there are fewer.
         """
-        if number > self.left:
-            raise WasmError(f"module: wants {number} bytes where {self.left} are left", offset=self.position)
-        self.position += number
-        self.left -= number
+        self._claim(number)
         end = self._at + number
         if end <= len(self._piece):
             start, self._at = self._at, end
@@ -150,11 +147,14 @@ class _Stream:
         Raises:
             WasmError: there are fewer.
         """
+        self._claim(number)
+        return (bytes(part) for part in self._parts(number))
+
+    def _claim(self, number: int) -> None:
         if number > self.left:
             raise WasmError(f"module: wants {number} bytes where {self.left} are left", offset=self.position)
         self.position += number
         self.left -= number
-        return (bytes(part) for part in self._parts(number))
 
     def _parts(self, number: int) -> Iterator[memoryview]:
         while number:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.types import Kind
 
 NAME = "linking"
-RELOCATIONS_PREFIX = "reloc."
 VERSION = 2
 _SYMBOL_TABLE = 8
 _BINDING = 0x03
