@@ -54,6 +54,8 @@ _MOST = 20
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add arguments, a description and examples."""
+    from pyodide_abi.linker import DEFAULT_ENGINE, ENGINES
+
     parser.description = DESCRIPTION
     parser.epilog = EXAMPLES
     parser.add_argument("before", metavar="A", help="the older one")
@@ -64,9 +66,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--engine",
-        choices=("node24", "node20"),
-        default="node24",
-        help="whose view of a release's symbols (default: node24)",
+        choices=[engine.name for engine in ENGINES],
+        default=DEFAULT_ENGINE,
+        help=f"whose view of a release's symbols (default: {DEFAULT_ENGINE})",
     )
     parser.add_argument("--all", action="store_true", help="cut no list short")
     parser.add_argument(

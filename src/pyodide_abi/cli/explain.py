@@ -107,11 +107,11 @@ def _unknown(wanted: str) -> Exception:
     from pyodide_abi.audit.rules import RULES
     from pyodide_abi.errors import UsageError
 
-    known = [word for rule in RULES for word in (rule.code.lower(), rule.name)]
-    known += [message.name for message in load_messages()]
+    names = [rule.name for rule in RULES] + [message.name for message in load_messages()]
+    # A code is all digits: another one is near only by a letter too many, not by what it is about.
     codes = {rule.code.lower(): rule.code for rule in RULES}
-    close = difflib.get_close_matches(wanted.lower(), known, n=2)
-    close = [codes.get(word, word) for word in close]
+    near = difflib.get_close_matches(wanted.lower(), codes, n=1, cutoff=0.9)
+    close = [codes[word] for word in near] or difflib.get_close_matches(wanted.lower(), names, n=2)
     hint = f"did you mean {' or '.join(close)}?\n" if close else ""
     return UsageError(f"there is no rule '{wanted}'", hint=f"{hint}'pyodide-abi explain' lists all rules")
 

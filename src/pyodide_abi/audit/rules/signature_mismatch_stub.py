@@ -16,7 +16,8 @@ puts a stub in its place that does nothing but trap: `RuntimeError: unreachable`
 
 ## How to fix
 
-Make the declarations agree, and link with `-Wl,--fatal-warnings` so that the build fails instead.
+Make the declarations agree. The linker only warns (`function signature mismatch`), and `pyodide-abi build`
+fails at that warning. Elsewhere look for it in the log: `-Wl,--fatal-warnings` fails at harmless ones too.
 
 ## References
 
@@ -44,7 +45,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         for name in binary.anatomy.stubs:
             yield RULE.finding(
                 f"calls of `{name}` were linked to a trap, because they have another type than it",
-                fix="make its declarations agree, and link with -Wl,--fatal-warnings",
+                fix="make its declarations agree; the linker warned of them ('function signature mismatch')",
                 path=binary.member,
                 symbol=name,
                 releases=subject.releases,
