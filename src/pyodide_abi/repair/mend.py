@@ -23,6 +23,7 @@ from pyodide_abi.repair.edits import (
     Safety,
 )
 from pyodide_abi.repair.plan import plan_repair, signatures
+from pyodide_abi.repair.whole import named_failures
 from pyodide_abi.wheel import open_wheel
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def repair_wheel(
     source = file.resolve()
     target = source.parent if folder is None else folder
     target.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target, prefix=".repair-") as staging:
+    with named_failures(target), tempfile.TemporaryDirectory(dir=target, prefix=".repair-") as staging:
         worker = _Worker(folder=Path(staging), wishes=wishes, risky=risky, shrink=shrink)
         rounds = [worker.work(_pinned(file, Path(staging)))]
         while rounds[-1].unsettled and len(rounds) < _MOST_ROUNDS:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import UnreadableInputError, UsageError, WasmError
+from pyodide_abi.repair.whole import write_whole
 from pyodide_abi.wasm import Kind, read_module
 from pyodide_abi.wasm.edit import ModuleEdit, edit_module, maybe_referenced
 from pyodide_abi.wasm.sections import dylink0
@@ -118,17 +117,6 @@ def patch_file(path: Path, patch: Patch, output: Path | None = None) -> Patched:
     if output is not None or patched.data != data:
         write_whole(target, patched.data, like=path)
     return patched
-
-
-def write_whole(target: Path, data: bytes, *, like: Path) -> None:
-    """Write a file that is complete or not there, with the permissions of another."""
-    partial = target.with_name(f".{target.name[:200]}.{uuid.uuid4().hex}.partial")
-    try:
-        partial.write_bytes(data)
-        shutil.copymode(like, partial)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _needed(old: Sequence[str], patch: Patch) -> tuple[str, ...]:
