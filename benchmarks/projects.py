@@ -2,16 +2,18 @@
 
     .check/bin/python benchmarks/projects.py                       all that have no result yet
     .check/bin/python benchmarks/projects.py --again --only wrapt  one of them anew
+    .check/bin/python benchmarks/projects.py --tests --folder W    only the tests, of the wheels that W has
     .check/bin/python benchmarks/projects.py --page                write the page from the results
 
-The list is projects.toml; results are kept in projects.json as they come, and docs/explanation/projects.md is
-written from them. Needs the network, a compiler, and minutes for each project.
+The list is projects.toml; results are kept in projects.json as they come, and projects_page.py writes
+docs/explanation/projects.md from them. Needs the network, a compiler, and minutes for each project.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -19,20 +21,29 @@ import tarfile
 import tempfile
 import time
 import tomllib
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from projects_page import CHANGES, write_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 HERE = Path(__file__).parent
-PAGE = HERE.parent / "docs" / "explanation" / "projects.md"
 RESULTS = HERE / "projects.json"
 US = [sys.executable, "-m", "pyodide_abi"]
 _SECONDS = 3600
 #: Tags of the platforms' wheels on the index, and their Pythons.
-_OFFICIAL = {
+_TAGS = {
+    "2024_0": ("312", ("pyodide_2024_0_wasm32",)),
     "2025_0": ("313", ("pyemscripten_2025_0_wasm32", "pyodide_2025_0_wasm32")),
     "314_0": ("314", ("pyemscripten_2026_0_wasm32",)),
+    "2026_5": ("315", ("pyemscripten_2026_5_wasm32",)),
 }
+#: Where the projects' own tests run.
+_TESTED = ("2025_0", "314_0")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +58,7 @@ class Project:
         platforms: whom it is built for.
         official: its authors publish wheels for the platform.
         tests: how its own tests are run; empty if they are not.
+        untested: why they are not.
         note: for people.
     """
 
@@ -57,6 +69,7 @@ class Project:
     platforms: tuple[str, ...] = ()
     official: bool = False
     tests: dict[str, Any] = field(default_factory=dict)
+    untested: str = ""
     note: str = ""
 
 
@@ -73,10 +86,16 @@ def read_projects() -> list[Project]:
             platforms=tuple(one.get("platforms", default)),
             official=one.get("official", False),
             tests=one.get("tests", {}),
+            untested=one.get("untested", ""),
             note=one.get("note", one.get("reason", "")),
         )
         for one in document["project"]
     ]
+
+
+def read_results() -> dict[str, Any]:
+    """What is known so far, by ``name platform``."""
+    return json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else {}
 
 
 def run(words: list[str | Path], *, cwd: Path, seconds: float = _SECONDS) -> subprocess.CompletedProcess[str]:
@@ -118,9 +137,16 @@ def measure(project: Project, platform: str, folder: Path) -> dict[str, Any]:
     }
     if project.official:
         result["official"] = compare(project, platform, wheel, folder)
-    if project.tests:
+    if project.tests and platform in _TESTED:
         result["tests"] = run_tests(project, platform, wheel, folder)
     return result
+
+
+def test_again(project: Project, platform: str, folder: Path) -> dict[str, Any]:
+    """The result of a project, with its tests run anew."""
+    result: dict[str, Any] = read_results()[f"{project.name} {platform}"]
+    wheel = folder / platform / result["wheel"]
+    return result | {"tests": run_tests(project, platform, wheel, folder)}
 
 
 def _not_loaded(verification: dict[str, Any]) -> list[str]:
@@ -134,13 +160,9 @@ def _not_loaded(verification: dict[str, Any]) -> list[str]:
 
 def compare(project: Project, platform: str, wheel: Path, folder: Path) -> dict[str, Any]:
     """Ours beside the official wheel of the same version, if there is one."""
-    python, tags = _OFFICIAL[platform]
     place = folder / "official" / platform
     version = wheel.name.split("-")[1]
-    words: list[str | Path] = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "-d", place]
-    words += ["--only-binary", ":all:", "--implementation", "cp", "--python-version", python]
-    words += [f"--platform={tag}" for tag in tags]
-    done = run([*words, f"{project.name}=={version}"], cwd=folder, seconds=300)
+    done = fetch_wheels([f"{project.name}=={version}", "--no-deps"], platform, place)
     found = sorted(place.glob("*.whl")) if place.is_dir() else []
     if done.returncode or not found:
         return {"found": False}
@@ -157,11 +179,19 @@ def compare(project: Project, platform: str, wheel: Path, folder: Path) -> dict[
     }
 
 
+def fetch_wheels(wanted: list[str], platform: str, place: Path) -> subprocess.CompletedProcess[str]:
+    """Wheels for a platform, from the index or from those of ours that ``wanted`` names a folder of."""
+    python, tags = _TAGS[platform]
+    words: list[str | Path] = [sys.executable, "-m", "pip", "download", "--quiet", "-d", place]
+    words += ["--only-binary", ":all:", "--implementation", "cp", "--python-version", python]
+    return run([*words, *(f"--platform={tag}" for tag in tags), *wanted], cwd=HERE, seconds=600)
+
+
 def shorten(diff: dict[str, Any]) -> dict[str, Any]:
     """Of what ``pyodide-abi diff`` says, the names: all that the page tells."""
     changes = {
         f"{sort} {change}": sorted(one["name"] for module in diff["changed"] for one in module[sort][change])
-        for sort, change in _CHANGES
+        for sort, change in CHANGES
     }
     return {"came": diff["came"], "went": diff["went"], **changes}
 
@@ -170,32 +200,42 @@ def run_tests(project: Project, platform: str, wheel: Path, folder: Path) -> dic
     """The project's own tests, from its sdist, in the newest release of the platform."""
     sources = folder / "sources" / project.name
     _unpack_sources(project, wheel, sources)
-    wheels = folder / "wheels"
+    wheels = folder / "wheels" / platform
     needs = ["pytest", *project.tests.get("wheels", [])]
-    words: list[str | Path] = [sys.executable, "-m", "pip", "download", "--quiet", "-d", wheels]
-    done = run([*words, "--only-binary", ":all:", "--no-deps", *_TEST_TOOLS, *needs], cwd=folder)
+    done = fetch_wheels([*needs, f"--find-links={wheel.parent}"], platform, wheels)
     if done.returncode:
-        return {"ran": False, "reason": done.stderr.strip()[:300]}
-    program: list[str | Path] = [*US, "run", "--platform", platform, "-w", wheel, "--find-links", wheels]
-    program += [word for need in needs for word in ("-w", need)]
+        return {"ran": False, "summary": done.stderr.strip()[:300]}
+    program: list[str | Path] = [*US, "run", "--timeout", str(_SECONDS), "--platform", platform]
+    program += ["-w", wheel, "--find-links", wheels]
+    program += [word for need in needs for word in ("-w", need.partition("==")[0])]
     # Apart from the sources, whose package without its modules would be found first.
-    place = folder / "tests" / project.name
-    tests = project.tests["folder"]
+    place = folder / "tests" / platform / project.name
     shutil.rmtree(place, ignore_errors=True)
-    shutil.copytree(sources / tests, place / Path(tests).name)
-    arguments = ["-p", "no:cacheprovider", "-q", "-rs", *project.tests.get("arguments", [])]
-    done = run([*program, "--", "-m", "pytest", *arguments, Path(tests).name], cwd=place)
-    lines = [line for line in done.stdout.splitlines() if line.strip()]
-    return {
-        "ran": True,
-        "passed": done.returncode == 0,
-        "summary": lines[-1].strip("= ") if lines else done.stderr.strip()[-300:],
-        "skipped": [line for line in lines if line.startswith("SKIPPED")],
-    }
+    place.mkdir(parents=True)
+    for path in (project.tests["folder"], *project.tests.get("data", [])):
+        copy = shutil.copytree if (sources / path).is_dir() else shutil.copy2
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        copy(sources / path, place / path)
+    arguments = ["-p", "no:cacheprovider", "-q", "-rsfE", "--tb=short", "--rootdir=.", "--strict-config"]
+    for test in project.tests.get("excluded", {}):
+        arguments += ["--deselect" if "::" in test else "--ignore", test]
+    arguments += [*project.tests.get("arguments", []), project.tests["folder"]]
+    done = run([*program, "--", "-m", "pytest", *arguments], cwd=place)
+    log = place.with_suffix(".log")
+    log.write_text(done.stdout + done.stderr, "utf-8")
+    return {"ran": True, "passed": done.returncode == 0, **_counted(done.stdout, log)}
 
 
-#: What pytest needs, all pure Python.
-_TEST_TOOLS = ("iniconfig", "packaging", "pluggy", "pygments")
+def _counted(said: str, log: Path) -> dict[str, Any]:
+    """What pytest counts in its last line, and why tests left themselves out."""
+    lines = [line.strip("= ") for line in said.splitlines()]
+    ends = [line for line in lines if re.match(r"\d+ (passed|failed|skipped|error)|no tests ran", line)]
+    skipped: Counter[str] = Counter()
+    for line in lines:
+        if found := re.match(r"SKIPPED \[(\d+)\] \S+: (.*)", line):
+            skipped[found[2]] += int(found[1])
+    summary = re.sub(r" in [\d.]+s.*", "", ends[-1]) if ends else f"ended early; {log.name} has more"
+    return {"summary": summary, "skipped": dict(skipped)}
 
 
 def _unpack_sources(project: Project, wheel: Path, sources: Path) -> None:
@@ -216,101 +256,6 @@ def _unpack_sources(project: Project, wheel: Path, sources: Path) -> None:
         top.rename(sources)
 
 
-def write_page(projects: list[Project], results: dict[str, Any]) -> None:
-    """The page of the documentation."""
-    lines = [*_HEAD, "| project | built with | " + " | ".join(f"`{name}`" for name in _OFFICIAL) + " |"]
-    lines.append("| --- " * (2 + len(_OFFICIAL)) + "|")
-    for project in projects:
-        found = {name: results.get(f"{project.name} {name}") for name in _OFFICIAL}
-        cells = [_cell(found[name], skipped=name not in project.platforms) for name in _OFFICIAL]
-        lines.append(f"| {project.name} {project.version} | {project.kind} | {' | '.join(cells)} |")
-    notes = [f"- **{one.name}**: {one.note}." for one in projects if one.note]
-    tests = [line for one in projects for line in _test_lines(one, results)]
-    official = [line for one in projects for line in _official_lines(one, results)]
-    lines += ["", "## Settings and remarks", "", *notes]
-    if tests:
-        lines += ["", "## The projects' own tests, in the newest release of the platform", "", *tests]
-    if official:
-        lines += ["", "## Beside the official wheels", "", *_BESIDE, "", *official]
-    PAGE.write_text("\n".join(lines) + "\n", "utf-8")
-
-
-_HEAD = """\
-# Projects that are built
-
-Projects from the package index, built from their sdists as they are, audited, and loaded in every release of
-the platform. `benchmarks/projects.py` makes this page; the list is `benchmarks/projects.toml`. The compiler
-was Emscripten 6.0.5 throughout, with `--toolchain-mismatch allow`.
-
-A cell says how many modules the wheel has and in how many releases all of them load.
-
-""".splitlines()
-
-
-_BESIDE = """\
-By `pyodide-abi diff`. The official ones were made with the platform's own compiler. Exports that went are
-used by nobody but the module itself: ours are sealed ([how to build](../how-to/build.md), "What modules
-export"). Imports that came are functions that another version of the compiler, or of a build requirement,
-calls.
-""".splitlines()
-
-
-#: What of a diff is told: exports and imports, what came and what went.
-_CHANGES = (("exports", "went"), ("exports", "came"), ("imports", "came"))
-_LACKS = "raised ModuleNotFoundError"
-
-
-def _cell(result: dict[str, Any] | None, *, skipped: bool) -> str:
-    if skipped:
-        return "not tried"
-    if result is None:
-        return "no result yet"
-    if not result["built"]:
-        return "does not build"
-    if not result["modules"]:
-        return "no extension module"
-    # Verifying installs no dependencies; a module that got so far has been loaded.
-    missing = {one.rpartition("'")[0].rpartition("'")[2] for one in result["not_loaded"] if _LACKS in one}
-    loads = "all" if all(_LACKS in one for one in result["not_loaded"]) else "not all"
-    said = f"{result['modules']}, {loads} {result['releases']}"
-    said += f" (then imports {', '.join(sorted(missing))}, which is not installed)" if missing else ""
-    return f"{said}; the audit finds errors" if result["audit_failed"] else said
-
-
-def _test_lines(project: Project, results: dict[str, Any]) -> list[str]:
-    lines = []
-    for platform in project.platforms:
-        said = (results.get(f"{project.name} {platform}") or {}).get("tests")
-        if said:
-            excluded = project.tests.get("excluded", "")
-            behind = f"; left out: {excluded}" if excluded else ""
-            lines.append(f"- **{project.name}**, `{platform}`: {said.get('summary', said)}{behind}")
-    return lines
-
-
-def _official_lines(project: Project, results: dict[str, Any]) -> list[str]:
-    lines = []
-    for platform in project.platforms:
-        said = (results.get(f"{project.name} {platform}") or {}).get("official")
-        if not said or not said["found"]:
-            continue
-        line = f"- `{said['wheel']}`: ours has {said['ratio']:.3f} times its size"
-        diff = said["diff"]
-        if isinstance(diff, dict):
-            modules = [len(diff["came"]), len(diff["went"])]
-            line += "; the same modules" if not any(modules) else f"; modules came and went: {modules}"
-            for sort, change in _CHANGES:
-                names = diff[f"{sort} {change}"]
-                line += f"; {_named(names)} {sort[: -(len(names) == 1) or None]} {change}" if names else ""
-        lines.append(line)
-    return lines
-
-
-def _named(names: list[str]) -> str:
-    shown = ", ".join(f"`{name}`" for name in names[:3])
-    return f"{len(names)} ({shown}{', …' if len(names) > 3 else ''})"  # noqa: PLR2004 - as many as fit a line
-
-
 def main() -> None:
     """Run what has no result yet, and write the page."""
     parser = argparse.ArgumentParser(
@@ -319,26 +264,42 @@ def main() -> None:
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
     parser.add_argument("--platform", action="append", default=[], metavar="P")
     parser.add_argument("--again", action="store_true", help="also those that have a result")
+    parser.add_argument("--tests", action="store_true", help="only the tests, of wheels that are in --folder")
     parser.add_argument("--page", action="store_true", help="write the page and leave")
     parser.add_argument("--folder", type=Path, help="where wheels go and stay (default: a temporary one)")
     args = parser.parse_args()
     projects = read_projects()
-    results: dict[str, Any] = json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else {}
     if not args.page:
         with tempfile.TemporaryDirectory() as name:
             folder = (args.folder or Path(name)).resolve()
-            (folder / "wheels").mkdir(parents=True, exist_ok=True)
-            for project in projects:
-                for platform in project.platforms:
-                    key = f"{project.name} {platform}"
-                    wanted = not args.only or project.name in args.only
-                    wanted = wanted and (not args.platform or platform in args.platform)
-                    if not wanted or (key in results and not args.again):
-                        continue
-                    results[key] = measure(project, platform, folder)
-                    print(key, "built" if results[key]["built"] else "failed", flush=True)
-                    RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", "utf-8")
-    write_page(projects, results)
+            for project, platform in _wanted(projects, args):
+                result = (test_again if args.tests else measure)(project, platform, folder)
+                _keep(f"{project.name} {platform}", result)
+    write_page(projects, read_results())
+
+
+def _wanted(projects: list[Project], args: argparse.Namespace) -> Iterator[tuple[Project, str]]:
+    pairs = [(project, platform) for project in projects for platform in project.platforms]
+    for project, platform in pairs:
+        if (args.only and project.name not in args.only) or (args.platform and platform not in args.platform):
+            continue
+        result = read_results().get(f"{project.name} {platform}", {})
+        if args.tests:
+            testable = project.tests and platform in _TESTED and result.get("built")
+            wanted = testable and (args.again or "tests" not in result)
+        else:
+            wanted = args.again or not result
+        if wanted:
+            yield project, platform
+
+
+def _keep(key: str, result: dict[str, Any]) -> None:
+    """Write one result among the others, of which another run may have written some meanwhile."""
+    print(
+        key, "built" if result["built"] else "failed", result.get("tests", {}).get("summary", ""), flush=True
+    )
+    text = json.dumps(read_results() | {key: result}, indent=1, sort_keys=True) + "\n"
+    RESULTS.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

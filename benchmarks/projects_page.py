@@ -1,0 +1,132 @@
+"""docs/explanation/projects.md from the results of projects.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from projects import Project
+
+_PAGE = Path(__file__).parent.parent / "docs" / "explanation" / "projects.md"
+_PLATFORMS = ("2024_0", "2025_0", "314_0", "2026_5")
+
+#: What of a diff is told: exports and imports, what came and what went.
+CHANGES = (("exports", "went"), ("exports", "came"), ("imports", "came"))
+_LACKS = "raised ModuleNotFoundError"
+
+_HEAD = """\
+# Projects that are built
+
+Projects from the package index, built from their sdists as they are, audited, and loaded in every release of
+the platform. `benchmarks/projects.py` makes this page; the list is `benchmarks/projects.toml`. The compiler
+was Emscripten 6.0.5 throughout, with `--toolchain-mismatch allow`.
+
+A cell says how many modules the wheel has and in how many releases all of them load.
+
+""".splitlines()
+
+_TESTS = """\
+By pytest, in the newest release of the platform. Tests that are excluded were named by us, with the reason;
+tests that are skipped skip themselves, and their words are quoted.
+""".splitlines()
+
+_BESIDE = """\
+By `pyodide-abi diff`. The official ones were made with the platform's own compiler. Exports that went are
+used by nobody but the module itself: ours are sealed ([how to build](../how-to/build.md), "What modules
+export"). Imports that came are functions that another version of the compiler, or of a build requirement,
+calls.
+""".splitlines()
+
+
+def write_page(projects: list[Project], results: dict[str, Any]) -> None:
+    """The page of the documentation."""
+    lines = [*_HEAD, "| project | built with | " + " | ".join(f"`{name}`" for name in _PLATFORMS) + " |"]
+    lines.append("| --- " * (2 + len(_PLATFORMS)) + "|")
+    for project in projects:
+        cells = " | ".join(_cell(project, name, results) for name in _PLATFORMS)
+        lines.append(f"| {project.name} {project.version} | {project.kind} | {cells} |")
+    sections = {
+        "What does not build": [line for one in projects for line in _failures(one, results)],
+        "Settings and remarks": [f"- **{one.name}**: {one.note}." for one in projects if one.note],
+        "The projects' own tests": [
+            *_TESTS,
+            "",
+            *(line for one in projects for line in _tests(one, results)),
+        ],
+        "Beside the official wheels": [*_BESIDE, "", *(one for p in projects for one in _beside(p, results))],
+    }
+    for title, content in sections.items():
+        if content:
+            lines += ["", f"## {title}", "", *content]
+    _PAGE.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _of(project: Project, results: dict[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
+    for platform in _PLATFORMS:
+        if result := results.get(f"{project.name} {platform}"):
+            yield platform, result
+
+
+def _cell(project: Project, platform: str, results: dict[str, Any]) -> str:
+    result = results.get(f"{project.name} {platform}")
+    if result is None:
+        return "not tried" if platform not in project.platforms else "no result yet"
+    if not result["built"]:
+        return "does not build"
+    if not result["modules"]:
+        return "no extension module"
+    # Verifying installs no dependencies; a module that got so far has been loaded.
+    missing = {one.rpartition("'")[0].rpartition("'")[2] for one in result["not_loaded"] if _LACKS in one}
+    loads = "all" if all(_LACKS in one for one in result["not_loaded"]) else "not all"
+    said = f"{result['modules']}, {loads} {result['releases']}"
+    said += f" (then imports {', '.join(sorted(missing))}, which is not installed)" if missing else ""
+    return f"{said}; the audit finds errors" if result["audit_failed"] else said
+
+
+def _failures(project: Project, results: dict[str, Any]) -> list[str]:
+    return [
+        f"- **{project.name}**, `{platform}`: {result['error'].splitlines()[0]}"
+        for platform, result in _of(project, results)
+        if not result["built"]
+    ]
+
+
+def _tests(project: Project, results: dict[str, Any]) -> list[str]:
+    if not project.tests:
+        return [f"- **{project.name}**: not run; {project.untested}."] if project.untested else []
+    ran = {platform: result["tests"] for platform, result in _of(project, results) if "tests" in result}
+    if not ran:
+        return []
+    counts = "; ".join(f"`{platform}`: {said['summary']}" for platform, said in ran.items())
+    lines = [f"- **{project.name}** (`{project.tests['folder']}`): {counts}."]
+    lines += [f"    - excluded: `{test}`: {why}." for test, why in project.tests.get("excluded", {}).items()]
+    skipped = {why: None for said in ran.values() for why in said["skipped"]}
+    if skipped:
+        lines.append(f"    - skipped: {'; '.join(f'“{why}”' for why in skipped)}.")
+    return lines
+
+
+def _beside(project: Project, results: dict[str, Any]) -> list[str]:
+    lines = []
+    for _, result in _of(project, results):
+        said = result.get("official")
+        if not said or not said["found"]:
+            continue
+        line = f"- `{said['wheel']}`: ours has {said['ratio']:.3f} times its size"
+        diff = said["diff"]
+        if isinstance(diff, dict):
+            modules = [len(diff["came"]), len(diff["went"])]
+            line += "; the same modules" if not any(modules) else f"; modules came and went: {modules}"
+            for sort, change in CHANGES:
+                names = diff[f"{sort} {change}"]
+                line += f"; {_named(names)} {sort[: -(len(names) == 1) or None]} {change}" if names else ""
+        lines.append(line)
+    return lines
+
+
+def _named(names: list[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:3])
+    return f"{len(names)} ({shown}{', …' if len(names) > 3 else ''})"  # noqa: PLR2004 - as many as fit a line
