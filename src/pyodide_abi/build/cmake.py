@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.build.flags import LEVEL
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
@@ -47,6 +49,12 @@ foreach(language C CXX)
     "-Wl,--whole-archive" "<LINK_ITEM>" "-Wl,--no-whole-archive")
   set(CMAKE_${language}_LINK_LIBRARY_USING_WHOLE_ARCHIVE_SUPPORTED TRUE)
 endforeach()
+# What these build types stand for, unless the project or its user says otherwise.
+foreach(language C CXX)
+  set(CMAKE_${language}_FLAGS_RELEASE_INIT "@LEVEL@ -DNDEBUG")
+  set(CMAKE_${language}_FLAGS_MINSIZEREL_INIT "@LEVEL@ -DNDEBUG")
+  set(CMAKE_${language}_FLAGS_RELWITHDEBINFO_INIT "@LEVEL@ -g -DNDEBUG")
+endforeach()
 get_property(checking GLOBAL PROPERTY IN_TRY_COMPILE)
 if(checking)
   set(rest " -o <TARGET> <LINK_LIBRARIES>")
@@ -56,7 +64,7 @@ if(checking)
       "sh '${CMAKE_CURRENT_LIST_DIR}/show-findings.sh' <TARGET>")
   endforeach()
 endif()
-"""
+""".replace("@LEVEL@", LEVEL)
 
 #: CheckTypeSize and its like read what they found out as text in the program. The program proper is beside
 #: the script that starts it, and CMake looks into the latter.

@@ -52,6 +52,10 @@ _UNWINDING = ("-fexceptions", "-fwasm-exceptions")
 THREADS = frozenset({"-pthread", "-sPTHREADS", "-sUSE_PTHREADS"})
 ONE_THREAD = "the runtime has one thread"
 
+#: How modules are optimised where nobody asks for anything else: small, as the official wheels are.
+#: pyodide-build puts this word behind every compile and every link (its config.py).
+LEVEL = "-Oz"
+
 COMPILE = "compile"
 LINK = "link"
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyodide_abi.build import meson
 from pyodide_abi.build.environment import install_requirements
 from pyodide_abi.errors import BuildFailedError, MissingError, UnreadableInputError
 
@@ -50,13 +51,7 @@ def read_build_system(project: Path) -> BuildSystem:
     Raises:
         UnreadableInputError: ``pyproject.toml`` is not valid, or the table lacks ``requires``.
     """
-    file = project / "pyproject.toml"
-    if not file.is_file():
-        return BuildSystem()
-    try:
-        table = tomllib.loads(file.read_text("utf-8")).get("build-system")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UnreadableInputError(f"pyproject.toml is not valid TOML: {error}") from error
+    table = _read_pyproject(project).get("build-system")
     if table is None:
         return BuildSystem()
     if not isinstance(table, dict):
@@ -70,6 +65,16 @@ def read_build_system(project: Path) -> BuildSystem:
     if not isinstance(backend, str):
         raise UnreadableInputError("pyproject.toml: build-system.build-backend has to be text")
     return BuildSystem(requires=requires, backend=backend, backend_path=_strings(table, "backend-path"))
+
+
+def _read_pyproject(project: Path) -> dict[str, object]:
+    file = project / "pyproject.toml"
+    if not file.is_file():
+        return {}
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UnreadableInputError(f"pyproject.toml is not valid TOML: {error}") from error
 
 
 def _strings(table: Mapping[str, object], key: str) -> tuple[str, ...] | None:
@@ -112,7 +117,9 @@ def run_backend(
         HookFailedError: the backend ended with an error.
     """
     system = read_build_system(project)
-    settings = _settings(system, environment, config_settings, jobs)
+    settings = dict(config_settings)
+    if system.backend.partition(":")[0] == "mesonpy":
+        settings |= _meson_settings(project, environment, config_settings, jobs)
 
     def install(requirements: Sequence[str]) -> None:
         install_requirements(environment, requirements, host, cwd=outdir, on_line=on_line)
@@ -136,22 +143,28 @@ def run_backend(
         raise BuildFailedError(f"the build backend {system.backend} has no hook {error.hook_name}") from error
 
 
-def _settings(
-    system: BuildSystem,
+def _meson_settings(
+    project: Path,
     environment: CrossEnvironment,
     given: Mapping[str, str | list[str]],
     jobs: int | None,
 ) -> dict[str, str | list[str]]:
     """The user's settings, behind those that meson-python needs: it has no variable for a machine file."""
-    settings = dict(given)
-    if system.backend.partition(":")[0] == "mesonpy":
-        own = {"setup-args": list(environment.meson_arguments)}
-        if jobs is not None:
-            own["compile-args"] = [f"-j{jobs}"]
-        for key, words in own.items():
-            more = given.get(key, [])
-            settings[key] = [*words, *([more] if isinstance(more, str) else more)]
-    return settings
+    setup, compiling = (_listed(given.get(key, [])) for key in ("setup-args", "compile-args"))
+    # Nothing is said here of a wrong table: meson-python says it better.
+    table: object = _read_pyproject(project)
+    for key in ("tool", "meson-python", "args", "setup"):
+        table = table.get(key) if isinstance(table, dict) else None
+    asked = [word for word in table if isinstance(word, str)] if isinstance(table, list) else []
+    level = meson.level_arguments([*asked, *setup])
+    return {
+        "setup-args": [*environment.meson_arguments, *level, *setup],
+        "compile-args": [*([f"-j{jobs}"] if jobs is not None else []), *compiling],
+    }
+
+
+def _listed(setting: str | list[str]) -> list[str]:
+    return [setting] if isinstance(setting, str) else setting
 
 
 @contextmanager

@@ -258,7 +258,7 @@ def renamed(text: str, originals: Mapping[str, str]) -> str:
 
 def _defaults(command: arguments.Command) -> list[str]:
     """What a link gets unless the project says otherwise: a small module, as the official wheels' are."""
-    return [] if any(group[0].startswith("-O") for group in command.groups) else ["-Oz"]
+    return [] if any(group[0].startswith("-O") for group in command.groups) else [flags.LEVEL]
 
 
 def export_list(text: str, read: arguments.ReadText) -> list[str]:

@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from pyodide_abi.build import pkgconfig
+from pyodide_abi.build.flags import LEVEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,8 +21,9 @@ def cross_file(crossing: Crossing) -> str:
     """The machine file of the target."""
     tools = crossing.tools
     binaries: dict[str, str | Sequence[str]] = {
-        "c": str(tools["cc"]),
-        "cpp": str(tools["c++"]),
+        # Words beside a compiler's name come before all that Meson and the project add.
+        "c": [str(tools["cc"]), LEVEL],
+        "cpp": [str(tools["c++"]), LEVEL],
         "ar": str(tools["ar"]),
         "ranlib": str(tools["ranlib"]),
         "nm": str(tools["nm"]),
@@ -62,6 +64,19 @@ def native_file(crossing: Crossing) -> str:
 def setup_arguments(crossing: Crossing) -> list[str]:
     """For ``meson setup``."""
     return [f"--cross-file={crossing.folder}/meson.cross", f"--native-file={crossing.folder}/meson.native"]
+
+
+def level_arguments(asked: Sequence[str]) -> list[str]:
+    """For ``meson setup`` by a backend that sets a build type for every project, as meson-python does.
+
+    ``release`` is ``-O3``. ``plain`` is Meson's word for no level of its own, so that the one beside the
+    compiler's name counts.
+
+    Args:
+        asked: what the project and its user want ``meson setup`` to be told; what they say counts.
+    """
+    own = ("buildtype=", "optimization=", "--buildtype", "--optimization")
+    return [] if any(word.removeprefix("-D").startswith(own) for word in asked) else ["-Doptimization=plain"]
 
 
 def command(crossing: Crossing) -> str:

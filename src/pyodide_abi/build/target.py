@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib.util
 from typing import TYPE_CHECKING
 
+from pyodide_abi.build.flags import LEVEL
 from pyodide_abi.errors import MissingError
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 
 SYSCONFIGDATA = "_sysconfigdata__emscripten_wasm32-emscripten"
 
-#: CPython's own base flags (its configure.ac), and ours: small, as the official wheels are, without DWARF.
+_OPT = f"-DNDEBUG {LEVEL} -g0 -Wall"
+#: CPython's own base flags (its configure.ac), and ours: without DWARF.
 #: The unwinding flags are not here: the drivers add them for whoever compiles.
-_CFLAGS = "-fno-strict-overflow -Wsign-compare -Wunreachable-code -DNDEBUG -Oz -g0 -Wall -fPIC"
+_CFLAGS = f"-fno-strict-overflow -Wsign-compare -Wunreachable-code {_OPT} -fPIC"
 
 
 def read_variables(sysroot: Sysroot) -> dict[str, object]:
@@ -67,7 +69,7 @@ def target_variables(
     variables |= {"CXX": cxx, "LDCXXSHARED": f"{cxx} -shared", "CPP": f"{cc} -E"}
     variables |= {name.upper(): str(tools[name]) for name in ("ar", "ranlib", "nm", "strip")}
     variables |= dict.fromkeys(("CFLAGS", "PY_CFLAGS", "CXXFLAGS"), _CFLAGS)
-    variables |= {"OPT": "-DNDEBUG -Oz -g0 -Wall", "CCSHARED": "-fPIC", "ARFLAGS": "rcs"}
+    variables |= {"OPT": _OPT, "CCSHARED": "-fPIC", "ARFLAGS": "rcs"}
     # The libraries of the main module, and flags of its own build.
     empty = "CPPFLAGS PY_CPPFLAGS LDFLAGS PY_LDFLAGS CONFIGURE_CFLAGS CONFIGURE_LDFLAGS CONFIGURE_CPPFLAGS"
     variables |= dict.fromkeys([*empty.split(), "PY_CORE_CFLAGS", "PY_CORE_LDFLAGS", "LIBS", "SYSLIBS"], "")

@@ -64,8 +64,10 @@ def _fill(folder: Path, place: Path, archive: Archive, version: str, host: Host)
     node = str(find_engine(host))
 
     def work(tree: Path) -> None:
-        # Debian's node would find packages in /usr/share/nodejs by itself; any node looks here.
+        # Debian's node would find packages in /usr/share/nodejs by itself; any node looks here, and from one
+        # of them for another beside it: programs that are linked with -O2 and more need two.
         (folder / _ROOT / "node_modules").symlink_to("../nodejs")
+        (folder / _USR / "share/nodejs/node_modules").symlink_to(".")
         linkers = sorted(tree.glob("usr/lib/llvm-*/bin/wasm-ld"))
         if not linkers:
             raise MissingError("Debian's packages hold no wasm-ld")

@@ -100,10 +100,31 @@ def test_meson_python_is_told_about_the_target(tmp_path: Path) -> None:
     settings: dict[str, Any] = {"setup-args": "-Dblas=none"}
     build(backend, tmp_path, jobs=3, **settings)
     assert backend.calls[-1][2]["config_settings"] == {
-        "setup-args": ["--cross-file=/c", "-Dblas=none"],
+        "setup-args": ["--cross-file=/c", "-Doptimization=plain", "-Dblas=none"],
         "compile-args": ["-j3"],
     }
     assert backend.installed == ["a", "ninja"]
+
+
+@pytest.mark.parametrize(
+    ("project", "user"),
+    [
+        ("", "-Doptimization=3"),
+        ("", ["-Dbuildtype=debug"]),
+        ("", "--buildtype=debug"),
+        ('["-Doptimization=2"]', ""),
+        ('["-D", "buildtype=debug"]', ""),
+    ],
+)
+def test_who_names_a_level_for_meson_gets_it(tmp_path: Path, project: str, user: str | list[str]) -> None:
+    args = f"[tool.meson-python.args]\nsetup = {project}\n" if project else ""
+    (tmp_path / "pyproject.toml").write_text(
+        f'[build-system]\nrequires = []\nbuild-backend = "mesonpy"\n{args}'
+    )
+    backend = Backend(answers={"get_requires_for_build_wheel": [], "build_wheel": "x.whl"})
+    settings: dict[str, Any] = {"setup-args": user} if user else {}
+    build(backend, tmp_path, **settings)
+    assert "-Doptimization=plain" not in backend.calls[-1][2]["config_settings"]["setup-args"]
 
 
 def test_hooks_are_asked_in_order_and_requirements_are_the_hosts(tmp_path: Path) -> None:
