@@ -216,9 +216,10 @@ def run_tests(project: Project, platform: str, wheel: Path, folder: Path) -> dic
         copy = shutil.copytree if (sources / path).is_dir() else shutil.copy2
         (place / path).parent.mkdir(parents=True, exist_ok=True)
         copy(sources / path, place / path)
-    arguments = ["-p", "no:cacheprovider", "-q", "-rsfE", "--tb=short", "--rootdir=.", "--strict-config"]
-    for test in project.tests.get("excluded", {}):
-        arguments += ["--deselect" if "::" in test else "--ignore", test]
+    arguments = ["-p", "no:cacheprovider", "-q", "-rsfE", "--tb=short", "--rootdir=."]
+    for one in project.tests.get("excluded", []):
+        for test in one["tests"]:
+            arguments += ["--deselect" if "::" in test else "--ignore", test]
     arguments += [*project.tests.get("arguments", []), project.tests["folder"]]
     done = run([*program, "--", "-m", "pytest", *arguments], cwd=place)
     log = place.with_suffix(".log")

@@ -102,7 +102,10 @@ def _tests(project: Project, results: dict[str, Any]) -> list[str]:
         return []
     counts = "; ".join(f"`{platform}`: {said['summary']}" for platform, said in ran.items())
     lines = [f"- **{project.name}** (`{project.tests['folder']}`): {counts}."]
-    lines += [f"    - excluded: `{test}`: {why}." for test, why in project.tests.get("excluded", {}).items()]
+    lines += [
+        f"    - excluded: {', '.join(f'`{test}`' for test in one['tests'])}: {one['reason']}."
+        for one in project.tests.get("excluded", [])
+    ]
     skipped = {why: None for said in ran.values() for why in said["skipped"]}
     if skipped:
         lines.append(f"    - skipped: {'; '.join(f'“{why}”' for why in skipped)}.")
