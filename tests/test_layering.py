@@ -12,19 +12,20 @@ SOURCE = Path(__file__).parents[1] / "src" / "pyodide_abi"
 #: What each part may import besides itself. An import of anything else is a wrong turn.
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
-    "process": {"errors"},
-    "store": {"errors"},
-    "host": {"errors", "process", "store"},
-    "platforms": {"errors"},
-    "wasm": {"errors"},
-    "wheel": {"errors"},
-    "linker": {"errors", "platforms", "wasm", "wheel"},
-    "audit": {"errors", "platforms", "wasm", "wheel", "linker"},
-    "repair": {"errors", "platforms", "wasm", "wheel", "linker", "audit"},
-    "toolchain": {"errors", "process", "store", "host", "platforms", "wasm"},
-    "runtime": {"errors", "process", "store", "host", "platforms", "wheel"},
-    "build": {"errors", "process", "store", "host", "platforms", "wasm", "wheel", "toolchain"},
-    "report": {"errors", "platforms", "wasm", "wheel", "linker", "audit", "repair", "runtime"},
+    "values": set(),
+    "process": {"errors", "values"},
+    "store": {"errors", "values"},
+    "host": {"errors", "values", "process", "store"},
+    "platforms": {"errors", "values"},
+    "wasm": {"errors", "values"},
+    "wheel": {"errors", "values"},
+    "linker": {"errors", "values", "platforms", "wasm", "wheel"},
+    "audit": {"errors", "values", "platforms", "wasm", "wheel", "linker"},
+    "repair": {"errors", "values", "platforms", "wasm", "wheel", "linker", "audit"},
+    "toolchain": {"errors", "values", "process", "store", "host", "platforms", "wasm"},
+    "runtime": {"errors", "values", "process", "store", "host", "platforms", "wheel"},
+    "build": {"errors", "values", "process", "store", "host", "platforms", "wasm", "wheel", "toolchain"},
+    "report": {"errors", "values", "platforms", "wasm", "wheel", "linker", "audit", "repair", "runtime"},
 }
 MAY_IMPORT["cli"] = set(MAY_IMPORT)
 

@@ -17,7 +17,6 @@ import json
 import os
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +32,7 @@ from pyodide_abi.process import SystemRunner
 from pyodide_abi.runtime import find_node, install_release
 from pyodide_abi.runtime.node import find_npm
 from pyodide_abi.store import Store
+from pyodide_abi.values import value
 from pyodide_abi.wasm import Kind, read_module
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ ENGINES = {"node24": "24", "node20": "20"}
 Table = dict[str, tuple[SymbolKind, str | None]]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Measured:
     """What a release says of itself, and what it offers in an engine."""
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,7 +63,7 @@ class Silence:
         """Drop it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Host:
     """The machine and the user's wishes.
 

@@ -13,10 +13,10 @@ import signal
 import subprocess
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Protocol
 
 from pyodide_abi.errors import MissingError
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 TIMED_OUT = 124
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Completed:
     """A process that has ended.
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Store:
     """A folder of entries, named by relative keys such as ``runtimes/0.29.4``."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from differential.observing import Job, observe
 
 from pyodide_abi.linker import find_engine
 from pyodide_abi.platforms import load_surface
+from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _INSTALL = "install "
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Setting:
     """Where cases are compared.
 

@@ -14,13 +14,13 @@ import subprocess
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.errors import MissingError
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ _VERSION = re.compile(r"(\d+(?:\.\d+)+)")
 _SECONDS = 30.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Browser:
     """A browser of Chromium's family.
 
@@ -134,8 +134,8 @@ def _handler(request: Mapping[str, Any], answers: queue.Queue[Answer]) -> type[B
 
         def _send(self, body: bytes, type_: str) -> None:
             self.send_response(HTTPStatus.OK)
-            for name, value in _ISOLATED.items():
-                self.send_header(name, value)
+            for name, content in _ISOLATED.items():
+                self.send_header(name, content)
             self.send_header("Content-Type", type_)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker import Installed, Outcome, Resolver, find_engine, read_library
 from pyodide_abi.linker.installing import installer_of, loaded_ahead
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ class Aspect(enum.StrEnum):
 Result = tuple[Aspect, str, str, bool, bool]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Comparison:
     """One aspect of one case in one release.
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import shutil
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,7 +50,7 @@ class MakingError(Exception):
     """A case cannot be made; the text says why."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Maker:
     """Makes cases and keeps them.
 

@@ -10,7 +10,6 @@ import hashlib
 import json
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from differential.browsing import Browser, drive_browser
 
 from pyodide_abi.errors import MissingError
 from pyodide_abi.runtime import find_node, install_release
+from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ _BOOT_SECONDS, _JOB_SECONDS = 120.0, 40.0
 _SNAPSHOT = "memory.bin"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Job:
     """What one interpreter is to do.
 
@@ -55,7 +55,7 @@ class Job:
     steps: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Step:
     """How one step ended.
 
@@ -70,7 +70,7 @@ class Step:
     type: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Seen:
     """What one interpreter did.
 
@@ -86,7 +86,7 @@ class Seen:
     installed: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Observer:
     """Where jobs run.
 
@@ -161,7 +161,7 @@ def _make_snapshot(release: Release, observer: Observer) -> Path:
     return observer.host.store.obtain(key, fill) / _SNAPSHOT
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class _Run:
     """Processes of one release."""
 

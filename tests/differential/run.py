@@ -13,7 +13,6 @@ what needs a missing symbol, and prints where the prediction differs from what h
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import functools
 import json
 import os
@@ -45,6 +44,7 @@ from pyodide_abi.linker import ENGINES
 from pyodide_abi.platforms import find_release, load_platform, load_platforms
 from pyodide_abi.runtime import find_node
 from pyodide_abi.toolchain import find_toolchain
+from pyodide_abi.values import asdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -126,7 +126,7 @@ def main(words: Sequence[str]) -> int:
         sys.stderr.write(f"error: {error}\n")
         return 3
     if options.format == "json":
-        text = json.dumps([dataclasses.asdict(one) for one in comparisons], indent=1)
+        text = json.dumps([asdict(one) for one in comparisons], indent=1)
     else:
         text = report(comparisons, left_out, engine=f"{setting.engine} ({node.version})")
     sys.stdout.write(text + "\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from real_wheels import PINNED, real_wheel
 
 from pyodide_abi.audit.subject import open_subject
 from pyodide_abi.platforms import platform_of_tag
+from pyodide_abi.values import value
 from pyodide_abi.wheel import open_wheel
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ except Exception:
 """
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class _Load:
     """One module of a wheel in one release."""
 

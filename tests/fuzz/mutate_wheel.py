@@ -6,12 +6,13 @@ import csv
 import io
 import struct
 import zipfile
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fuzz import mutate_wasm, seeds
 from fuzz.mutate_bytes import EDGES, NAMES
 from fuzz.mutate_bytes import mutate as mutate_blindly
+
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     import random
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _LOCAL, _CENTRAL, _END, _END64, _LOCATOR = b"PK\3\4", b"PK\1\2", b"PK\5\6", b"PK\6\6", b"PK\6\7"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class _Field:
     offset: int
     size: int

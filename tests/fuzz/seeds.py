@@ -6,12 +6,12 @@ import base64
 import hashlib
 import io
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path
 
+from pyodide_abi.values import value
 from pyodide_abi.wasm import encode as enc
 from pyodide_abi.wasm.sections import dylink0
 from pyodide_abi.wasm.sections.dylink0 import Dylink, ImportInfo, ImportInfos, MemoryInfo, Needed, RuntimePath
@@ -28,7 +28,7 @@ WHEEL = "spam-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
 INFO = "spam-1.dist-info"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Seed:
     """Bytes to begin with.
 

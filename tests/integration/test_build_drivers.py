@@ -9,7 +9,6 @@ import shlex
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from pyodide_abi.build.recipes import recipes_of
 from pyodide_abi.platforms import load_platform
 from pyodide_abi.toolchain import find_toolchain
 from pyodide_abi.toolchain.model import HostPython
+from pyodide_abi.values import value
 from pyodide_abi.wasm import Kind, read_module
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ CATCHING = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Kit:
     """The drivers of one platform, and what they stand for."""
 

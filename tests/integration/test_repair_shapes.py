@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +16,7 @@ from pyodide_abi.platforms import load_platform
 from pyodide_abi.repair.mend import repair_wheel
 from pyodide_abi.repair.plan import Wishes
 from pyodide_abi.runtime import find_node
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +71,7 @@ PLUGIN = """
 PLATFORMS = {"2024_0": "cp312", "2025_0": "cp313", "314_0": "cp314"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Shape:
     """A wheel with a fault.
 
@@ -83,7 +83,7 @@ class Shape:
     """
 
     files: Mapping[str, tuple[str, str]]
-    beside: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    beside: Mapping[str, tuple[str, str]] = {}
     imports: tuple[str, ...] = ("pkg.m",)
     sound: tuple[str, ...] = ()
 

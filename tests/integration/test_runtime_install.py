@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +17,7 @@ from pyodide_abi.errors import DigestError
 from pyodide_abi.platforms import find_release
 from pyodide_abi.runtime import find_release as find_installed
 from pyodide_abi.runtime import install_release
+from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,7 @@ _SUFFIX = re.compile(r"\.abi3(-[\w-]+)?\.so$")
 _PYTHON = re.compile(r"cp(\d)(\d+)$")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Claim:
     """That a module works with every CPython from a version on.
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WasmError
 from pyodide_abi.linker.inner import names_class
+from pyodide_abi.values import value
 from pyodide_abi.wasm import Kind, SectionId
 from pyodide_abi.wasm.code import IN_CODE, scan_code
 from pyodide_abi.wasm.constant import GLOBAL_GET, I32_CONST
@@ -57,7 +57,7 @@ _MOST_STUBS = 100
 _MOST_PATHS = 10_000
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Anatomy:
     """What a module is made of.
 
@@ -77,7 +77,7 @@ class Anatomy:
         numpy_1: it asks for NumPy's C interface where only NumPy 1 had it.
     """
 
-    customs: Mapping[str, int] = field(default_factory=dict)
+    customs: Mapping[str, int] = {}
     catches: bool | None = None
     stubs: tuple[str, ...] = ()
     build_paths: int = 0

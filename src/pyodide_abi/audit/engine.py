@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
@@ -10,6 +9,7 @@ from pyodide_abi.audit.rules import RULES
 from pyodide_abi.audit.subject import open_subject
 from pyodide_abi.errors import UsageError
 from pyodide_abi.linker import DEFAULT_ENGINE
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pyodide_abi.platforms.model import Platform
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Report:
     """What an audit found.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+from pyodide_abi.values import value
 
 
 class Severity(enum.StrEnum):
@@ -23,7 +24,7 @@ class Severity(enum.StrEnum):
         return list(Severity).index(self)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Location:
     """Where a finding is.
 
@@ -36,7 +37,7 @@ class Location:
     symbol: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Finding:
     """One thing that a rule has to say.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker import Cause
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pyodide_abi.linker import Problem
 
 
-@dataclass(kw_only=True, slots=True)
 class Gap:
     """A symbol without a provider.
 
@@ -25,11 +24,12 @@ class Gap:
         latent: releases where the load succeeds and the first call is fatal.
     """
 
-    path: str
-    symbol: str
-    type: str
-    refused: dict[str, str] = field(default_factory=dict)
-    latent: list[str] = field(default_factory=list)
+    def __init__(self, *, path: str, symbol: str, type: str) -> None:  # noqa: A002 - as elsewhere
+        self.path = path
+        self.symbol = symbol
+        self.type = type
+        self.refused: dict[str, str] = {}
+        self.latent: list[str] = []
 
     @property
     def releases(self) -> tuple[str, ...]:
@@ -70,7 +70,7 @@ def is_weak(subject: Subject, gap: Gap) -> bool:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Refusal:
     """The same problem of the same library, with the releases where it arises."""
 

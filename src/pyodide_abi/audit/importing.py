@@ -6,8 +6,9 @@ The outcomes were seen in 0.26.0, 0.29.5, 314.0.7 and 315.0.0-alpha.2, which agr
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +53,7 @@ _CONDITIONS = frozenset(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Start:
     """A call that fails.
 

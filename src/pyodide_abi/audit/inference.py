@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.unwinding import signs, way_of, wrong_way
@@ -18,6 +17,7 @@ from pyodide_abi.linker import Head
 from pyodide_abi.platforms import load_platforms
 from pyodide_abi.platforms.model import Unwinding
 from pyodide_abi.platforms.surface import SymbolKind, load_surface
+from pyodide_abi.values import value
 from pyodide_abi.wasm import Kind
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Sign(enum.StrEnum):
     RUN_PATH = "run path"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Misfit:
     """One thing that speaks against a platform.
 
@@ -61,7 +61,7 @@ class Misfit:
     what: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Fit:
     """How well files fit a platform.
 

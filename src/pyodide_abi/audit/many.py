@@ -6,12 +6,12 @@ this machine, or the client of a cluster. What goes there and back are names and
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.engine import audit_file
 from pyodide_abi.errors import PyodideAbiError, UnreadableInputError
 from pyodide_abi.linker import DEFAULT_ENGINE
+from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pyodide_abi.audit.engine import Report
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Request:
     """One file and how to audit it; the same for all files of a call."""
 
@@ -32,7 +32,7 @@ class Request:
     ignore: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Audited:
     """What became of one file; exactly one of ``report`` and ``error`` is there.
 

@@ -13,12 +13,12 @@ import html
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.errors import PlatformDataError
 from pyodide_abi.platforms import load_platforms
+from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,7 +78,7 @@ class Seen(enum.StrEnum):
     """It was read in the sources or the documentation."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Wording:
     """One way to say it.
 
@@ -98,7 +98,7 @@ class Wording:
     source: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Message:
     """A meaning.
 
@@ -123,7 +123,7 @@ class Message:
     wordings: tuple[Wording, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Recognised:
     """A meaning found in a text.
 
@@ -154,7 +154,7 @@ class Recognised:
         return self.message.fix.format_map(_Named(self.details))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Explanation:
     """What a text means.
 

@@ -7,13 +7,13 @@ one reason. The rules say the reason once instead of every symbol.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.audit.gaps import find_gaps
 from pyodide_abi.errors import PlatformDataError
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ _FILE = "parts.toml"
 _SHOWN = 3
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Part:
     """Something that many symbols belong to.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from pyodide_abi.errors import WasmError
 from pyodide_abi.linker import find_engine, read_library
 from pyodide_abi.linker.inner import MANGLED
 from pyodide_abi.linker.outline import outline_of, outline_stream, settle
+from pyodide_abi.values import value
 from pyodide_abi.wasm import read_module
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pyodide_abi.platforms.surface import Surface
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class NativeFile:
     """A file that could be a module.
 

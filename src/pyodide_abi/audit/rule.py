@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Finding, Location
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ HEADINGS = ("What it checks", "Why it breaks", "Example", "How to fix", "Referen
 _FAMILY = "ABI"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Rule:
     """A defect that a wheel or a module can have, and how to see it.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import zlib
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,7 @@ from pyodide_abi.linker import (
 from pyodide_abi.linker.installing import installer_of, loaded_ahead
 from pyodide_abi.linker.search import site_packages
 from pyodide_abi.platforms import load_platform, platform_of_tag
+from pyodide_abi.values import replace, value
 from pyodide_abi.wheel import open_wheel
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ _MAYBE_OTHER = ".wasm"
 _BARE = ".so"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Binary:
     """A native file of the subject.
 
@@ -72,15 +72,15 @@ class Binary:
     extension: bool
     imported: Mapping[str, Prediction]
     preloaded: Mapping[str, Prediction]
-    installed: Mapping[str, Prediction] = field(default_factory=dict)
-    stops: Mapping[str, str] = field(default_factory=dict)
+    installed: Mapping[str, Prediction] = {}
+    stops: Mapping[str, str] = {}
 
     def judged(self, release: str) -> Prediction:
         """The prediction that counts: installers do what their platform prescribes."""
         return self.preloaded.get(release) or self.imported[release]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Subject:
     """A wheel or a module, read.
 
@@ -99,7 +99,6 @@ class Subject:
     engine: str
     binaries: tuple[Binary, ...]
     offers: Mapping[str, Mapping[str, Symbol]]
-    _members: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def releases(self) -> tuple[str, ...]:
@@ -126,9 +125,11 @@ class Subject:
 
     def member_of(self, path: str) -> str:
         """The member that is installed at ``path``."""
-        if not self._members:
-            self._members.update((binary.path, binary.member) for binary in self.binaries)
         return self._members.get(path, path)
+
+    @cached_property
+    def _members(self) -> Mapping[str, str]:
+        return {binary.path: binary.member for binary in self.binaries}
 
 
 @contextmanager

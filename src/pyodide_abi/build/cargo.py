@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import shlex
 import tomllib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import MissingError
 from pyodide_abi.toolchain.rust import BOOTSTRAP
 from pyodide_abi.toolchain.rust_find import find_rust
+from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.build.arguments import Command
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _FOLDER = ".data/commands"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class RunCommand:
     """A command as it was run.
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.build import autoconf, cmake, meson, pkgconfig
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Crossing:
     """What these tools have to know.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from pyodide_abi.build.target import answers, read_variables, target_variables
 from pyodide_abi.errors import BuildFailedError, MissingError, OfflineError
 from pyodide_abi.toolchain.interpreters import find_uv
 from pyodide_abi.toolchain.programs import find_program
+from pyodide_abi.values import value
 from pyodide_abi.wheel.write import EPOCH
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ ASTRAY = LEAKS | frozenset(_TOOL_LEAKS.split())
 _HOST_COMPILERS = {"c": ("cc", "gcc", "clang"), "cpp": ("c++", "g++", "clang++")}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class CrossEnvironment:
     """A virtual environment whose interpreter answers for the target.
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import tomllib
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.build import meson
 from pyodide_abi.build.environment import install_requirements
 from pyodide_abi.errors import BuildFailedError, MissingError, UnreadableInputError
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ _LEGACY_BACKEND = "setuptools.build_meta:__legacy__"
 _LEGACY_REQUIRES = ("setuptools>=40.8.0",)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class BuildSystem:
     """The table ``[build-system]`` (PEP 518, PEP 517).
 

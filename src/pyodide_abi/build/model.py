@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import UsageError
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ class ExportMode(enum.StrEnum):
     NAMES = "names"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Exports:
     """An answer to ``--exports``.
 
@@ -60,7 +60,7 @@ class Exports:
         return cls(mode=ExportMode.NAMES, names=names)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Target:
     """What is built for, and with what.
 
@@ -81,13 +81,13 @@ class Target:
     python: HostPython
     sysroot: Sysroot
     tag: str = ""
-    exports: Exports = field(default_factory=Exports)
+    exports: Exports = Exports()
     prefixes: tuple[Path, ...] = ()
     rust: TargetRust | None = None
     rust_library: Path | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class BuildRequest:
     """One wheel of one platform.
 
@@ -104,13 +104,13 @@ class BuildRequest:
     source: Path
     target: Target
     outdir: Path
-    config_settings: Mapping[str, str | list[str]] = field(default_factory=dict)
+    config_settings: Mapping[str, str | list[str]] = {}
     jobs: int | None = None
     report: Path | None = None
     verbose: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class BuildResult:
     """A wheel that was built.
 

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import re
 import shutil
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import FailedError, MissingError
 from pyodide_abi.platforms import load_surface
 from pyodide_abi.toolchain.library_headers import fetch_headers
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -33,7 +33,7 @@ _EDITION = 1
 _SECONDS = 120
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Library:
     """A C library that a runtime can have.
 
@@ -206,8 +206,8 @@ def with_version(text: str, library: Library, version: str) -> str:
             "SQLITE_VERSION_NUMBER": str(major * 1_000_000 + minor * 1000 + patch),
         },
     }
-    for name, value in macros.get(library.name, {}).items():
-        text = re.sub(rf"^(#\s*define\s+{name}\s+).*$", rf"\g<1>{value}", text, flags=re.MULTILINE)
+    for name, meaning in macros.get(library.name, {}).items():
+        text = re.sub(rf"^(#\s*define\s+{name}\s+).*$", rf"\g<1>{meaning}", text, flags=re.MULTILINE)
     return text
 
 

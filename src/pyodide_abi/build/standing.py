@@ -10,11 +10,11 @@ import hashlib
 import json
 import shutil
 import time
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.build import cargo
 from pyodide_abi.build.environment import install_requirements, make_environment, parallel, without_leaks
+from pyodide_abi.values import asdict, value
 from pyodide_abi.wheel.write import EPOCH
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _PATH = "/usr/bin:/bin"
 _STALE = 24 * 3600
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class StandingEnvironment:
     """What a command gets.
 

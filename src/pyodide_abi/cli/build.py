@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     import argparse
@@ -46,7 +47,7 @@ examples:
 """
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class _Done:
     """One platform's wheel and what was found out about it."""
 

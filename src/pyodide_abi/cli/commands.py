@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import importlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, Protocol, cast
+
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from pyodide_abi.cli.session import Session
@@ -24,7 +25,7 @@ class Command(Protocol):
         raise NotImplementedError
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Entry:
     """A command's name and what the overview says of it; the module is imported when it is used."""
 

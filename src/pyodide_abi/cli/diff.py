@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     import argparse
@@ -76,7 +77,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class _Releases:
     """A release, or all of a platform."""
 
@@ -85,7 +86,7 @@ class _Releases:
     releases: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class _Module:
     """A file that is no wheel."""
 
@@ -93,7 +94,7 @@ class _Module:
     version: Version
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class _Wheel:
     """A wheel that has been read.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
+
+from pyodide_abi.values import asdict, replace, value
 
 if TYPE_CHECKING:
     import argparse
@@ -46,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Check:
     """One thing that is needed.
 

@@ -62,17 +62,17 @@ def _console(session: Session) -> Console:
 
 
 def _write_json(platform: Platform | None, session: Session) -> None:
-    import dataclasses
     import json
 
     from pyodide_abi.platforms import default_platform, load_platforms
+    from pyodide_abi.values import asdict
 
     if platform is not None:
-        document = dataclasses.asdict(platform)
+        document = asdict(platform)
     else:
         document = {
             "default": default_platform().name,
-            "platforms": [dataclasses.asdict(each) for each in load_platforms()],
+            "platforms": [asdict(each) for each in load_platforms()],
         }
     # Dates are the only values that JSON lacks; their text form is ISO 8601.
     session.out.write(json.dumps(document, indent=2, default=str, ensure_ascii=False) + "\n")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from pyodide_abi.host import Progress, Silence, this_machine
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     import argparse
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pyodide_abi.host import Host, Task
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Session:
     """One run of one command.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import MissingError, UsageError
+from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
     import argparse

@@ -7,9 +7,9 @@ An export that went, or that has another type, breaks every module that imports 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pyodide_abi.values import replace, value
 from pyodide_abi.wasm import GlobalType, MemoryType, TableType
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Sort(enum.StrEnum):
     CHANGED = "changed"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Difference:
     """One import or export that differs.
 
@@ -77,7 +77,7 @@ class Difference:
         return not self.module and self.sort is not Sort.CAME and importable(self.name)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Version:
     """One of the two states of a library.
 
@@ -89,7 +89,7 @@ class Version:
     digest: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class LibraryDifference:
     """What changed in one library.
 
@@ -126,7 +126,7 @@ class LibraryDifference:
         return self.spoiled or bool(self.breaking)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class SetDifference:
     """What changed between two wheels' libraries.
 
@@ -148,7 +148,7 @@ class SetDifference:
         return bool(self.went) or any(difference.breaks for difference in self.changed)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Touched:
     """A difference that a certain library meets.
 

@@ -7,7 +7,6 @@ thing itself, to call it or to share it, or it asks for an address.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.engine import find_engine
@@ -15,6 +14,7 @@ from pyodide_abi.linker.instantiate import BASES, check_imports
 from pyodide_abi.linker.loaders import loader_of
 from pyodide_abi.linker.offers import FUNCTIONS, Offers, Value, offer_of
 from pyodide_abi.platforms.surface import SymbolKind
+from pyodide_abi.values import replace, value
 from pyodide_abi.wasm import Kind
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Fate(enum.StrEnum):
         return list(Fate).index(self)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Side:
     """One of the two things compared: a release, or a platform with all its releases.
 
@@ -81,7 +81,7 @@ class Side:
         return tuple(table.get(name) for table in self.tables)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class SymbolChange:
     """A symbol that differs.
 
@@ -104,7 +104,7 @@ class SymbolChange:
         return {self.imported, self.addressed} != {Fate.FINE}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class SurfaceDifference:
     """All differences, by name.
 
@@ -125,7 +125,7 @@ class SurfaceDifference:
         return any(change.breaks for change in (*self.went, *self.changed))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Met:
     """A difference that a certain library meets with one of its imports.
 

@@ -7,8 +7,7 @@ beyond the end of the file for zeros. What it makes of such a section is what de
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from pyodide_abi.values import value
 from pyodide_abi.wasm.sections.dylink0 import MemoryInfo
 
 _HEADER = 8
@@ -20,7 +19,7 @@ _BEYOND = 1
 _MOST_ENTRIES = 1_000_000
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class LooseDylink:
     """What the loader takes from the section.
 

@@ -7,9 +7,9 @@ The wording is V8's, which changed between Node 20 (V8 11.3) and Node 24 (V8 13.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pyodide_abi.values import replace, value
 from pyodide_abi.wasm.features import Feature
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DEFAULT_ENGINE = "node24"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Engine:
     """An engine's order of checks and its wording.
 

@@ -7,12 +7,12 @@ the module says of itself (:class:`Facts`).
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyodide_abi.errors import WasmError
 from pyodide_abi.linker.dylink import LooseDylink, read_loosely
 from pyodide_abi.linker.startup import fixed_segments, follow_startup
+from pyodide_abi.values import value
 from pyodide_abi.wasm import Form, read_module
 from pyodide_abi.wasm.code import scan_code
 from pyodide_abi.wasm.features import Feature, header_features
@@ -64,7 +64,7 @@ class Import(NamedTuple):
     address: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Inner:
     """Exports of a module that were left out of its facts, and the imports that they answer.
 
@@ -91,7 +91,7 @@ class Inner:
     place: int = 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Facts:
     """What a module says of itself.
 
@@ -133,7 +133,7 @@ class Facts:
     inner: Inner = Inner()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Library:
     """A file that could be loaded, as the linker sees it.
 

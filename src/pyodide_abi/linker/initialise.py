@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.prediction import Cause, Problem
+from pyodide_abi.values import replace
 from pyodide_abi.wasm import FuncType, GlobalType
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 import zlib
 from array import array
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.facts import ADDRESSES, Import
@@ -38,7 +37,6 @@ _ZERO = ord("0")
 _SHORTEST = 32
 
 
-@dataclass(kw_only=True, slots=True)
 class Column:
     """Names that were left out, in the order of the exports.
 
@@ -49,10 +47,11 @@ class Column:
         types: indices of the functions' types; -1 for an address.
     """
 
-    keys: array[int] = field(default_factory=lambda: array("q"))
-    lengths: array[int] = field(default_factory=lambda: array("I"))
-    places: array[int] = field(default_factory=lambda: array("I"))
-    types: array[int] = field(default_factory=lambda: array("i"))
+    def __init__(self) -> None:
+        self.keys = array("q")
+        self.lengths = array("I")
+        self.places = array("I")
+        self.types = array("i")
 
     def add(self, left: _Left) -> None:
         """Note names."""

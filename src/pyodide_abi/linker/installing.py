@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.loaders import ORDINARY, Mode
+from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,7 +33,7 @@ _FOREIGN_FILE = (
 _REPEATED = 512
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Installer:
     """The installer of some releases.
 
@@ -89,7 +89,7 @@ def installer_of(platform: Platform, release: str) -> Installer:
     return begun[-1] if begun else starts[0]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Stop:
     """What an installation ended with.
 

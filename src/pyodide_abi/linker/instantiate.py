@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.engine import ENCODINGS
 from pyodide_abi.linker.offers import OBJECT_PROPERTIES, Value, object_property
 from pyodide_abi.linker.prediction import Cause, Problem
+from pyodide_abi.values import value
 from pyodide_abi.wasm import FuncType, GlobalType, Kind, MemoryType, TableType, TagType
 from pyodide_abi.wasm.features import Feature
 
@@ -45,7 +45,7 @@ _VECTOR = "v128"
 _VECTOR_WANTED = "global import of type v128 must be a WebAssembly.Global"
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class _Complaint:
     cause: Cause
     text: str

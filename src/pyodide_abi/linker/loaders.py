@@ -6,16 +6,16 @@ which generation a platform's runtimes have.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import PlatformDataError
+from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
     from pyodide_abi.platforms.model import Platform
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Loader:
     """One generation of the loader.
 
@@ -61,7 +61,7 @@ class Loader:
     keyed_by_name: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Mode:
     """How a load treats symbols.
 

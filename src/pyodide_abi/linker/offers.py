@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.platforms.surface import SymbolKind
+from pyodide_abi.values import value
 from pyodide_abi.wasm import GlobalType, Kind
 from pyodide_abi.wasm.types import kind_of
 
@@ -76,7 +76,7 @@ _EXPORTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Offer:
     """A value under a name; ``type`` in the text form of :mod:`pyodide_abi.wasm.types`, empty if unknown."""
 

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import itertools
 from array import array
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WasmError
@@ -34,6 +33,7 @@ from pyodide_abi.linker.facts import (
     read_library,
 )
 from pyodide_abi.linker.inner import ADDRESS, MANGLED, NO_FUNCTION, Names, key_of
+from pyodide_abi.values import replace, value
 from pyodide_abi.wasm import SectionId
 from pyodide_abi.wasm.columns import NotUsualError, export_columns, import_columns
 from pyodide_abi.wasm.cursor import Cursor
@@ -61,7 +61,7 @@ _AT_A_TIME = 1 << 18
 _PARTS = 4
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Outline:
     """What is kept of a file until all files have been read.
 
@@ -212,7 +212,7 @@ def settle(outlines: Sequence[Outline], reread: Callable[[str, int], str]) -> li
     return [_settled(outline, asked | called, used, reread) for outline in outlines]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class _Used:
     """Keys of names that more than one module imports, and of those that another imports than exports."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+from pyodide_abi.values import value
 
 
 class Outcome(enum.StrEnum):
@@ -40,7 +41,7 @@ class Cause(enum.StrEnum):
     INIT_TYPE = "init function's type"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Problem:
     """One reason for which a load fails.
 
@@ -64,7 +65,7 @@ class Problem:
     fatal: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Latent:
     """A function import that nobody provides: the load succeeds, the first call kills the interpreter."""
 
@@ -73,7 +74,7 @@ class Latent:
     library: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Prediction:
     """What the loader of one release does with one library.
 

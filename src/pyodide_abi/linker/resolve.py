@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.engine import DEFAULT_ENGINE, find_engine
@@ -16,6 +15,7 @@ from pyodide_abi.linker.prediction import Prediction
 from pyodide_abi.linker.runtime import Runtime
 from pyodide_abi.linker.search import Arrival, Search, site_packages
 from pyodide_abi.linker.simulation import Interpreter
+from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pyodide_abi.platforms.surface import Symbol
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Installed:
     """The libraries of a wheel as they lie in ``site-packages``.
 

@@ -5,11 +5,11 @@ A library that many modules need is looked at once: answers are kept.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.instantiate import KNOWN_SPACES, PAGE, check_imports, minimum_of
 from pyodide_abi.linker.offers import OBJECT_PROPERTIES
+from pyodide_abi.values import value
 from pyodide_abi.wasm import FuncType, GlobalType, Kind
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ _INTERNAL = frozenset(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Addresses:
     """What a library does to the global offset table.
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import enum
 import posixpath
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -28,7 +29,7 @@ class Arrival(enum.StrEnum):
     PRELOAD = "preload"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Search:
     """The search of one platform's loader, over the files of one wheel.
 

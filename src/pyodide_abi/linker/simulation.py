@@ -7,7 +7,7 @@ the state that the loader leaves behind stops at the first.
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field, replace
+from copy import copy
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.facts import Head
@@ -17,6 +17,7 @@ from pyodide_abi.linker.offers import FUNCTIONS, Offer, Value, offer_of_export
 from pyodide_abi.linker.prediction import Cause, Latent, Problem
 from pyodide_abi.linker.running import check_constructors, check_segments, check_start
 from pyodide_abi.linker.search import Arrival
+from pyodide_abi.values import replace, value
 from pyodide_abi.wasm import GlobalType
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ _WRAPPING_FAILS = "TypeError: Cannot read properties of undefined (reading 'slic
 _BIGINT_FAILS = "TypeError: Cannot mix BigInt and other types, use explicit conversions"
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Asker:
     """Who made an entry of the global offset table; one value for all that a library made.
 
@@ -51,7 +52,6 @@ class Asker:
     wanted: Mapping[str, str]
 
 
-@dataclass(kw_only=True, slots=True)
 class Interpreter:
     """An interpreter while it loads libraries, one after another, each with what it needs.
 
@@ -78,25 +78,26 @@ class Interpreter:
         weak: the weak symbols of the library whose section was read last.
     """
 
-    runtime: Runtime
-    search: Search
-    files: Mapping[str, Library]
-    loaded: list[str] = field(default_factory=list)
-    places: dict[str, str] = field(default_factory=dict)
-    aliases: dict[str, str] = field(default_factory=dict)
-    needs: dict[str, list[str]] = field(default_factory=dict)
-    addresses: set[str] = field(default_factory=set)
-    undefined: dict[str, Asker] = field(default_factory=dict)
-    required: set[str] = field(default_factory=set)
-    unfinished: set[str] = field(default_factory=set)
-    absent: set[str] = field(default_factory=set)
-    sought: set[str] = field(default_factory=set)
-    scope: set[str] = field(default_factory=set)
-    scopes: dict[str, set[str]] = field(default_factory=dict)
-    merged: dict[str, Offer] = field(default_factory=dict)
-    mode: Mode = ORDINARY
-    leader: str = ""
-    weak: frozenset[str] = frozenset()
+    def __init__(self, *, runtime: Runtime, search: Search, files: Mapping[str, Library]) -> None:
+        self.runtime = runtime
+        self.search = search
+        self.files = files
+        self.loaded: list[str] = []
+        self.places: dict[str, str] = {}
+        self.aliases: dict[str, str] = {}
+        self.needs: dict[str, list[str]] = {}
+        self.addresses: set[str] = set()
+        self.undefined: dict[str, Asker] = {}
+        self.required: set[str] = set()
+        self.unfinished: set[str] = set()
+        self.absent: set[str] = set()
+        self.sought: set[str] = set()
+        self.scope: set[str] = set()
+        self.scopes: dict[str, set[str]] = {}
+        self.merged: dict[str, Offer] = {}
+        self.mode: Mode = ORDINARY
+        self.leader = ""
+        self.weak: frozenset[str] = frozenset()
 
     @property
     def loader(self) -> Loader:
@@ -118,20 +119,19 @@ class Interpreter:
 
     def fork(self) -> Interpreter:
         """Another one in the same state."""
-        return replace(
-            self,
-            loaded=[*self.loaded],
-            places={**self.places},
-            needs={**self.needs},
-            addresses={*self.addresses},
-            undefined={**self.undefined},
-            required={*self.required},
-            unfinished={*self.unfinished},
-            absent={*self.absent},
-            sought={*self.sought},
-            scopes={**self.scopes},
-            merged={**self.merged},
-        )
+        other = copy(self)
+        other.loaded = [*self.loaded]
+        other.places = {**self.places}
+        other.needs = {**self.needs}
+        other.addresses = {*self.addresses}
+        other.undefined = {**self.undefined}
+        other.required = {*self.required}
+        other.unfinished = {*self.unfinished}
+        other.absent = {*self.absent}
+        other.sought = {*self.sought}
+        other.scopes = {**self.scopes}
+        other.merged = {**self.merged}
+        return other
 
     def load(self, place: str, *, key: str = "") -> Iterator[Problem]:
         """Load a library that is there, with what it needs first.

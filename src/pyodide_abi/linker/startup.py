@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WasmError
+from pyodide_abi.values import value
 from pyodide_abi.wasm import Kind, SectionId
 from pyodide_abi.wasm.constant import I32_CONST
 from pyodide_abi.wasm.cursor import Cursor
@@ -76,7 +76,7 @@ class Ending(enum.Enum):
     UNKNOWN = enum.auto()
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Run:
     """What a function certainly does.
 
@@ -89,7 +89,7 @@ class Run:
     traps: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Startup:
     """The functions that run during a load.
 
@@ -104,7 +104,7 @@ class Startup:
     constructors: Run = Run()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Fixed:
     """An active segment that goes to a constant place, which is not the loader's to choose.
 
@@ -166,12 +166,12 @@ def follow_startup(module: Module) -> Startup:
     )
 
 
-@dataclass(slots=True)
 class _Steps:
     """What has been gone through."""
 
-    calls: list[str] = field(default_factory=list)
-    left: int = _MOST_INSTRUCTIONS
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.left = _MOST_INSTRUCTIONS
 
 
 class _Follower:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import itertools
 import re
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import PlatformDataError
 from pyodide_abi.platforms import model
 from pyodide_abi.platforms.decode import Table
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,7 +29,7 @@ _RELEASE = r"\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?"
 _ABI_VERSION = r"\d+_\d+"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Common:
     """What all versions have in common.
 
@@ -363,9 +363,9 @@ def _check_tags(platform: model.Platform, root: Table) -> None:
 
 
 def _no_value_twice(field: str, values: Sequence[object], root: Table) -> None:
-    for index, value in enumerate(values):
-        if value in values[:index]:
-            root.fail(f"{field}[{index}]", f"repeats '{value}'")
+    for index, item in enumerate(values):
+        if item in values[:index]:
+            root.fail(f"{field}[{index}]", f"repeats '{item}'")
 
 
 def _no_name_twice(platforms: Sequence[model.Platform]) -> None:

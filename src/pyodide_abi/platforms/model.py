@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -46,7 +47,7 @@ class Need(enum.StrEnum):
     FORBIDDEN = "forbidden"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Basis:
     """Why a fact is as it is, and where that can be read.
 
@@ -59,7 +60,7 @@ class Basis:
     source: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Flag:
     """One flag, whom it is for, and why.
 
@@ -77,7 +78,7 @@ class Flag:
     source: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class CPython:
     """The interpreter's side of the ABI.
 
@@ -93,7 +94,7 @@ class CPython:
     suffixes: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class RustNightly:
     """The nightly toolchains that follow the ABI.
 
@@ -110,7 +111,7 @@ class RustNightly:
     build_std: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class RustBuilt:
     """The stable toolchains that follow the ABI if they are told to and get a standard library of their own.
 
@@ -125,7 +126,7 @@ class RustBuilt:
     source: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class RustArgument:
     """An argument of ``rustc`` for the platform.
 
@@ -140,7 +141,7 @@ class RustArgument:
     source: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Rust:
     """Which Rust toolchains follow the ABI, and what they have to be told.
 
@@ -161,7 +162,7 @@ class Rust:
     source: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class StaticLibrary:
     """A library linked into the main module, whose symbols every side module may use.
 
@@ -175,7 +176,7 @@ class StaticLibrary:
     source: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Search:
     """How needed libraries are found.
 
@@ -193,7 +194,7 @@ class Search:
     source: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Feature:
     """A WebAssembly feature and whether modules of the platform may use it.
 
@@ -210,7 +211,7 @@ class Feature:
     source: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Release:
     """A release of the runtime: the npm package ``pyodide`` of this version.
 
@@ -239,7 +240,7 @@ class Release:
     packaging: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Tag:
     """One spelling of the platform's wheel tag, and who takes it.
 
@@ -259,7 +260,7 @@ class Tag:
     source: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Platform:
     """A version of the ABI.
 

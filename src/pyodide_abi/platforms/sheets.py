@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.platforms.names import default_platform
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _NONE = "none"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Sheet:
     """One table.
 

@@ -7,11 +7,11 @@ manifest. Its form: lines that begin with ``#`` say what it is; every other line
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import PlatformDataError
 from pyodide_abi.platforms.load import DATA
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ _TITLE = "# Written by tools/regenerate_stable_abi.py: the symbols of CPython's 
 _SOURCE = "# source: "
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class StableSymbol:
     """A symbol of the stable ABI.
 
@@ -41,7 +41,7 @@ class StableSymbol:
         return f"{self.added[0]}.{self.added[1]}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class StableAbi:
     """All of them; made by :func:`load_stable_abi`.
 

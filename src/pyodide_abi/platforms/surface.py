@@ -21,11 +21,11 @@ import itertools
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.errors import PlatformDataError, UsageError
 from pyodide_abi.platforms.load import DATA
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, KeysView
@@ -59,7 +59,7 @@ class SymbolKind(enum.StrEnum):
     """A JavaScript value that no import can use."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Symbol:
     """One name that a runtime release offers.
 
@@ -100,7 +100,7 @@ class ReleaseSymbols(Mapping[str, Symbol]):
         return sum(1 for _ in self)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Surface:
     """The symbols of all releases of a platform; made by :func:`load_surface`.
 

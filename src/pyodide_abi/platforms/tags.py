@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.platforms.known import load_tagged
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from pyodide_abi.platforms.model import Platform, Tag
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Acceptance:
     """Who takes a wheel with one tag.
 

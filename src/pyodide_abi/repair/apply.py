@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,6 +20,7 @@ from pyodide_abi.repair.edits import (
     RemoveUnreachable,
     Retag,
 )
+from pyodide_abi.values import replace
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wasm.edit import ModuleEdit, edit_module
 from pyodide_abi.wheel import KeptMember, NewMember, parse_wheel_name, write_wheel

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +22,7 @@ class Safety(enum.StrEnum):
     RISKY = "risky"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Edit:
     """One change.
 
@@ -49,7 +50,7 @@ class Edit:
         raise NotImplementedError
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class AddLibrary(Edit):
     """Put a library into the wheel.
 
@@ -69,7 +70,7 @@ class AddLibrary(Edit):
         return f"add {self.source} ({self.size} bytes)"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class MoveFile(Edit):
     """Move a library within the wheel; ``to`` is its new place below ``site-packages``."""
 
@@ -81,7 +82,7 @@ class MoveFile(Edit):
         return f"move to {self.to}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class DropFile(Edit):
     """Leave a library out that is there under another name; ``same_as`` is the one that stays."""
 
@@ -94,7 +95,7 @@ class DropFile(Edit):
         return f"leave out ({self.size} bytes), the same as {self.same_as}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class ChangeNeeded(Edit):
     """Other needed libraries."""
 
@@ -107,7 +108,7 @@ class ChangeNeeded(Edit):
         return f"needed libraries: {_listed(self.old)} -> {_listed(self.new)}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class ChangeRunPaths(Edit):
     """Other run paths."""
 
@@ -120,7 +121,7 @@ class ChangeRunPaths(Edit):
         return f"run paths: {_listed(self.old)} -> {_listed(self.new)}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class FrontDylink(Edit):
     """Put the ``dylink.0`` section in front of all others."""
 
@@ -130,7 +131,7 @@ class FrontDylink(Edit):
         return "put dylink.0 in front of the other sections"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class DropSections(Edit):
     """Leave out custom sections; ``size`` is what they take, in bytes."""
 
@@ -143,7 +144,7 @@ class DropSections(Edit):
         return f"drop {_listed(self.names)} ({self.size} bytes)"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class DropExports(Edit):
     """Leave out exports; ``size`` is what their entries take, in bytes."""
 
@@ -158,7 +159,7 @@ class DropExports(Edit):
         return f"drop {some} {_listed(self.names)} ({self.size} bytes)"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class RemoveUnreachable(Edit):
     """Remove the code that nothing reaches any more, with Binaryen."""
 
@@ -168,7 +169,7 @@ class RemoveUnreachable(Edit):
         return "remove the code that nothing reaches any more"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Retag(Edit):
     """Other tags: the file's name and the ``WHEEL`` file; both are file names."""
 
@@ -183,7 +184,7 @@ class Retag(Edit):
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class DropSignature(Edit):
     """Leave out a signature, which fits no edited wheel."""
 
@@ -193,7 +194,7 @@ class DropSignature(Edit):
         return f"drop the signature {self.path}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Normalise(Edit):
     """Write the archive as every repair writes it: order, times, modes and ``RECORD``."""
 
@@ -225,7 +226,7 @@ def _listed(names: tuple[str, ...]) -> str:
     return f"{shown} and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Problem:
     """A needed library that cannot be had.
 
@@ -240,7 +241,7 @@ class Problem:
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Plan:
     """What a repair would do.
 
@@ -254,7 +255,7 @@ class Plan:
     wheel: str
     platform: str | None
     edits: tuple[Edit, ...]
-    problems: tuple[Problem, ...] = field(default=())
+    problems: tuple[Problem, ...] = ()
 
     def chosen(self, *, risky: bool) -> tuple[Edit, ...]:
         """The edits to make."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from pyodide_abi.linker.loaders import loader_of
 from pyodide_abi.linker.search import Search, site_packages
 from pyodide_abi.repair.edits import Problem
 from pyodide_abi.repair.shelf import best_versions, stem_of
+from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -29,7 +30,7 @@ _OUTSIDE = "?/"
 _LONGEST_NAME = 200
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Node:
     """A library or an extension module.
 
@@ -63,7 +64,7 @@ class Node:
         return posixpath.dirname(self.path)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Link:
     """One need.
 

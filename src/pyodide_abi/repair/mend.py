@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from pyodide_abi.repair.edits import (
 )
 from pyodide_abi.repair.plan import plan_repair, signatures
 from pyodide_abi.repair.whole import named_failures
+from pyodide_abi.values import replace, value
 from pyodide_abi.wheel import open_wheel
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _PROMISED = frozenset({"ABI104", "ABI107", "ABI301", "ABI303", "ABI304", "ABI305
 _MOST_ROUNDS = 10
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Repaired:
     """What became of a wheel.
 
@@ -124,7 +124,7 @@ def repair_wheel(
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class _Round:
     new: Path
     plan: Plan
@@ -137,7 +137,7 @@ class _Round:
         return any(isinstance(edit, RemoveUnreachable | FrontDylink) for edit in self.made)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class _Worker:
     """Makes new wheels in folders of its own."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import UnreadableInputError, UsageError, WasmError
 from pyodide_abi.repair.whole import write_whole
+from pyodide_abi.values import value
 from pyodide_abi.wasm import Kind, read_module
 from pyodide_abi.wasm.edit import ModuleEdit, edit_module, maybe_referenced
 from pyodide_abi.wasm.sections import dylink0
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.sections.dylink0 import Dylink
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Patch:
     """What to do to a module, in this order.
 
@@ -42,7 +42,7 @@ class Patch:
     drop_sections: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Patched:
     """What became of a module.
 

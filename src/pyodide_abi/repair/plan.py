@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import UsageError
@@ -29,6 +28,7 @@ from pyodide_abi.repair.providers import add_providers
 from pyodide_abi.repair.shelf import Shelf
 from pyodide_abi.repair.texts import read_texts
 from pyodide_abi.repair.trim import trim_exports, trim_sections
+from pyodide_abi.values import replace, value
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wheel.record import Fault
 from pyodide_abi.wheel.write import EPOCH, SIGNATURES, is_normal
@@ -59,7 +59,7 @@ _ANSWERS: dict[type[Edit], tuple[str, ...]] = {
 _DIFFERENT = frozenset({Fault.WRONG_DIGEST, Fault.WRONG_SIZE})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Wishes:
     """What the user wants of a repair.
 

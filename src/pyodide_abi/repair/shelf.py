@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.inference import Sign, infer_platform
 from pyodide_abi.linker import Head, read_library
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,7 +22,7 @@ _VERSIONED = re.compile(r"(?P<stem>.+\.(?:so|dylib|dll|wasm))(?P<version>(?:\.\d
 _DECISIVE = frozenset({Sign.TYPE, Sign.UNWINDING, Sign.SECTION})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Shelved:
     """A library that will do.
 

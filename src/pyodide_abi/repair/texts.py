@@ -7,10 +7,10 @@ that opens a library itself knows its place and its symbols by name, and may put
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.repair.shelf import stem_of
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -23,7 +23,7 @@ _BY_HAND = re.compile(rb"\b(?:ctypes|_ctypes|cffi|_cffi_backend|dlopen|dlsym|CDL
 _NATIVE = frozenset({"dlopen", "dlsym"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Texts:
     """What was seen.
 

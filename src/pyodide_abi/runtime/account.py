@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.runtime.protocol import Entered, Imported, Left
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ class Outcome(enum.StrEnum):
     KILLED = "killed"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Account:
     """What was seen of one module in one interpreter.
 

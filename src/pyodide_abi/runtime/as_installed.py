@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from pyodide_abi.runtime.requirements import Target
 from pyodide_abi.runtime.snapshot import obtain_snapshot
 from pyodide_abi.runtime.sources import Sources
 from pyodide_abi.runtime.verify import TIMEOUT, modules_of
+from pyodide_abi.values import value
 from pyodide_abi.wheel import open_wheel
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Way(enum.StrEnum):
     BROWSER = "browser"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Tried:
     """One module as users meet it.
 
@@ -64,7 +64,7 @@ class Tried:
     message: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Installation:
     """A wheel, installed in one way in one release.
 
@@ -90,7 +90,7 @@ class Installation:
         return not self.error and all(tried.outcome is Outcome.LOADED for tried in self.modules)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class AsInstalled:
     """A wheel, installed in all ways.
 
@@ -194,7 +194,7 @@ def _complain(installation: Installation, sources: Sources) -> None:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class _Trial:
     requirement: str
     modules: Sequence[ExtensionModule]

@@ -10,13 +10,13 @@ import json
 import os
 import re
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import MissingError
 from pyodide_abi.process import find_executable
 from pyodide_abi.runtime.protocol import Died, Exited, parse_messages
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from pyodide_abi.host import Host
@@ -39,7 +39,7 @@ _FLAGS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Browser:
     """A Chromium.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.runtime.protocol import Died, Exited, parse_messages
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from pyodide_abi.host import Host
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SCRIPT = Path(__file__).with_name("driver.mjs")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Heard:
     """A driver's whole life.
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import MissingError
 from pyodide_abi.process import find_executable
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ _VERSION = re.compile(r"(?:node|v)?(\d+(?:\.\d+){0,2})")
 _SECONDS = 30.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Node:
     """A Node executable.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from pyodide_abi.runtime.node import find_node
 from pyodide_abi.runtime.protocol import Mount, Request
 from pyodide_abi.runtime.releases import install_release
 from pyodide_abi.runtime.site import unpack
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +53,7 @@ FORWARDED = (
 _RESERVED = ("/dev", "/lib", "/proc")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Program:
     """What to run.
 
@@ -67,12 +67,12 @@ class Program:
 
     args: tuple[str, ...]
     cwd: Path
-    environ: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] = {}
     mounts: tuple[Path, ...] = ()
     wheels: tuple[Path, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Finished:
     """How a program ended.
 

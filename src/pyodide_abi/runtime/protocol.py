@@ -6,9 +6,10 @@ The request is one JSON file; the answers are JSON lines in another file, never 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,7 @@ _INSTALLING = Path(__file__).with_name("installing.py")
 PROBE = Path(__file__).with_name("probe.py")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Mount:
     """A folder of this machine, seen in the runtime."""
 
@@ -28,7 +29,7 @@ class Mount:
     guest: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Probe:
     """Import one extension module instead of running a program.
 
@@ -45,7 +46,7 @@ class Probe:
     source: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Install:
     """Install with micropip and import modules one after another, up to the first that fails.
 
@@ -73,7 +74,7 @@ class Install:
         }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Request:
     """One interpreter's life.
 
@@ -130,33 +131,33 @@ class Request:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Booted:
     """The interpreter is up and its file system prepared."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Exited:
     """The program ended by itself."""
 
     status: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Died:
     """The interpreter cannot go on: a trap, an uncaught C++ exception, an exit from within C."""
 
     text: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Entered:
     """An extension module is being loaded or initialised; ``path`` as in the runtime."""
 
     path: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Left:
     """…and that ended.
 
@@ -173,7 +174,7 @@ class Left:
     own: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Imported:
     """The import as a whole came to its end.
 
@@ -188,7 +189,7 @@ class Imported:
     missing: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Installed:
     """micropip has done what it could.
 

@@ -7,7 +7,6 @@ requirement is taken, and a later requirement that it does not fit is an error t
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from email.parser import HeaderParser
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from packaging.tags import compatible_tags, cpython_tags
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from pyodide_abi.errors import MissingError, UsageError, WheelError
+from pyodide_abi.values import value
 from pyodide_abi.wheel import open_wheel
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pyodide_abi.platforms.model import Platform, Release
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Target:
     """What wheels are chosen for."""
 
@@ -62,7 +62,7 @@ class Target:
         }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class _Candidate:
     path: Path
     name: NormalizedName
@@ -109,7 +109,7 @@ def choose_wheels(
     return _Choice(folders=folders, target=target, dependencies=dependencies).of(named)
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class _Choice:
     folders: Sequence[Path]
     target: Target

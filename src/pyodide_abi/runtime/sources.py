@@ -16,6 +16,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import Version
 
 from pyodide_abi.errors import DigestError, MissingError
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +36,7 @@ _NOT_FOUND = 404
 _PURE = "-none-any.whl"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Listed:
     """A wheel that an index offers.
 
@@ -49,7 +50,7 @@ class Listed:
     name: str
     sha256: str
     place: Path | str
-    more: Mapping[str, Any] = field(default_factory=dict)
+    more: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, kw_only=True)

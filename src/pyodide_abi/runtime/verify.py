@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from pyodide_abi.runtime.protocol import PROBE, Probe, Request
 from pyodide_abi.runtime.releases import install_release
 from pyodide_abi.runtime.site import unpack
 from pyodide_abi.runtime.snapshot import obtain_snapshot
+from pyodide_abi.values import value
 from pyodide_abi.wheel import open_wheel
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 TIMEOUT = 120.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Loaded:
     """One module in one release.
 
@@ -61,7 +61,7 @@ class Loaded:
     package: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Verification:
     """A wheel in real releases.
 
@@ -170,7 +170,7 @@ def _all(
             raise
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class _Trial:
     site: Path
     node: Node

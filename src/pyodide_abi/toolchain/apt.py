@@ -12,7 +12,6 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -20,6 +19,7 @@ from urllib.parse import unquote
 from pyodide_abi.errors import MissingError, OfflineError
 from pyodide_abi.process import find_executable
 from pyodide_abi.toolchain.apt_sources import find_mirror, read_sources, stanza
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -63,7 +63,7 @@ Dir::Log "{folder}/log";
 """
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Package:
     """A package that apt has chosen.
 
@@ -80,7 +80,7 @@ class Package:
     size: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Archive:
     """A suite of Debian's archive, seen through a private apt.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ _SUITES = frozenset({"oldstable", "stable", "testing", "unstable", "sid"})
 _OFF = frozenset({"no", "false", "without", "off", "disable", "0"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class AptSource:
     """One binary package source.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import MissingError
@@ -13,6 +12,7 @@ from pyodide_abi.toolchain.apt import SUITE, open_archive
 from pyodide_abi.toolchain.debian import unpack_tree
 from pyodide_abi.toolchain.engine import find_engine
 from pyodide_abi.toolchain.model import Source
+from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import mmap
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +22,7 @@ _PROGRAM = struct.Struct("<IIQQQQQQ")
 _DYNAMIC = struct.Struct("<qQ")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Elf:
     """A dynamically linked program or a shared library.
 

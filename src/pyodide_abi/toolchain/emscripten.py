@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import FailedError, MissingError
 from pyodide_abi.process import find_executable
 from pyodide_abi.toolchain.model import Toolchain
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ int jump(int value) { if (setjmp(place)) return 1; if (value) longjmp(place, val
 _SAMPLE_FLAGS = ("-O2", "-fPIC", "-fwasm-exceptions", "-sSUPPORT_LONGJMP=wasm", "-sSIDE_MODULE=2")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Settings:
     """What Emscripten's configuration names (its own ``tools/config.py``).
 

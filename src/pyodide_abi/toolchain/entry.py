@@ -19,7 +19,6 @@ import json
 import os
 import shlex
 import sys
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,7 @@ from pyodide_abi.errors import MissingError
 from pyodide_abi.toolchain import emscripten, relocate
 from pyodide_abi.toolchain.engine import find_engine
 from pyodide_abi.toolchain.model import Source
+from pyodide_abi.values import asdict, replace, value
 
 if TYPE_CHECKING:
     from pyodide_abi.host import Host
@@ -40,7 +40,7 @@ _FACTS = "toolchain.json"
 _CONFIG = "emscripten.config"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Facts:
     """What is known of an entry. Paths are relative to the entry unless they are absolute.
 

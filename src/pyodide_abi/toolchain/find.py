@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from pyodide_abi.errors import DigestError, MissingError, OfflineError, UsageErr
 from pyodide_abi.process import find_executable
 from pyodide_abi.toolchain import debian_emscripten, emscripten, entry, official
 from pyodide_abi.toolchain.model import Source
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ ALLOW = "--toolchain-mismatch allow"
 ALLOW_VARIABLE = "PYODIDE_ABI_TOOLCHAIN_MISMATCH=allow"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Present:
     """An Emscripten that is on this machine.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,7 @@ class Source(enum.StrEnum):
     DEBIAN = "debian"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Toolchain:
     """An Emscripten with its LLVM and Binaryen.
 
@@ -55,7 +56,7 @@ class Toolchain:
     environ: Mapping[str, str]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class HostPython:
     """A CPython of this machine, of the same minor version as the target's.
 
@@ -72,7 +73,7 @@ class HostPython:
     source: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Sysroot:
     """The target's Python headers and configuration.
 

@@ -6,7 +6,6 @@ import platform as machine
 import shutil
 import time
 import tomllib
-from dataclasses import dataclass, replace
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from pyodide_abi.toolchain.download import download, unfinished
 from pyodide_abi.toolchain.engine import find_engine
 from pyodide_abi.toolchain.model import Source
 from pyodide_abi.toolchain.unpack import unpack_tar
+from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ MIRROR_VARIABLE = "PYODIDE_ABI_EMSCRIPTEN_MIRROR"
 _PATIENCE = 24 * 3600.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Build:
     """An official build for this machine.
 

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import MissingError
 from pyodide_abi.toolchain.elf import read_elf
 from pyodide_abi.toolchain.programs import find_program
+from pyodide_abi.values import asdict, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ _RECORD = ".relocation.json"
 _BATCH = 200
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Relocation:
     """What has to be rewritten when the folder moves.
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import MissingError
 from pyodide_abi.process import find_executable
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from pyodide_abi.host import Host
@@ -28,7 +28,7 @@ class RustSource(enum.StrEnum):
     DEBIAN = "debian"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Rust:
     """A compiler with its package manager.
 
@@ -77,7 +77,7 @@ class Rust:
         return has_library(self.sysroot, target)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Fit:
     """How a Rust follows a platform's ABI.
 
@@ -90,7 +90,7 @@ class Fit:
     own_library: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class TargetRust:
     """A Rust that compiles for a platform.
 

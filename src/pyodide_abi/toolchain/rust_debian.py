@@ -7,7 +7,6 @@ the sources, which come with the crates that they need.
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import MissingError
@@ -17,6 +16,7 @@ from pyodide_abi.toolchain.debian import unpack_tree
 from pyodide_abi.toolchain.debian_emscripten import upstream_version
 from pyodide_abi.toolchain.entry import TREE
 from pyodide_abi.toolchain.rust import RustSource, ask
+from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
     from pathlib import Path

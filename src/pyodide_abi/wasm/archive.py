@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WasmError
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ _LONG_NAMES = "//"
 _BSD_NAME = "#1/"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class ArchiveMember:
     """A file in an archive.
 

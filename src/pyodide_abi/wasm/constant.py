@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyodide_abi.values import value
 from pyodide_abi.wasm.type_codes import read_heap_type
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _V128_CONST = 12
 _GC_OPERANDS = {0: 1, 1: 1, 6: 1, 7: 1, 8: 2, 26: 0, 27: 0, 28: 0}
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Expression:
     """A constant expression, kept as it was written.
 

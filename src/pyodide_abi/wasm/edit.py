@@ -7,10 +7,10 @@ therefore changed item by item in the bytes they were written in, and never deco
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import UnreadableInputError
+from pyodide_abi.values import value
 from pyodide_abi.wasm import encode as enc
 from pyodide_abi.wasm.cursor import Cursor
 from pyodide_abi.wasm.layout import SectionId
@@ -33,7 +33,7 @@ _LONGEST_SIZE = 5
 _REFERENCE = re.compile(rb"\xd2([\x80-\xff]{0,4}[\x00-\x7f])")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class ModuleEdit:
     """What to change in a module.
 
@@ -134,7 +134,7 @@ def _edit_legacy(contents: bytes, edit: ModuleEdit) -> bytes:
     return contents[:start] + _with_names(contents[start:], edit.needed)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class _Part:
     """A subsection as it was written.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from pyodide_abi.values import value
 from pyodide_abi.wasm import archive, layout
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class FileKind(enum.StrEnum):
     OTHER = "unknown"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Identity:
     """What a file is, and for which machine where that is said."""
 

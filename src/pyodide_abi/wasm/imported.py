@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyodide_abi.values import value
 from pyodide_abi.wasm.types import FuncType, GlobalType, Kind, kind_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _BASES = frozenset({b"__memory_base", b"__table_base"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Imported:
     """What a module imports, by kind.
 

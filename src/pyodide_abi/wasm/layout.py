@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WasmError
+from pyodide_abi.values import value
 from pyodide_abi.wasm.cursor import Cursor
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ _ORDER = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Section:
     """Where a section lies; all offsets are in the file.
 

@@ -7,8 +7,9 @@ The text forms are those of the platforms' symbol data, so that the two can be c
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import NewType, TypeAlias
+
+from pyodide_abi.values import value
 
 #: A value type as WebAssembly's text format writes it, without spaces where that has a short form:
 #: ``i32``, ``v128``, ``funcref``, ``(ref null 5)``.
@@ -31,7 +32,7 @@ class Kind(enum.StrEnum):
 KINDS = tuple(Kind)
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class FuncType:
     """Parameters and results."""
 
@@ -42,7 +43,7 @@ class FuncType:
         return f"({','.join(self.params)})->({','.join(self.results)})"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class FieldType:
     """A field of a structure or the element of an array; ``storage`` may also be ``i8`` or ``i16``."""
 
@@ -50,7 +51,7 @@ class FieldType:
     mutable: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class StructType:
     """A garbage-collected structure."""
 
@@ -60,7 +61,7 @@ class StructType:
         return "struct"
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class ArrayType:
     """A garbage-collected array."""
 
@@ -70,7 +71,7 @@ class ArrayType:
         return "array"
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class ContinuationType:
     """A continuation of the stack-switching proposal, over a function type's index."""
 
@@ -83,7 +84,7 @@ class ContinuationType:
 CompositeType: TypeAlias = FuncType | StructType | ArrayType | ContinuationType
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Limits:
     """Sizes of a memory (in pages) or a table (in elements).
 
@@ -114,7 +115,7 @@ class Limits:
         return " ".join(words)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class TableType:
     """References of one type."""
 
@@ -125,7 +126,7 @@ class TableType:
         return f"{self.element} {self.limits}"
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class MemoryType:
     """Linear memory."""
 
@@ -135,7 +136,7 @@ class MemoryType:
         return str(self.limits)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class GlobalType:
     """One value."""
 
@@ -146,7 +147,7 @@ class GlobalType:
         return f"{self.value} mut" if self.mutable else self.value
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class TagType:
     """What an exception carries: the parameters of a function type without results."""
 

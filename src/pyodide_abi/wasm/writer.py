@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyodide_abi.values import value
 from pyodide_abi.wasm import encode as enc
 from pyodide_abi.wasm.layout import CUSTOM, MAGIC, VERSION, Section
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.module import Module
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class NewSection:
     """A section to be written.
 

@@ -8,11 +8,11 @@ import re
 import struct
 import zipfile
 import zlib
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from pyodide_abi.errors import WheelError
+from pyodide_abi.values import value
 from pyodide_abi.wheel.filename import parse_wheel_name
 from pyodide_abi.wheel.metadata import parse_metadata
 from pyodide_abi.wheel.record import parse_record, verify_record
@@ -42,7 +42,7 @@ _DAMAGE = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Member:
     """A file in the archive.
 
@@ -59,7 +59,7 @@ class Member:
     mode: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class ExtensionModule:
     """A member that ``import`` finds.
 

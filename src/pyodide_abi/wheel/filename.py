@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from itertools import product
 
 from pyodide_abi.errors import WheelError
+from pyodide_abi.values import replace, value
 
 #: Names that are right by the strictest reading, as nearly all are.
 _USUAL = re.compile(
@@ -16,7 +16,7 @@ _USUAL = re.compile(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class WheelName:
     """The parts of a wheel's file name as they are written there.
 

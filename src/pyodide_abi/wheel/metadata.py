@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pyodide_abi.errors import WheelError
+from pyodide_abi.values import value
 from pyodide_abi.wheel.headers import read_headers
 
 _MAJOR = "1"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class WheelMetadata:
     """The fields of a ``WHEEL`` file.
 

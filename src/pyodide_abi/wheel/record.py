@@ -7,10 +7,10 @@ import csv
 import enum
 import hashlib
 import io
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WheelError
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +24,7 @@ _WEAK = frozenset({"md5", "sha1"})
 _COMPARABLE = frozenset(name for name in hashlib.algorithms_guaranteed if not name.startswith("shake_"))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class RecordEntry:
     """A line of ``RECORD``.
 
@@ -51,7 +51,7 @@ class Fault(enum.StrEnum):
     WRONG_SIZE = "wrong size"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class RecordFault:
     """One thing that is wrong, and with which file."""
 

@@ -10,10 +10,10 @@ import stat
 import struct
 import unicodedata
 import zipfile
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from pyodide_abi.errors import WheelError
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ _HARMLESS_TOTAL = 64 << 20
 _LONGEST_NAME, _DEEPEST = 2000, 100
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Bounds:
     """What an archive may be at most; the defaults are several times the largest wheels there are.
 

@@ -6,10 +6,10 @@ import time
 import uuid
 import zipfile
 import zlib
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WheelError
+from pyodide_abi.values import replace, value
 from pyodide_abi.wheel.metadata import write_metadata
 from pyodide_abi.wheel.record import RecordEntry, entry_for, write_record
 
@@ -35,7 +35,7 @@ _RECORD = "RECORD"
 SIGNATURES = ("RECORD.jws", "RECORD.p7s")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class NewMember:
     """A file to be written.
 
@@ -54,7 +54,7 @@ class NewMember:
         return self.content if isinstance(self.content, bytes) else self.content()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class KeptMember:
     """A file of another wheel, copied as it lies there: it is not compressed anew.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib.util
 import sys
 from importlib.resources import files
@@ -13,6 +12,7 @@ import pytest
 
 from pyodide_abi.platforms import load_platform, load_platforms, load_surface
 from pyodide_abi.platforms.surface import SymbolKind
+from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ def test_no_difference_where_there_is_none(tool: ModuleType) -> None:
 
 
 def test_a_fact_that_differs(tool: ModuleType) -> None:
-    other = dataclasses.replace(RELEASE, micropip="9.9")
+    other = replace(RELEASE, micropip="9.9")
     (line,) = tool._differences(PLATFORM, {KEY: measured(tool, release=other)})
     assert line.startswith("314_0: 314.0.7 in node24: written Release(")
     assert "micropip='9.9'" in line
@@ -78,7 +78,7 @@ def test_symbols_that_came_went_and_changed(tool: ModuleType) -> None:
     [
         ({"emscripten": "5.0.4"}, "Emscripten 5.0.4, not 5.0.3"),
         ({"library_path": ("/lib",)}, "LD_LIBRARY_PATH"),
-        ({"release": dataclasses.replace(RELEASE, python="3.15.0")}, "CPython 3.15.0, not 3.14"),
+        ({"release": replace(RELEASE, python="3.15.0")}, "CPython 3.15.0, not 3.14"),
     ],
 )
 def test_what_people_wrote_is_contradicted(tool: ModuleType, changes: dict[str, object], words: str) -> None:

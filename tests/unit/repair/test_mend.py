@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import zipfile
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +16,7 @@ from pyodide_abi.repair import mend
 from pyodide_abi.repair.edits import Safety
 from pyodide_abi.repair.mend import repair_wheel
 from pyodide_abi.repair.plan import Wishes
+from pyodide_abi.values import replace
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wasm.edit import ModuleEdit, edit_module
 from pyodide_abi.wheel import open_wheel

@@ -65,7 +65,7 @@ class Page(FakeRunner):
 
 
 def _late(done: Completed) -> Completed:
-    from dataclasses import replace
+    from pyodide_abi.values import replace
 
     return replace(done, timed_out=True)
 

@@ -5,7 +5,6 @@ import hashlib
 import io
 import tarfile
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +13,7 @@ from fake_host import FakeRunner, completed, make_host
 from pyodide_abi.errors import DigestError, MissingError, OfflineError
 from pyodide_abi.platforms import load_platform
 from pyodide_abi.runtime import find_release, install_release, newest_release, releases
+from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
     from pathlib import Path

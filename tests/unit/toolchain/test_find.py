@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform as machine
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from toolchain_fakes import make_host, write_program
 from pyodide_abi.errors import DigestError, FailedError, MissingError, OfflineError, UsageError
 from pyodide_abi.platforms import load_platform
 from pyodide_abi.toolchain import Source, debian_emscripten, entry, find, official
+from pyodide_abi.values import asdict
 
 if TYPE_CHECKING:
     from toolchain_fakes import Answer

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pyodide_abi.errors import WasmError
+from pyodide_abi.values import replace
 from pyodide_abi.wasm.cursor import Cursor
 from pyodide_abi.wasm.sections import dylink0
 from pyodide_abi.wasm.sections.dylink0 import (

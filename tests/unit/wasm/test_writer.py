@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pyodide_abi.values import replace
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wasm.sections import dylink0
 from pyodide_abi.wasm.writer import NewSection, replace_contents, write_module

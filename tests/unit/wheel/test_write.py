@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import zipfile
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pyodide_abi.errors import WheelError
+from pyodide_abi.values import replace
 from pyodide_abi.wheel import NewMember, members_of, open_wheel, retag, write_wheel
 from pyodide_abi.wheel.write import is_normal
 

@@ -30,7 +30,6 @@ is named, even if nothing imports it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
@@ -47,12 +46,12 @@ if TYPE_CHECKING:
 _SHOWN = 3
 
 
-@dataclass(slots=True)
 class _Harm:
     """What one cause does: to which extension modules, in which releases."""
 
-    victims: dict[str, None] = field(default_factory=dict)
-    releases: dict[str, None] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.victims: dict[str, None] = {}
+        self.releases: dict[str, None] = {}
 
     def add(self, victims: Iterable[Binary], release: str) -> None:
         self.victims.update((binary.member, None) for binary in victims)

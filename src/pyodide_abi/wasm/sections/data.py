@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyodide_abi.values import value
 from pyodide_abi.wasm import encode as enc
 from pyodide_abi.wasm.constant import read_expression
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _ACTIVE, _PASSIVE, _ACTIVE_EXPLICIT = 0, 1, 2
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class DataSegment:
     """Bytes for a memory.
 

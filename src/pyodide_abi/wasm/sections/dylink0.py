@@ -8,9 +8,9 @@ modules exist whose numbers of entries were written wrong), so the excess is kep
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from pyodide_abi.values import replace, value
 from pyodide_abi.wasm import encode as enc
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class SymbolFlag(enum.IntFlag):
 _BINDING = 0x03
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class MemoryInfo:
     """What to reserve; sizes in bytes and table elements, alignments as powers of two."""
 
@@ -50,7 +50,7 @@ class MemoryInfo:
     excess: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Needed:
     """Libraries to load first."""
 
@@ -58,7 +58,7 @@ class Needed:
     excess: bytes = b""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class ExportInfo:
     """Flags of an export."""
 
@@ -66,7 +66,7 @@ class ExportInfo:
     flags: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class ImportInfo:
     """Flags of an import."""
 
@@ -80,7 +80,7 @@ class ImportInfo:
         return self.flags & _BINDING == SymbolFlag.WEAK
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class ExportInfos:
     """Flags of exports that have any."""
 
@@ -88,7 +88,7 @@ class ExportInfos:
     excess: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class ImportInfos:
     """Flags of imports that have any."""
 
@@ -96,7 +96,7 @@ class ImportInfos:
     excess: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class RuntimePath:
     """Where to look for needed libraries."""
 
@@ -104,7 +104,7 @@ class RuntimePath:
     excess: bytes = b""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Unknown:
     """A subsection of an id that we do not know."""
 
@@ -120,7 +120,7 @@ Subsection: TypeAlias = MemoryInfo | Needed | ExportInfos | ImportInfos | Runtim
 _Some = TypeVar("_Some", bound=Subsection)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Dylink:
     """The section's contents.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyodide_abi.values import value
 from pyodide_abi.wasm import encode as enc
 from pyodide_abi.wasm.constant import read_expression
 from pyodide_abi.wasm.type_codes import read_value_type, write_value_type
@@ -23,7 +23,7 @@ _MAX_TABLE = 10_000_000
 _FUNCREF = ValueType("funcref")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class ElementSegment:
     """References for a table.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WasmError
+from pyodide_abi.values import value
 from pyodide_abi.wasm import encode as enc
 from pyodide_abi.wasm.constant import read_expression
 from pyodide_abi.wasm.cursor import Cursor
@@ -28,7 +28,7 @@ _CONSTANT = re.compile(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Global:
     """A global that the module defines, and its initial value."""
 

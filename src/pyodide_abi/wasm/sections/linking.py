@@ -6,9 +6,9 @@ The symbol table is decoded; the other subsections (segments, constructors, comd
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyodide_abi.values import value
 from pyodide_abi.wasm import encode as enc
 from pyodide_abi.wasm.sections.dylink0 import SymbolFlag
 
@@ -47,7 +47,7 @@ class Binding(enum.StrEnum):
     LOCAL = "local"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Symbol:
     """A symbol of an object file.
 
@@ -85,7 +85,7 @@ class Symbol:
         return Binding.LOCAL if self.flags & SymbolFlag.LOCAL else Binding.GLOBAL
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Linking:
     """The section's contents.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyodide_abi.values import value
 from pyodide_abi.wasm import encode as enc
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 NAME = "producers"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Field:
     """``language``, ``processed-by`` or ``sdk``, with pairs of a name and a version."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyodide_abi.values import value
 from pyodide_abi.wasm import encode as enc
 from pyodide_abi.wasm.constant import read_expression
 from pyodide_abi.wasm.type_codes import read_table_type, write_table_type
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _WITH_INITIALIZER = b"\x40\x00"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Table:
     """A table that the module defines; ``initial`` fills it where it is given."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyodide_abi.values import value
 from pyodide_abi.wasm import encode as enc
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Prefix(enum.StrEnum):
     REQUIRED = "="
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class TargetFeature:
     """A feature, by its name in LLVM, and what is said of it."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyodide_abi.values import value
 from pyodide_abi.wasm import encode as enc
 from pyodide_abi.wasm.type_codes import (
     read_field_type,
@@ -24,7 +24,7 @@ _MAX_VALUES = 1000
 _SUB, _SUB_FINAL, _REC = 0x50, 0x4F, 0x4E
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class SubType:
     """A composite type with what garbage collection adds to it.
 
@@ -39,7 +39,7 @@ class SubType:
     final: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Group:
     """Types that may refer to one another.
 
