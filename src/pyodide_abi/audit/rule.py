@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Finding, Location
@@ -69,6 +68,8 @@ class Rule:
 
     def sections(self) -> Mapping[str, str]:
         """The documentation by heading, in order; the headings are those of :data:`HEADINGS`."""
+        import inspect  # noqa: PLC0415 - an audit has no use for it
+
         _, *parts = inspect.cleandoc(self.documentation).split("\n## ")
         split = (part.partition("\n") for part in parts)
         return {heading.strip(): body.strip() for heading, _, body in split}

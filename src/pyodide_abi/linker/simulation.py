@@ -7,7 +7,6 @@ the state that the loader leaves behind stops at the first.
 from __future__ import annotations
 
 import posixpath
-from copy import copy
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.facts import Head
@@ -119,9 +118,10 @@ class Interpreter:
 
     def fork(self) -> Interpreter:
         """Another one in the same state."""
-        other = copy(self)
+        other = Interpreter(runtime=self.runtime, search=self.search, files=self.files)
         other.loaded = [*self.loaded]
         other.places = {**self.places}
+        other.aliases = {**self.aliases}
         other.needs = {**self.needs}
         other.addresses = {*self.addresses}
         other.undefined = {**self.undefined}
@@ -129,8 +129,12 @@ class Interpreter:
         other.unfinished = {*self.unfinished}
         other.absent = {*self.absent}
         other.sought = {*self.sought}
+        other.scope = {*self.scope}
         other.scopes = {**self.scopes}
         other.merged = {**self.merged}
+        other.mode = self.mode
+        other.leader = self.leader
+        other.weak = self.weak
         return other
 
     def load(self, place: str, *, key: str = "") -> Iterator[Problem]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import stat
 import struct
-import unicodedata
 import zipfile
 from typing import IO, TYPE_CHECKING
 
@@ -26,6 +25,7 @@ _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 _LOCAL_MAGIC = b"PK\x03\x04"
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _DRIVE = re.compile(r"[A-Za-z]:")
+_CONTROL = re.compile(r"[\0-\x1f\x7f-\x9f]")
 #: Below this size, in bytes, no ratio is dangerous.
 _HARMLESS = 16 << 20
 _HARMLESS_TOTAL = 64 << 20
@@ -84,7 +84,7 @@ def _name_fault(name: str) -> str:  # noqa: PLR0911 - one fault, one line
     if len(name) > _LONGEST_NAME or name.count("/") > _DEEPEST:
         return f"has a name of {len(name)} characters in {name.count('/')} folders"
     parts = name.rstrip("/").split("/")
-    if not name or "\0" in name or any(unicodedata.category(letter) == "Cc" for letter in name):
+    if not name or _CONTROL.search(name):
         return "has a name with control characters or none at all"
     if "\\" in name:
         return "has a backslash in its name"
@@ -126,7 +126,7 @@ def _check_clashes(infos: Sequence[zipfile.ZipInfo], where: str) -> None:
     """Two names that some file system takes for one."""
     seen: dict[str, str] = {}
     for info in infos:
-        key = unicodedata.normalize("NFC", info.filename.rstrip("/")).casefold()
+        key = _folded(info.filename)
         if key in seen:
             other = seen[key]
             what = "is there twice" if other == info.filename else f"clashes with {other!r}"
@@ -134,12 +134,22 @@ def _check_clashes(infos: Sequence[zipfile.ZipInfo], where: str) -> None:
         seen[key] = info.filename
     folders: set[str] = set()
     for info in infos:
-        folder = unicodedata.normalize("NFC", info.filename.rstrip("/")).casefold()
+        folder = _folded(info.filename)
         while "/" in folder and (folder := folder.rpartition("/")[0]) not in folders:
             folders.add(folder)
             other = seen.get(folder, "/")
             if not other.endswith("/"):
                 raise WheelError(f"{where}: member {info.filename!r} lies in {other!r}, which is a file")
+
+
+def _folded(name: str) -> str:
+    """What a file system makes of a name that knows neither case nor two ways to write a letter."""
+    name = name.rstrip("/")
+    if name.isascii():
+        return name.lower()
+    import unicodedata  # noqa: PLC0415 - few wheels have such names
+
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _check_places(infos: Sequence[zipfile.ZipInfo], file: IO[bytes], where: str) -> None:
