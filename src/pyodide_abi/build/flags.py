@@ -267,5 +267,5 @@ def _run_path(path: str, rules: Rules, result: Rewritten) -> None:
         result.drop(("-rpath", path), f"the loader of {rules['platform']} reads no run path")
     elif path[:1] == "/":
         result.drop(("-rpath", path), "the folder is not there where the wheel is installed")
-    else:
-        result.words.append(f"-Wl,-rpath,{path}")
+    elif (word := f"-Wl,-rpath,{path}") not in result.words:  # wasm-ld would note it as often as it is said.
+        result.words.append(word)

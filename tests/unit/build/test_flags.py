@@ -228,6 +228,11 @@ def test_run_paths_are_kept_where_the_loader_reads_them(option: str) -> None:
     assert "no run path" in result.remarks[0]
 
 
+def test_a_run_path_that_is_said_twice_is_one() -> None:
+    result = words("-shared a.o -Wl,-rpath,here -Wl,-rpath=here", "314_0")
+    assert [word for word in result if "rpath" in word] == ["-Wl,-rpath,here"]
+
+
 def test_run_paths_of_the_build_machine_are_dropped_everywhere() -> None:
     assert not any("rpath" in word for word in words("-shared a.o -Wl,-rpath,/usr/lib -R/opt", "314_0"))
     assert "-Rpass=inline" in words("-c a.c -Rpass=inline", "314_0")
@@ -270,6 +275,19 @@ def test_response_files_are_expanded_and_missing_ones_stay() -> None:
     assert expanded(["-c", "@a", "@c"], read) == ["-c", "-O2", "-DN=1", "x y.c", "@c"]
     files["b"] = "@b"
     assert expanded(["@b"], read) == ["@b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('-Wl,-rpath,"\\$ORIGIN" a.o', ["-Wl,-rpath,$ORIGIN", "a.o"]),  # As CMake writes it for make.
+        ("'a\\'b' \"\\\\\" c\\ d", ["a'b", "\\", "c d"]),
+        ("-DX=\"a b\"c ''\n\t'", ["-DX=a bc", "", ""]),
+        (" \n", []),
+    ],
+)
+def test_words_of_a_response_file_are_read_as_compilers_read_them(text: str, expected: list[str]) -> None:
+    assert expanded(["@a"], lambda _name: text) == expected
 
 
 STRICT = "-Werror=implicit-function-declaration"
