@@ -46,6 +46,9 @@ _LEAKS = (
 )
 LEAKS = frozenset(_LEAKS.split())
 
+#: Emscripten's own variable for a program in front of its compiler (``tools/config.py``).
+LAUNCHER = "EM_COMPILER_WRAPPER"
+
 #: What a native machine lets pass and WebAssembly, which checks a function's type, does not: a function that
 #: is called undeclared, defined with other types than declared, or left without the result that it promises.
 #: pyodide-build makes the same three errors. They stand behind the project's words: no opt-out.
@@ -181,18 +184,18 @@ def write_drivers(
 
 
 def find_launcher(host: Host) -> tuple[str, ...]:
-    """The compiler cache that the user asks for with Emscripten's own variable, ``EM_COMPILER_WRAPPER``.
+    """The compiler cache that the user asks for with :data:`LAUNCHER`.
 
     Raises:
         MissingError: it is not there.
     """
-    words = shlex.split(host.environ.get("EM_COMPILER_WRAPPER", ""))
+    words = shlex.split(host.environ.get(LAUNCHER, ""))
     return (find_executable(words[0], host.environ), *words[1:]) if words else ()
 
 
 def _launched(launcher: Sequence[str]) -> dict[str, str]:
     """Emscripten's own variable for the same, for what goes through emcc; it takes one word."""
-    return {"EM_COMPILER_WRAPPER": launcher[0]} if launcher else {}
+    return {LAUNCHER: launcher[0]} if launcher else {}
 
 
 def _write(script: Path, text: str) -> None:

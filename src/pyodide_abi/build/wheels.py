@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filelock import FileLock
+
 from pyodide_abi.build.cargo import equip
+from pyodide_abi.build.drivers import LAUNCHER
 from pyodide_abi.build.environment import make_environment
 from pyodide_abi.build.frontend import HookFailedError, run_backend
 from pyodide_abi.build.logs import advice, excerpt, first_error
@@ -48,7 +53,7 @@ def build_wheel(request: BuildRequest, host: Host) -> BuildResult:
         if request.verbose:
             host.progress.say(line)
 
-    with _work_folder() as work:
+    with _work_folder(request, host) as work:
         project = stage(request.source, _made(work / "project"), leave_out=[request.outdir])
         with host.progress.task(f"building {request.source.name} for {request.target.platform.name}"):
             target = equip(request.target, project, host)
@@ -91,10 +96,27 @@ def _check_tag(request: BuildRequest) -> None:
 
 
 @contextmanager
-def _work_folder() -> Iterator[Path]:
-    # A real path: the compiler's prefix maps compare text.
-    with tempfile.TemporaryDirectory(prefix="pyodide-abi-", ignore_cleanup_errors=True) as name:
-        yield Path(name).resolve()
+def _work_folder(request: BuildRequest, host: Host) -> Iterator[Path]:
+    """A folder for the build alone, gone with it.
+
+    With a compiler cache a project's folder has the same name each time: paths are part of commands and of
+    what the preprocessor writes, by which such caches know what they have seen.
+    """
+    if not host.environ.get(LAUNCHER):
+        with tempfile.TemporaryDirectory(prefix="pyodide-abi-", ignore_cleanup_errors=True) as name:
+            # A real path: the compiler's prefix maps compare text.
+            yield Path(name).resolve()
+        return
+    named = f"{request.source.resolve()}\0{request.target.platform.name}"
+    builds = host.store.root.resolve() / "builds"
+    folder = builds / hashlib.sha256(named.encode()).hexdigest()[:16]
+    builds.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_suffix(".lock")):
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            yield _made(folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _made(folder: Path) -> Path:
