@@ -11,7 +11,7 @@ from pyodide_abi.build import cargo, cross_site, cxx_library, meson, numpy_heade
 from pyodide_abi.build.arguments import CXX
 from pyodide_abi.build.crossing import Crossing, write_crossing
 from pyodide_abi.build.drivers import LEAKS, find_launcher, rules_of, write_drivers
-from pyodide_abi.build.recipes import recipes_of
+from pyodide_abi.build.recipes import recipes_of, with_folders_shown
 from pyodide_abi.build.runtime_libraries import find_prefix
 from pyodide_abi.build.target import answers, read_variables, target_variables
 from pyodide_abi.errors import BuildFailedError, MissingError, OfflineError
@@ -232,15 +232,19 @@ def _write_compilers(  # noqa: PLR0917 - one caller
         libraries=libraries,
     )
     rules["after"][CXX] += cxx_library.write_headers(target.platform, folder / "c++")
+    recipes = recipes_of(target.toolchain, rules, host)
+    if launcher := find_launcher(host):
+        recipes, folders = with_folders_shown(recipes)
+        rules["after"] = {language: [*words, *folders] for language, words in rules["after"].items()}
     return write_drivers(
         folder / "drivers",
         toolchain=target.toolchain,
         rules=rules,
         exports=target.exports,
         remarks=remarks,
-        recipes=recipes_of(target.toolchain, rules, host),
+        recipes=recipes,
         libraries=libraries,
-        launcher=find_launcher(host),
+        launcher=launcher,
     )
 
 

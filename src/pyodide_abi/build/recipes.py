@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.build import direct
-from pyodide_abi.build.arguments import CXX, C
+from pyodide_abi.build.arguments import CXX, C, grouped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,6 +31,8 @@ Recipes = dict[str, list[str]]
 _MARK = "-###"
 _FILE = "recipes.json"
 _SECONDS = 120
+_HIDES = "-Xclang"
+_FOLDER = "-iwithsysroot"
 #: What of the user's would be part of the answer.
 _UNTOUCHED = dict.fromkeys(("EMCC_CFLAGS", "EM_COMPILER_WRAPPER", "CCC_OVERRIDE_OPTIONS"), "")
 
@@ -51,6 +53,25 @@ def recipes_of(toolchain: Toolchain, rules: Rules, host: Host) -> Recipes:
     )
     found: Recipes = json.loads((entry / _FILE).read_text("utf-8"))
     return found
+
+
+def with_folders_shown(recipes: Recipes) -> tuple[Recipes, list[str]]:
+    """Recipes that a compiler cache understands: sccache takes no command with folders behind ``-Xclang``.
+
+    The driver puts what stands behind ``-Xclang`` last of all, so clang's own option for such a folder means
+    the same at the end of the command.
+
+    Returns:
+        recipes without these folders, and the words that have to stand behind all others instead.
+    """
+    shown: Recipes = {}
+    folders: list[str] = []
+    for key, words in recipes.items():
+        pairs = grouped(words)
+        hidden = [pair for pair in pairs if pair[0] == _HIDES and pair[-1].startswith(_FOLDER)]
+        shown[key] = [word for pair in pairs if pair not in hidden for word in pair]
+        folders += [pair[-1] for pair in hidden if pair[-1] not in folders]
+    return shown, folders
 
 
 def _digest(toolchain: Toolchain, rules: Rules) -> str:

@@ -11,7 +11,7 @@ from fake_host import FakeRunner, completed, make_host
 from pyodide_abi.build import direct, fast_path
 from pyodide_abi.build.arguments import Command
 from pyodide_abi.build.drivers import find_launcher, rules_of
-from pyodide_abi.build.recipes import read_answer, recipes_of
+from pyodide_abi.build.recipes import read_answer, recipes_of, with_folders_shown
 from pyodide_abi.errors import MissingError
 from pyodide_abi.platforms import load_platform
 from pyodide_abi.toolchain.model import HostPython, Source, Toolchain
@@ -136,6 +136,23 @@ def test_emcc_is_asked_once_for_each_shape_and_remembered(tmp_path: Path) -> Non
 def test_an_emcc_that_answers_otherwise_compiles_everything_itself(tmp_path: Path, said: str) -> None:
     host = make_host(tmp_path, FakeRunner(lambda argv, _cwd: completed(argv, status=1, stderr=said)))
     assert recipes_of(compiler(tmp_path / "emscripten"), rules(tmp_path), host) == {}
+
+
+def test_a_compiler_cache_sees_every_folder_in_a_word_that_it_knows() -> None:
+    hidden = [
+        "clang",
+        "-mllvm",
+        "-Xclang",
+        "-Xclang",
+        "-iwithsysroot/a",
+        "-Xclang",
+        "-iwithsysroot/b",
+        "-fPIC",
+    ]
+    recipes, folders = with_folders_shown({"cc c": hidden, "cc c++": [*hidden, "-Xclang", "-other"]})
+    assert folders == ["-iwithsysroot/a", "-iwithsysroot/b"]
+    assert recipes["cc c"] == ["clang", "-mllvm", "-Xclang", "-fPIC"]
+    assert recipes["cc c++"][-2:] == ["-Xclang", "-other"]
 
 
 def test_a_script_quotes_whatever_a_recipe_or_a_place_holds(tmp_path: Path) -> None:
