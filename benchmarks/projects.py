@@ -212,15 +212,18 @@ def run_tests(project: Project, platform: str, wheel: Path, folder: Path) -> dic
     place = folder / "tests" / platform / project.name
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
-    for path in (project.tests["folder"], *project.tests.get("data", [])):
+    # Some projects install their tests: they have a package instead of a folder.
+    tests = [project.tests["folder"]] if "folder" in project.tests else []
+    for path in (*tests, *project.tests.get("data", [])):
         copy = shutil.copytree if (sources / path).is_dir() else shutil.copy2
         (place / path).parent.mkdir(parents=True, exist_ok=True)
         copy(sources / path, place / path)
     arguments = ["-p", "no:cacheprovider", "-q", "-rsfE", "--tb=short", "--rootdir=."]
     for one in project.tests.get("excluded", []):
         for test in one["tests"]:
-            arguments += ["--deselect" if "::" in test else "--ignore", test]
-    arguments += [*project.tests.get("arguments", []), project.tests["folder"]]
+            option = "--deselect" if "::" in test else "--ignore-glob" if "*" in test else "--ignore"
+            arguments += [option, test]
+    arguments += [*project.tests.get("arguments", []), *tests]
     done = run([*program, "--", "-m", "pytest", *arguments], cwd=place)
     log = place.with_suffix(".log")
     log.write_text(done.stdout + done.stderr, "utf-8")

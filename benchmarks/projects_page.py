@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ _PLATFORMS = ("2024_0", "2025_0", "314_0", "2026_5")
 
 #: What of a diff is told: exports and imports, what came and what went.
 CHANGES = (("exports", "went"), ("exports", "came"), ("imports", "came"))
+_REASONS = 6
 _LACKS = "raised ModuleNotFoundError"
 
 _HEAD = """\
@@ -101,15 +104,25 @@ def _tests(project: Project, results: dict[str, Any]) -> list[str]:
     if not ran:
         return []
     counts = "; ".join(f"`{platform}`: {said['summary']}" for platform, said in ran.items())
-    lines = [f"- **{project.name}** (`{project.tests['folder']}`): {counts}."]
+    where = " ".join([*project.tests.get("arguments", []), project.tests.get("folder", "")]).strip()
+    lines = [f"- **{project.name}** (`pytest {where}`): {counts}."]
     lines += [
-        f"    - excluded: {', '.join(f'`{test}`' for test in one['tests'])}: {one['reason']}."
+        f"    - excluded: {', '.join(_last_names(one['tests']))}: {one['reason']}."
         for one in project.tests.get("excluded", [])
     ]
-    skipped = {why: None for said in ran.values() for why in said["skipped"]}
+    skipped = Counter[str]()
+    for said in ran.values():
+        skipped |= Counter(said["skipped"])
     if skipped:
-        lines.append(f"    - skipped: {'; '.join(f'“{why}”' for why in skipped)}.")
+        most = [f"{count} “{why}”" for why, count in skipped.most_common(_REASONS)]
+        more = f", and {len(skipped) - _REASONS} other reasons" if len(skipped) > _REASONS else ""
+        lines.append(f"    - skipped: {', '.join(most)}{more}.")
     return lines
+
+
+def _last_names(tests: list[str]) -> list[str]:
+    """Tests without their paths and classes, each once."""
+    return list(dict.fromkeys(f"`{re.split('/|::', test)[-1]}`" for test in tests))
 
 
 def _beside(project: Project, results: dict[str, Any]) -> list[str]:
