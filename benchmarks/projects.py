@@ -220,7 +220,7 @@ def run_tests(project: Project, platform: str, wheel: Path, folder: Path) -> dic
         copy(sources / path, place / path)
     arguments = ["-p", "no:cacheprovider", "-q", "-rsfE", "--tb=short", "--rootdir=."]
     for one in project.tests.get("excluded", []):
-        for test in one["tests"]:
+        for test in one["tests"] if platform in one.get("platforms", _TESTED) else ():
             option = "--deselect" if "::" in test else "--ignore-glob" if "*" in test else "--ignore"
             arguments += [option, test]
     arguments += [*project.tests.get("arguments", []), *tests]

@@ -107,7 +107,7 @@ def _tests(project: Project, results: dict[str, Any]) -> list[str]:
     where = " ".join([*project.tests.get("arguments", []), project.tests.get("folder", "")]).strip()
     lines = [f"- **{project.name}** (`pytest {where}`): {counts}."]
     lines += [
-        f"    - excluded: {', '.join(_last_names(one['tests']))}: {one['reason']}."
+        f"    - excluded{_where(one)}: {', '.join(_last_names(one['tests']))}: {one['reason']}."
         for one in project.tests.get("excluded", [])
     ]
     skipped = Counter[str]()
@@ -118,6 +118,10 @@ def _tests(project: Project, results: dict[str, Any]) -> list[str]:
         more = f", and {len(skipped) - _REASONS} other reasons" if len(skipped) > _REASONS else ""
         lines.append(f"    - skipped: {', '.join(most)}{more}.")
     return lines
+
+
+def _where(excluded: dict[str, Any]) -> str:
+    return "".join(f" for `{platform}`" for platform in excluded.get("platforms", ()))
 
 
 def _last_names(tests: list[str]) -> list[str]:
