@@ -223,8 +223,14 @@ def _write(one: _Done, session: Session) -> None:
     if one.toolchain.emscripten != one.platform.emscripten:
         compiler += f" (the platform names {one.platform.emscripten}; another version was allowed)"
     size = one.result.wheel.stat().st_size
+    pure = one.result.wheel.stem.endswith("-any")
+    made = (
+        "for every platform: it has no compiled modules"
+        if pure
+        else f"for {one.platform.name}, built with {compiler}"
+    )
     console.print(f"{one.result.wheel}", style="bold")
-    console.print(f"  {size:,} bytes, for {one.platform.name}, built with {compiler}")
+    console.print(f"  {size:,} bytes, {made}")
     console.print(f"  how it was built: {one.result.report}")
     print_audit(one.report, console)
     if one.verification is not None:

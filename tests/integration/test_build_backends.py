@@ -1,0 +1,112 @@
+"""Build backends beside the usual ones: each builds a small project as its users have it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from real_host import pyodide_abi
+
+from pyodide_abi.wheel import open_wheel
+
+pytestmark = pytest.mark.integration
+
+MODULE = """\
+#include <Python.h>
+static struct PyModuleDef eggs = {PyModuleDef_HEAD_INIT, "_eggs", 0, -1, 0};
+PyMODINIT_FUNC PyInit__eggs(void) {
+  PyObject *module = PyModule_Create(&eggs);
+  if (module) PyModule_AddIntConstant(module, "COUNT", COUNT);
+  return module;
+}
+"""
+SCIKIT_BUILD = {
+    "pyproject.toml": """\
+[build-system]
+requires = ["setuptools", "scikit-build", "ninja"]
+build-backend = "setuptools.build_meta"
+""",
+    "setup.py": """\
+from skbuild import setup
+setup(name="eggs", version="1", packages=["eggs"], cmake_install_dir="eggs", cmake_args=["-DCOUNT=3"])
+""",
+    "CMakeLists.txt": """\
+cmake_minimum_required(VERSION 3.15)
+project(eggs C)
+find_package(PythonExtensions REQUIRED)
+add_library(_eggs MODULE eggs/_eggs.c)
+target_compile_definitions(_eggs PRIVATE COUNT=${COUNT})
+python_extension_module(_eggs)
+install(TARGETS _eggs LIBRARY DESTINATION .)
+""",
+}
+HATCHLING = {
+    "pyproject.toml": """\
+[build-system]
+requires = ["hatchling", "setuptools"]
+build-backend = "hatchling.build"
+[project]
+name = "eggs"
+version = "1"
+[tool.hatch.build.targets.wheel.hooks.custom]
+path = "hook.py"
+""",
+    # As pymongo's: setuptools compiles in place.
+    "hook.py": """\
+import subprocess, sys
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+class Hook(BuildHookInterface):
+    def initialize(self, version, build_data):
+        subprocess.run([sys.executable, "compile.py", "build_ext", "--inplace"], check=True, cwd=self.root)
+        build_data |= {"pure_python": False, "infer_tag": True, "artifacts": ["*.so"]}
+""",
+    "compile.py": """\
+from setuptools import Extension, setup
+setup(name="eggs", packages=["eggs"], ext_modules=[
+    Extension("eggs._eggs", ["eggs/_eggs.c"], define_macros=[("COUNT", "3")])])
+""",
+}
+FLIT = {
+    "pyproject.toml": """\
+[build-system]
+requires = ["flit_core"]
+build-backend = "flit_core.buildapi"
+[project]
+name = "eggs"
+version = "1"
+description = "of flit"
+requires-python = ">=3.9"
+""",
+}
+
+
+def project(place: Path, files: dict[str, str]) -> Path:
+    (place / "eggs").mkdir(parents=True)
+    for name, text in (files | {"eggs/__init__.py": "", "eggs/_eggs.c": MODULE}).items():
+        (place / name).write_text(text)
+    return place
+
+
+@pytest.mark.parametrize("files", [SCIKIT_BUILD, HATCHLING], ids=["scikit-build", "hatchling"])
+def test_a_backend_and_its_own_way_to_compile(files: dict[str, str], tmp_path: Path) -> None:
+    place = project(tmp_path / "spam", files)
+    words = ("--platform", "314_0", "--toolchain-mismatch", "allow", "--format", "json")
+    done = pyodide_abi("build", place, *words, cwd=tmp_path, timeout=300)
+    assert done.returncode == 0, done.stderr.decode()
+    (answer,) = json.loads(done.stdout)
+    with open_wheel(Path(answer["wheel"])) as opened:
+        names = [member.name for member in opened.members if ".so" in member.name]
+    assert names == ["eggs/_eggs.cpython-314-wasm32-emscripten.so"]
+    code = "import eggs._eggs; print(eggs._eggs.COUNT)"
+    ran = pyodide_abi("run", answer["wheel"], "--", "-c", code, cwd=tmp_path)
+    assert ran.stdout == b"3\n", ran.stderr.decode()
+
+
+def test_a_pure_project_is_built_for_every_platform(tmp_path: Path) -> None:
+    place = project(tmp_path / "spam", FLIT)
+    words = ("--platform", "314_0", "--toolchain-mismatch", "allow")
+    done = pyodide_abi("build", place, *words, cwd=tmp_path, timeout=300)
+    assert done.returncode == 0, done.stderr.decode()
+    assert (tmp_path / "dist/eggs-1-py3-none-any.whl").is_file()
+    assert b"for every platform: it has no compiled modules" in done.stdout
