@@ -143,9 +143,11 @@ def measure(project: Project, platform: str, folder: Path) -> dict[str, Any]:
 
 
 def test_again(project: Project, platform: str, folder: Path) -> dict[str, Any]:
-    """The result of a project, with its tests run anew."""
+    """The result of a project, with its wheel compared and its tests run anew."""
     result: dict[str, Any] = read_results()[f"{project.name} {platform}"]
     wheel = folder / platform / result["wheel"]
+    if project.official:
+        result["official"] = compare(project, platform, wheel, folder)
     return result | {"tests": run_tests(project, platform, wheel, folder)}
 
 

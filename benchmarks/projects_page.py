@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ _PLATFORMS = ("2024_0", "2025_0", "314_0", "2026_5")
 #: What of a diff is told: exports and imports, what came and what went.
 CHANGES = (("exports", "went"), ("exports", "came"), ("imports", "came"))
 _REASONS = 6
+_NAMES = 8
 _LACKS = "raised ModuleNotFoundError"
 
 _HEAD = """\
@@ -104,7 +106,8 @@ def _tests(project: Project, results: dict[str, Any]) -> list[str]:
     if not ran:
         return []
     counts = "; ".join(f"`{platform}`: {said['summary']}" for platform, said in ran.items())
-    where = " ".join([*project.tests.get("arguments", []), project.tests.get("folder", "")]).strip()
+    folder = [project.tests["folder"]] if "folder" in project.tests else []
+    where = shlex.join([*project.tests.get("arguments", []), *folder])
     lines = [f"- **{project.name}** (`pytest {where}`): {counts}."]
     lines += [
         f"    - excluded{_where(one)}: {', '.join(_last_names(one['tests']))}: {one['reason']}."
@@ -125,8 +128,9 @@ def _where(excluded: dict[str, Any]) -> str:
 
 
 def _last_names(tests: list[str]) -> list[str]:
-    """Tests without their paths and classes, each once."""
-    return list(dict.fromkeys(f"`{re.split('/|::', test)[-1]}`" for test in tests))
+    """Tests without their paths and classes, each once; a few of many."""
+    names = list(dict.fromkeys(f"`{re.split('/|::', test)[-1]}`" for test in tests))
+    return names if len(names) <= _NAMES else [*names[:_NAMES], f"and {len(names) - _NAMES} more"]
 
 
 def _beside(project: Project, results: dict[str, Any]) -> list[str]:
