@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pyodide_abi.cli.session import Session
     from pyodide_abi.host import Host
     from pyodide_abi.platforms.model import Platform
-    from pyodide_abi.toolchain import Present
+    from pyodide_abi.toolchain import Present, Rust
 
 _ENVIRONMENT_LACKS = 3
 
@@ -67,15 +67,21 @@ class Check:
 def run(args: argparse.Namespace, session: Session) -> int:
     """Look, print, and say with the exit status whether a build can go ahead."""
     from pyodide_abi.platforms import default_platform, load_platform, load_platforms
-    from pyodide_abi.toolchain import find_present
+    from pyodide_abi.toolchain import find_present, find_present_rusts
 
     host = replace(session.host, offline=True)
     wanted = load_platform(args.platform) if args.platform else default_platform()
     present = find_present(host)
     allowed = args.toolchain_mismatch == "allow"
     machine = _machine(host)
+    broken: list[str] = []
+    rusts = find_present_rusts(host, broken)
     platforms = {
-        platform.name: _platform(platform, host, present, allowed=allowed) for platform in load_platforms()
+        platform.name: [
+            *_platform(platform, host, present, allowed=allowed),
+            _rust(platform, host, rusts, broken),
+        ]
+        for platform in load_platforms()
     }
     needed = [check for check in [*machine, *platforms[wanted.name]] if check.problem]
     if args.format == "json":
@@ -167,6 +173,24 @@ def _compiler(platform: Platform, present: list[Present], *, allowed: bool) -> C
     problem = f"there is no Emscripten {platform.emscripten}" + (f"; at hand: {others}" if others else "")
     remedy = f"{install}\nor, to build with another version: {ALLOW}" if others else install
     return Check(name=name, found="", problem=problem, remedy=remedy)
+
+
+def _rust(platform: Platform, host: Host, rusts: list[Rust], broken: list[str]) -> Check:
+    """The first that fits. None is no problem: few projects need one, and a build fetches it."""
+    from pyodide_abi.toolchain import describe_rust
+
+    name = "Rust"
+    passed = list(broken)
+    for rust in rusts:
+        fits, why = describe_rust(rust, platform, host)
+        said = f"{rust.name} ({rust.source}, {rust.sysroot})"
+        if fits:
+            others = f"; passed over: {'; '.join(passed)}" if passed else ""
+            return Check(name=name, found=f"{said}; {why}{others}")
+        passed.append(f"{said}: {why}")
+    what = "none that fits" if rusts else "none"
+    found = "; ".join([f"{what}: projects that need one get Debian's at their first build", *passed])
+    return Check(name=name, found=found)
 
 
 def _python(platform: Platform, host: Host) -> Check:

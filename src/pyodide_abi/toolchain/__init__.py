@@ -11,7 +11,13 @@ from pyodide_abi.toolchain.find import (
 from pyodide_abi.toolchain.interpreters import find_present_python, find_python, find_uv
 from pyodide_abi.toolchain.model import HostPython, Source, Sysroot, Toolchain
 from pyodide_abi.toolchain.rust import Rust, RustSource, TargetRust
-from pyodide_abi.toolchain.rust_find import find_present_rust, find_present_rusts, find_rust, install_rust
+from pyodide_abi.toolchain.rust_find import (
+    describe_rust,
+    find_present_rust,
+    find_present_rusts,
+    find_rust,
+    install_rust,
+)
 from pyodide_abi.toolchain.sysroot import make_sysroot
 
 __all__ = [
@@ -24,6 +30,7 @@ __all__ = [
     "TargetRust",
     "Toolchain",
     "choose_present",
+    "describe_rust",
     "find_present",
     "find_present_python",
     "find_present_rust",

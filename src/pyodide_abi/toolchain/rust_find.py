@@ -75,21 +75,26 @@ def find_present_rust(
     platform: Platform, host: Host, *, source: RustSource | None = None
 ) -> TargetRust | None:
     """What :func:`find_rust` would take without fetching or building anything; None if there is nothing."""
-    for rust in _at_hand(host, source, []):
-        fitting = fit(rust, platform)
-        if isinstance(fitting, Fit):
-            target = platform.rust.target
-            if not fitting.own_library and rust.has_target(target):
-                return TargetRust(rust=rust, flags=fitting.flags, library=None)
-            built = find_library(rust, target, fitting.flags, host)
-            if built is not None:
-                return TargetRust(rust=rust, flags=fitting.flags, library=built)
-    return None
+    found = (_at_once(rust, platform, host) for rust in _at_hand(host, source, []))
+    return next((one for one in found if isinstance(one, TargetRust)), None)
 
 
-def find_present_rusts(host: Host) -> list[Rust]:
-    """Every Rust at hand, whatever it fits. No network."""
-    return list(_at_hand(host, None, []))
+def describe_rust(rust: Rust, platform: Platform, host: Host) -> tuple[bool, str]:
+    """Whether a Rust can be used for a platform, and in words why not or where the standard library is."""
+    found = _at_once(rust, platform, host)
+    if isinstance(found, str):
+        return False, found
+    if found is None:
+        lacking = _lacking(rust, platform)
+        return not lacking, lacking or "the first build makes the target's standard library from its sources"
+    if found.library is None:
+        return True, "the target's standard library is installed with it"
+    return True, "the target's standard library is in the cache"
+
+
+def find_present_rusts(host: Host, reasons: list[str] | None = None) -> list[Rust]:
+    """Every Rust at hand, whatever it fits; why one does not run goes to ``reasons``. No network."""
+    return list(_at_hand(host, None, [] if reasons is None else reasons))
 
 
 def _at_hand(host: Host, source: RustSource | None, reasons: list[str]) -> Iterator[Rust]:
@@ -106,21 +111,39 @@ def _at_hand(host: Host, source: RustSource | None, reasons: list[str]) -> Itera
 
 
 def _fitted(rust: Rust, platform: Platform, host: Host, reasons: list[str]) -> TargetRust | None:
-    """A Rust with a standard library for the platform; None with the reason noted."""
+    """A Rust with a standard library for the platform, built if need be; None with the reason noted."""
+    found = _at_once(rust, platform, host)
+    if isinstance(found, TargetRust):
+        return found
+    reason = found or _lacking(rust, platform)
     fitting = fit(rust, platform)
-    target = platform.rust.target
-    if not isinstance(fitting, Fit):
-        reasons.append(f"{_place(rust)}: {fitting}")
+    if reason or not isinstance(fitting, Fit):
+        reasons.append(f"{_place(rust)}: {reason}")
         return None
+    library = build_library(rust, platform.rust.target, fitting.flags, host)
+    return TargetRust(rust=rust, flags=fitting.flags, library=library)
+
+
+def _at_once(rust: Rust, platform: Platform, host: Host) -> TargetRust | str | None:
+    """A Rust whose standard library is there; why it does not fit; None if the library is not there."""
+    fitting = fit(rust, platform)
+    if not isinstance(fitting, Fit):
+        return fitting
+    target = platform.rust.target
     if not fitting.own_library and rust.has_target(target):
         return TargetRust(rust=rust, flags=fitting.flags, library=None)
-    if rust.sources() is None and find_library(rust, target, fitting.flags, host) is None:
-        lacks = f"a standard library built with {' '.join(fitting.flags)}" if fitting.own_library else target
-        reasons.append(f"{_place(rust)} has neither {lacks} nor the sources to build it from")
-        return None
-    return TargetRust(
-        rust=rust, flags=fitting.flags, library=build_library(rust, target, fitting.flags, host)
-    )
+    built = find_library(rust, target, fitting.flags, host)
+    return None if built is None else TargetRust(rust=rust, flags=fitting.flags, library=built)
+
+
+def _lacking(rust: Rust, platform: Platform) -> str:
+    """Why the standard library of a Rust that fits cannot be built; empty if it can."""
+    if rust.sources() is not None:
+        return ""
+    fitting = fit(rust, platform)
+    own = isinstance(fitting, Fit) and fitting.own_library
+    lacks = "a standard library that unwinds as the platform does" if own else platform.rust.target
+    return f"it has neither {lacks} nor the sources to build it from"
 
 
 def _with_library(platform: Platform, host: Host, library: Path) -> TargetRust:

@@ -45,7 +45,7 @@ def test_doctor_when_all_is_well(tmp_path: Path) -> None:
     status, out, _ = run(doctor, ["--format", "json"], tmp_path)
     found = json.loads(out)
     assert (status, found["can_build"], found["platform"]) == (0, True, "314_0")
-    assert [check["problem"] for check in found["platforms"]["314_0"]] == ["", "", ""]
+    assert [check["problem"] for check in found["platforms"]["314_0"]] == [""] * 4
     assert found["platforms"]["2025_0"][0]["problem"], "the other platforms are looked at too"
     assert run(doctor, ["--platform", "2025_0"], tmp_path)[0] == 3
 

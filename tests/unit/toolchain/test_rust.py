@@ -201,7 +201,7 @@ class TestFind:
             find_rust(load_platform("314_0"), host)
         assert caught.value.hint.splitlines() == [
             (
-                f"Rust 1.95.0 on the PATH ({machine.folder}) has neither {TARGET}"
+                f"Rust 1.95.0 on the PATH ({machine.folder}): it has neither {TARGET}"
                 " nor the sources to build it from"
             ),
             "Debian's archive: it has none",
