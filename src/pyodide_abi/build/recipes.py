@@ -37,6 +37,10 @@ _FOLDER = "-iwithsysroot"
 _UNTOUCHED = dict.fromkeys(("EMCC_CFLAGS", "EM_COMPILER_WRAPPER", "CCC_OVERRIDE_OPTIONS"), "")
 
 
+class _NoAnswerError(Exception):
+    """emcc had no time to answer, or was killed."""
+
+
 def recipes_of(toolchain: Toolchain, rules: Rules, host: Host) -> Recipes:
     """The recipes of a compiler for a platform's required flags; from the cache if it was asked before.
 
@@ -46,11 +50,14 @@ def recipes_of(toolchain: Toolchain, rules: Rules, host: Host) -> Recipes:
         host: the machine.
 
     Returns:
-        none at all if this emcc does not answer as expected.
+        none at all if this emcc does not answer as expected. That it was killed, or had no time, is not
+        kept: the machine was busy.
     """
-    entry = host.store.obtain(
-        f"recipes/{_digest(toolchain, rules)}", lambda folder, _place: _fill(folder, toolchain, rules, host)
-    )
+    key = f"recipes/{_digest(toolchain, rules)}"
+    try:
+        entry = host.store.obtain(key, lambda folder, _place: _fill(folder, toolchain, rules, host))
+    except _NoAnswerError:
+        return {}
     found: Recipes = json.loads((entry / _FILE).read_text("utf-8"))
     return found
 
@@ -144,6 +151,8 @@ def _ask(
         cwd=folder,
         timeout=_SECONDS,
     )
+    if done.timed_out or done.returncode < 0:
+        raise _NoAnswerError
     # Its status says what clang thinks of our examples together, which is nothing to us.
     for line in (done.stdout + "\n" + done.stderr).splitlines():
         words = _split(line)

@@ -138,6 +138,14 @@ def test_an_emcc_that_answers_otherwise_compiles_everything_itself(tmp_path: Pat
     assert recipes_of(compiler(tmp_path / "emscripten"), rules(tmp_path), host) == {}
 
 
+def test_no_answer_of_a_busy_machine_is_kept(tmp_path: Path) -> None:
+    runner = FakeRunner(lambda argv, _cwd: completed(argv, status=-9))
+    host, toolchain = make_host(tmp_path, runner), compiler(tmp_path / "emscripten")
+    assert recipes_of(toolchain, rules(tmp_path), host) == {}
+    runner.answer = lambda argv, _cwd: completed(argv, stdout=as_emcc(argv))
+    assert recipes_of(toolchain, rules(tmp_path), host)
+
+
 def test_a_compiler_cache_sees_every_folder_in_a_word_that_it_knows() -> None:
     hidden = [
         "clang",
