@@ -25,6 +25,8 @@ _ECHO = re.compile(
 _OURS = "pyodide-abi: error: "
 #: How cargo passes on what a build script's compiler said.
 _CARGOS = re.compile(r"^warning: \S+@\S+: ")
+#: Meson's own log lies in the build's folder.
+_GONE = "A full log can be found at"
 _CONTEXT = 8
 #: A linker's whole command line, repeated in its error, is worth less than what it says.
 _LINE = 400
@@ -55,6 +57,10 @@ _ADVICE = tuple(
         ),
         (r"unable to find library -l(?P<name>\S+)", f"there is no lib{{name}}: {_BUILD_IT}"),
         (r"[Dd]ependency \"?(?P<name>[\w.+-]+)\"? not found", f"there is no {{name}}: {_BUILD_IT}"),
+        (
+            r"package configuration file provided by \"(?P<name>[^\"]+)\"",
+            f"there is no {{name}}: {_BUILD_IT}",
+        ),
         (r"Could NOT find (?P<name>\w+)", f"there is no {{name}}: {_BUILD_IT}"),
         (
             r"newer than PyO3's maximum supported version",
@@ -77,24 +83,27 @@ _ADVICE = tuple(
 
 
 def first_error(log: str) -> tuple[str, int]:
-    """The line that says what went wrong, and its index; the last line where none looks like an error."""
+    """What went wrong, and the index of the last line that says it; a log's end where no line says so."""
     lines = log.splitlines()
     for pattern in _PATTERNS:
         for index, line in enumerate(lines):
             if pattern.search(line) and not _ECHO.search(line):
-                return _cause(lines, index), index
+                return _cause(lines, index)
     for index in range(len(lines) - 1, -1, -1):
         if lines[index].strip():
             return lines[index].strip(), index
     return "it said nothing", 0
 
 
-def _cause(lines: list[str], index: int) -> str:
-    """The line without our own mark; CMake says where first, and what in the next."""
+def _cause(lines: list[str], index: int) -> tuple[str, int]:
+    """The line without our own mark; CMake says where first, and what in the paragraph that follows."""
     line = _CARGOS.sub("", lines[index].strip().removeprefix(_OURS))
     if line.startswith("CMake Error") and line.endswith(":"):
-        line = f"{line} {next((more.strip() for more in lines[index + 1 :] if more.strip()), '')}".rstrip()
-    return _shortened(line)
+        for more in lines[index + 1 :]:
+            if not more.strip():
+                break
+            line, index = f"{line} {more.strip()}", index + 1
+    return _shortened(line), index
 
 
 def _shortened(line: str) -> str:
@@ -121,5 +130,6 @@ def excerpt(log: str, index: int) -> str:
     for line in log.splitlines()[index + 1 : index + 1 + _CONTEXT]:
         if _ECHO.search(line) or line.startswith("Traceback"):
             break
-        lines.append(_shortened(line))
+        if not line.startswith(_GONE):
+            lines.append(_shortened(line))
     return "\n".join(lines).rstrip()

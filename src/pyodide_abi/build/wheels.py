@@ -71,7 +71,8 @@ def build_wheel(request: BuildRequest, host: Host) -> BuildResult:
                     on_line=on_line,
                 )
             except HookFailedError as error:
-                raise _explained(request, "\n".join(lines), host) from error
+                log = "\n".join(lines).replace(f"{project}/", "")
+                raise _explained(request, log, host) from error
         remarks = tuple(dict.fromkeys(environment.remarks.read_text("utf-8").splitlines()))
         wheel = _finish(_without_place(built, work), request, host)
         report = write_record(

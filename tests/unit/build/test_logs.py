@@ -54,6 +54,19 @@ Caused by:
             "CMake Error at CMakeLists.txt:3 (message):\n  Could NOT find GSL\n\nCall Stack",
             "CMake Error at CMakeLists.txt:3 (message): Could NOT find GSL",
         ),
+        (
+            (
+                "CMake Error at CMakeLists.txt:3 (find_package):\n"
+                '  By not providing "FindGEOS.cmake" in CMAKE_MODULE_PATH this project has\n'
+                '  asked CMake to find a package configuration file provided by "GEOS", but\n'
+                "  CMake did not find one.\n\n  Could not find\n"
+            ),
+            (
+                'CMake Error at CMakeLists.txt:3 (find_package): By not providing "FindGEOS.cmake" in '
+                "CMAKE_MODULE_PATH this project has asked CMake to find a package configuration file "
+                'provided by "GEOS", but CMake did not find one.'
+            ),
+        ),
         ("something\nthe last word\n\n", "the last word"),
         ("", "it said nothing"),
     ],
@@ -76,6 +89,7 @@ def test_what_follows_the_cause_is_shown_up_to_its_echo() -> None:
         ("wasm-ld: error: unable to find library -lgsl", "libgsl"),
         ('meson.build:4:0: ERROR: Dependency "openblas" not found, tried pkgconfig', "--prefix"),
         ("CMake Error: Could NOT find GSL (missing: GSL_LIBRARY)", "--prefix"),
+        ('CMake Error: find a package configuration file provided by "GEOS", but', "there is no GEOS"),
         (
             f"{CARGO}  error: the Python version (3.14) is newer than PyO3's maximum supported version",
             "platform",
