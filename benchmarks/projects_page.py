@@ -108,7 +108,8 @@ def _tests(project: Project, results: dict[str, Any]) -> list[str]:
     counts = "; ".join(f"`{platform}`: {said['summary']}" for platform, said in ran.items())
     folder = [project.tests["folder"]] if "folder" in project.tests else []
     where = shlex.join([*project.tests.get("arguments", []), *folder])
-    lines = [f"- **{project.name}** (`pytest {where}`): {counts}."]
+    because = f", {project.tests['because']}" if "because" in project.tests else ""
+    lines = [f"- **{project.name}** (`pytest {where}`{because}): {counts}."]
     lines += [
         f"    - excluded{_where(one)}: {', '.join(_last_names(one['tests']))}: {one['reason']}."
         for one in project.tests.get("excluded", [])
