@@ -103,6 +103,14 @@ def test_pyo3_with_dependencies(rust: TargetRust, tmp_path: Path) -> None:
     assert python("314.0.0", wheel, code).split() == ["PanicException", "2", "two"]
 
 
+@pytest.mark.usefixtures("rust")
+def test_a_meson_project_with_rust_in_it(tmp_path: Path) -> None:
+    wheel = build("meson", "314_0", tmp_path)["wheel"]
+    assert exports_of(only_module(wheel)) == {"PyInit_beside"}
+    newest = load_platform("314_0").releases[-1].version
+    assert python(newest, wheel, "import beside; print(beside.eggs(2), beside.eggs(9))") == "3 -1"
+
+
 def test_an_installed_target_is_taken_as_it_is(rust: TargetRust, tmp_path: Path) -> None:
     # As rustup leaves it: the target's library in the compiler's own sysroot. Links cost no space.
     tree = rust.rust.sysroot.parent

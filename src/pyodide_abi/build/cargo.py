@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from pyodide_abi.toolchain.model import Sysroot
     from pyodide_abi.toolchain.rust import TargetRust
 
+#: Programs that compile for the machine they run on unless they are told otherwise.
+COMPILERS = ("cargo", "rustc")
 #: Build requirements that compile Rust.
 _BACKENDS = frozenset({"maturin", "setuptools-rust", "setuptools_rust"})
+_MESON = re.compile(r"^\s*(project|add_languages)\s*\([^)]*'rust'", re.MULTILINE)
 #: Cargo takes flags from one place only, and these come before ours; the rest is for another compiler.
 LEAKS = frozenset(
     {
@@ -46,9 +49,17 @@ LEAKS = frozenset(
 
 
 def uses_rust(project: Path) -> bool:
-    """A project's sources say that they are in Rust: by their build requirements, or by a ``Cargo.toml``."""
+    """A project's sources say that they are in Rust.
+
+    They do so by their build requirements, by a ``Cargo.toml``, or by the languages of a Meson project.
+    """
     if (project / "Cargo.toml").is_file():
         return True
+    try:
+        if _MESON.search((project / "meson.build").read_text("utf-8")):
+            return True
+    except (OSError, ValueError):
+        pass  # Meson says what is wrong with it.
     try:
         data = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
     except (OSError, ValueError):
@@ -137,12 +148,23 @@ def with_rust(
     return environ | variables
 
 
+def rustc_command(platform: Platform, rust: TargetRust) -> tuple[str, ...]:
+    """``rustc`` with what it needs for the target, for those that call it themselves, as Meson does."""
+    return (str(rust.rust.rustc), "--target", platform.rust.target, *_compiling(rust))
+
+
 def _flags(platform: Platform, rust: TargetRust) -> list[str]:
-    """What ``rustc`` is given for the target."""
-    flags = [*rust.flags]
+    """What cargo has to give ``rustc`` for the target."""
+    flags = _compiling(rust)
     for argument in platform.rust.arguments:
         if argument.before is None or _older(rust.rust.version, argument.before):
             flags += argument.argument.split()
+    return flags
+
+
+def _compiling(rust: TargetRust) -> list[str]:
+    """What every compilation and link for the target needs, that of a program too."""
+    flags = [*rust.flags]
     # emcc has a linker. rustc would insist on one of its own, which distributions leave out.
     flags += ["-C", "link-self-contained=no"]
     if rust.library is not None:

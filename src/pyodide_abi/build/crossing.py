@@ -32,6 +32,8 @@ class Crossing:
         node: runs the target's programs.
         host_cc: compilers for the build machine, by language (``c``, ``cpp``), as far as there are any.
         prefixes: folders with libraries for the target that the user names.
+        rustc: the command that compiles Rust for the target; empty while nobody needs it.
+        hidden: programs of this machine that would compile for it, in whose place an error stands.
     """
 
     folder: Path
@@ -48,6 +50,8 @@ class Crossing:
     node: Path
     host_cc: Mapping[str, str]
     prefixes: tuple[Path, ...] = ()
+    rustc: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
     @property
     def programs(self) -> Path:
@@ -89,6 +93,13 @@ exec {node} "$@"
 """
 
 
+_HIDDEN = """\
+#!/bin/sh
+echo "pyodide-abi: error: {name} would compile for this machine; with --rust it compiles for the target" >&2
+exit 1
+"""
+
+
 #: CPython's Misc/python-config.sh.
 _PYTHON_CONFIG = """\
 #!/bin/sh
@@ -121,6 +132,8 @@ def write_crossing(crossing: Crossing) -> dict[str, str]:
     # Programs of the target name their interpreter, which this machine may have somewhere else only.
     _write_script(crossing.programs / "node", f'#!/bin/sh\nexec {shlex.quote(str(crossing.node))} "$@"\n')
     _write_script(crossing.programs / "meson", meson.command(crossing))
+    for name in crossing.hidden:
+        _write_script(crossing.programs / name, _HIDDEN.format(name=name))
     config = _PYTHON_CONFIG.format(
         include=shlex.quote(f"-I{crossing.include}"),
         soabi=crossing.soabi,

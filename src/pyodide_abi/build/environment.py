@@ -115,6 +115,8 @@ def make_environment(
         node=target.toolchain.node,
         host_cc=_host_compilers(host),
         prefixes=(*target.prefixes, *([libraries] if libraries else [])),
+        rustc=cargo.rustc_command(target.platform, target.rust) if target.rust else (),
+        hidden=() if target.rust else tuple(name for name in cargo.COMPILERS if find_program(name, host)),
     )
     variables = target_variables(
         data,

@@ -71,6 +71,10 @@ _ADVICE = tuple(
             "a crate needs libclang: 'apt-get install libclang-dev', or name its folder in LIBCLANG_PATH",
         ),
         (
+            r"E0514",
+            "the standard library that --rust-library names was made by another rustc than the PATH's",
+        ),
+        (
             r"rustc [\d.]+ is not supported by the following packages?|requires rustc [\d.]+ or newer",
             "a crate needs a newer Rust: put one on the PATH, or 'pyodide-abi toolchain install rust'",
         ),

@@ -35,6 +35,8 @@ def cross_file(crossing: Crossing) -> str:
         "pkg-config": "pkg-config",
         "cmake": "cmake",
     }
+    if crossing.rustc:
+        binaries["rust"] = list(crossing.rustc)
     environment = crossing.python.parent
     binaries |= {name: str(environment / name) for name in _CONFIG_PROGRAMS}
     return _file(

@@ -66,6 +66,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Run it; its exit status."""
+    from pyodide_abi.build.cargo import uses_rust
     from pyodide_abi.build.standing import standing_environment
     from pyodide_abi.cli.target import find_target
     from pyodide_abi.errors import UsageError
@@ -76,8 +77,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
         raise UsageError("there is no command to run", hint="pyodide-abi exec [OPTION ...] -- COMMAND ...")
     platform = load_platform(args.platform) if args.platform else default_platform()
     target = find_target(platform, args, session)
-    if words[0] in _RUST:
-        from pyodide_abi.toolchain.rust_find import find_rust
+    if (words[0] in _RUST or uses_rust(session.cwd)) and target.rust is None:
+        from pyodide_abi.toolchain import find_rust
 
         target = replace(target, rust=find_rust(platform, session.host, library=target.rust_library))
     lines: list[str] = []

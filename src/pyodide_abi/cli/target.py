@@ -43,6 +43,12 @@ def add_target_options(parser: argparse.ArgumentParser) -> None:
         help="take the compiler from there only (default: the first that has it)",
     )
     parser.add_argument(
+        "--rust",
+        action="store_true",
+        help="cargo or rustc is called and nothing tells so; maturin, setuptools-rust, Meson's language rust "
+        "or a Cargo.toml in the top folder would",
+    )
+    parser.add_argument(
         "--rust-library",
         metavar="DIR",
         help="a sysroot with Rust's standard library for the target, made by the rustc on the PATH",
@@ -57,7 +63,7 @@ def find_target(platform: Platform, args: argparse.Namespace, session: Session, 
     """
     from pyodide_abi.build import Exports, Target
     from pyodide_abi.runtime import install_release
-    from pyodide_abi.toolchain import Source, find_python, find_toolchain, make_sysroot
+    from pyodide_abi.toolchain import Source, find_python, find_rust, find_toolchain, make_sysroot
 
     host = session.host
     toolchain = find_toolchain(
@@ -68,6 +74,7 @@ def find_target(platform: Platform, args: argparse.Namespace, session: Session, 
     )
     python = find_python(platform.python.version, host)
     sysroot = make_sysroot(platform, install_release(platform.releases[-1], host), python, host)
+    library = (session.cwd / Path(args.rust_library).expanduser()).resolve() if args.rust_library else None
     return Target(
         platform=platform,
         toolchain=toolchain,
@@ -75,9 +82,8 @@ def find_target(platform: Platform, args: argparse.Namespace, session: Session, 
         sysroot=sysroot,
         tag=tag,
         exports=Exports.parse(args.exports),
-        rust_library=(session.cwd / Path(args.rust_library).expanduser()).resolve()
-        if args.rust_library
-        else None,
+        rust=find_rust(platform, host, library=library) if args.rust else None,
+        rust_library=library,
         prefixes=tuple((session.cwd / Path(prefix).expanduser()).resolve() for prefix in args.prefix),
     )
 

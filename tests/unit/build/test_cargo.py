@@ -181,6 +181,9 @@ def requires(*words: str) -> str:
         ({"pyproject.toml": "[build-system]\nrequires = 3\n"}, False),
         ({"pyproject.toml": "build-system = 'x'\n"}, False),
         ({"pyproject.toml": "not toml"}, False),
+        ({"meson.build": "project('a', 'c',\n  'rust', version: '1')\n"}, True),
+        ({"meson.build": "project('a', 'c')\nif x\n  add_languages('rust', native: false)\nendif"}, True),
+        ({"meson.build": "project('rusty', 'c')\nmessage('rust')\n"}, False),
     ],
 )
 def test_which_projects_are_in_rust(

@@ -11,6 +11,7 @@ from pyodide_abi.build import cmake, cxx_library, meson, numpy_headers, pkgconfi
 from pyodide_abi.build.cross_site import is_meson
 from pyodide_abi.build.crossing import Crossing, write_crossing
 from pyodide_abi.platforms import load_platform
+from pyodide_abi.values import replace
 
 TOOLS = ("cc", "c++", "ar", "ranlib", "nm", "strip")
 
@@ -58,6 +59,17 @@ def test_meson_s_files_are_machine_files() -> None:
     assert "'/w/env/site/numpy/_core/lib/pkgconfig'" in parser["properties"]["pkg_config_libdir"]
     parser.read_string(meson.native_file(crossing()))
     assert parser["binaries"]["c"] == "'/usr/bin/cc'"
+
+
+def test_rust_is_for_the_target_or_for_nobody(tmp_path: Path) -> None:
+    assert "rust = " not in meson.cross_file(crossing())
+    with_rust = replace(crossing(), rustc=("/r/rustc", "--target", "t"))
+    assert "\nrust = ['/r/rustc', '--target', 't']\n" in meson.cross_file(with_rust)
+    one = replace(crossing(tmp_path), hidden=("cargo",))
+    write_crossing(one)
+    assert (one.programs / "cargo").stat().st_mode & 0o111
+    assert "pyodide-abi: error: cargo would" in (one.programs / "cargo").read_text()
+    assert not (one.programs / "rustc").exists()
 
 
 def test_cmake_sees_the_target_and_nothing_of_the_host() -> None:
