@@ -162,10 +162,11 @@ def _not_loaded(verification: dict[str, Any]) -> list[str]:
 
 def compare(project: Project, platform: str, wheel: Path, folder: Path) -> dict[str, Any]:
     """Ours beside the official wheel of the same version, if there is one."""
-    place = folder / "official" / platform
+    place = folder / "official" / platform / project.name
     version = wheel.name.split("-")[1]
     done = fetch_wheels([f"{project.name}=={version}", "--no-deps"], platform, place)
-    found = sorted(place.glob("*.whl")) if place.is_dir() else []
+    # The index may have only a wheel without modules, which suits any platform.
+    found = sorted(place.glob("*_wasm32.whl"))
     if done.returncode or not found:
         return {"found": False}
     diff = run([*US, "diff", found[0], wheel, "--format", "json"], cwd=folder, seconds=300)
