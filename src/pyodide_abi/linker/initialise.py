@@ -24,9 +24,14 @@ def init_names(loader: Loader, path: str) -> tuple[str, ...]:
 
     Args:
         loader: of the platform.
-        path: the module's file; its name up to the first dot counts.
+        path: the module's file; its name up to the first dot counts, or its folder's where that is
+            ``__init__``: such a module is the package itself (``importlib``'s ``FileFinder``).
     """
-    stem = posixpath.basename(path).split(".")[0][:200]
+    folder, file = posixpath.split(path)
+    stem = file.split(".")[0]
+    if stem == "__init__" and folder:
+        stem = posixpath.basename(folder)
+    stem = stem[:200]
     if stem.isascii():
         return tuple(f"{prefix}_{stem}" for prefix in loader.init_prefixes)
     encoded = stem.encode("punycode").decode().replace("-", "_")

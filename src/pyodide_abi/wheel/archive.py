@@ -247,6 +247,9 @@ class Wheel:
         *packages, stem = path.removesuffix(suffix).split("/")
         if not all(word.isidentifier() for word in [*packages, stem]):
             return None
+        if stem == "__init__" and packages:
+            # The package itself, whatever else is there: extensions are looked for before sources.
+            stem = packages.pop()
         if suffix == _BARE_SUFFIX and stem.startswith("lib"):
             known = self._initialises(member, stem) if initialises is None else initialises(path, stem)
             if not known:

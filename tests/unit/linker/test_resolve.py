@@ -291,6 +291,7 @@ class TestInit:
     def test_names(self) -> None:
         first_loader, newest = LOADERS[0], LOADERS[-1]
         assert init_names(first_loader, "pkg/_core.cpython-312-wasm32-emscripten.so") == ("PyInit__core",)
+        assert init_names(first_loader, "a/pkg/__init__.cpython-312-wasm32-emscripten.so") == ("PyInit_pkg",)
         assert init_names(newest, "m.so") == ("PyModExport_m", "PyInit_m")
         assert init_names(first_loader, "naïve.so") == ("PyInitU_nave_6pa",)
 

@@ -102,9 +102,11 @@ class TestExtensionModules:
                 "bare.so": b"",
                 "spam/_old.cpython-313-wasm32-emscripten.so": b"",
                 "spam/data.wasm": b"",
+                "spam/eggs/__init__.abi3.so": b"",
             },
         )
         assert self.extensions(path) == {
+            "spam/eggs/__init__.abi3.so": "spam.eggs",
             "spam/_core.cpython-314-wasm32-emscripten.so": "spam._core",
             "spam/_stable.abi3.so": "spam._stable",
             "bare.so": "bare",
