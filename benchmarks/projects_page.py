@@ -53,6 +53,7 @@ def write_page(projects: list[Project], results: dict[str, Any]) -> None:
     for project in projects:
         cells = " | ".join(_cell(project, name, results) for name in _PLATFORMS)
         lines.append(f"| {project.name} {project.version} | {project.kind} | {cells} |")
+    lines += ["", *_summary(projects, results)]
     sections = {
         "What does not build": [line for one in projects for line in _failures(one, results)],
         "Settings and remarks": [f"- **{one.name}**: {one.note}." for one in projects if one.note],
@@ -69,6 +70,22 @@ def write_page(projects: list[Project], results: dict[str, Any]) -> None:
     _PAGE.write_text("\n".join(lines) + "\n", "utf-8")
 
 
+def _summary(projects: list[Project], results: dict[str, Any]) -> list[str]:
+    lines = []
+    for platform in _PLATFORMS:
+        found = [results[key] for one in projects if (key := f"{one.name} {platform}") in results]
+        good = [one for one in found if one["built"] and not one["audit_failed"] and _all_load(one)]
+        tested = [one for one in good if one.get("tests", {}).get("passed")]
+        said = f"- `{platform}`: {len(good)} of {len(found)} build, pass the audit and load in every release"
+        lines.append(f"{said}; the tests of {len(tested)} pass." if tested else f"{said}.")
+    return lines
+
+
+def _all_load(result: dict[str, Any]) -> bool:
+    # Verifying installs no dependencies; a module that misses one has been loaded.
+    return bool(result["modules"]) and all(_LACKS in one for one in result["not_loaded"])
+
+
 def _of(project: Project, results: dict[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
     for platform in _PLATFORMS:
         if result := results.get(f"{project.name} {platform}"):
@@ -83,9 +100,8 @@ def _cell(project: Project, platform: str, results: dict[str, Any]) -> str:
         return "does not build"
     if not result["modules"]:
         return "no extension module"
-    # Verifying installs no dependencies; a module that got so far has been loaded.
     missing = {one.rpartition("'")[0].rpartition("'")[2] for one in result["not_loaded"] if _LACKS in one}
-    loads = "all" if all(_LACKS in one for one in result["not_loaded"]) else "not all"
+    loads = "all" if _all_load(result) else "not all"
     said = f"{result['modules']}, {loads} {result['releases']}"
     said += f" (then imports {', '.join(sorted(missing))}, which is not installed)" if missing else ""
     return f"{said}; the audit finds errors" if result["audit_failed"] else said
