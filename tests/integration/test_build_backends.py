@@ -67,6 +67,24 @@ setup(name="eggs", packages=["eggs"], ext_modules=[
     Extension("eggs._eggs", ["eggs/_eggs.c"], define_macros=[("COUNT", "3")])])
 """,
 }
+SCIKIT_BUILD_CORE = {
+    "pyproject.toml": """\
+[build-system]
+requires = ["scikit-build-core", "ninja"]
+build-backend = "scikit_build_core.build"
+[project]
+name = "eggs"
+version = "1"
+""",
+    "CMakeLists.txt": """\
+cmake_minimum_required(VERSION 3.21)
+project(eggs C)
+find_package(Python COMPONENTS Interpreter Development.Module REQUIRED)
+Python_add_library(_eggs MODULE eggs/_eggs.c WITH_SOABI)
+target_compile_definitions(_eggs PRIVATE COUNT=3)
+install(TARGETS _eggs DESTINATION eggs)
+""",
+}
 FLIT = {
     "pyproject.toml": """\
 [build-system]
@@ -101,6 +119,27 @@ def test_a_backend_and_its_own_way_to_compile(files: dict[str, str], tmp_path: P
     code = "import eggs._eggs; print(eggs._eggs.COUNT)"
     ran = pyodide_abi("run", answer["wheel"], "--", "-c", code, cwd=tmp_path)
     assert ran.stdout == b"3\n", ran.stderr.decode()
+
+
+def test_a_compiler_cache_is_asked_the_same_twice(tmp_path: Path) -> None:
+    place = project(tmp_path / "spam", SCIKIT_BUILD_CORE)
+    asked = tmp_path / "asked"
+    cache = tmp_path / "cache"
+    cache.write_text(f'#!/bin/sh\necho "$@" >>{asked}\nexec "$@"\n')
+    cache.chmod(0o755)
+    words = ("--platform", "314_0", "--toolchain-mismatch", "allow")
+    wheels = []
+    for _ in range(2):
+        done = pyodide_abi("build", place, *words, cwd=tmp_path, environ={"EM_COMPILER_WRAPPER": str(cache)})
+        assert done.returncode == 0, done.stderr.decode()
+        (wheel,) = (tmp_path / "dist").iterdir()
+        wheels.append(wheel.read_bytes())
+    first, second = [line for line in asked.read_text().splitlines() if "_eggs.c" in line]
+    assert "-Oz" in first.split()
+    assert first == second
+    assert wheels[0] == wheels[1]
+    # sccache takes no command with a folder behind -Xclang.
+    assert "-Xclang -iwithsysroot" not in first
 
 
 def test_a_pure_project_is_built_for_every_platform(tmp_path: Path) -> None:
