@@ -12,10 +12,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WasmError
+from pyodide_abi.linker.facts import ENCODING
 from pyodide_abi.linker.inner import names_class
 from pyodide_abi.values import value
 from pyodide_abi.wasm import Kind, SectionId
-from pyodide_abi.wasm.code import IN_CODE, scan_code
+from pyodide_abi.wasm.code import IN_CODE, Question, scan_code
 from pyodide_abi.wasm.constant import GLOBAL_GET, I32_CONST
 from pyodide_abi.wasm.cursor import Cursor
 from pyodide_abi.wasm.features import Feature, claimed_features
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
     from pyodide_abi.linker import Facts, Library
     from pyodide_abi.wasm import Module
     from pyodide_abi.wasm.constant import Expression
+    from pyodide_abi.wasm.layout import Section
 
-_ENCODINGS = frozenset({Feature.LEGACY_EXCEPTIONS, Feature.EXNREF})
+_OTHER_ENCODING = Question(frozenset({Feature.EXNREF}))
+_THROW, _INVOKE = b"__cxa_throw", b"invoke_"
 #: Not worth a walk through the code: every engine takes them, or the exceptions' own rules see to them.
-_UNQUESTIONED = frozenset({Feature.ATOMICS, Feature.SIMD128, Feature.TAIL_CALL}) | _ENCODINGS
+_UNQUESTIONED = frozenset({Feature.ATOMICS, Feature.SIMD128, Feature.TAIL_CALL}) | ENCODING.wanted
 #: wasm-ld makes a function of this name that traps, where two object files disagree about a type.
 _STUB = re.compile(rb"signature_mismatch:([\x21-\x7e]{1,400})")
 #: A source file below a folder that only the machine of a build has.
@@ -123,15 +126,33 @@ def anatomy_of(library: Library, module: Module | None, *, checksum: int) -> Ana
         return Anatomy()
 
 
+def code_questions(module: Module, code: Section) -> Iterator[Question]:
+    """What will be asked about a module's code, as far as can be said before it is there.
+
+    Args:
+        module: of which all is known that stands before the code.
+        code: where that is.
+    """
+    if module.tagged:
+        if code.end - code.start <= _SHORT_CODE:
+            yield _OTHER_ENCODING
+        return
+    functions = module.imported.functions
+    if _THROW in functions and not any(name.startswith(_INVOKE) for name in functions):
+        yield ENCODING
+
+
 def _catches(module: Module, facts: Facts) -> bool | None:
     """Throwing shows in an import; catching in the tag of the exceptions, or else in the code alone."""
     functions = {entry.name for entry in facts.imports if entry.kind is Kind.FUNCTION}
-    if "__cxa_throw" not in functions:
+    if _THROW.decode() not in functions:
         return None
-    if Feature.EXCEPTION_HANDLING in facts.features or any(name.startswith("invoke_") for name in functions):
+    if Feature.EXCEPTION_HANDLING in facts.features or any(
+        name.startswith(_INVOKE.decode()) for name in functions
+    ):
         return True
     # Cleaning up after any exception needs no tag.
-    return bool(scan_code(module, _ENCODINGS, any_of=True))
+    return bool(scan_code(module, ENCODING.wanted, any_of=True))
 
 
 def _stubs(module: Module) -> tuple[str, ...]:
@@ -167,11 +188,11 @@ def _build_paths(module: Module) -> tuple[int, str]:
 
 def _coded(module: Module, facts: Facts) -> frozenset[Feature]:
     claimed = claimed_features(module)
-    wanted = {feature for feature in IN_CODE - _UNQUESTIONED if feature.value in claimed}
+    found = scan_code(module, {feature for feature in IN_CODE - _UNQUESTIONED if feature.value in claimed})
     code = module.find(SectionId.CODE)
     if Feature.LEGACY_EXCEPTIONS in facts.features and code and code.end - code.start <= _SHORT_CODE:
-        wanted.add(Feature.EXNREF)
-    return scan_code(module, wanted) if wanted else frozenset()
+        found |= scan_code(module, _OTHER_ENCODING.wanted)
+    return found
 
 
 def _classes(module: Module, facts: Facts) -> frozenset[str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pyodide_abi.audit.anatomy import anatomy_of
+from pyodide_abi.audit.anatomy import anatomy_of, code_questions
 from pyodide_abi.errors import WasmError
 from pyodide_abi.linker import find_engine, read_library
 from pyodide_abi.linker.inner import MANGLED
-from pyodide_abi.linker.outline import outline_of, outline_stream, settle
+from pyodide_abi.linker.outline import outline_of, settle
+from pyodide_abi.linker.streaming import outline_stream
 from pyodide_abi.values import value
 from pyodide_abi.wasm import read_module
+from pyodide_abi.wasm.columns import NotUsualError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,7 +34,8 @@ class NativeFile:
         member: its name in the wheel, or the file's own.
         size: in bytes.
         checksum: its CRC-32.
-        pieces: gives its bytes bit by bit.
+        pieces: gives its bytes bit by bit, once.
+        again: gives them again.
         read: gives all of them.
     """
 
@@ -41,6 +44,7 @@ class NativeFile:
     size: int
     checksum: int
     pieces: Callable[[], Iterator[bytes]]
+    again: Callable[[], Iterator[bytes]]
     read: Callable[[], bytes]
 
 
@@ -59,16 +63,15 @@ class Reader:
         self.engine = engine
         self._sought = find_engine(engine).sought
 
-    @cached_property
+    @property
     def anatomies(self) -> Mapping[str, Anatomy]:
         """What the files are made of, by path."""
-        return {path: anatomy for path, (_, anatomy) in self._read.items()}
+        return self._read[1]
 
-    @cached_property
+    @property
     def libraries(self) -> Mapping[str, Library]:
         """What the linker sees of them, by path, without names that are their own business."""
-        settled = settle([outline for outline, _ in self._read.values()], self._export_at)
-        return {library.path: library for library in settled}
+        return self._read[0]
 
     def whole_libraries(self) -> Mapping[str, Library]:
         """The same with all names, which takes a second reading, much time and much memory."""
@@ -86,16 +89,31 @@ class Reader:
         return load_surface(self.platform)
 
     @cached_property
-    def _read(self) -> Mapping[str, tuple[Outline, Anatomy]]:
-        return {path: self._read_one(file) for path, file in self.files.items()}
+    def _read(self) -> tuple[Mapping[str, Library], Mapping[str, Anatomy]]:
+        # The largest first, while nothing is kept of the others: that takes the least memory.
+        largest_first = sorted(self.files.values(), key=lambda file: -file.size)
+        read = {file.path: self._read_one(file) for file in largest_first}
+        settled = settle([read[path][0] for path in self.files], self._export_at)
+        return {library.path: library for library in settled}, {path: read[path][1] for path in self.files}
 
     def _read_one(self, file: NativeFile) -> tuple[Outline, Anatomy]:
         pieces = file.pieces()
-        found = outline_stream(file.path, pieces, file.size, known=self._known, sought=self._sought)
+        found = outline_stream(
+            file.path,
+            pieces,
+            file.again,
+            file.size,
+            known=self._known,
+            sought=self._sought,
+            asked=code_questions,
+        )
         if found is None:
             return self._read_whole(file)
         outline, module = found
-        anatomy = anatomy_of(outline.library, module, checksum=file.checksum)
+        try:
+            anatomy = anatomy_of(outline.library, module, checksum=file.checksum)
+        except NotUsualError:
+            return self._read_whole(file)
         # Whether the archive's member is sound shows behind its last piece.
         for _ in pieces:
             pass

@@ -178,6 +178,7 @@ def _of_module(file: Path, platform: Platform, engine: str) -> Subject:
         size=len(data),
         checksum=zlib.crc32(data),
         pieces=lambda: iter([data]),
+        again=lambda: iter([data]),
         read=lambda: data,
     )
     reader = Reader([native], platform=platform, engine=engine)
@@ -216,6 +217,7 @@ def _native_files(wheel: Wheel) -> Iterator[NativeFile]:
                 size=member.size,
                 checksum=wheel.checksum(member.name),
                 pieces=partial(wheel.pieces, member.name),
+                again=partial(wheel.unproved, member.name),
                 read=partial(wheel.read, member.name),
             )
 

@@ -14,13 +14,14 @@ from pyodide_abi.linker.dylink import LooseDylink, read_loosely
 from pyodide_abi.linker.startup import fixed_segments, follow_startup
 from pyodide_abi.values import value
 from pyodide_abi.wasm import Form, read_module
-from pyodide_abi.wasm.code import scan_code
+from pyodide_abi.wasm.code import Question, scan_code
 from pyodide_abi.wasm.features import Feature, header_features
 from pyodide_abi.wasm.identify import ENOUGH, identify
+from pyodide_abi.wasm.type_codes import COMMON_GLOBALS
 from pyodide_abi.wasm.types import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from pyodide_abi.linker.startup import Fixed, Startup
     from pyodide_abi.wasm import ExternType, Kind, Module
@@ -33,6 +34,11 @@ _DYLINK, _LEGACY_DYLINK = b"dylink.0", b"dylink"
 _EM_JS = "__em_js__"
 #: The tables of addresses, as modules to import from.
 ADDRESSES = frozenset({"GOT.mem", "GOT.func"})
+#: What modules import for an address.
+ENTRY = COMMON_GLOBALS[b"\x7f\1"]
+#: Compilers write one encoding of exceptions, so the first one met answers. Linkers mix them, and some
+#: engines take the mixture (Node 24 does, Chromium 156 does not): who has to know all seeks them.
+ENCODING = Question(frozenset({Feature.EXNREF, Feature.LEGACY_EXCEPTIONS}), any_of=True)
 #: Names that a relocatable object or a linked module imports only if it was meant to be loaded by others.
 _BASES = frozenset({"__memory_base", "__table_base"})
 
@@ -235,7 +241,9 @@ def facts_of(module: Module, *, sought: Collection[Feature] = ()) -> Facts:
         for index, (space, name, type_, _) in enumerate(module.imports)
     )
     exports = {entry.name: module.type_of(entry) for entry in module.exports}
-    return facts_with(module, dylink_of(module.data), imports, exports, sought=sought)
+    return facts_with(
+        module, dylink_of(module.data), imports, exports, startup=follow_startup(module), sought=sought
+    )
 
 
 def facts_with(
@@ -244,6 +252,7 @@ def facts_with(
     imports: tuple[Import, ...],
     exports: Mapping[str, ExternType],
     *,
+    startup: Startup,
     sought: Collection[Feature] = (),
 ) -> Facts:
     """The facts of a module whose imports and exports have been read elsewhere.
@@ -260,9 +269,9 @@ def facts_with(
         exports=exports,
         js_functions=frozenset(name.removeprefix(_EM_JS) for name in exports if name.startswith(_EM_JS)),
         memory=dylink.memory,
-        startup=follow_startup(module),
+        startup=startup,
         fixed=fixed_segments(module),
-        features=_features(module, set(sought)),
+        features=_features(module, sought),
         relocatable=module.form is Form.OBJECT,
         wants_bases=any(entry.name in _BASES for entry in imports),
         has_dylink=section is not None,
@@ -270,10 +279,21 @@ def facts_with(
     )
 
 
-def _features(module: Module, sought: set[Feature]) -> frozenset[Feature]:
+def _features(module: Module, sought: Collection[Feature]) -> frozenset[Feature]:
     found = header_features(module)
-    if Feature.EXCEPTION_HANDLING in found:
-        # Compilers write one encoding, so the first one met answers the question. Linkers mix them, and some
-        # engines take the mixture (Node 24 does, Chromium 156 does not): who has to know all seeks them.
-        found |= scan_code(module, {Feature.EXNREF, Feature.LEGACY_EXCEPTIONS}, any_of=True)
-    return found | scan_code(module, sought - found)
+    for wanted, any_of in code_questions(module, sought):
+        found |= scan_code(module, wanted, any_of=any_of)
+    return found
+
+
+def code_questions(module: Module, sought: Collection[Feature]) -> Iterator[Question]:
+    """What is asked about a module's code, as far as can be said before it is there.
+
+    Args:
+        module: of which all is known that stands before the code.
+        sought: as for :func:`facts_of`.
+    """
+    if module.tagged:
+        yield ENCODING
+    if sought:
+        yield Question(frozenset(sought))

@@ -5,18 +5,22 @@
 
 from __future__ import annotations
 
+import enum
+import itertools
 import sys
 import zlib
 from array import array
+from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
-from pyodide_abi.linker.facts import ADDRESSES, Import
+from pyodide_abi.linker.facts import ADDRESSES, ENTRY
 from pyodide_abi.wasm import FuncType, Kind
+from pyodide_abi.wasm.columns import NotUsualError
 from pyodide_abi.wasm.type_codes import COMMON_GLOBALS
 from pyodide_abi.wasm.types import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from pyodide_abi.wasm import Module
     from pyodide_abi.wasm.columns import ExportColumns
@@ -24,71 +28,87 @@ if TYPE_CHECKING:
 
 #: What the names of C++ and Rust begin with.
 MANGLED = ("_Z", "_R")
-_MANGLED = tuple(prefix.encode() for prefix in MANGLED)
+MANGLED_BYTES = tuple(prefix.encode() for prefix in MANGLED)
 #: Type information of a class, and its name (Itanium C++ ABI, 5.1.4.1).
 _TYPE_INFORMATION = frozenset({b"TI", b"TS"})
-#: What modules export as the address of data, and what they import for an address.
-ADDRESS, _ENTRY = COMMON_GLOBALS[b"\x7f\0"], COMMON_GLOBALS[b"\x7f\1"]
+#: What modules export as the address of data.
+ADDRESS = COMMON_GLOBALS[b"\x7f\0"]
 _FUNCTION, _GLOBAL = KINDS.index(Kind.FUNCTION), KINDS.index(Kind.GLOBAL)
 #: In place of a function's type index: it is an address; it is anything else.
 NO_FUNCTION, _OTHERWISE = -1, -2
 _ZERO = ord("0")
+#: Between these, and not one of them, are the names of C++, all of three bytes or more.
+_BEFORE_CPP, _BEHIND_CPP = b"_Z", b"_["
+_T = ord("T")
 #: So many of the shortest names are kept, of which nearly always one will do.
 _SHORTEST = 32
 
 
-class Column:
-    """Names that were left out, in the order of the exports.
+class Role(enum.IntEnum):
+    """What becomes of an export."""
+
+    #: Left out; the module does not import it.
+    GIVEN = 0
+    #: Left out; the module imports it, too.
+    AGAIN = 1
+    STAYS = 2
+
+
+class Exports:
+    """All exports of a module, in order.
 
     Attributes:
         keys: what stands for the names.
         lengths: of the names, in bytes.
-        places: among all exports.
-        types: indices of the functions' types; -1 for an address.
+        types: indices of the types of functions that are left out; -1 for an address.
+        roles: of each.
     """
 
     def __init__(self) -> None:
         self.keys = array("q")
         self.lengths = array("I")
-        self.places = array("I")
         self.types = array("i")
+        self.roles = bytearray()
 
-    def add(self, left: _Left) -> None:
-        """Note names."""
-        self.keys.extend(left.keys)
-        self.lengths.extend(map(len, left.names))
-        self.places.extend(left.places)
-        self.types.extend(left.types)
+    def keys_of(self, *roles: Role) -> Iterator[int]:
+        """The keys of those with one of some roles."""
+        return itertools.compress(self.keys, chosen(self.roles, *roles))
+
+    @property
+    def used_types(self) -> frozenset[int]:
+        """Indices of types of functions that are left out."""
+        return frozenset(self.types) - {NO_FUNCTION, _OTHERWISE}
+
+    @property
+    def distinct(self) -> bool:
+        """No two have one name."""
+        # Of two with a name that is imported only the first is taken back: the other is among the rest.
+        rest = list(self.keys_of(Role.GIVEN, Role.STAYS))
+        others = set(rest)
+        return len(others) == len(rest) and others.isdisjoint(self.keys_of(Role.AGAIN))
 
 
-class _Left:
-    """Names that are left out, as columns."""
-
-    def __init__(self) -> None:
-        self.keys: list[int] = []
-        self.names: list[bytes] = []
-        self.places: list[int] = []
-        self.types: list[int] = []
+def chosen(roles: bytes | bytearray, *which: Role) -> bytes | bytearray:
+    """For each role, whether it is one of some."""
+    return roles.translate(bytes(role in which for role in range(256)))
 
 
 class Names:
     """A module's imports and exports, sorted into those that matter outside and the others.
 
     Attributes:
-        imports: those that matter.
-        exports: likewise: place, name, kind, index.
-        again: names left out that the module both exports and imports.
-        given: names left out that it only exports.
-        short: the shortest of both, in no order: length, place, name, whether it is also imported.
+        exports: all exports.
+        staying: those that matter: place, name, kind, index.
+        keys: what stands for the names of all imports.
+        short: the shortest that are left out, in no order: length, place, name, role.
     """
 
     def __init__(self) -> None:
-        self.imports: tuple[Import, ...] = ()
-        self.exports: list[tuple[int, str, Kind, int]] = []
-        self.again, self.given = Column(), Column()
-        self.short: list[tuple[int, int, bytes, bool]] = []
+        self.exports = Exports()
+        self.staying: list[tuple[int, str, Kind, int]] = []
+        self.short: list[tuple[int, int, bytes, int]] = []
         self._longest = sys.maxsize
-        self._keys = array("q")
+        self.keys = array("q")
         #: By key, the type index of the function that is imported, or what stands in its place.
         self._wanted: dict[int, int] = {}
 
@@ -104,104 +124,107 @@ class Names:
             before = wanted.setdefault(key, use)
             if use not in (before, NO_FUNCTION):
                 wanted[key] = use if before == NO_FUNCTION else _OTHERWISE
-        self._keys.extend(keys)
+        self.keys.fromlist(keys)
 
-    def sort(self, parts: Iterable[ExportColumns], module: Module, known: Collection[bytes]) -> None:
+    def want_addresses(self, names: Sequence[bytes]) -> None:
+        """Take the next imports, which are all for addresses."""
+        keys = list(map(key_of, names))
+        # Whatever else is imported by the same name says more.
+        deque(map(self._wanted.setdefault, keys, itertools.repeat(NO_FUNCTION)), maxlen=0)
+        self.keys.fromlist(keys)
+
+    def sort(self, parts: Iterable[ExportColumns], module: Module, known: frozenset[bytes]) -> None:
         """Go through the exports, when all imports have been taken.
+
+        Everything is done by columns, as large libraries have ten thousands of exports.
 
         Args:
             parts: they, some at a time.
             module: for the types of its functions and globals.
-            known: names that some release has.
+            known: mangled names that some release has.
+
+        Raises:
+            NotUsualError: something is exported that is not there.
         """
-        start = 0
-        for part in parts:
-            again, given = self._sort_part(part, start, module, known)
-            start += len(part[0])
-            self.again.add(again)
-            self.given.add(given)
-            self._keep_short(again, imported=True)
-            self._keep_short(given, imported=False)
+        meanings = _meanings(module)
+        wanted, found = self._wanted, self.exports
+        for names, kinds, indices in parts:
+            start = len(found.keys)
+            try:
+                types = [meanings[kind][index] for kind, index in zip(kinds, indices, strict=True)]
+            except IndexError:
+                raise NotUsualError from None
+            keys = list(map(key_of, names))
+            uses = list(map(wanted.pop, keys, itertools.repeat(None)))
+            roles = bytearray([use is not None for use in uses])
+            for at in sorted(_staying(names, types, uses, known)):
+                if (use := uses[at]) is not None:
+                    wanted[keys[at]] = use
+                types[at], roles[at] = _OTHERWISE, Role.STAYS
+                name = sys.intern(names[at].decode())
+                self.staying.append((start + at, name, KINDS[kinds[at]], indices[at]))
+            lengths = list(map(len, names))
+            if min(lengths, default=self._longest) < self._longest:
+                self._keep_short(names, roles, start)
+            found.keys.fromlist(keys)
+            found.lengths.fromlist(lengths)
+            found.types.fromlist(types)
+            found.roles += roles
 
-    def keep_imports(self, read: Callable[[int], Entry]) -> None:
-        """Keep those imports that the module does not take back from itself.
+    def unmet(self) -> list[int]:
+        """The places of those imports that the module does not take back from itself; asked once."""
+        places = [place for place, key in enumerate(self.keys) if key in self._wanted]
+        self.keys, self._wanted = array("q"), {}
+        return places
 
-        Args:
-            read: gives an import, with its name, by its place.
-        """
-        places = [place for place, key in enumerate(self._keys) if key in self._wanted]
-        entries = map(read, places)
-        self.imports = tuple(
-            Import(place, entry.module, entry.name, entry.kind, entry.type, entry.module in ADDRESSES)
-            for place, entry in zip(places, entries, strict=True)
-        )
-        self._keys, self._wanted = array("q"), {}
-
-    def _sort_part(
-        self,
-        part: ExportColumns,
-        start: int,
-        module: Module,
-        known: Collection[bytes],
-    ) -> tuple[_Left, _Left]:
-        """Sort some exports, and give those to be left out; large libraries come here a hundred times."""
-        again, given = _Left(), _Left()
-        functions, first_function = module.functions, len(module.imported.types[Kind.FUNCTION])
-        globals_, first_global = module.global_types, len(module.imported.types[Kind.GLOBAL])
-        wanted = self._wanted
-        keys = list(map(key_of, part[0]))
-        for place, (key, name, kind, index) in enumerate(zip(keys, *part, strict=True), start):
-            type_ = _OTHERWISE
-            if name.startswith(_MANGLED) and name not in known and not (name[2:3] == b"T" and _tells(name)):
-                if kind == _FUNCTION:
-                    if 0 <= index - first_function < len(functions):
-                        type_ = functions[index - first_function]
-                elif (
-                    kind == _GLOBAL
-                    and 0 <= index - first_global < len(globals_)
-                    # The same value for nearly all, which is told faster than an equal one.
-                    and ((of := globals_[index - first_global]) is ADDRESS or of == ADDRESS)
-                ):
-                    type_ = NO_FUNCTION
-            use = wanted.get(key)
-            if type_ == _OTHERWISE or (use is not None and use not in (NO_FUNCTION, type_)):
-                self.exports.append((place, name.decode(), KINDS[kind], index))
-                continue
-            if use is None:
-                left = given
-            else:
-                left = again
-                del wanted[key]
-            left.keys.append(key)
-            left.names.append(name)
-            left.places.append(place)
-            left.types.append(type_)
-        return again, given
-
-    def _keep_short(self, left: _Left, *, imported: bool) -> None:
+    def _keep_short(self, names: Sequence[bytes], roles: Sequence[int], start: int) -> None:
         longest = self._longest
         self.short += [
-            (len(name), place, name, imported)
-            for name, place in zip(left.names, left.places, strict=True)
-            if len(name) < longest
+            (len(name), place, name, role)
+            for place, (name, role) in enumerate(zip(names, roles, strict=True), start)
+            if len(name) < longest and role != Role.STAYS
         ]
         if len(self.short) > 4 * _SHORTEST:
             self.short = sorted(self.short)[:_SHORTEST]
             self._longest = self.short[-1][0]
 
-    @property
-    def distinct(self) -> bool:
-        """No two exports have one name."""
-        keys = {
-            *self.again.keys,
-            *self.given.keys,
-            *(key_of(name.encode()) for _, name, _, _ in self.exports),
-        }
-        return len(keys) == len(self.again.keys) + len(self.given.keys) + len(self.exports)
+
+def _meanings(module: Module) -> Sequence[Sequence[int] | Mapping[int, int]]:
+    """What an export is, by kind and index: as in :attr:`Exports.types`, or that it has to stay."""
+    imported = module.imported.types
+    functions = [_OTHERWISE] * len(imported[Kind.FUNCTION])
+    functions += module.functions
+    globals_ = [_OTHERWISE] * len(imported[Kind.GLOBAL])
+    # The same value for nearly all, which is told faster than an equal one.
+    globals_ += [NO_FUNCTION if of is ADDRESS or of == ADDRESS else _OTHERWISE for of in module.global_types]
+    others = defaultdict[int, int](lambda: _OTHERWISE)
+    return [{_FUNCTION: functions, _GLOBAL: globals_}.get(kind, others) for kind in range(len(KINDS))]
+
+
+def _staying(
+    names: Sequence[bytes], types: Sequence[int], uses: Sequence[int | None], known: frozenset[bytes]
+) -> Collection[int]:
+    """Which of some exports have to stay."""
+    found = {
+        at
+        for at, (type_, use) in enumerate(zip(types, uses, strict=True))
+        if type_ == _OTHERWISE or (use != type_ and use is not None and use != NO_FUNCTION)
+    }
+    if min(names, default=b"") > _BEFORE_CPP and max(names) < _BEHIND_CPP:
+        found.update([at for at, name in enumerate(names) if name[2] == _T and _tells(name)])
+    else:
+        found.update(
+            at
+            for at, name in enumerate(names)
+            if not name.startswith(MANGLED_BYTES) or (name[2:3] == b"T" and _tells(name))
+        )
+    if not known.isdisjoint(names):
+        found.update(at for at, name in enumerate(names) if name in known)
+    return found
 
 
 def _use(entry: Entry) -> int:
-    if entry.module in ADDRESSES and entry.type == _ENTRY:
+    if entry.module in ADDRESSES and entry.type == ENTRY:
         return NO_FUNCTION
     if entry.module == "env" and isinstance(entry.type, FuncType) and entry.type_index is not None:
         return entry.type_index

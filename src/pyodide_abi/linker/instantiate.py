@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.engine import ENCODINGS
+from pyodide_abi.linker.facts import ENTRY
 from pyodide_abi.linker.offers import OBJECT_PROPERTIES, Value, object_property
 from pyodide_abi.linker.prediction import Cause, Problem
 from pyodide_abi.values import value
@@ -102,7 +103,13 @@ def check_imports(
         call: of the JavaScript interface, such as ``WebAssembly.Instance()``.
     """
     assert library.facts is not None
-    imports, reserved = library.facts.imports, library.facts.memory
+    reserved = library.facts.memory
+    # The usual entry of the table of addresses is told at a glance: large libraries have ten thousand.
+    imports = [
+        entry
+        for entry in library.facts.imports
+        if entry.type is not ENTRY or not entry.address or entry.name in OBJECT_PROPERTIES
+    ]
     for entry in imports:
         unknown = check_space(entry, library, engine=engine, call=call)
         if unknown is not None:

@@ -89,13 +89,20 @@ class Offers:
 
     def __init__(self, symbols: Mapping[str, Symbol]) -> None:
         self._symbols = symbols
+        self._found: dict[str, Offer] = {}
 
     def find(self, name: str) -> Offer | None:
         """What there is under a name; None for nothing, or for one of the loader's own placeholders."""
-        symbol = self._symbols.get(name)
-        if symbol is None:
-            return object_property(name) if name in OBJECT_PROPERTIES else None
-        return offer_of(symbol)
+        offer = self._found.get(name)
+        if offer is None:
+            symbol = self._symbols.get(name)
+            if symbol is not None:
+                offer = offer_of(symbol)
+            elif name in OBJECT_PROPERTIES:
+                offer = object_property(name)
+            if offer is not None:
+                self._found[name] = offer
+        return offer
 
 
 def object_property(name: str) -> Offer:

@@ -22,43 +22,26 @@ import itertools
 from array import array
 from typing import TYPE_CHECKING
 
-from pyodide_abi.errors import WasmError
-from pyodide_abi.linker.dylink import CutOffError
-from pyodide_abi.linker.facts import (
-    Inner,
-    Library,
-    dylink_of,
-    facts_with,
-    head_of,
-    read_library,
-)
-from pyodide_abi.linker.inner import ADDRESS, MANGLED, NO_FUNCTION, Names, key_of
+from pyodide_abi.linker.facts import Inner, read_library
+from pyodide_abi.linker.inner import ADDRESS, MANGLED, NO_FUNCTION, Names, Role, chosen, key_of
 from pyodide_abi.values import replace, value
-from pyodide_abi.wasm import SectionId
-from pyodide_abi.wasm.columns import NotUsualError, export_columns, import_columns
-from pyodide_abi.wasm.cursor import Cursor
-from pyodide_abi.wasm.identify import identify
-from pyodide_abi.wasm.imported import ByKind
-from pyodide_abi.wasm.sections import dylink0, imports, linking, names, target_features
-from pyodide_abi.wasm.sections.exports import Export
-from pyodide_abi.wasm.stream import StreamedModule
+from pyodide_abi.wasm.sections import dylink0, linking, names, target_features
 from pyodide_abi.wasm.types import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
-    from pyodide_abi.linker.facts import Facts
-    from pyodide_abi.linker.inner import Column
+    from pyodide_abi.linker.facts import Facts, Library
+    from pyodide_abi.linker.inner import Exports
     from pyodide_abi.wasm import ExternType, Module
-    from pyodide_abi.wasm.cursor import Bytes
     from pyodide_abi.wasm.features import Feature
     from pyodide_abi.wasm.types import CompositeType
 
 #: Custom sections that somebody reads.
 _WANTED = frozenset({dylink0.NAME, dylink0.LEGACY_NAME, linking.NAME, names.NAME, target_features.NAME})
-#: Bytes of an import section that are taken apart at a time.
-_AT_A_TIME = 1 << 18
-_PARTS = 4
+#: A power of two.
+_PARTS = 8
 
 
 @value
@@ -81,7 +64,7 @@ def outline_of(
     data: bytes,
     module: Module | None,
     *,
-    known: Collection[bytes],
+    known: frozenset[bytes],
     sought: Collection[Feature] = (),
 ) -> Outline:
     """Read a file that is held whole; whatever the bytes are, this does not fail.
@@ -105,88 +88,9 @@ def outline_of(
         [entry.index for entry in module.exports],
     )
     sorted_.sort([columns], module, known)
-    sorted_.keep_imports(module.imports.__getitem__)
-    exports = {name: facts.exports[name] for _, name, _, _ in sorted_.exports}
-    reduced = replace(facts, imports=sorted_.imports, exports=exports)
+    exports = {name: facts.exports[name] for _, name, _, _ in sorted_.staying}
+    reduced = replace(facts, imports=tuple(map(facts.imports.__getitem__, sorted_.unmet())), exports=exports)
     return Outline(library=replace(library, facts=reduced), names=sorted_, types=module.types)
-
-
-def outline_stream(
-    path: str,
-    pieces: Iterable[bytes],
-    size: int,
-    *,
-    known: Collection[bytes],
-    sought: Collection[Feature] = (),
-) -> tuple[Outline, Module] | None:
-    """Read a side module as it arrives; arguments as for :func:`outline_of`.
-
-    Returns:
-        What is kept of it, and the module with what its sections hold but for imports and exports. None for
-        anything that is not quite as usual: that has to be read whole and with care.
-    """
-    module = StreamedModule()
-    try:
-        found = _receive(module, pieces, size, known)
-        dylink = dylink_of(module.data, whole=False)
-        exports = {name: module.type_of_index(kind, index) for _, name, kind, index in found.exports}
-        library = Library(
-            path=path,
-            head=head_of(module.data),
-            size=size,
-            identity=identify(module.data),
-            dylink=dylink,
-            facts=facts_with(module, dylink, found.imports, exports, sought=sought),
-        )
-    except (WasmError, CutOffError, NotUsualError):
-        return None
-    return Outline(library=library, names=found, types=module.types), module
-
-
-def _receive(module: StreamedModule, pieces: Iterable[bytes], size: int, known: Collection[bytes]) -> Names:
-    found = Names()
-    starts = array("I")
-    for section, contents in module.receive(pieces, size, passing={SectionId.EXPORT}):
-        if section.id == SectionId.IMPORT:
-            starts = _take_imports(module, found, module.view(section))
-        elif section.id == SectionId.EXPORT:
-            found.sort(export_columns(contents), module, known)
-            _keep_imports(module, found, starts)
-        elif section.custom and section.name not in _WANTED:
-            module.drop(section)
-    _keep_imports(module, found, starts)
-    for index in {*found.again.types, *found.given.types} - {NO_FUNCTION}:
-        module.func_type(index)
-    if not found.distinct:
-        raise NotUsualError
-    module.exports = tuple(Export(name, kind, index) for _, name, kind, index in found.exports)
-    return found
-
-
-def _take_imports(module: StreamedModule, found: Names, contents: Bytes) -> array[int]:
-    """Go through an import section, and say where each import begins.
-
-    The section is held until the exports have come: its names are not, as they would take twice the room, and
-    most of them are never looked at again.
-    """
-    starts = array("I")
-    sorted_ = ByKind()
-    parts = (bytes(contents[start : start + _AT_A_TIME]) for start in range(0, len(contents), _AT_A_TIME))
-    for names_, entries, begins in import_columns(parts, module.types):
-        sorted_.add(names_, entries)
-        found.want(names_, entries)
-        starts.extend(begins)
-    module.imported = sorted_.imported()
-    return starts
-
-
-def _keep_imports(module: StreamedModule, found: Names, starts: Sequence[int]) -> None:
-    """Read the imports that matter once more, and let go of the section."""
-    section = module.find(SectionId.IMPORT)
-    if section is not None and module.holds(section):
-        contents, types = module.view(section), module.types
-        found.keep_imports(lambda place: imports.read_one(Cursor(contents, start=starts[place]), types))
-        module.drop(section)
 
 
 def settle(outlines: Sequence[Outline], reread: Callable[[str, int], str]) -> list[Library]:
@@ -196,7 +100,7 @@ def settle(outlines: Sequence[Outline], reread: Callable[[str, int], str]) -> li
         outlines: of all files that can be loaded together.
         reread: gives, for a path, the name of the export at a place, by reading the file again.
     """
-    asked = {
+    names = {
         key_of(entry.name.encode()): entry.name
         for facts in _all_facts(outlines)
         for entry in facts.imports
@@ -204,20 +108,27 @@ def settle(outlines: Sequence[Outline], reread: Callable[[str, int], str]) -> li
     }
     # What runs during a load is held against names, whoever has them.
     called = {key_of(name.encode()): name for facts in _all_facts(outlines) for name in _called(facts)}
-    sorted_ = [outline.names for outline in outlines if outline.names]
-    again = [each.again.keys for each in sorted_]
-    given = set(itertools.chain.from_iterable(each.given.keys for each in sorted_))
-    taken = given.intersection(itertools.chain.from_iterable(again))
-    used = _Used(again=_repeated(again) | asked.keys(), given=taken | asked.keys())
-    return [_settled(outline, asked | called, used, reread) for outline in outlines]
+    only_called = called.keys() - names.keys()
+    names |= called
+    modules = [outline.names.exports for outline in outlines if outline.names]
+    uses = iter(_uses(modules, names.keys(), only_called))
+    return [
+        _settled(outline, next(uses), names, reread) if outline.names else outline.library
+        for outline in outlines
+    ]
 
 
 @value
-class _Used:
-    """Keys of names that more than one module imports, and of those that another imports than exports."""
+class _Use:
+    """What is in use of the names that a module leaves out.
 
-    again: Collection[int]
-    given: Collection[int]
+    Attributes:
+        rest: roles of its exports, where those in use stay.
+        shown: places of those that are asked for by what is left in the facts.
+    """
+
+    rest: bytearray
+    shown: list[int]
 
 
 def _all_facts(outlines: Sequence[Outline]) -> Iterator[Facts]:
@@ -229,75 +140,104 @@ def _called(facts: Facts) -> Iterator[str]:
     return itertools.chain.from_iterable(run.calls for run in runs)
 
 
-def _repeated(columns: Sequence[array[int]]) -> set[int]:
-    """Keys that are in several columns. By parts: a set of all would take more memory than anything else."""
-    repeated: set[int] = set()
-    for part in range(_PARTS):
-        seen: set[int] = set()
-        for column in columns:
-            keys = {key for key in column if key % _PARTS == part}
-            repeated |= keys & seen
-            seen |= keys
-    return repeated
+def _uses(modules: Sequence[Exports], asked: AbstractSet[int], only_called: AbstractSet[int]) -> list[_Use]:
+    """Which names are in use beyond the module that has them.
+
+    Those are in use that it imports, as others do; and those that it does not, as others do; and what is
+    asked for. By parts: sets of all keys would take more memory than anything else.
+
+    Args:
+        modules: what they export.
+        asked: keys that the facts ask for.
+        only_called: those of them that are only called during a load, which is no use.
+    """
+    uses = [_Use(rest=bytearray(module.roles), shown=[]) for module in modules]
+    for parts in zip(*[_in_parts(module.keys) for module in modules], strict=True):
+        every = [
+            list(map(module.keys.__getitem__, places)) for module, places in zip(modules, parts, strict=True)
+        ]
+        imported: set[int] = set()
+        repeated: set[int] = set()
+        given: set[int] = set()
+        for module, places, keys in zip(modules, parts, every, strict=True):
+            roles = bytes(map(module.roles.__getitem__, places))
+            mine = set(itertools.compress(keys, chosen(roles, Role.AGAIN)))
+            repeated |= mine & imported
+            imported |= mine
+            given.update(itertools.compress(keys, chosen(roles, Role.GIVEN)))
+        elsewhere = {Role.AGAIN: repeated, Role.GIVEN: imported}
+        suspects = (given & imported) | repeated
+        for module, use, places, keys in zip(modules, uses, parts, every, strict=True):
+            hits = [at for at, key in enumerate(keys) if key in suspects or key in asked]
+            for at in hits:
+                place, key = places[at], keys[at]
+                role = module.roles[place]
+                if role != Role.STAYS:
+                    if key in elsewhere[role] or (key in asked and key not in only_called):
+                        use.rest[place] = Role.STAYS
+                    if key in asked:
+                        use.shown.append(place)
+    return uses
+
+
+def _in_parts(keys: Sequence[int]) -> Sequence[Sequence[int]]:
+    """The places of keys, in several parts by what the keys end in."""
+    parts = [array("I") for _ in range(_PARTS)]
+    note = [part.append for part in parts]
+    for place, key in enumerate(keys):
+        note[key & _PARTS - 1](place)
+    return parts
 
 
 def _settled(
-    outline: Outline, wanted: Mapping[int, str], used: _Used, reread: Callable[[str, int], str]
+    outline: Outline, use: _Use, names: Mapping[int, str], reread: Callable[[str, int], str]
 ) -> Library:
     facts, found = outline.library.facts, outline.names
-    if facts is None or found is None or not (found.again.keys or found.given.keys):
+    if facts is None or found is None or len(found.exports.keys) == len(found.staying):
         return outline.library
-    own = [(place, name, facts.exports[name]) for place, name, _, _ in found.exports]
-    shown = [*_shown(found.again, wanted, outline.types), *_shown(found.given, wanted, outline.types)]
-    exports = {name: type_ for _, name, type_ in sorted([*own, *shown], key=lambda entry: entry[0])}
+    exports, types = found.exports, outline.types
+    entries = [(place, name, facts.exports[name]) for place, name, _, _ in found.staying]
+    shown = [
+        (place, names[exports.keys[place]], _type_of(exports.types[place], types)) for place in use.shown
+    ]
     inner = replace(
-        _inner(outline, found, used, reread),
+        _inner(found, use.rest, lambda place: reread(outline.library.path, place)),
         shown=frozenset(name for _, name, _ in shown),
     )
-    return replace(outline.library, facts=replace(facts, exports=exports, inner=inner))
+    offered = {name: type_ for _, name, type_ in sorted([*entries, *shown], key=lambda entry: entry[0])}
+    return replace(outline.library, facts=replace(facts, exports=offered, inner=inner))
 
 
-def _shown(
-    column: Column, wanted: Mapping[int, str], types: Sequence[CompositeType]
-) -> Iterator[tuple[int, str, ExternType]]:
-    """Names that others ask for after all: place, name, type."""
-    for at, key in enumerate(column.keys):
-        if key in wanted:
-            index = column.types[at]
-            type_ = ADDRESS if index == NO_FUNCTION else types[index]
-            yield column.places[at], wanted[key], type_  # type: ignore[misc]  # they were checked before
+def _type_of(type_: int, types: Sequence[CompositeType]) -> ExternType:
+    """The type of an export that was left out."""
+    return ADDRESS if type_ == NO_FUNCTION else types[type_]  # type: ignore[return-value] # it was checked
 
 
-def _inner(outline: Outline, found: Names, used: _Used, reread: Callable[[str, int], str]) -> Inner:
-    """What there is to know of the names that were left out."""
-    again = [at for at, key in enumerate(found.again.keys) if key not in used.again]
-    given = [at for at, key in enumerate(found.given.keys) if key not in used.given]
-    number = len(found.again.keys) + len(found.given.keys)
-    if not again and not given:
-        return Inner(number=number)
-    again_length = sum(map(found.again.lengths.__getitem__, again))
-    place, shortest = _shortest(found, used) or (-1, "")
-    if not shortest:
-        sizes = [(found.again.lengths[at], found.again.places[at]) for at in again]
-        sizes += [(found.given.lengths[at], found.given.places[at]) for at in given]
-        place = min(sizes)[1]
-        shortest = reread(outline.library.path, place)
-    functions = [found.again.types[at] for at in again] + [found.given.types[at] for at in given]
-    return Inner(
-        number=number,
-        unused=len(again) + len(given),
-        functions=len(functions) - functions.count(NO_FUNCTION),
-        length=again_length + sum(map(found.given.lengths.__getitem__, given)),
-        again=len(again),
-        again_length=again_length,
-        shortest=shortest,
-        place=sum(before < place for before, _, _, _ in found.exports),
+def _inner(found: Names, rest: bytearray, reread: Callable[[int], str]) -> Inner:
+    """What there is to know of the names that were left out; ``rest`` says which are not in use."""
+    exports = found.exports
+    unused, again = chosen(rest, Role.GIVEN, Role.AGAIN), chosen(rest, Role.AGAIN)
+    inner = Inner(
+        number=len(exports.keys) - len(found.staying),
+        unused=sum(unused),
+        functions=sum(type_ != NO_FUNCTION for type_ in itertools.compress(exports.types, unused)),
+        length=sum(itertools.compress(exports.lengths, unused)),
+        again=sum(again),
+        again_length=sum(itertools.compress(exports.lengths, again)),
     )
+    if not inner.unused:
+        return inner
+    place, name = _shortest(found, rest) or (-1, "")
+    if not name:
+        # It is not among those that were kept.
+        places = itertools.compress(range(len(rest)), unused)
+        place = min(places, key=exports.lengths.__getitem__)
+        name = reread(place)
+    return replace(inner, shortest=name, place=sum(before < place for before, _, _, _ in found.staying))
 
 
-def _shortest(found: Names, used: _Used) -> tuple[int, str] | None:
-    """Place and name of the shortest unused name, if it is among those that were kept."""
-    for _, place, name, imported in sorted(found.short):
-        if key_of(name) not in (used.again if imported else used.given):
-            return place, name.decode()
-    return None
+def _shortest(found: Names, rest: Sequence[int]) -> tuple[int, str] | None:
+    """Place and name of the shortest one left, if it is among those that were kept; the first of several."""
+    left = ((place, name) for _, place, name, _ in sorted(found.short) if rest[place] != Role.STAYS)
+    place, name = next(left, (-1, b""))
+    return (place, name.decode()) if name else None

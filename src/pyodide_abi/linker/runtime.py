@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.linker.facts import ENTRY
 from pyodide_abi.linker.instantiate import KNOWN_SPACES, PAGE, check_imports, minimum_of
 from pyodide_abi.linker.offers import OBJECT_PROPERTIES
 from pyodide_abi.values import value
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pyodide_abi.linker.prediction import Problem
     from pyodide_abi.wasm import ExternType
 
+_TEXT_OF_ENTRY = str(ENTRY)
 _TABLE, _MEMORY = "__indirect_function_table", "memory"
 #: Exports that the loader keeps for itself (its function isInternalSym).
 _INTERNAL = frozenset(
@@ -125,7 +127,7 @@ def _addresses(facts: Facts, loader: Loader) -> Addresses:
     return Addresses(
         # The table is a JavaScript object: what every object has is found there, and is no entry.
         wanted={
-            entry.name: str(entry.type)
+            entry.name: _TEXT_OF_ENTRY if entry.type is ENTRY else str(entry.type)
             for entry in facts.imports
             if entry.address and entry.name not in OBJECT_PROPERTIES
         },

@@ -10,7 +10,9 @@ branch. What comes after that is not known and not claimed.
 from __future__ import annotations
 
 import enum
+import itertools
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WasmError
@@ -20,30 +22,35 @@ from pyodide_abi.wasm.constant import I32_CONST
 from pyodide_abi.wasm.cursor import Cursor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
     from pyodide_abi.wasm import Module
+    from pyodide_abi.wasm.bodies import Window
     from pyodide_abi.wasm.constant import Expression
 
 #: Imports that do not come back, or not to where they were called.
 _LEAVING = frozenset(
     {
-        "abort",
-        "exit",
-        "_exit",
-        "_Exit",
-        "emscripten_force_exit",
-        "proc_exit",
-        "__assert_fail",
-        "__cxa_throw",
-        "__cxa_rethrow",
-        "__resumeException",
-        "_Unwind_RaiseException",
-        "_Unwind_Resume",
-        "longjmp",
-        "emscripten_longjmp",
-        "__wasm_longjmp",
+        b"abort",
+        b"exit",
+        b"_exit",
+        b"_Exit",
+        b"emscripten_force_exit",
+        b"proc_exit",
+        b"__assert_fail",
+        b"__cxa_throw",
+        b"__cxa_rethrow",
+        b"__resumeException",
+        b"_Unwind_RaiseException",
+        b"_Unwind_Resume",
+        b"longjmp",
+        b"emscripten_longjmp",
+        b"__wasm_longjmp",
     }
 )
 _MOST_INSTRUCTIONS = 20_000
+#: So many plain instructions are gone over in one step, where there are as many.
+_MANY = 500
 _DEEPEST = 40
 
 _UNREACHABLE, _END, _RETURN, _CALL = 0x00, 0x0B, 0x0F, 0x10
@@ -55,7 +62,7 @@ _MORE = rb"(?:[\x80-\xff]{0,2}+[\x00-\x7f]|[\x80-\xff]{3}[\x00-\x0f])"
 #: One instruction that always goes on to the next one (core specification, section 5.4): without operands;
 #: with an index or a constant; an access, where a bit of the alignment says that a memory's index follows; a
 #: number of floating point; behind the prefix 0xfc, by how many indices follow, padded or not.
-_PLAIN = re.compile(
+_PLAIN = (
     rb"[\x01\x1a\x1b\xd1\x45-\xc4]"
     rb"|[\x20-\x26\x3f-\x42\xd0\xd2]" + _LEB
     + rb"|[\x28-\x3e](?:(?:[\x00-\x3f]|[\x80-\xbf]" + _MORE + rb")|(?:[\x40-\x7f]|[\xc0-\xff]" + _MORE
@@ -153,65 +160,118 @@ def follow_startup(module: Module) -> Startup:
     Raises:
         WasmError: the module is malformed elsewhere than in its code, which may be anything.
     """
-    exported = {entry.name: entry.index for entry in module.exports if entry.kind is Kind.FUNCTION}
-    follower = _Follower(module)
-
-    def run(index: int | None) -> Run:
-        return Run() if index is None else follower.run(index)
-
-    return Startup(
-        start=run(module.start),
-        relocations=run(exported.get("__wasm_apply_data_relocs")),
-        constructors=run(exported.get("__wasm_call_ctors")),
-    )
+    following = Following(module)
+    following.finish(_Bodies(module).find)
+    return following.startup(lambda index: module.imported.functions[index].decode())
 
 
-class _Steps:
-    """What has been gone through."""
+class Following:
+    """Follows the functions that run during a load, as far as their bodies are at hand."""
 
-    def __init__(self) -> None:
-        self.calls: list[str] = []
-        self.left = _MOST_INSTRUCTIONS
-
-
-class _Follower:
     def __init__(self, module: Module) -> None:
-        self._imports = module.imported.functions
-        self._bodies = _Bodies(module)
+        """Begin with a module of which all is known but its code.
 
-    def run(self, index: int) -> Run:
-        steps = _Steps()
+        Raises:
+            WasmError: as for :func:`follow_startup`.
+        """
+        exported = {entry.name: entry.index for entry in module.exports if entry.kind is Kind.FUNCTION}
+        hooks = (exported.get("__wasm_apply_data_relocs"), exported.get("__wasm_call_ctors"))
+        self._paths = [_Path(module, index) for index in (module.start, *hooks)]
+
+    @property
+    def done(self) -> bool:
+        """No body is wanted any more."""
+        return all(path.wanted is None for path in self._paths)
+
+    def take(self, window: Window) -> bool:
+        """Go on with the next bodies; false where a body is wanted that has gone by."""
+        for path in self._paths:
+            while path.wanted is not None and path.wanted < window.last:
+                if path.wanted < window.first:
+                    return False
+                path.go_on(window.body(path.wanted))
+        return True
+
+    def finish(self, find: Callable[[int], Cursor | None]) -> None:
+        """Go on to the end.
+
+        Args:
+            find: gives the body of a function, by its index among those that the module defines; None where
+                there is none.
+        """
+        for path in self._paths:
+            while path.wanted is not None:
+                path.go_on(find(path.wanted))
+
+    @property
+    def called(self) -> frozenset[int]:
+        """The imported functions that are called, by index."""
+        return frozenset(itertools.chain.from_iterable(path.calls for path in self._paths))
+
+    def startup(self, name_of: Callable[[int], str]) -> Startup:
+        """What was seen.
+
+        Args:
+            name_of: gives the name of an imported function by its index.
+        """
+        start, relocations, constructors = (
+            Run(tuple(map(name_of, path.calls)), traps=path.ending is Ending.TRAPS) for path in self._paths
+        )
+        return Startup(start=start, relocations=relocations, constructors=constructors)
+
+
+class _Path:
+    """One function and what it calls, gone along until nothing is certain any more.
+
+    Attributes:
+        wanted: the function whose body comes next, among those that the module defines; None at the end.
+        calls: imported functions that were called, by index.
+        ending: of the function.
+    """
+
+    def __init__(self, module: Module, index: int | None) -> None:
+        self._imports = module.imported.functions
+        self._left = _MOST_INSTRUCTIONS
+        self.calls: list[int] = []
+        self.ending = Ending.UNKNOWN
+        self.wanted: int | None = None
+        if index is not None:
+            self._steps = self._follow(index, depth=0)
+            self.go_on(None)
+
+    def go_on(self, body: Cursor | None) -> None:
+        """Go on with the body that was wanted; None where there is none."""
         try:
-            ending = self._follow(index, steps, depth=0)
+            self.wanted = self._steps.send(body)
+        except StopIteration as stop:
+            self.wanted, self.ending = None, stop.value
         except WasmError:
             # The engine will refuse such code; that is another matter.
-            ending = Ending.UNKNOWN
-        return Run(tuple(steps.calls), traps=ending is Ending.TRAPS)
+            self.wanted = None
 
-    def _follow(self, index: int, steps: _Steps, *, depth: int) -> Ending:
+    def _follow(self, index: int, *, depth: int) -> Generator[int, Cursor | None, Ending]:
         if index < len(self._imports):
-            name = self._imports[index].decode()
-            steps.calls.append(name)
-            return Ending.UNKNOWN if name in _LEAVING else Ending.RETURNS
-        cursor = self._bodies.find(index - len(self._imports))
+            self.calls.append(index)
+            return Ending.UNKNOWN if self._imports[index] in _LEAVING else Ending.RETURNS
+        cursor = yield index - len(self._imports)
         if cursor is None or depth > _DEEPEST:
             return Ending.UNKNOWN
         declarations = cursor.count(smallest=2)
         # They count as instructions, so that a function with a million of them is not gone through often.
-        steps.left = max(steps.left - declarations, 0)
-        for _ in range(declarations if steps.left else 0):
+        self._left = max(self._left - declarations, 0)
+        for _ in range(declarations if self._left else 0):
             cursor.u32()
             _skip_type(cursor)
-        return self._walk(cursor, steps, depth)
+        return (yield from self._walk(cursor, depth))
 
-    def _walk(self, cursor: Cursor, steps: _Steps, depth: int) -> Ending:
+    def _walk(self, cursor: Cursor, depth: int) -> Generator[int, Cursor | None, Ending]:
         """Go along a body until it ends or is no straight line any more."""
         ending, open_blocks = Ending.RETURNS, 0
-        while ending is Ending.RETURNS and steps.left:
-            _go_on(cursor, steps)
-            if not steps.left:
+        while ending is Ending.RETURNS and self._left:
+            self._skip_plain(cursor)
+            if not self._left:
                 break
-            steps.left -= 1
+            self._left -= 1
             opcode = cursor.u8()
             if opcode == _RETURN or (opcode == _END and not open_blocks):
                 return ending
@@ -223,20 +283,24 @@ class _Follower:
             elif opcode == _UNREACHABLE:
                 ending = Ending.TRAPS
             elif opcode == _CALL:
-                ending = self._follow(cursor.u32(), steps, depth=depth + 1)
+                ending = yield from self._follow(cursor.u32(), depth=depth + 1)
             else:
                 ending = Ending.UNKNOWN
-        return ending if steps.left else Ending.UNKNOWN
+        return ending if self._left else Ending.UNKNOWN
+
+    def _skip_plain(self, cursor: Cursor) -> None:
+        """Go over instructions that always go on to the next one, at most as many as may be gone over."""
+        for number in (_MANY, 1):
+            plain = _plain(number)
+            while self._left >= number and (match := plain.match(cursor.data, cursor.position, cursor.end)):
+                cursor.position = match.end()
+                self._left -= number
 
 
-def _go_on(cursor: Cursor, steps: _Steps) -> None:
-    """Go over instructions that always go on to the next one, at most as many as may be gone over."""
-    for match in _PLAIN.finditer(cursor.data, cursor.position, cursor.end):
-        # The next one that is found may stand behind others.
-        if not steps.left or match.start() != cursor.position:
-            return
-        cursor.position = match.end()
-        steps.left -= 1
+@lru_cache
+def _plain(number: int) -> re.Pattern[bytes]:
+    """So many plain instructions, one after another."""
+    return re.compile(b"(?:" + _PLAIN + b"){%d}+" % number)
 
 
 def _skip_type(cursor: Cursor) -> None:
@@ -260,15 +324,18 @@ class _Bodies:
             self._number = self._cursor.count(smallest=2)
 
     def find(self, index: int) -> Cursor | None:
-        """A cursor over the body of a defined function; None where there is no such function."""
+        """A cursor over the body of a defined function; None where there is none."""
         cursor = self._cursor
         if cursor is None or index >= self._number:
             return None
-        while len(self._found) <= index:
-            size = cursor.u32()
-            start = cursor.position
-            # Checked before it is kept: a body that goes beyond the section stays not found.
-            cursor.skip(size)
-            self._found.append((start, cursor.position))
+        try:
+            while len(self._found) <= index:
+                size = cursor.u32()
+                start = cursor.position
+                # Checked before it is kept: a body that goes beyond the section stays not found.
+                cursor.skip(size)
+                self._found.append((start, cursor.position))
+        except WasmError:
+            return None
         start, end = self._found[index]
         return Cursor(cursor.data, start=start, end=end, base=cursor.base, within=cursor.within)

@@ -89,6 +89,12 @@ class ReleaseSymbols(Mapping[str, Symbol]):
             raise KeyError(name)
         return Symbol(name, *form)
 
+    def get(self, name: str, default: Any = None, /) -> Any:  # noqa: ANN401 - as of any mapping
+        """As of any mapping, but without an exception: most of what is asked for is not there."""
+        group = self._groups.get(name)
+        form = None if group is None else self._forms[group]
+        return default if form is None else Symbol(name, *form)
+
     def __contains__(self, name: object) -> bool:
         group = self._groups.get(name) if isinstance(name, str) else None
         return group is not None and self._forms[group] is not None

@@ -12,15 +12,17 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from pyodide_abi.wasm.bodies import windows
 from pyodide_abi.wasm.cursor import Cursor
 from pyodide_abi.wasm.features import Feature
 from pyodide_abi.wasm.layout import SectionId
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
+    from pyodide_abi.wasm.bodies import Window
     from pyodide_abi.wasm.module import Module
 
 _INT = rb"(?:[\x80-\xff]*+[\x00-\x7f])"
@@ -92,9 +94,68 @@ _LONGEST = 40
 _RELAXED = 0x100
 _WIDE = range(0x13, 0x17)
 _CLAUSES_WITH_TAG = 2
+#: Bytes of a section that is held which are looked at together.
+_AT_A_TIME = 1 << 18
 
 #: What :func:`scan_code` can answer.
 IN_CODE = frozenset(_SPECIAL)
+
+
+class Question(NamedTuple):
+    """Something to be asked about code.
+
+    Attributes:
+        wanted: the features to look for, of :data:`IN_CODE`; the fewer, the faster.
+        any_of: the first found is enough, as for "which of the two encodings is it?".
+    """
+
+    wanted: frozenset[Feature]
+    any_of: bool = False
+
+
+class Scan:
+    """A search in code that comes some bodies at a time.
+
+    Attributes:
+        question: what is looked for.
+        found: of that, what is there.
+    """
+
+    def __init__(self, question: Question) -> None:
+        """Begin.
+
+        Raises:
+            ValueError: something that is not to be seen in code is asked for.
+        """
+        if not question.wanted <= IN_CODE:
+            raise ValueError(f"cannot be told from code: {', '.join(sorted(question.wanted - IN_CODE))}")
+        self.question = question
+        self.found: frozenset[Feature] = frozenset()
+
+    def is_done(self) -> bool:
+        """Nothing that comes can change what was found."""
+        return self.found == self.question.wanted or (self.question.any_of and bool(self.found))
+
+    def take(self, window: Window) -> None:
+        """Look at the next bodies.
+
+        Only those that hold bytes like the beginning of a wanted instruction are gone through.
+
+        Raises:
+            WasmError: one of them is cut off, or holds an instruction that this does not know.
+        """
+        position, end = 0, window.ends[-1] if window.ends else 0
+        while not self.is_done():
+            wanted = self.question.wanted - self.found
+            match = _beginnings(wanted).search(window.data, position, end)
+            if match is None:
+                return
+            body = window.body_at(match.start())
+            if body is None:
+                position = match.start() + 1
+            else:
+                position = body.end
+                self.found |= _scan_body(body, set(wanted))
 
 
 def scan_code(
@@ -104,8 +165,8 @@ def scan_code(
 
     Args:
         module: the module.
-        wanted: what to look for; the fewer, the faster. Only those of :data:`IN_CODE` can be asked for.
-        any_of: stop at the first found, for questions such as "which of the two encodings is it?".
+        wanted: what to look for.
+        any_of: stop at the first found.
 
     Returns:
         those of ``wanted`` that are there; with ``any_of``, what was found until the search stopped.
@@ -114,49 +175,20 @@ def scan_code(
         WasmError: the code is cut off, or holds an instruction that this does not know.
         ValueError: something that is not to be seen in code is asked for.
     """
-    open_questions = set(wanted)
-    if not open_questions <= IN_CODE:
-        raise ValueError(f"cannot be told from code: {', '.join(sorted(open_questions - IN_CODE))}")
-    found: set[Feature] = set()
+    question = Question(frozenset(wanted), any_of)
+    scan = Scan(question)
     section = module.find(SectionId.CODE)
-    if section is None or not open_questions:
-        return frozenset()
-    cursor = module.cursor(section)
-    suspects = _suspects(cursor, open_questions)
-    for start, end in suspects:
-        body = Cursor(cursor.data, start=start, end=end, base=cursor.base, within=cursor.within)
-        seen = _scan_body(body, open_questions)
-        found |= seen
-        open_questions -= seen
-        if not open_questions or (any_of and found):
-            break
-    return frozenset(found)
-
-
-def _suspects(cursor: Cursor, wanted: set[Feature]) -> Iterator[tuple[int, int]]:
-    """The functions that hold bytes like the beginning of a wanted instruction.
-
-    Args:
-        cursor: over the code section.
-        wanted: read anew after each function, as the caller takes out what it has found.
-    """
-    number = cursor.count(smallest=2)
-    candidate = -1
-    looked_for: frozenset[Feature] = frozenset()
-    for _ in range(number):
-        size = cursor.u32()
-        start = cursor.position
-        cursor.skip(size)
-        if looked_for != wanted:
-            looked_for = frozenset(wanted)
-            candidate = -1
-        if candidate < start:
-            match = _beginnings(looked_for).search(cursor.data, start, cursor.end)
-            if match is None:
-                return
-            candidate = match.start()
-        if candidate < cursor.position:
-            yield start, cursor.position
+    if section is None or scan.is_done():
+        return scan.found
+    if question not in module.answers:
+        view = module.view(section)
+        pieces = (view[start : start + _AT_A_TIME] for start in range(0, len(view), _AT_A_TIME))
+        for window in windows(pieces, section):
+            scan.take(window)
+            if scan.is_done():
+                break
+        module.answers[question] = scan.found
+    return module.answers[question]
 
 
 def _scan_body(cursor: Cursor, wanted: set[Feature]) -> set[Feature]:

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.sections.imports import Import
     from pyodide_abi.wasm.types import CompositeType
 
-#: Names, what they are, and offsets in the section.
-ImportColumns: TypeAlias = "tuple[Sequence[bytes], Sequence[Import], Sequence[int]]"
+#: Names, what they are, and where the names begin.
+ImportColumns: TypeAlias = "tuple[list[bytes], list[Import], list[int]]"
 #: Names, kinds by their code, and indices.
-ExportColumns: TypeAlias = "tuple[Sequence[bytes], Sequence[int], Sequence[int]]"
+ExportColumns: TypeAlias = "tuple[list[bytes], list[int], list[int]]"
 #: More bytes than one entry has that is read here.
 _LONGEST = 1 << 16
 _FUNCTION, _GLOBAL = 0, 3
@@ -36,20 +36,23 @@ class NotUsualError(Exception):
     """A section has to be read with care."""
 
 
-def import_columns(pieces: Iterable[bytes], types: Sequence[CompositeType]) -> Iterator[ImportColumns]:
-    """The entries of an import section, some at a time: names, what each is, and where it begins.
+def import_columns(
+    pieces: Iterable[bytes], types: Sequence[CompositeType], *, base: int = 0
+) -> Iterator[ImportColumns]:
+    """The entries of an import section, some at a time: names, what each is, and where its name begins.
 
     Most imports from one space and of one type are the same value, whose name means nothing.
 
     Args:
         pieces: the section's contents.
         types: of the module, by index.
+        base: where the contents begin.
 
     Raises:
         NotUsualError: something that this does not read, or a fault; what came before means nothing then.
     """
     known: dict[bytes, Import] = {}
-    feed = _Feed(pieces)
+    feed = _Feed(pieces, base)
     for data in feed:
         names: list[bytes] = []
         entries: list[Import] = []
@@ -64,7 +67,10 @@ def import_columns(pieces: Iterable[bytes], types: Sequence[CompositeType]) -> I
                 if size < _CONTINUES:
                     begin = position + 1
                 else:
-                    size = size & 0x7F | _last(data[position + 1]) << 7
+                    second = data[position + 1]
+                    if second >= _CONTINUES:
+                        raise NotUsualError
+                    size += (second << 7) - _CONTINUES
                     begin = position + 2
                 position = begin + size
                 name = data[begin:position]
@@ -86,7 +92,7 @@ def import_columns(pieces: Iterable[bytes], types: Sequence[CompositeType]) -> I
                     end = read
                 names.append(name)
                 entries.append(entry)
-                starts.append(base + start)
+                starts.append(base + begin)
                 position = start = end
         except IndexError:
             pass
@@ -127,7 +133,10 @@ def export_columns(pieces: Iterable[bytes]) -> Iterator[ExportColumns]:
                 if size < _CONTINUES:
                     begin = position + 1
                 else:
-                    size = size & 0x7F | _last(data[position + 1]) << 7
+                    second = data[position + 1]
+                    if second >= _CONTINUES:
+                        raise NotUsualError
+                    size += (second << 7) - _CONTINUES
                     begin = position + 2
                 position = begin + size
                 kind = data[position]
@@ -159,14 +168,14 @@ class _Feed:
 
     Attributes:
         number: entries that are still to come.
-        base: where in the section the contents that were given last begin.
+        base: where the contents that were given last begin.
     """
 
-    def __init__(self, pieces: Iterable[bytes]) -> None:
+    def __init__(self, pieces: Iterable[bytes], base: int = 0) -> None:
         self._pieces = pieces
         self._rest = b""
         self.number = -1
-        self.base = 0
+        self.base = base
 
     def __iter__(self) -> Iterator[bytes]:
         for piece in self._pieces:
@@ -187,7 +196,7 @@ class _Feed:
         if self.number > MAX_ITEMS:
             raise NotUsualError
         self._rest = self._rest[cursor.position :]
-        self.base = cursor.position
+        self.base += cursor.position
 
     def done(self, end: int, names: Sequence[bytes]) -> None:
         """Entries were taken, up to ``end``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from pyodide_abi.values import value
@@ -50,11 +51,15 @@ class ByKind:
                 functions.append(type_)
                 self._functions.append(name)
             elif type_.__class__ is GlobalType:
-                if name in _BASES:
+                if name in _BASES and not type_.mutable:
                     self._bases.add(len(globals_))
                 globals_.append(type_)
             else:
                 self._types[kind_of(type_)].append(type_)
+
+    def add_globals(self, type_: GlobalType, number: int) -> None:
+        """Note some globals of one type, none of them a base."""
+        self._types[Kind.GLOBAL].extend(itertools.repeat(type_, number))
 
     def imported(self) -> Imported:
         """All of them."""

@@ -37,7 +37,9 @@ from pyodide_abi.wasm.types import FuncType, Kind, TagType
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pyodide_abi.wasm.code import Question
     from pyodide_abi.wasm.cursor import Bytes
+    from pyodide_abi.wasm.features import Feature
     from pyodide_abi.wasm.imported import Imported
     from pyodide_abi.wasm.layout import Section
     from pyodide_abi.wasm.sections.data import DataSegment
@@ -71,11 +73,13 @@ class Module:
     Attributes:
         data: the whole file; the caller keeps it alive.
         sections: in the order of the file.
+        answers: what was found out about its code.
     """
 
     def __init__(self, data: memoryview, sections: tuple[Section, ...]) -> None:
         self.data = data
         self.sections = sections
+        self.answers: dict[Question, frozenset[Feature]] = {}
         self._standard = {section.id: section for section in sections if not section.custom}
 
     def find(self, id_: SectionId) -> Section | None:
@@ -172,6 +176,11 @@ class Module:
         """The type index of each defined tag."""
         cursor = self._cursor(SectionId.TAG)
         return tags.decode(cursor) if cursor else ()
+
+    @property
+    def tagged(self) -> bool:
+        """It has tags, of its own or imported."""
+        return bool(self.imported.types[Kind.TAG] or self.tags)
 
     @cached_property
     def exports(self) -> tuple[Export, ...]:

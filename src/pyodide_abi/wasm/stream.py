@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WasmError
+from pyodide_abi.wasm.columns import NotUsualError
 from pyodide_abi.wasm.cursor import Cursor
 from pyodide_abi.wasm.layout import CUSTOM, HEADER_SIZE, Order, Section, SectionId, check_header
 from pyodide_abi.wasm.module import Module
@@ -29,7 +30,7 @@ class StreamedModule(Module):
     """A module of which only some sections are held.
 
     Its ``data`` are the beginning of the file only, and its ``sections`` are known when the last
-    one has come. Decoding a section that was dropped is an error of whoever does it.
+    one has come. Whoever asks for a section that went by is told to read the file another way.
     """
 
     def __init__(self) -> None:
@@ -37,12 +38,15 @@ class StreamedModule(Module):
         self._held: dict[int, Bytes] = {}
 
     def view(self, section: Section) -> Bytes:
-        """A section's contents."""
-        return self._held[section.start]
+        """A section's contents.
 
-    def holds(self, section: Section) -> bool:
-        """Its contents have come and were not dropped."""
-        return section.start in self._held
+        Raises:
+            NotUsualError: they are held no longer.
+        """
+        held = self._held.get(section.start)
+        if held is None:
+            raise NotUsualError
+        return held
 
     def drop(self, section: Section) -> None:
         """Hold a section's contents no longer."""
@@ -148,7 +152,8 @@ class _Stream:
             WasmError: there are fewer.
         """
         self._claim(number)
-        return (bytes(part) for part in self._parts(number))
+        # A piece that is wanted whole is not copied.
+        return (part if type(part) is bytes else bytes(part) for part in self._parts(number))
 
     def _claim(self, number: int) -> None:
         if number > self.left:
@@ -156,7 +161,7 @@ class _Stream:
         self.position += number
         self.left -= number
 
-    def _parts(self, number: int) -> Iterator[memoryview]:
+    def _parts(self, number: int) -> Iterator[bytes | memoryview]:
         while number:
             while self._at == len(self._piece):
                 piece = next(self._pieces, None)
@@ -164,7 +169,9 @@ class _Stream:
                     raise WasmError("module: ends before its end", offset=self.position)
                 self._piece, self._at = piece, 0
                 self.beginning = self.beginning or memoryview(piece[:_BEGINNING])
-            part = memoryview(self._piece)[self._at : self._at + number]
+            part: bytes | memoryview = self._piece
+            if self._at or number < len(part):
+                part = memoryview(part)[self._at : self._at + number]
             self._at += len(part)
             number -= len(part)
             yield part

@@ -134,20 +134,34 @@ class Wheel:
         if info is None:
             raise WheelError(f"{self.path.name}: there is no member {name!r}")
         digest, checksum, size = hashlib.sha256(), 0, 0
+        for piece in self._unpack(info):
+            digest.update(piece)
+            checksum = zlib.crc32(piece, checksum)
+            size += len(piece)
+            yield piece
+        if checksum != info.CRC:
+            raise self._damaged(name, "its checksum is another")
+        self._digests[name] = (size, digest.digest())
+
+    def unproved(self, name: str) -> Iterator[bytes]:
+        """The contents of a member once more, piece by piece, for who has read it before.
+
+        Raises:
+            WheelError: it is damaged.
+        """
+        return self._unpack(self._infos[name])
+
+    def _unpack(self, info: zipfile.ZipInfo) -> Iterator[bytes]:
         try:
             with self.path.open("rb") as file:
-                for piece in unpack(file, info):
-                    digest.update(piece)
-                    checksum = zlib.crc32(piece, checksum)
-                    size += len(piece)
-                    yield piece
-            if checksum != info.CRC:
-                raise zipfile.BadZipFile("its checksum is another")
+                yield from unpack(file, info)
         except _DAMAGE as error:
-            raise WheelError(
-                f"{self.path.name}: member {name!r} is damaged: {error}", hint="download or build it again"
-            ) from error
-        self._digests[name] = (size, digest.digest())
+            raise self._damaged(info.filename, error) from error
+
+    def _damaged(self, name: str, reason: object) -> WheelError:
+        return WheelError(
+            f"{self.path.name}: member {name!r} is damaged: {reason}", hint="download or build it again"
+        )
 
     def checksum(self, name: str) -> int:
         """The CRC-32 of a member, as the archive has it; reading the member proves it."""

@@ -9,7 +9,8 @@ from assembling import assemble
 
 from pyodide_abi.linker import Installed, Resolver, read_library
 from pyodide_abi.linker.dylink import CutOffError, read_loosely
-from pyodide_abi.linker.outline import outline_of, outline_stream, settle
+from pyodide_abi.linker.outline import outline_of, settle
+from pyodide_abi.linker.streaming import outline_stream
 from pyodide_abi.platforms import load_platform, load_platforms
 from pyodide_abi.platforms.surface import Symbol, SymbolKind
 from pyodide_abi.wasm import read_module
@@ -57,7 +58,8 @@ def outlined(texts: Mapping[str, str], *, whole: bool = False) -> dict[str, Libr
         if whole:
             outlines.append(outline_of(path, data, read_module(data), known=KNOWN))
         else:
-            found = outline_stream(path, [data[:50], data[50:]], len(data), known=KNOWN)
+            parts = [data[:50], data[50:]]
+            found = outline_stream(path, parts, parts.copy, len(data), known=KNOWN)
             assert found is not None
             outlines.append(found[0])
 
@@ -123,7 +125,7 @@ def test_the_shortest_name_is_looked_up_again_where_none_of_those_kept_will_do()
     ],
 )
 def test_what_is_not_quite_as_usual_is_read_whole(data: bytes) -> None:
-    assert outline_stream("x.so", [data], len(data), known=KNOWN) is None
+    assert outline_stream("x.so", [data], list, len(data), known=KNOWN) is None
 
 
 def test_the_beginning_of_a_file_says_when_it_is_not_enough() -> None:

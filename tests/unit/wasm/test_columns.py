@@ -48,7 +48,7 @@ def test_imports_are_those_of_the_careful_reader(size: int) -> None:
     rows = [row for part in import_columns(pieces(data, size), TYPES) for row in zip(*part, strict=True)]
     careful = list(imports.decode(Cursor(data), TYPES))
     assert [entry._replace(name=name.decode()) for name, entry, _ in rows] == careful
-    assert [imports.read_one(Cursor(data, start=start), TYPES) for _, _, start in rows] == careful
+    assert all(data[start : start + len(name)] == name for name, _, start in rows)
 
 
 @pytest.mark.parametrize("size", [1, 7, 100, 1 << 20])
