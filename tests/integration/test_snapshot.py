@@ -1,4 +1,4 @@
-"""Interpreters from a snapshot are like those that start from nothing."""
+"""Interpreters from a snapshot are like those that start from nothing, and so are programs in them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from real_host import real_host
 
+import pyodide_abi.runtime.program as program_module
 from pyodide_abi.platforms import find_release
-from pyodide_abi.runtime import find_node, install_release
+from pyodide_abi.runtime import Program, find_node, install_release, run_python
 from pyodide_abi.runtime.driver import drive
 from pyodide_abi.runtime.protocol import Imported, Probe, Request
 from pyodide_abi.runtime.snapshot import KEY, obtain_snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pyodide_abi.runtime import Finished
 
 pytestmark = pytest.mark.integration
 #: One of each version of Python: 3.12 is as old as our platforms, 3.15 as new.
@@ -55,7 +58,7 @@ def seen(version: str, memory: Path | None) -> dict[str, Any]:
 
 def snapshot(version: str) -> Path:
     release = find_release(version)[1]
-    made = obtain_snapshot(release, install_release(release, HOST), find_node(HOST), HOST)
+    made = obtain_snapshot(release, install_release(release, HOST), {}, find_node(HOST), HOST)
     assert made is not None
     return made
 
@@ -79,7 +82,9 @@ def test_two_make_it_at_once_and_later_starts_take_a_fraction(tmp_path: Path) ->
     folder = install_release(release, HOST)
     hosts = [real_host(tmp_path / "cache", offline=True) for _ in range(2)]
     with ThreadPoolExecutor(2) as pool:
-        files = list(pool.map(lambda host: obtain_snapshot(release, folder, find_node(HOST), host), hosts))
+        files = list(
+            pool.map(lambda host: obtain_snapshot(release, folder, {}, find_node(HOST), host), hosts)
+        )
     (key,) = hosts[0].store.keys(KEY)
     file = tmp_path / "cache" / key / "memory.bin"
     assert files == [file, file]
@@ -100,4 +105,109 @@ def test_where_none_can_be_kept_there_is_none(tmp_path: Path) -> None:
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "snapshots").write_text("a file is in the way", "utf-8")
     host = real_host(tmp_path / "cache", offline=True)
-    assert obtain_snapshot(release, install_release(release, HOST), find_node(HOST), host) is None
+    assert obtain_snapshot(release, install_release(release, HOST), {}, find_node(HOST), host) is None
+
+
+LOOK_AROUND = """\
+import __main__, json, os, pickle, sys, time
+class A:
+    pass
+print(json.dumps({
+    "argv": sys.argv, "original": sys.orig_argv, "path": sys.path, "flags": list(sys.flags),
+    "cwd": os.getcwd(), "environ": dict(sorted(os.environ.items())), "executable": sys.executable,
+    "modules": sorted(sys.modules),
+    "main": {name: str(type(it)) for name, it in sorted(vars(__main__).items())},
+    "file": getattr(__main__, "__file__", None), "hook": sys.excepthook is sys.__excepthook__,
+    "pickled": type(pickle.loads(pickle.dumps(A()))) is A,
+    "zone": [time.tzname, time.timezone], "encoding": sys.getfilesystemencoding(),
+    "streams": [
+        [str(stream.buffer).split(" object")[0], stream.encoding, stream.errors, stream.line_buffering,
+         stream.write_through, stream.mode, stream.isatty()]
+        for stream in (sys.stdin, sys.stdout, sys.stderr)
+    ],
+}))
+"""
+#: Everything that happens after a program's last line.
+ENDING = """\
+import atexit, concurrent.futures.thread, logging.handlers, sys, threading, weakref
+class A:
+    pass
+a = A()
+atexit.register(print, "atexit, first registered")
+weakref.finalize(a, print, "finalized")
+atexit.register(int, "x")
+threading._register_atexit(print, "threads")
+logging.getLogger().addHandler(logging.handlers.MemoryHandler(9, target=logging.StreamHandler(sys.stdout)))
+logging.warning("logged")
+left = open("left.txt", "w")
+left.write("kept")
+print("last line", end="")
+sys.exit("farewell")
+"""
+ENDED = "last linethreads\nfinalized\natexit, first registered\nlogged\n"
+FAIL = """\
+def f(x):
+    return 1 / x
+try:
+    f(0)
+except ZeroDivisionError as error:
+    raise ValueError("späß") from error
+"""
+PROGRAMS: list[tuple[tuple[str, ...], bytes, dict[str, str]]] = [
+    (("look.py", "a"), b"", {"LANG": "de_DE.UTF-8", "A": "b"}),
+    (("-c", ENDING), b"", {}),
+    (("-c", LOOK_AROUND, "a", "-x"), b"", {"PYTHONUNBUFFERED": "1", "LC_ALL": "C"}),
+    (("-", "a"), FAIL.encode(), {}),
+    (("-m", "package", "x"), b"", {}),
+    (("-c", "raise KeyboardInterrupt"), b"", {}),
+]
+
+
+@pytest.mark.parametrize(("version", "count"), [("0.26.0", 2), ("0.27.8", 2), ("0.29.5", 2), ("314.0.7", 6)])
+def test_programs_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, count: int
+) -> None:
+    (tmp_path / "look.py").write_text(LOOK_AROUND, "utf-8")
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__main__.py").write_text(
+        "import sys\nprint(sys.argv, sys.path, __spec__.name)\n1 / 0\n", "utf-8"
+    )
+    release = find_release(version)[1]
+
+    def ended(program: tuple[tuple[str, ...], bytes, dict[str, str]]) -> Finished:
+        args, stdin, environ = program
+        return run_python(Program(args=args, cwd=tmp_path, environ=environ), release, HOST, stdin=stdin)
+
+    def all_of_them() -> list[Finished]:
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(ended, PROGRAMS[:count]))
+
+    fast = all_of_them()
+    assert (tmp_path / "left.txt").read_text("utf-8") == "kept"
+    assert (fast[1].status, fast[1].stdout) == (1, ENDED)
+    first, *_, last = fast[1].stderr.splitlines()
+    assert (first, last) == ("farewell", "ValueError: invalid literal for int() with base 10: 'x'")
+    monkeypatch.setattr(program_module, "can_start", lambda *_: False)
+    for (args, _, _), quick, slow in zip(PROGRAMS, fast, all_of_them(), strict=False):
+        if quick.stdout.startswith("{"):
+            assert json.loads(quick.stdout) == json.loads(slow.stdout), args
+        else:
+            assert quick.stdout == slow.stdout, args
+        assert (quick.status, quick.stderr, quick.died) == (slow.status, slow.stderr, slow.died), args
+    assert not any(done.died for done in fast)
+    assert [done.status for done in fast] == [0, 1, 0, 1, 1, 130][:count]
+
+
+def test_programs_have_randomness_and_memory_of_their_own(tmp_path: Path) -> None:
+    code = """\
+import os, random, secrets, sys, tempfile, uuid
+print(random.random(), os.urandom(4).hex(), secrets.token_hex(4), uuid.uuid4(), tempfile.mktemp())
+print(hasattr(sys, "left"))
+sys.left = 1
+"""
+    release = find_release("314.0.7")[1]
+    first, second = (
+        run_python(Program(args=("-c", code), cwd=tmp_path), release, HOST).stdout.split() for _ in range(2)
+    )
+    assert first[-1] == second[-1] == "False"
+    assert not set(first[:-1]) & set(second[:-1])

@@ -38,7 +38,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "PYTHON..., but not PYTHONPATH and PYTHONHOME, which name paths.\n\n"
         "The first start in a release makes a snapshot of its interpreter, from which later ones start in a\n"
         "fraction of the time, all with one hash seed. Options of Python's own (-O, -X), PYTHONHASHSEED and\n"
-        "other variables that it reads when it starts get an interpreter that starts from nothing.\n\n"
+        "other variables that it reads when it starts get an interpreter that starts from nothing. At the\n"
+        "end atexit functions run and files are flushed, but objects are not destroyed.\n\n"
         "exit status: the program's own; 124 where its time was up, 130 after Ctrl-C, 134 where the\n"
         "interpreter died, 128 and the signal's number where something killed it.\n"
     )

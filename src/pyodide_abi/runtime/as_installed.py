@@ -227,7 +227,7 @@ class _Trial:
             release=self.folder,
             environ={"PYTHONDONTWRITEBYTECODE": "1"},
             site=site,
-            memory=obtain_snapshot(self.release, self.folder, self.node, self.host),
+            memory=obtain_snapshot(self.release, self.folder, {}, self.node, self.host),
             probe=probe,
         )
         heard = drive(request, self.node, self.host, timeout=self.timeout)
@@ -257,7 +257,7 @@ class _Trial:
             request = Request(
                 release=self.folder,
                 environ={},
-                memory=obtain_snapshot(self.release, self.folder, self.node, self.host),
+                memory=obtain_snapshot(self.release, self.folder, {}, self.node, self.host),
                 install=self._install(modules, Path(cache)),
             )
             heard = drive(request, self.node, self.host, timeout=self.timeout)

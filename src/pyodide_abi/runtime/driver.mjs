@@ -33,14 +33,17 @@ function die(error) {
 
 function leave(status) {
   send({ kind: "exited", status });
+  // As C's exit() does. (One name of the function in all releases.)
+  if (request.program) pyodide._module.LDSO.loadedLibsByName.__main__.exports.fflush(0);
   process.exit(status);
 }
 
+let pyodide;
 const isExit = (error) => error?.name === "ExitStatus" && typeof error.status === "number";
 
 async function boot() {
   const { loadPyodide } = await import(pathToFileURL(`${request.release}/pyodide.mjs`).href);
-  const fresh = { env: { PYTHONINSPECT: "", ...request.environ, HOME } };
+  const fresh = { args: request.args, env: { PYTHONINSPECT: "", ...request.environ, HOME } };
   if (request.save) return loadPyodide({ ...fresh, _makeSnapshot: true });
   if (request.install) {
     redirect(request.install.server);
@@ -50,7 +53,6 @@ async function boot() {
   if (memory) return loadPyodide({ ...fresh, _loadSnapshot: new Uint8Array(memory) });
   return loadPyodide({
     ...fresh,
-    args: request.args,
     // The interpreter starts in the folder that HOME names, and makes a script's path absolute while it
     // starts: the only way to have it right in every release. The user's HOME is set afterwards.
     // An empty PYTHONINSPECT counts as unset: the releases set it to keep the interpreter after an error.
@@ -84,16 +86,15 @@ function save(memory, file) {
 
 function prepare(pyodide) {
   const { FS } = pyodide;
+  const start = pyodide.toPy({});
+  pyodide.runPython(request.start, { globals: start, filename: "<pyodide-abi>" });
+  start.get("settle")(JSON.stringify(request.environ));
+  if (request.program) start.get("prepare")(JSON.stringify(request.program));
   const mount = (host, guest) => {
     FS.mkdirTree(guest);
     FS.mount(FS.filesystems.NODEFS, { root: host }, guest);
   };
-  const scope = pyodide.toPy({ home: HOME, start: request.cwd ?? HOME });
-  if (request.memory) {
-    const starting = pyodide.toPy({});
-    pyodide.runPython(request.start, { globals: starting, filename: "<start>" });
-    starting.get("settle")(JSON.stringify(request.environ));
-  }
+  const scope = pyodide.toPy({ home: HOME, place: request.cwd ?? HOME });
   FS.mkdirTree(HOME);
   for (const { host, guest } of request.mounts) mount(host, guest);
   if (request.site) {
@@ -107,7 +108,7 @@ function prepare(pyodide) {
     `
 import importlib, os, site, sys
 os.environ["HOME"] = home
-while sys.path[:1] in ([""], [start], [home]):
+while sys.path[:1] in ([""], [place], [home]):
     del sys.path[0]
 if not sys.flags.no_site:
     site.addsitedir(site.getsitepackages()[0])
@@ -154,7 +155,6 @@ function probe(pyodide) {
 }
 
 process.on("uncaughtException", die);
-let pyodide;
 try {
   pyodide = await boot();
 } catch (error) {

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import UsageError
+from pyodide_abi.runtime.arguments import divide, is_interactive
 from pyodide_abi.runtime.driver import drive
 from pyodide_abi.runtime.node import find_node
-from pyodide_abi.runtime.protocol import Mount, Request
+from pyodide_abi.runtime.protocol import START, Mount, Request
 from pyodide_abi.runtime.releases import install_release
 from pyodide_abi.runtime.site import unpack
+from pyodide_abi.runtime.snapshot import can_start, obtain_snapshot
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -103,9 +106,8 @@ def run_python(
 ) -> Finished:
     """Run Python in a release, which is fetched first if it is not cached.
 
-    It starts from nothing, not from a snapshot: a program runs to its end, where the order in which Python
-    clears what is left depends on how it began, and may decide whether the release survives (see
-    https://github.com/python/cpython/issues/156762).
+    It starts from the release's snapshot where that makes no difference (:func:`can_start`), and ends as
+    ``start.py`` says. What only CPython's own ``main`` can do (``-i``, ``-V``, a terminal) is left to it.
 
     Args:
         program: what to run.
@@ -126,12 +128,21 @@ def run_python(
     cwd = program.cwd.resolve()
     environ = forwarded(host.environ) | dict(program.environ)
     mounted = mounts((cwd, *program.mounts))
+    divided = divide(program.args)
+    terminal = attached and sys.stdin is not None and sys.stdin.isatty()
+    if divided and is_interactive(divided[1], environ, terminal=terminal):
+        divided = None
+    memory = None
+    if divided and can_start(divided[0], environ):
+        memory = obtain_snapshot(release, folder, environ, node, host)
     with tempfile.TemporaryDirectory(prefix="pyodide-abi-site-") as site:
         unpack(program.wheels, Path(site))
         request = Request(
             release=folder,
-            args=program.args,
+            args=(*divided[0], *START) if divided else program.args,
+            program=divided[1] if divided else None,
             environ=environ,
+            memory=memory,
             cwd=str(cwd),
             mounts=mounted,
             site=Path(site),

@@ -14,8 +14,10 @@ from pyodide_abi.values import value
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: What begins a program in an interpreter from a snapshot.
+#: What begins a program, and ends it.
 _START = Path(__file__).with_name("start.py")
+#: What an interpreter is started with to do anything of ours: its ``main`` then calls ``start.py``.
+START = ("-m", "_pyodide_abi")
 _INSTALLING = Path(__file__).with_name("installing.py")
 #: What imports a module and tells about it.
 PROBE = Path(__file__).with_name("probe.py")
@@ -80,20 +82,22 @@ class Request:
 
     Attributes:
         release: the folder of the runtime release.
-        args: as after ``python``.
+        args: as after ``python``: options and :data:`START`; without it, the runtime's own ``main`` does
+            what they say.
+        program: what is to be run: ``-c CODE``, ``-m MODULE``, ``-`` or a script, and its arguments.
         environ: the environment of the program.
         cwd: the working folder as the program sees it; None for its home.
         mounts: folders of this machine, outer ones first.
         site: a folder of this machine that becomes ``site-packages``; None for the release's own empty one.
-        probe: import this module; ``args`` is then empty.
-        memory: the release's snapshot to start from, for a probe or an installation; None to start from
-            nothing, as a program does.
+        probe: import this module instead.
+        memory: the release's snapshot to start from; None to start from nothing.
         save: make a snapshot there, and nothing else.
         install: do this instead of running a program.
     """
 
     release: Path
-    args: tuple[str, ...] = ()
+    args: tuple[str, ...] = START
+    program: tuple[str, ...] | None = None
     environ: Mapping[str, str]
     cwd: str | None = None
     mounts: tuple[Mount, ...] = ()
@@ -111,12 +115,13 @@ class Request:
                 "channel": str(channel),
                 "release": str(self.release),
                 "args": list(self.args),
+                "program": None if self.program is None else list(self.program),
                 "environ": dict(self.environ),
                 "cwd": self.cwd,
                 "mounts": [{"host": str(mount.host), "guest": mount.guest} for mount in self.mounts],
                 "site": str(self.site) if self.site else None,
                 "memory": str(self.memory) if self.memory else None,
-                "start": _START.read_text("utf-8") if self.memory else None,
+                "start": _START.read_text("utf-8"),
                 "save": str(self.save) if self.save else None,
                 "install": self.install.to_data() if self.install else None,
                 "probe": {

@@ -4,8 +4,6 @@ A start takes seconds, most of them CPython's own initialisation. Every release 
 has started and start from that (Pyodide's ``_makeSnapshot`` and ``_loadSnapshot``). The loader's tables are
 no part of it: they are JavaScript objects, new in every interpreter, and so is the file system. One snapshot
 serves all interpreters of a release in an engine, and each begins with the same memory.
-
-Only what loads modules starts so, and is ended without Python's own end. Programs start as users start them.
 """
 
 from __future__ import annotations
@@ -21,6 +19,8 @@ from pyodide_abi.runtime.driver import drive
 from pyodide_abi.runtime.protocol import Request
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pyodide_abi.host import Host
     from pyodide_abi.platforms.model import Release
     from pyodide_abi.runtime.node import Node
@@ -33,9 +33,36 @@ _SECONDS = 300.0
 _KEPT = 7 * 24 * 3600.0
 #: What shapes a snapshot: a change of any makes new ones.
 _SHAPED_BY = tuple(Path(__file__).with_name(name) for name in ("driver.mjs", "start.py"))
+#: Variables of Python that are read when they are used, or that ``start.py`` sees to, and not only when the
+#: interpreter starts. The releases write no bytecode anyway.
+_READ_LATE = frozenset(
+    {
+        "PYTHONASYNCIODEBUG",
+        "PYTHONBREAKPOINT",
+        "PYTHONDONTWRITEBYTECODE",
+        "PYTHONUNBUFFERED",
+        "PYTHON_COLORS",
+    }
+)
+#: CPython chooses its encodings by them, and reads the time zone, once, as it starts: each choice has a
+#: snapshot of its own.
+_LANGUAGE = ("LANG", "LC_ALL", "LC_CTYPE")
 
 
-def obtain_snapshot(release: Release, folder: Path, node: Node, host: Host) -> Path | None:
+def can_start(options: Sequence[str], environ: Mapping[str, str]) -> bool:
+    """Whether a program can run in an interpreter that was started without its options and variables.
+
+    Args:
+        options: of the interpreter.
+        environ: of the program.
+    """
+    early = (name for name, value in environ.items() if name.startswith("PYTHON") and value)
+    return not options and all(name in _READ_LATE for name in early)
+
+
+def obtain_snapshot(
+    release: Release, folder: Path, environ: Mapping[str, str], node: Node, host: Host
+) -> Path | None:
     """The snapshot of a release in an engine, made first if there is none.
 
     Safe when several processes ask at once: see :meth:`Store.obtain`. The file can still be removed before
@@ -44,6 +71,7 @@ def obtain_snapshot(release: Release, folder: Path, node: Node, host: Host) -> P
     Args:
         release: of the runtime.
         folder: where it is installed.
+        environ: of what will run in it.
         node: the engine.
         host: the machine.
 
@@ -52,9 +80,9 @@ def obtain_snapshot(release: Release, folder: Path, node: Node, host: Host) -> P
     """
     prefix = f"{KEY}/{release.version}+{node.version}+"
     current = prefix + _digest(*(file.read_bytes().decode() for file in _SHAPED_BY))
-    # CPython reads the time zone once, as it starts: each has a snapshot of its own.
+    language = {name: environ[name] for name in _LANGUAGE if environ.get(name)}
     zone = (host.environ.get("TZ", ""), *time.tzname, str(time.timezone))
-    key = f"{current}+{_digest(*node.words[1:], *zone)}"
+    key = f"{current}+{_digest(*node.words[1:], *zone, *map('='.join, language.items()))}"
     found = host.store.find(key)
     if found is not None:
         with suppress(OSError):  # Another process may have removed it, or the cache is not ours to write.
@@ -62,7 +90,7 @@ def obtain_snapshot(release: Release, folder: Path, node: Node, host: Host) -> P
         return found / _FILE
 
     def fill(partial: Path, _place: Path) -> None:
-        request = Request(release=folder, environ={}, save=partial / _FILE)
+        request = Request(release=folder, environ=language, save=partial / _FILE)
         heard = drive(request, node, host, timeout=_SECONDS)
         if heard.status != 0:
             raise _NoneMadeError(heard.died)

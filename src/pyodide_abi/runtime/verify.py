@@ -207,7 +207,7 @@ class _Trial:
             # The folder of modules is shared by interpreters of several versions.
             environ={"PYTHONDONTWRITEBYTECODE": "1"},
             site=self.site,
-            memory=obtain_snapshot(release, folder, self.node, self.host),
+            memory=obtain_snapshot(release, folder, {}, self.node, self.host),
             probe=Probe(
                 module=module.name,
                 path=module.path,

@@ -70,7 +70,7 @@ def called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Called:
 )
 def test_what_follows_is_python_s(called: Called, words: list[str], args: list[str]) -> None:
     assert called(*words) == 0
-    assert called.request["args"] == args
+    assert called.request["program"] == args
 
 
 def test_the_working_folder_is_mounted_at_its_own_path(called: Called) -> None:
@@ -111,7 +111,7 @@ def test_a_release_of_the_wheel_s_platform(called: Called) -> None:
     called("a-1-cp313-cp313-pyodide_2025_0_wasm32.whl", "--", "-c", "import a", releases=("0.29.5",))
     assert called.release == "0.29.5"
     assert called.site == ["a-1.dist-info", "a.py"]
-    assert called.request["args"] == ["-c", "import a"]
+    assert called.request["program"] == ["-c", "import a"]
 
 
 def test_wheels_by_option_and_what_they_need(called: Called) -> None:

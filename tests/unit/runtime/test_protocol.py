@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from pyodide_abi.runtime import start
 from pyodide_abi.runtime.protocol import (
+    START,
     Booted,
     Died,
     Entered,
@@ -51,7 +53,8 @@ def test_an_unknown_message_is_our_own_mistake() -> None:
 def test_the_request_as_the_driver_reads_it() -> None:
     request = Request(
         release=Path("/r"),
-        args=("-c", "1"),
+        args=("-O", *START),
+        program=("-c", "1"),
         environ={"A": "b"},
         cwd="/w",
         mounts=(Mount(host=Path("/w"), guest="/w"),),
@@ -61,13 +64,14 @@ def test_the_request_as_the_driver_reads_it() -> None:
     assert json.loads(request.to_json(Path("/c"))) == {
         "channel": "/c",
         "release": "/r",
-        "args": ["-c", "1"],
+        "args": ["-O", "-m", "_pyodide_abi"],
+        "program": ["-c", "1"],
         "environ": {"A": "b"},
         "cwd": "/w",
         "mounts": [{"host": "/w", "guest": "/w"}],
         "site": "/s",
         "memory": None,
-        "start": None,
+        "start": Path(start.__file__).read_text("utf-8"),
         "save": None,
         "install": None,
         "probe": {"module": "a.b", "path": "a/b.so", "direct": True, "source": "code"},

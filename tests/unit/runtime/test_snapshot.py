@@ -11,7 +11,7 @@ from fake_node import BOOTED, DONE, make_node_host
 from pyodide_abi.platforms import find_release
 from pyodide_abi.runtime.node import Node
 from pyodide_abi.runtime.program import Program, run_python
-from pyodide_abi.runtime.snapshot import obtain_snapshot
+from pyodide_abi.runtime.snapshot import can_start, obtain_snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +34,8 @@ class Made:
         self.requests.append(request)
         return [BOOTED, DONE]
 
-    def obtain(self) -> Path:
-        file = obtain_snapshot(RELEASE, self.folder, self.node, self.host)
+    def obtain(self, **environ: str) -> Path:
+        file = obtain_snapshot(RELEASE, self.folder, environ, self.node, self.host)
         assert file is not None
         return file
 
@@ -54,10 +54,48 @@ def test_one_snapshot_serves_all_starts(made: Made) -> None:
     assert len(made.entries()) == 1
 
 
-def test_a_program_starts_from_nothing(made: Made, tmp_path: Path) -> None:
-    run_python(Program(args=("-c", "1"), cwd=tmp_path), RELEASE, made.host)
-    assert [request["memory"] for request in made.requests] == [None]
+def test_a_language_has_one_of_its_own(made: Made) -> None:
+    assert made.obtain(LC_ALL="C") != made.obtain(A="b") == made.obtain()
+
+
+def asked(made: Made, tmp_path: Path, *args: str, **environ: str) -> dict[str, Any]:
+    run_python(Program(args=args, cwd=tmp_path, environ=environ), RELEASE, made.host)
+    return made.requests[-1]
+
+
+def test_a_program_starts_from_it(made: Made, tmp_path: Path) -> None:
+    request = asked(made, tmp_path, "-c", "1", "a", A="b")
+    assert request["memory"] == str(made.obtain())
+    assert (request["args"], request["program"]) == (["-m", "_pyodide_abi"], ["-c", "1", "a"])
+
+
+def test_python_s_own_options_and_variables_need_a_start_from_nothing(made: Made, tmp_path: Path) -> None:
+    request = asked(made, tmp_path, "-O", "script.py")
+    assert request["memory"] is None
+    assert (request["args"], request["program"]) == (["-O", "-m", "_pyodide_abi"], ["script.py"])
+    request = asked(made, tmp_path, "script.py", PYTHONHASHSEED="1")
+    assert (request["memory"], request["program"]) == (None, ["script.py"])
     assert made.entries() == []
+
+
+def test_what_only_main_can_do_is_left_to_it(made: Made, tmp_path: Path) -> None:
+    for request in (asked(made, tmp_path, "-V"), asked(made, tmp_path, "-V", PYTHONINSPECT="1")):
+        assert (request["memory"], request["args"], request["program"]) == (None, ["-V"], None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "answer"),
+    [
+        ("PYTHONHASHSEED", "0", False),
+        ("PYTHONPATH", "/x", False),
+        ("PYTHONHASHSEED", "", True),
+        ("PYTHONUNBUFFERED", "1", True),
+        ("A", "1", True),
+    ],
+)
+def test_variables_that_are_read_at_the_start(name: str, value: str, answer: bool) -> None:
+    assert can_start((), {name: value}) is answer
+    assert not can_start(("-O",), {name: value})
 
 
 def test_those_that_another_version_of_ours_uses_are_kept(made: Made) -> None:
@@ -94,5 +132,5 @@ def failing_host(tmp_path: Path) -> Host:
 def test_a_release_that_makes_none_starts_from_nothing(tmp_path: Path) -> None:
     node = Node(path=tmp_path / "node", version="24.1.0")
     host = failing_host(tmp_path)
-    assert obtain_snapshot(RELEASE, tmp_path, node, host) is None
+    assert obtain_snapshot(RELEASE, tmp_path, {}, node, host) is None
     assert host.store.keys("snapshots") == []
