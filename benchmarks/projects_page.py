@@ -29,7 +29,8 @@ Projects from the package index, built from their sdists as they are, audited, a
 the platform. `benchmarks/projects.py` makes this page; the list is `benchmarks/projects.toml`. The compiler
 was Emscripten 6.0.5 throughout, with `--toolchain-mismatch allow`.
 
-A cell says how many modules the wheel has and in how many releases all of them load.
+A cell says how many modules the wheel has and in how many releases all of them load. Wheels are loaded
+without what they depend on: a module that needs another project's has been loaded and imports it in vain.
 
 """.splitlines()
 
@@ -103,7 +104,7 @@ def _cell(project: Project, platform: str, results: dict[str, Any]) -> str:
     missing = {one.rpartition("'")[0].rpartition("'")[2] for one in result["not_loaded"] if _LACKS in one}
     loads = "all" if _all_load(result) else "not all"
     said = f"{result['modules']}, {loads} {result['releases']}"
-    said += f" (then imports {', '.join(sorted(missing))}, which is not installed)" if missing else ""
+    said += f"; needs {', '.join(f'`{name}`' for name in sorted(missing))}" if missing else ""
     return f"{said}; the audit finds errors" if result["audit_failed"] else said
 
 
