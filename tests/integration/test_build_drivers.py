@@ -147,6 +147,8 @@ cc -O2 -flto=thin -c a.c -o a.o
 cc -O1 -gline-tables-only -fPIC -std=c99 -pedantic -c a.c -oa.o
 cc -MD -MF a.d -MT it.o -O2 -c a.c -o a.o
 cc -MMD -MP -O2 -c a.c -o a.o
+cc --optimize=z -c a.c -o a.o
+c++ --optimize=z -O2 -std=c++17 -c a.cpp -o a.o
 cc -O2 -c a.c b.c
 cc -x c -O2 -include own.h -D OTHER=2 -U NONE -c a.c -o a.o
 cc -E -dM a.c -o a.i

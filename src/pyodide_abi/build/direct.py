@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MODES = frozenset({"-c", "-S", "-E", "-M", "-MM", "-fsyntax-only"})
 
 _EXACT = """
-    -O -O0 -O1 -O2 -O3 -Os -Oz -Og -Ofast
+    --optimize=z -O -O0 -O1 -O2 -O3 -Os -Oz -Og -Ofast
     -g -g0 -g3 -ggdb -ggdb3 -gdwarf-4 -gdwarf-5 -gline-tables-only
     -MD -MMD -MP -MG -P -C -CC -H -dM -dD -ansi -pedantic -pedantic-errors -pipe -undef
     -fPIC -fpic -ffast-math -fno-fast-math -ffinite-math-only -fno-finite-math-only

@@ -55,6 +55,10 @@ ONE_THREAD = "the runtime has one thread"
 #: How modules are optimised where nobody asks for anything else: small, as the official wheels are.
 #: pyodide-build puts this word behind every compile and every link (its config.py).
 LEVEL = "-Oz"
+#: The same in clang's long spelling, which nobody else uses: we say it through a build system, before
+#: whatever the project says. Links leave it out: modules get theirs anyway, and the programs of checks are to
+#: be linked fast, and without the npm packages with which emcc optimises JavaScript.
+UNASKED_LEVEL = "--optimize=z"
 
 COMPILE = "compile"
 LINK = "link"
@@ -155,6 +159,8 @@ def _keep_or_drop(
     command: Command, group: tuple[str, ...], required: Sequence[str], rules: Rules, result: Rewritten
 ) -> None:
     word = group[0]
+    if word == UNASKED_LEVEL and command.links:
+        return
     reason = WORDS.get(word) or next((why for start, why in BEGINNINGS.items() if word.startswith(start)), "")
     reason = reason or _contradiction(group, required) or _host_folder(group, rules)
     if reason:

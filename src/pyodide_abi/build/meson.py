@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from pyodide_abi.build import pkgconfig
-from pyodide_abi.build.flags import LEVEL
+from pyodide_abi.build.flags import UNASKED_LEVEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,8 +22,8 @@ def cross_file(crossing: Crossing) -> str:
     tools = crossing.tools
     binaries: dict[str, str | Sequence[str]] = {
         # Words beside a compiler's name come before all that Meson and the project add.
-        "c": [str(tools["cc"]), LEVEL],
-        "cpp": [str(tools["c++"]), LEVEL],
+        "c": [str(tools["cc"]), UNASKED_LEVEL],
+        "cpp": [str(tools["c++"]), UNASKED_LEVEL],
         "ar": str(tools["ar"]),
         "ranlib": str(tools["ranlib"]),
         "nm": str(tools["nm"]),

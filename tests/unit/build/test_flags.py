@@ -256,6 +256,15 @@ def test_values_stay_with_their_options() -> None:
     ]
 
 
+def test_the_level_that_we_say_ourselves_is_for_compiling() -> None:
+    compiled = words("--optimize=z -c a.c -O2", "314_0")
+    assert compiled.index("--optimize=z") < compiled.index("-O2")
+    for line in ("--optimize=z -shared a.o", "--optimize=z a.c -o program"):
+        result = rewritten(line, "314_0")
+        assert "--optimize=z" not in result.words
+        assert not result.remarks
+
+
 def test_a_value_is_no_input() -> None:
     command = Command(["-include", "config.h", "-MF", "a.d", "-c", "a.c", "-o", "a.o"], "cc")
     assert command.inputs == ("a.c",)
