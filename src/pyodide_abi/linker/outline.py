@@ -165,18 +165,17 @@ def _uses(modules: Sequence[Exports], asked: AbstractSet[int], only_called: Abst
             repeated |= mine & imported
             imported |= mine
             given.update(itertools.compress(keys, chosen(roles, Role.GIVEN)))
-        elsewhere = {Role.AGAIN: repeated, Role.GIVEN: imported}
-        suspects = (given & imported) | repeated
+        others = asked | (given & imported) if given else asked
         for module, use, places, keys in zip(modules, uses, parts, every, strict=True):
-            hits = [at for at, key in enumerate(keys) if key in suspects or key in asked]
-            for at in hits:
+            for place in [place for place, key in zip(places, keys, strict=True) if key in repeated]:
+                use.rest[place] = Role.STAYS
+            for at in [at for at, key in enumerate(keys) if key in others]:
                 place, key = places[at], keys[at]
                 role = module.roles[place]
-                if role != Role.STAYS:
-                    if key in elsewhere[role] or (key in asked and key not in only_called):
-                        use.rest[place] = Role.STAYS
-                    if key in asked:
-                        use.shown.append(place)
+                if role != Role.STAYS and key in asked:
+                    use.shown.append(place)
+                if (role == Role.GIVEN and key in imported) or (key in asked and key not in only_called):
+                    use.rest[place] = Role.STAYS
     return uses
 
 

@@ -48,11 +48,12 @@ _INTERNAL = frozenset(
 
 @value
 class Addresses:
-    """What a library does to the global offset table.
+    """What a library does to the global offset table, and what else it defines.
 
     Attributes:
         wanted: types by name, in the order of the imports.
         given: names of functions and globals that it exports.
+        own: all names that it defines.
         odd: exports that the loader may trip over, in order: immutable 64-bit globals, and what is neither a
             function nor a global.
         foreign: there are imports from modules that the loader does not know.
@@ -60,6 +61,7 @@ class Addresses:
 
     wanted: Mapping[str, str]
     given: frozenset[str]
+    own: frozenset[str]
     odd: tuple[tuple[str, ExternType], ...]
     foreign: bool
 
@@ -132,6 +134,7 @@ def _addresses(facts: Facts, loader: Loader) -> Addresses:
             if entry.address and entry.name not in OBJECT_PROPERTIES
         },
         given=frozenset(given),
+        own=facts.js_functions.union(facts.exports),
         odd=tuple(odd),
         foreign=any(entry.module not in KNOWN_SPACES for entry in facts.imports),
     )

@@ -13,6 +13,7 @@ from pyodide_abi.linker.facts import Head
 from pyodide_abi.linker.instantiate import check_features, check_imports, check_space
 from pyodide_abi.linker.loaders import ORDINARY
 from pyodide_abi.linker.offers import FUNCTIONS, Offer, Value, offer_of_export
+from pyodide_abi.linker.pool import Pool
 from pyodide_abi.linker.prediction import Cause, Latent, Problem
 from pyodide_abi.linker.running import check_constructors, check_segments, check_start
 from pyodide_abi.linker.search import Arrival
@@ -85,14 +86,14 @@ class Interpreter:
         self.places: dict[str, str] = {}
         self.aliases: dict[str, str] = {}
         self.needs: dict[str, list[str]] = {}
-        self.addresses: set[str] = set()
+        self.addresses = Pool()
         self.undefined: dict[str, Asker] = {}
         self.required: set[str] = set()
         self.unfinished: set[str] = set()
         self.absent: set[str] = set()
         self.sought: set[str] = set()
-        self.scope: set[str] = set()
-        self.scopes: dict[str, set[str]] = {}
+        self.scope = Pool()
+        self.scopes: dict[str, Pool] = {}
         self.merged: dict[str, Offer] = {}
         self.mode: Mode = ORDINARY
         self.leader = ""
@@ -111,7 +112,7 @@ class Interpreter:
 
     def begin(self) -> None:
         """Start another load: its libraries see the names of this load only."""
-        self.scope = set()
+        self.scope = Pool()
         self.leader = ""
         self.sought |= self.absent
         self.absent = set()
@@ -123,13 +124,13 @@ class Interpreter:
         other.places = {**self.places}
         other.aliases = {**self.aliases}
         other.needs = {**self.needs}
-        other.addresses = {*self.addresses}
+        other.addresses = self.addresses.copy()
         other.undefined = {**self.undefined}
         other.required = {*self.required}
         other.unfinished = {*self.unfinished}
         other.absent = {*self.absent}
         other.sought = {*self.sought}
-        other.scope = {*self.scope}
+        other.scope = self.scope.copy()
         other.scopes = {**self.scopes}
         other.merged = {**self.merged}
         other.mode = self.mode
@@ -151,7 +152,7 @@ class Interpreter:
         self.places[key] = place
         self.needs[key] = []
         self.unfinished.add(key)
-        self.scopes[key] = self.scope if self.mode.scope else set()
+        self.scopes[key] = self.scope if self.mode.scope else Pool()
         sound = True
         for problem in self._load(key, library):
             sound = False
@@ -206,11 +207,11 @@ class Interpreter:
         if complete and not self.mode.tolerant:
             # With a needed library missing, whatever is undefined would be a mere consequence.
             yield from self.report_undefined()
-        own = facts.exports.keys() | facts.js_functions
+        own = self.runtime.addresses(library, facts).own
         yield from check_constructors(
             library, facts, lambda name: name not in own and self._missing(name, key)
         )
-        self.scopes[key] |= own
+        self.scopes[key].take(own)
 
     def _complaints(self, library: Library) -> Iterable[Problem]:
         if not self.merged:
@@ -235,7 +236,7 @@ class Interpreter:
             for name in facts.js_functions:
                 self.merged.setdefault(name, Offer(Value.UNTYPED_FUNCTION))
         elif self.mode.scope:
-            self.scope |= facts.exports.keys() | facts.js_functions
+            self.scope.take(self.runtime.addresses(self.files[self.places[key]], facts).own)
 
     def latent(self, keys: Iterable[str]) -> Iterator[Latent]:
         """Function imports of loaded libraries that nobody provides when they are called."""
@@ -335,7 +336,7 @@ class Interpreter:
                     yield self._refused(library, Cause.EXPORT, _BIGINT_FAILS, symbol=name)
             elif self.loader.object_export_fails:
                 self.undefined.setdefault(name, Asker(library.path, {name: str(type_)}))
-        self.addresses |= addresses.given
+        self.addresses.take(addresses.given)
         given = addresses.given
         if not given.isdisjoint(self.undefined):
             self.undefined = {name: by for name, by in self.undefined.items() if name not in given}
