@@ -55,6 +55,7 @@ class Project:
         kind: how it is built, for people.
         version: pinned, or empty for the newest.
         settings: of the build backend.
+        library: what it takes from a prefix, which is there as ``prefix/<library>/<platform>`` in the folder.
         platforms: whom it is built for.
         official: its authors publish wheels for the platform.
         tests: how its own tests are run; empty if they are not.
@@ -66,6 +67,7 @@ class Project:
     kind: str
     version: str = ""
     settings: tuple[str, ...] = ()
+    library: str = ""
     platforms: tuple[str, ...] = ()
     official: bool = False
     tests: dict[str, Any] = field(default_factory=dict)
@@ -83,6 +85,7 @@ def read_projects() -> list[Project]:
             kind=one["kind"],
             version=one.get("version", ""),
             settings=tuple(one.get("settings", ())),
+            library=one.get("library", ""),
             platforms=tuple(one.get("platforms", default)),
             official=one.get("official", False),
             tests=one.get("tests", {}),
@@ -109,7 +112,9 @@ def run(words: list[str | Path], *, cwd: Path, seconds: float = _SECONDS) -> sub
 def measure(project: Project, platform: str, folder: Path) -> dict[str, Any]:
     """Build, audit and load a project, compare it, and run its tests."""
     source = f"{project.name}=={project.version}" if project.version else project.name
-    settings = [f"--config-setting={setting}" for setting in project.settings]
+    settings: list[str | Path] = [f"--config-setting={setting}" for setting in project.settings]
+    if project.library:
+        settings += ["--prefix", folder / "prefix" / project.library / platform]
     words: list[str | Path] = [*US, "build", source, "--platform", platform, "--verify"]
     words += ["--outdir", folder / platform]
     began = time.monotonic()
