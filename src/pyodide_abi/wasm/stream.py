@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _CONTINUES, _PAYLOAD = 0x80, 0x7F
 #: Bytes of a section's size at most.
 _LONGEST_SIZE = 5
-#: So much of the file, or of its first piece, stays; in bytes. Loaders read on behind sections' ends.
+#: So much of the file stays, in bytes. Loaders read on behind sections' ends.
 _BEGINNING = 1 << 16
 
 
@@ -68,7 +68,6 @@ class StreamedModule(Module):
         """
         stream = _Stream(pieces, size)
         check_header(stream.take(HEADER_SIZE))
-        self.data = stream.beginning
         order = Order()
         sections: list[Section] = []
         while stream.left:
@@ -86,6 +85,7 @@ class StreamedModule(Module):
                 self._standard[section.id] = section
             yield section, contents
         self.sections = tuple(sections)
+        self.data = memoryview(bytes(stream.beginning))
 
 
 def _header(stream: _Stream) -> tuple[int, int, int]:
@@ -124,7 +124,7 @@ class _Stream:
         self._at = 0
         self.position = 0
         self.left = size
-        self.beginning = memoryview(b"")
+        self.beginning = bytearray()
 
     def take(self, number: int) -> Bytes:
         """The next bytes.
@@ -168,7 +168,7 @@ class _Stream:
                 if piece is None:
                     raise WasmError("module: ends before its end", offset=self.position)
                 self._piece, self._at = piece, 0
-                self.beginning = self.beginning or memoryview(piece[:_BEGINNING])
+                self.beginning += piece[: max(_BEGINNING - len(self.beginning), 0)]
             part: bytes | memoryview = self._piece
             if self._at or number < len(part):
                 part = memoryview(part)[self._at : self._at + number]

@@ -1,0 +1,161 @@
+"""A module that arrives in pieces is what it is as a whole, wherever it is cut."""
+
+from __future__ import annotations
+
+import itertools
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from assembling import assemble
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pyodide_abi.audit.anatomy import anatomy_of, code_questions
+from pyodide_abi.linker.outline import outline_of, settle
+from pyodide_abi.linker.streaming import outline_stream
+from pyodide_abi.wasm import SectionId, read_module
+from pyodide_abi.wasm.bodies import windows
+from pyodide_abi.wasm.features import Feature
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pyodide_abi.audit.anatomy import Anatomy
+    from pyodide_abi.linker import Library
+    from pyodide_abi.wasm import Module
+
+CORPUS = Path(__file__).parents[2] / "corpus"
+KNOWN = frozenset({b"_Zknown"})
+ENTRY = "(global (mut i32))"
+NAMES = "".join(
+    f'(import "env" "_ZN{index}{"long" * (index % 60)}Ev" (func)) (import "GOT.func" "_Zboth{index}" {ENTRY})'
+    for index in range(60)
+)
+IMPORTS = f"""(import "env" "__cxa_throw" (func $throw (param i32 i32 i32)))
+    (import "env" "_Zcalled" (func $called)) (import "GOT.mem" "_ZTI5Class" {ENTRY})
+    (import "GOT.func" "plain" {ENTRY}) (import "env" "memory" (memory 1)) {NAMES}"""
+EXPORTS = """(func (export "_ZN3Ev")) (func (export "_Zboth7")) (func (export "_Zknown"))
+    (func (export "_Zother") (param i32)) (func (export "plain"))
+    (global (export "_ZTI5Class") i32 (i32.const 8))"""
+CONSTANTS = "(drop (i32.add (i32.const 77) (i32.const 31)))" * 700
+TEXTS = {
+    "forward": f"""%dylink {IMPORTS}
+        (func (export "__wasm_call_ctors") {CONSTANTS} (call $called) (call $deep)) (func)
+        (func $deep {CONSTANTS} (call $throw (i32.const 1) (i32.const 2) (i32.const 3)))
+        {EXPORTS} (data (i32.const 0) "/home/me/project/file.cpp\\00") %init""",
+    "start": f"""%dylink {IMPORTS} (func $start (call $called) unreachable) (start $start)
+        (func (export "__wasm_apply_data_relocs") (if (i32.const 1) (then))) {EXPORTS} %init""",
+    "legacy": f"""%dylink {IMPORTS} (tag $t (param i32)) {EXPORTS} (func {CONSTANTS})
+        (func try (call $called) catch_all end) (func (block try_table end end)) %init""",
+    "standard": f"""%dylink {IMPORTS} (tag $t (param i32)) {EXPORTS}
+        (func (block try_table end end)) %init""",
+    "untagged": f"""%dylink {IMPORTS} {EXPORTS} (func {CONSTANTS})
+        (func try (call $called) catch_all end) %init""",
+    "nothing": "%dylink",
+}
+
+
+@cache
+def module_of(name: str) -> bytes:
+    return assemble(TEXTS[name])
+
+
+def cut(data: bytes, places: Sequence[int]) -> list[bytes]:
+    ends = sorted({place % (len(data) + 1) for place in places} | {0, len(data)})
+    return [data[start:end] for start, end in itertools.pairwise(ends)]
+
+
+def outlined(found: tuple[object, Module | None]) -> tuple[Library, Anatomy]:
+    outline, module = found
+    (library,) = settle([outline], lambda _, place: f"export {place}")  # type: ignore[list-item]
+    return library, anatomy_of(library, module, checksum=1)
+
+
+def whole(data: bytes, sought: frozenset[Feature]) -> tuple[Library, Anatomy]:
+    module = read_module(data)
+    return outlined((outline_of("x.so", data, module, known=KNOWN, sought=sought), module))
+
+
+places = st.lists(st.integers(min_value=0, max_value=1 << 20), max_size=30)
+sought = st.sampled_from([frozenset(), frozenset({Feature.EXNREF}), frozenset({Feature.SIMD128, Feature.GC})])
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@settings(max_examples=25, deadline=None)
+@given(places=places, again=places, sought=sought)
+def test_pieces_make_no_difference(
+    name: str, places: list[int], again: list[int], sought: frozenset[Feature]
+) -> None:
+    data = module_of(name)
+    found = outline_stream(
+        "x.so",
+        cut(data, places),
+        partial(cut, data, again),
+        len(data),
+        known=KNOWN,
+        sought=sought,
+        asked=code_questions,
+    )
+    assert found is not None
+    assert outlined(found) == whole(data, sought)
+
+
+@pytest.mark.parametrize("name", ["exnref", "gc", "instructions", "legacy-exceptions", "linked", "side"])
+@settings(max_examples=20, deadline=None)
+@given(places=places)
+def test_pieces_make_no_difference_to_what_compilers_wrote(name: str, places: list[int]) -> None:
+    data = (CORPUS / f"{name}.wasm").read_bytes()
+    found = outline_stream(
+        "x.so", cut(data, places), lambda: [data], len(data), known=KNOWN, asked=code_questions
+    )
+    assert found is None or outlined(found) == whole(data, frozenset())
+
+
+@settings(max_examples=50, deadline=None)
+@given(places=places, change=st.integers(min_value=0, max_value=1 << 20), byte=st.integers(0, 255))
+def test_a_damaged_module_is_read_alike_or_left_to_the_careful_reader(
+    places: list[int], change: int, byte: int
+) -> None:
+    data = bytearray(module_of("forward"))
+    data[change % len(data)] = byte
+    found = outline_stream(
+        "x.so", cut(bytes(data), places), lambda: [bytes(data)], len(data), known=KNOWN, asked=code_questions
+    )
+    assert found is None or outlined(found) == whole(bytes(data), frozenset())
+
+
+def test_a_body_that_has_gone_by_is_left_to_the_careful_reader() -> None:
+    constructors = '(func (export "__wasm_call_ctors") (call $early))'
+    data = assemble(f"%dylink {IMPORTS} (func $early (call $called)) {constructors} %init")
+    pieces = cut(data, range(0, len(data), 10))
+    assert outline_stream("x.so", pieces, lambda: [data], len(data), known=KNOWN) is None
+    assert outline_stream("x.so", [data], lambda: [data], len(data), known=KNOWN) is not None
+
+
+def test_names_that_are_others_at_the_second_reading_are_left_to_the_careful_reader() -> None:
+    data = module_of("forward")
+    other = data.replace(b"_Zcalled", b"_Zcabbed")
+    assert outline_stream("x.so", [data], lambda: [other], len(data), known=KNOWN) is None
+
+
+@settings(max_examples=25, deadline=None)
+@given(places=places)
+def test_bodies_are_those_of_the_section(places: list[int]) -> None:
+    module = read_module(module_of("forward"))
+    section = module.find(SectionId.CODE)
+    assert section is not None
+    cursor = module.cursor(section)
+    expected = [cursor.take(cursor.u32()) for _ in range(cursor.u32())]
+
+    def bodies() -> Iterator[bytes]:
+        for window in windows(cut(module.contents(section), places), section):
+            for index in range(window.first, window.last):
+                body = window.body(index)
+                at = window.body_at(body.position)
+                assert at is not None
+                assert (at.position, at.end) == (body.position, body.end)
+                yield body.rest()
+
+    assert list(bodies()) == expected
