@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -101,7 +102,7 @@ def compare_made(
 
 def backwards(case: Case) -> Case:
     """The same modules, imported in the other order."""
-    return replace(case, name=f"{case.name} backwards", imports=case.imports[::-1])
+    return dataclasses.replace(case, name=f"{case.name} backwards", imports=case.imports[::-1])
 
 
 def _compare_installs(
