@@ -73,8 +73,13 @@ def test_modules_see_the_same(version: str) -> None:
     assert first == second == plain
 
 
-def test_one_that_vanishes_before_it_is_read_is_done_without(tmp_path: Path) -> None:
-    assert seen("314.0.7", tmp_path / "memory.bin")["environ"]["A"] == "b"
+def test_one_that_vanishes_before_it_is_read_or_is_broken_is_done_without(tmp_path: Path) -> None:
+    broken = tmp_path / "memory.bin"
+    assert seen("314.0.7", broken)["environ"]["A"] == "b"
+    whole = snapshot("314.0.7").read_bytes()
+    broken.write_bytes(whole[: len(whole) // 2])
+    assert seen("314.0.7", broken)["environ"]["A"] == "b"
+    assert not broken.exists(), "the next start makes another"
 
 
 def test_two_make_it_at_once_and_later_starts_take_a_fraction(tmp_path: Path) -> None:

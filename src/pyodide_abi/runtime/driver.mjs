@@ -5,12 +5,15 @@
 // The request is described in protocol.py. Answers are JSON lines in a file of their own (`channel`), written
 // at once, so that the program's stdout stays its own and what was said before a crash is not lost.
 
-import { ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { ftruncateSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { pathToFileURL } from "node:url";
 import { install, redirect } from "./installing.mjs";
 
 const HOME = "/home/pyodide";
+// Bytes of a SHA-256.
+const DIGEST = 32;
 // What a shell shows for a program that abort() ended: 128 + SIGABRT.
 const ABORTED = 134;
 
@@ -60,14 +63,21 @@ async function boot() {
   });
 }
 
-// Another process may have removed the file since our caller saw it: then we start from nothing.
+const digest = (bytes) => createHash("sha256").update(bytes).digest();
+
+// The file has the memory and its digest. One that is gone since our caller saw it, or broken (half an
+// interpreter may do anything), is done without; what is broken is removed, and the next start makes another.
 function recall() {
+  if (!request.memory) return null;
   try {
-    return request.memory && readFileSync(request.memory);
+    const bytes = readFileSync(request.memory);
+    const memory = bytes.subarray(0, -DIGEST);
+    if (digest(memory).equals(bytes.subarray(-DIGEST))) return memory;
+    rmSync(request.memory, { force: true });
   } catch (error) {
     if (error.code !== "ENOENT") throw error;
-    return (request.memory = null);
   }
+  return (request.memory = null);
 }
 
 // Most of the memory is zero: pages of zeros are left out, and most file systems then keep no room for them.
@@ -82,6 +92,7 @@ function save(memory, file) {
     }
   }
   ftruncateSync(descriptor, memory.length);
+  writeSync(descriptor, digest(memory), 0, DIGEST, memory.length);
 }
 
 function prepare(pyodide) {

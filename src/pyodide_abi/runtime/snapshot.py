@@ -66,7 +66,8 @@ def obtain_snapshot(
     """The snapshot of a release in an engine, made first if there is none.
 
     Safe when several processes ask at once: see :meth:`Store.obtain`. The file can still be removed before
-    the interpreter reads it (by a user who clears the cache, say): the driver then starts from nothing.
+    the interpreter reads it (by a user who clears the cache, say), or be broken: the driver then starts from
+    nothing, and the next call makes another.
 
     Args:
         release: of the runtime.
@@ -84,6 +85,9 @@ def obtain_snapshot(
     zone = (host.environ.get("TZ", ""), *time.tzname, str(time.timezone))
     key = f"{current}+{_digest(*node.words[1:], *zone, *map('='.join, language.items()))}"
     found = host.store.find(key)
+    if found is not None and not (found / _FILE).exists():
+        host.store.remove(key)  # The driver has found it broken.
+        found = None
     if found is not None:
         with suppress(OSError):  # Another process may have removed it, or the cache is not ours to write.
             os.utime(found)

@@ -117,6 +117,13 @@ def test_those_that_another_version_of_ours_uses_are_kept(made: Made) -> None:
     assert stale not in made.entries()
 
 
+def test_one_that_was_broken_is_made_again(made: Made) -> None:
+    file = made.obtain()
+    file.unlink()
+    assert made.obtain() == file
+    assert file.exists()
+
+
 def test_a_start_counts_as_use(made: Made) -> None:
     entry = made.obtain().parent
     long_ago = time.time() - 30 * 24 * 3600
