@@ -136,7 +136,7 @@ def _tests(project: Project, results: dict[str, Any]) -> list[str]:
         skipped |= Counter(said["skipped"])
     if skipped:
         most = [f"{count} “{why}”" for why, count in skipped.most_common(_REASONS)]
-        more = f", and {len(skipped) - _REASONS} other reasons" if len(skipped) > _REASONS else ""
+        more = f", and {len(skipped) - _REASONS} more" if len(skipped) > _REASONS else ""
         lines.append(f"    - skipped: {', '.join(most)}{more}.")
     return lines
 
