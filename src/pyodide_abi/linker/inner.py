@@ -11,6 +11,7 @@ import sys
 import zlib
 from array import array
 from collections import defaultdict, deque
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.facts import ADDRESSES, ENTRY
@@ -90,7 +91,12 @@ class Exports:
 
 def chosen(roles: bytes | bytearray, *which: Role) -> bytes | bytearray:
     """For each role, whether it is one of some."""
-    return roles.translate(bytes(role in which for role in range(256)))
+    return roles.translate(_table(which))
+
+
+@cache
+def _table(which: tuple[Role, ...]) -> bytes:
+    return bytes(role in which for role in range(256))
 
 
 class Names:
