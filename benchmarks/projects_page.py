@@ -96,7 +96,7 @@ def _of(project: Project, results: dict[str, Any]) -> Iterable[tuple[str, dict[s
 def _cell(project: Project, platform: str, results: dict[str, Any]) -> str:
     result = results.get(f"{project.name} {platform}")
     if result is None:
-        return "not tried" if platform not in project.platforms else "no result yet"
+        return "not tried"
     if not result["built"]:
         return "does not build"
     if not result["modules"]:
