@@ -53,7 +53,11 @@ async function boot() {
     fresh.packageCacheDir = request.install.cache;
   }
   const memory = recall();
-  if (memory) return loadPyodide({ ...fresh, _loadSnapshot: new Uint8Array(memory) });
+  try {
+    if (memory) return await loadPyodide({ ...fresh, _loadSnapshot: new Uint8Array(memory) });
+  } catch {
+    request.memory = null; // The release does not take it back: nothing has been run yet, so begin anew.
+  }
   return loadPyodide({
     ...fresh,
     // The interpreter starts in the folder that HOME names, and makes a script's path absolute while it
