@@ -31,6 +31,7 @@ was Emscripten 6.0.5 throughout, with `--toolchain-mismatch allow`.
 
 A cell says how many modules the wheel has and in how many releases all of them load. Wheels are loaded
 without what they depend on: a module that needs another project's has been loaded and imports it in vain.
+The longest builds were tried for two platforms only.
 
 """.splitlines()
 
