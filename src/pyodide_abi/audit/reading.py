@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,16 +16,13 @@ from pyodide_abi.wasm import read_module
 from pyodide_abi.wasm.columns import NotUsualError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pyodide_abi.audit.anatomy import Anatomy
     from pyodide_abi.linker import Library
     from pyodide_abi.linker.outline import Outline
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.platforms.surface import Surface
-
-#: From this size on, in bytes, a file's next pieces are made while the last one is looked at.
-_LARGE = 1 << 20
 
 
 @value
@@ -101,11 +97,11 @@ class Reader:
         return {library.path: library for library in settled}, {path: read[path][1] for path in self.files}
 
     def _read_one(self, file: NativeFile) -> tuple[Outline, Anatomy]:
-        with closing(_pieces_of(file)) as pieces:
-            found = self._read_stream(file, pieces)
-            # Whether the archive's member is sound shows behind its last piece.
-            for _ in pieces if found else ():
-                pass
+        pieces = file.pieces()
+        found = self._read_stream(file, pieces)
+        # Whether the archive's member is sound shows behind its last piece.
+        for _ in pieces if found else ():
+            pass
         return found or self._read_whole(file)
 
     def _read_stream(self, file: NativeFile, pieces: Iterable[bytes]) -> tuple[Outline, Anatomy] | None:
@@ -143,12 +139,3 @@ class Reader:
     def _known(self) -> frozenset[bytes]:
         names = self.surface.names if self.surface else ()
         return frozenset([name.encode() for name in names if name.startswith(MANGLED)])
-
-
-def _pieces_of(file: NativeFile) -> Generator[bytes, None, None]:
-    if file.size < _LARGE:
-        yield from file.pieces()
-    else:
-        from pyodide_abi.wheel.ahead import ahead  # noqa: PLC0415 - most wheels need no thread
-
-        yield from ahead(file.pieces())

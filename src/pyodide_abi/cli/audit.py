@@ -37,9 +37,6 @@ docs/reference/rules/ describes every rule. No runtime is started and no network
 loads the wheel for real.
 """
 
-#: After so many seconds a thread lets another one go on.
-_TURN = 0.0005
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add arguments, a description and examples."""
@@ -84,14 +81,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Audit every file; the exit status is that of the worst."""
-    import sys
-
     from pyodide_abi.audit.engine import choose
     from pyodide_abi.audit.many import audit_files
     from pyodide_abi.platforms import load_platform
 
-    # A large wheel is unpacked by another thread, which needs a turn often and for a moment only.
-    sys.setswitchinterval(_TURN)
     select, ignore = args.select, args.ignore
     choose(select=select, ignore=ignore)
     platform = load_platform(args.platform).name if args.platform else None

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import filterfalse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 #: From so many names on a library's are not copied.
 _MANY = 500
 
@@ -23,6 +29,12 @@ class Pool:
             self._few |= names
         elif all(names is not known for known in self._many):
             self._many.append(names)
+
+    def lacking(self, names: Iterable[str]) -> Iterable[str]:
+        """Those of some names that are not here, in their order; for a hundred thousand of them."""
+        for known in (self._few, *self._many):
+            names = filterfalse(known.__contains__, names)
+        return names
 
     def __contains__(self, name: object) -> bool:
         """It is one of them."""

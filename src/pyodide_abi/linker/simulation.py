@@ -307,7 +307,7 @@ class Interpreter:
         addresses = self.runtime.addresses(library, facts)
         asker = Asker(library.path, addresses.wanted)
         if not addresses.foreign:
-            self._want((name for name in addresses.wanted if name not in self.addresses), asker, weak)
+            self._want(self.addresses.lacking(addresses.wanted), asker, weak)
             return
         for entry in facts.imports:
             unknown = check_space(entry, library, engine=self.runtime.engine, call=self.call)

@@ -136,7 +136,7 @@ class _Reading:
         sorted_ = ByKind()
         parts = import_columns(contents, self.module.types, base=section.contents)
         for names_, entries, starts in parts:
-            if all(map(_is_address, {id(entry): entry for entry in entries}.values())):
+            if all(map(_is_address, dict(zip(map(id, entries), entries, strict=True)).values())):
                 sorted_.add_globals(ENTRY, len(names_))
                 self.names.want_addresses(names_)
             else:

@@ -19,7 +19,7 @@ from pyodide_abi.wasm.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pyodide_abi.wasm.module import Module
     from pyodide_abi.wasm.types import ExternType, Limits, ValueType
@@ -95,9 +95,9 @@ def header_features(module: Module) -> frozenset[Feature]:
     return frozenset(found)
 
 
-def _different(types: Iterable[ExternType]) -> Iterable[ExternType]:
+def _different(types: Sequence[ExternType]) -> Iterable[ExternType]:
     """All values that differ; most of a hundred thousand are one and the same, told without a hash."""
-    return {id(type_): type_ for type_ in types}.values()
+    return dict(zip(map(id, types), types, strict=True)).values()
 
 
 def _of_types(module: Module) -> Iterator[Feature]:
