@@ -6,14 +6,13 @@ import hashlib
 import shutil
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from pyodide_abi.build.cargo import equip
-from pyodide_abi.build.drivers import LAUNCHER
 from pyodide_abi.build.environment import make_environment
 from pyodide_abi.build.frontend import HookFailedError, run_backend
 from pyodide_abi.build.logs import advice, excerpt, first_error
@@ -53,7 +52,8 @@ def build_wheel(request: BuildRequest, host: Host) -> BuildResult:
         if request.verbose:
             host.progress.say(line)
 
-    with _work_folder(request, host) as work:
+    named = f"{request.source.name}\0{request.target.platform.name}"
+    with work_folder(named, host.store.root / "builds") as work:
         project = stage(request.source, _made(work / "project"), leave_out=[request.outdir])
         with host.progress.task(f"building {request.source.name} for {request.target.platform.name}"):
             target = equip(request.target, project, host)
@@ -97,27 +97,34 @@ def _check_tag(request: BuildRequest) -> None:
 
 
 @contextmanager
-def _work_folder(request: BuildRequest, host: Host) -> Iterator[Path]:
-    """A folder for the build alone, gone with it.
+def work_folder(named: str, locks: Path) -> Iterator[Path]:
+    """A folder for one build alone, gone with it.
 
-    With a compiler cache a project's folder has the same name each time: paths are part of commands and of
-    what the preprocessor writes, by which such caches know what they have seen.
+    It has the same name each time, unless another build is in it: some projects write its path into their
+    files, and compiler caches know by paths what they have seen.
+
+    Args:
+        named: by what is built, and for what.
+        locks: the folder of the locks, made if need be.
     """
-    if not host.environ.get(LAUNCHER):
-        with tempfile.TemporaryDirectory(prefix="pyodide-abi-", ignore_cleanup_errors=True) as name:
-            # A real path: the compiler's prefix maps compare text.
-            yield Path(name).resolve()
-        return
-    named = f"{request.source.resolve()}\0{request.target.platform.name}"
-    builds = host.store.root.resolve() / "builds"
-    folder = builds / hashlib.sha256(named.encode()).hexdigest()[:16]
-    builds.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_suffix(".lock")):
-        shutil.rmtree(folder, ignore_errors=True)
+    digest = hashlib.sha256(named.encode()).hexdigest()[:16]
+    locks.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
         try:
-            yield _made(folder)
-        finally:
+            stack.enter_context(FileLock(locks / f"{digest}.lock", blocking=False))
+            # A real path: the compiler's prefix maps compare text.
+            folder = Path(tempfile.gettempdir()).resolve() / f"pyodide-abi-{digest}"
+            # What a build has left that was killed. Of somebody else's it stays, and is not for us.
             shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(mode=0o700)
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        except (Timeout, FileExistsError):
+            folder = Path(
+                stack.enter_context(
+                    tempfile.TemporaryDirectory(prefix="pyodide-abi-", ignore_cleanup_errors=True)
+                )
+            ).resolve()
+        yield folder
 
 
 def _made(folder: Path) -> Path:
