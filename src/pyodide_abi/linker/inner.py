@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import enum
 import itertools
+import operator
 import sys
 import zlib
 from array import array
 from collections import defaultdict, deque
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.facts import ADDRESSES, ENTRY
@@ -162,7 +163,7 @@ class Names:
                 raise NotUsualError from None
             keys = list(map(key_of, names))
             uses = list(map(wanted.pop, keys, itertools.repeat(None)))
-            roles = bytearray([use is not None for use in uses])
+            roles = bytearray(map(operator.is_not, uses, itertools.repeat(None)))
             for at in sorted(_staying(names, types, uses, known)):
                 if (use := uses[at]) is not None:
                     wanted[keys[at]] = use
@@ -242,6 +243,7 @@ def _tells(name: bytes) -> bool:
     return name[2:4] in _TYPE_INFORMATION and names_class(name[4:])
 
 
+@lru_cache(maxsize=1 << 10)
 def names_class(text: bytes) -> bool:
     """The text is the mangled name of a class that is no template.
 
@@ -250,7 +252,7 @@ def names_class(text: bytes) -> bool:
     position, end = 0, len(text)
     if text.startswith(b"N"):
         position, end = 1, end - text.endswith(b"E")
-    # Digit by digit: large libraries come here ten thousand times.
+    # Digit by digit: large libraries come here ten thousand times, mostly twice in short order.
     while position < end:
         length = 0
         while position < end and 0 <= (digit := text[position] - _ZERO) <= 9:  # noqa: PLR2004 - a digit

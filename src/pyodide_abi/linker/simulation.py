@@ -338,9 +338,10 @@ class Interpreter:
                 self.undefined.setdefault(name, Asker(library.path, {name: str(type_)}))
         self.addresses.take(addresses.given)
         given = addresses.given
-        if not given.isdisjoint(self.undefined):
-            self.undefined = {name: by for name, by in self.undefined.items() if name not in given}
-            self.required -= given
+        met = given.intersection(self.undefined)
+        for name in met:
+            del self.undefined[name]
+        self.required -= met
 
     def report_undefined(self) -> Iterator[Problem]:
         """Give the entries of the table that are still open their addresses, as far as there are any."""

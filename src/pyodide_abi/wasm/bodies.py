@@ -100,11 +100,12 @@ def _find(cursor: Cursor, window: Window, number: int, section: Section) -> int:
     """Find the bodies that are whole, go over them, and say how many bytes the next one needs."""
     data, starts, ends = window.data, window.starts, window.ends
     position, have, left = cursor.position, len(data), section.end - window.base
+    # Behind this a size may be cut off.
+    whole = have if have == left else have - _LONGEST
     # Not by a cursor's methods: large modules have a hundred thousand bodies.
     for _ in range(number - window.first):
-        if position + _LONGEST > have and have < left:
+        if position > whole:
             break
-        cursor.position = position
         size = data[position] if position < have else _CONTINUES
         if size < _CONTINUES:
             start = position + 1
@@ -112,10 +113,12 @@ def _find(cursor: Cursor, window: Window, number: int, section: Section) -> int:
             size = size & _PAYLOAD | second << 7
             start = position + 2
         else:
+            cursor.position = position
             size, start = cursor.u32(), cursor.position
         end = start + size
         if end > have:
             if end > left:
+                cursor.position = position
                 raise cursor.fault(f"wants {size} more bytes where {left - start} are left")
             cursor.position = position
             return end - position
