@@ -284,6 +284,7 @@ def main() -> None:
     if not args.page:
         with tempfile.TemporaryDirectory() as name:
             folder = (args.folder or Path(name)).resolve()
+            folder.mkdir(parents=True, exist_ok=True)
             for project, platform in _wanted(projects, args):
                 result = (test_again if args.tests else measure)(project, platform, folder)
                 _keep(f"{project.name} {platform}", result)
