@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MANGLED = ("_Z", "_R")
 MANGLED_BYTES = tuple(prefix.encode() for prefix in MANGLED)
 #: Type information of a class, and its name (Itanium C++ ABI, 5.1.4.1).
-_TYPE_INFORMATION = frozenset({b"TI", b"TS"})
+_TYPE_INFORMATION = (b"_ZTI", b"_ZTS")
 #: What modules export as the address of data.
 ADDRESS = COMMON_GLOBALS[b"\x7f\0"]
 _FUNCTION, _GLOBAL = KINDS.index(Kind.FUNCTION), KINDS.index(Kind.GLOBAL)
@@ -81,14 +81,6 @@ class Exports:
         """Indices of types of functions that are left out."""
         return frozenset(self.types) - {NO_FUNCTION, _OTHERWISE}
 
-    @property
-    def distinct(self) -> bool:
-        """No two have one name."""
-        # Of two with a name that is imported only the first is taken back: the other is among the rest.
-        rest = list(self.keys_of(Role.GIVEN, Role.STAYS))
-        others = set(rest)
-        return len(others) == len(rest) and others.isdisjoint(self.keys_of(Role.AGAIN))
-
 
 def chosen(roles: bytes | bytearray, *which: Role) -> bytes | bytearray:
     """For each role, whether it is one of some."""
@@ -108,12 +100,14 @@ class Names:
         staying: those that matter: place, name, kind, index.
         keys: what stands for the names of all imports.
         short: the shortest that are left out, in no order: length, place, name, role.
+        distinct: no two exports have one name; known when :meth:`unmet` has been asked.
     """
 
     def __init__(self) -> None:
         self.exports = Exports()
         self.staying: list[tuple[int, str, Kind, int]] = []
         self.short: list[tuple[int, int, bytes, int]] = []
+        self.distinct = True
         self._longest = sys.maxsize
         self.keys = array("q")
         #: By key, the type index of the function that is imported, or what stands in its place.
@@ -122,15 +116,15 @@ class Names:
     def want(self, names: Sequence[bytes], entries: Sequence[Entry]) -> None:
         """Take the next imports: their names, and what each is, whose own name is not looked at."""
         wanted = self._wanted
-        seen: dict[int, int] = {}
+        different = dict(zip(map(id, entries), entries, strict=True))
+        use_of = {key: _use(entry) for key, entry in different.items()}
         keys = list(map(key_of, names))
-        for key, entry in zip(keys, entries, strict=True):
-            use = seen.get(id(entry))
-            if use is None:
-                use = seen[id(entry)] = _use(entry)
-            before = wanted.setdefault(key, use)
-            if use not in (before, NO_FUNCTION):
-                wanted[key] = use if before == NO_FUNCTION else _OTHERWISE
+        uses = list(map(use_of.__getitem__, map(id, entries)))
+        if list(map(wanted.setdefault, keys, uses)) != uses:
+            # Something is imported twice.
+            for key, use in zip(keys, uses, strict=True):
+                if use not in (wanted[key], NO_FUNCTION):
+                    wanted[key] = use if wanted[key] == NO_FUNCTION else _OTHERWISE
         self.keys.fromlist(keys)
 
     def want_addresses(self, names: Sequence[bytes]) -> None:
@@ -172,7 +166,7 @@ class Names:
                 self.staying.append((start + at, name, KINDS[kinds[at]], indices[at]))
             lengths = list(map(len, names))
             if min(lengths, default=self._longest) < self._longest:
-                self._keep_short(names, roles, start)
+                self._keep_short(names, lengths, roles, start)
             found.keys.fromlist(keys)
             found.lengths.fromlist(lengths)
             found.types.fromlist(types)
@@ -180,16 +174,23 @@ class Names:
 
     def unmet(self) -> list[int]:
         """The places of those imports that the module does not take back from itself; asked once."""
-        places = [place for place, key in enumerate(self.keys) if key in self._wanted]
+        rest = list(self.exports.keys_of(Role.GIVEN, Role.STAYS))
+        others = set(rest)
+        met_or_not = map((others | self._wanted.keys()).__contains__, self.keys)
+        found = list(itertools.compress(itertools.count(), met_or_not))
+        places = [place for place in found if self.keys[place] in self._wanted]
+        # Of two with a name that is imported only one is taken back: the other is among the rest.
+        self.distinct = len(others) == len(rest) and len(places) == len(found)
         self.keys, self._wanted = array("q"), {}
         return places
 
-    def _keep_short(self, names: Sequence[bytes], roles: Sequence[int], start: int) -> None:
-        longest = self._longest
+    def _keep_short(
+        self, names: Sequence[bytes], lengths: Sequence[int], roles: Sequence[int], start: int
+    ) -> None:
         self.short += [
-            (len(name), place, name, role)
-            for place, (name, role) in enumerate(zip(names, roles, strict=True), start)
-            if len(name) < longest and role != Role.STAYS
+            (lengths[at], start + at, names[at], roles[at])
+            for at in itertools.compress(itertools.count(), map(self._longest.__gt__, lengths))
+            if roles[at] != Role.STAYS
         ]
         if len(self.short) > 4 * _SHORTEST:
             self.short = sorted(self.short)[:_SHORTEST]
@@ -221,9 +222,7 @@ def _staying(
         found.update([at for at, name in enumerate(names) if name[2] == _T and _tells(name)])
     else:
         found.update(
-            at
-            for at, name in enumerate(names)
-            if not name.startswith(MANGLED_BYTES) or (name[2:3] == b"T" and _tells(name))
+            at for at, name in enumerate(names) if not name.startswith(MANGLED_BYTES) or _tells(name)
         )
     if not known.isdisjoint(names):
         found.update(at for at, name in enumerate(names) if name in known)
@@ -240,7 +239,7 @@ def _use(entry: Entry) -> int:
 
 def _tells(name: bytes) -> bool:
     """Whether modules share the type information of a class decides what they catch, so rules look for it."""
-    return name[2:4] in _TYPE_INFORMATION and names_class(name[4:])
+    return name.startswith(_TYPE_INFORMATION) and names_class(name[4:])
 
 
 @lru_cache(maxsize=1 << 10)

@@ -152,38 +152,40 @@ def _uses(modules: Sequence[Exports], asked: AbstractSet[int], only_called: Abst
         only_called: those of them that are only called during a load, which is no use.
     """
     uses = [_Use(rest=bytearray(module.roles), shown=[]) for module in modules]
-    for parts in zip(*[_in_parts(module.keys) for module in modules], strict=True):
+    # They are few: linkers have a module import again nearly all that it defines.
+    given = set[int]().union(*[module.keys_of(Role.GIVEN) for module in modules])
+    elsewhere: set[int] = set()
+    for parts in zip(*map(_again_in_parts, modules), strict=True):
         every = [
             list(map(module.keys.__getitem__, places)) for module, places in zip(modules, parts, strict=True)
         ]
         imported: set[int] = set()
         repeated: set[int] = set()
-        given: set[int] = set()
-        for module, places, keys in zip(modules, parts, every, strict=True):
-            roles = bytes(map(module.roles.__getitem__, places))
-            mine = set(itertools.compress(keys, chosen(roles, Role.AGAIN)))
+        for mine in map(set, every):
             repeated |= mine & imported
             imported |= mine
-            given.update(itertools.compress(keys, chosen(roles, Role.GIVEN)))
-        others = asked | (given & imported) if given else asked
-        for module, use, places, keys in zip(modules, uses, parts, every, strict=True):
-            for place in [place for place, key in zip(places, keys, strict=True) if key in repeated]:
+        elsewhere |= given & imported
+        for use, places, keys in zip(uses, parts, every, strict=True):
+            use.shown.extend(itertools.compress(places, map(asked.__contains__, keys)))
+            for place in itertools.compress(places, map(repeated.__contains__, keys)):
                 use.rest[place] = Role.STAYS
-            for at in [at for at, key in enumerate(keys) if key in others]:
-                place, key = places[at], keys[at]
-                role = module.roles[place]
-                if role != Role.STAYS and key in asked:
-                    use.shown.append(place)
-                if (role == Role.GIVEN and key in imported) or (key in asked and key not in only_called):
-                    use.rest[place] = Role.STAYS
+    for module, use in zip(modules, uses, strict=True):
+        for place in itertools.compress(itertools.count(), chosen(module.roles, Role.GIVEN)):
+            if module.keys[place] in asked:
+                use.shown.append(place)
+            if module.keys[place] in elsewhere:
+                use.rest[place] = Role.STAYS
+        for place in use.shown:
+            if module.keys[place] not in only_called:
+                use.rest[place] = Role.STAYS
     return uses
 
 
-def _in_parts(keys: Sequence[int]) -> Sequence[Sequence[int]]:
-    """The places of keys, in several parts by what the keys end in."""
+def _again_in_parts(exports: Exports) -> Sequence[Sequence[int]]:
+    """The places of exports that the module imports, too; in several parts by what the keys end in."""
     parts = [array("I") for _ in range(_PARTS)]
     note = [part.append for part in parts]
-    for place, key in enumerate(keys):
+    for place, key in itertools.compress(enumerate(exports.keys), chosen(exports.roles, Role.AGAIN)):
         note[key & _PARTS - 1](place)
     return parts
 
@@ -219,7 +221,7 @@ def _inner(found: Names, rest: bytearray, reread: Callable[[int], str]) -> Inner
     inner = Inner(
         number=len(exports.keys) - len(found.staying),
         unused=sum(unused),
-        functions=sum(type_ != NO_FUNCTION for type_ in itertools.compress(exports.types, unused)),
+        functions=sum(map(NO_FUNCTION.__ne__, itertools.compress(exports.types, unused))),
         length=sum(itertools.compress(exports.lengths, unused)),
         again=sum(again),
         again_length=sum(itertools.compress(exports.lengths, again)),

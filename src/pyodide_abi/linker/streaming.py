@@ -174,9 +174,9 @@ class _Reading:
         following.finish(lambda _: None)
         for index in found.exports.used_types:
             module.func_type(index)
-        if not found.exports.distinct:
-            raise NotUsualError
         keys, places = found.keys, found.unmet()
+        if not found.distinct:
+            raise NotUsualError
         called = self._places_of_functions(following.called)
         name_at = self._names_at({*places, *called.values()}, keys, again)
         startup = following.startup(lambda index: name_at[called[index]])

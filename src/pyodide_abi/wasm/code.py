@@ -70,8 +70,11 @@ _BEGINNINGS: dict[Feature, bytes] = {
     # Everything else of the legacy encoding stands inside a try.
     Feature.LEGACY_EXCEPTIONS: rb"\x06",
     # Without a try_table there is nothing to throw again.
+    # Of the usual lengths no more is taken than can be: 31 is a frequent number, too.
     Feature.EXNREF: (
-        rb"\x1f" + _BLOCK + rb"(?:\x80*+\x00|(?:[\x80-\xff]++[\x00-\x7f]|[\x01-\x7f])[\x00-\x03])"
+        rb"\x1f(?:[\x63\x64]" + _INT + rb"|[\x00-\x40\x69-\x74\x7b-\x7f]|[\x80-\xff]++[\x00-\x7f])"
+        rb"(?:\x80*+\x00|(?:\x01|[\x80-\xff]++[\x00-\x7f])[\x00-\x03]"
+        rb"|[\x02-\x7f](?:[\x00\x01]" + _INT + _INT + rb"|[\x02\x03]" + _INT + rb")[\x00-\x03])"
     ),
     Feature.TAIL_CALL: rb"[\x12\x13\x15]",
     Feature.ATOMICS: rb"\xfe[\x00-\x03\x10-\x4e\x80-\xff]",
@@ -90,7 +93,10 @@ _BY_OPCODE: dict[int, Feature] = {
 _BR_TABLE, _SELECT_TYPED, _TRY_TABLE = 0x0E, 0x1C, 0x1F
 _MISCELLANEOUS, _SIMD = 0xFC, 0xFD
 _PREFIXES = frozenset({0xFB, 0xFC, 0xFD, 0xFE})
+#: No instruction that a regular expression goes over is longer, in bytes.
 _LONGEST = 40
+#: At least so many bytes of code are gone over in one step.
+_STRIDE = 1 << 12
 _RELAXED = 0x100
 _WIDE = range(0x13, 0x17)
 _CLAUSES_WITH_TAG = 2
@@ -139,10 +145,11 @@ class Scan:
     def take(self, window: Window) -> None:
         """Look at the next bodies.
 
-        Only those that hold bytes like the beginning of a wanted instruction are gone through.
+        Only those that hold bytes like the beginning of a wanted instruction are gone through, and no
+        farther than to the last such bytes.
 
         Raises:
-            WasmError: one of them is cut off, or holds an instruction that this does not know.
+            WasmError: what stands before such bytes is cut off, or no instruction that this knows.
         """
         position, end = 0, window.ends[-1] if window.ends else 0
         while not self.is_done():
@@ -172,7 +179,7 @@ def scan_code(
         those of ``wanted`` that are there; with ``any_of``, what was found until the search stopped.
 
     Raises:
-        WasmError: the code is cut off, or holds an instruction that this does not know.
+        WasmError: the code is cut off, or an instruction that this does not know is in the way.
         ValueError: something that is not to be seen in code is asked for.
     """
     question = Question(frozenset(wanted), any_of)
@@ -195,22 +202,25 @@ def _scan_body(cursor: Cursor, wanted: set[Feature]) -> set[Feature]:
     """The wanted features of one function."""
     _skip_locals(cursor)
     found: set[Feature] = set()
-    dull = _dull(frozenset(wanted))
-    data, end = cursor.data, cursor.end
-    position = cursor.position
-    while True:
-        stepped = dull.match(data, position, end)
-        position = stepped.end() if stepped else position
-        if position >= end:
-            return found
-        cursor.position = position
-        feature = _step(cursor)
-        position = cursor.position
-        if feature in wanted:
-            found.add(feature)
-            if found == wanted:
-                return found
-            dull = _dull(frozenset(wanted - found))
+    data, position, end = cursor.data, cursor.position, cursor.end
+    while match := _beginnings(frozenset(wanted - found)).search(data, position, end):
+        # Up to there, and over it where it is a part of something else. Such matches may come in crowds.
+        limit = min(max(match.start(), position + _STRIDE) + _LONGEST, end)
+        dull = _dull(frozenset(wanted - found))
+        while position <= match.start():
+            stepped = dull.match(data, position, limit)
+            position = stepped.end() if stepped else position
+            if position > match.start():
+                break
+            cursor.position = position
+            feature = _step(cursor)
+            position = cursor.position
+            if feature in wanted:
+                found.add(feature)
+                if found == wanted:
+                    return found
+                break
+    return found
 
 
 def _skip_locals(cursor: Cursor) -> None:

@@ -148,7 +148,10 @@ def export_columns(pieces: Iterable[bytes]) -> Iterator[ExportColumns]:
                     if second < _CONTINUES:
                         index = index & 0x7F | second << 7
                     else:
-                        index = index & 0x7F | (second & 0x7F) << 7 | _last(data[end]) << 14
+                        third = data[end]
+                        if third >= _CONTINUES:
+                            raise NotUsualError
+                        index = index & 0x7F | (second & 0x7F) << 7 | third << 14
                         end += 1
                 names.append(data[begin:position])
                 kinds.append(kind)
@@ -211,9 +214,3 @@ class _Feed:
         """All was taken."""
         if self.number or self._rest:
             raise NotUsualError
-
-
-def _last(byte: int) -> int:
-    if byte >= _CONTINUES:
-        raise NotUsualError
-    return byte

@@ -83,13 +83,16 @@ def header_features(module: Module) -> frozenset[Feature]:
         WasmError: one of these sections is malformed.
     """
     found = set(_of_types(module))
-    for kind in Kind:
-        # Functions' types have been seen among the module's types.
-        for type_ in _different(module.space[kind]) if kind is not Kind.FUNCTION else ():
+    imported = module.imported.types
+    boundary = _different(imported[Kind.GLOBAL])
+    found.update(_of_boundary(module, boundary))
+    # Functions' types have been seen among the module's types.
+    for kind in set(Kind) - {Kind.FUNCTION}:
+        taken = boundary if kind is Kind.GLOBAL else _different(imported[kind])
+        for type_ in (*taken, *_different(module.space[kind][len(imported[kind]) :])):
             found.update(_of_extern(type_))
     if len(module.space[Kind.MEMORY]) > 1:
         found.add(Feature.MULTIMEMORY)
-    found.update(_of_boundary(module))
     if module.computed:
         found.add(Feature.EXTENDED_CONST)
     return frozenset(found)
@@ -113,9 +116,8 @@ def _of_types(module: Module) -> Iterator[Feature]:
             yield Feature.GC
 
 
-def _of_boundary(module: Module) -> Iterator[Feature]:
+def _of_boundary(module: Module, imported: Iterable[ExternType]) -> Iterator[Feature]:
     """Mutable globals are a feature only where they cross the module's boundary."""
-    imported = _different(module.imported.types[Kind.GLOBAL])
     exported = (module.type_of(entry) for entry in module.exports if entry.kind is Kind.GLOBAL)
     for type_ in (*imported, *exported):
         if isinstance(type_, GlobalType) and type_.mutable:

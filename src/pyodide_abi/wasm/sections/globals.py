@@ -26,6 +26,8 @@ _CONSTANT = re.compile(
     rb"(\x41(?:[\x80-\xff]{0,3}+[\x00-\x7f]|[\x80-\xff]{4}[\x00-\x07\x78-\x7f])|\x42[\x80-\xff]{0,8}+[\x00-\x7f]"
     rb"|\x23[\x80-\xff]{0,3}+[\x00-\x7f]|\x43[\x00-\xff]{4}|\x44[\x00-\xff]{8})\x0b"
 )
+#: The address of something in memory or table, as linkers export it.
+_ADDRESS = re.compile(rb"\x7f\x00\x41[\x80-\xff]{0,3}+[\x00-\x7f]\x0b")
 
 
 @value
@@ -57,6 +59,10 @@ def decode_constants(contents: Bytes) -> tuple[GlobalType, ...] | None:
         number = cursor.count(smallest=3)
     except WasmError:
         return None
+    # Nearly always all are addresses.
+    addresses = _ADDRESS.findall(contents, cursor.position)
+    if len(addresses) == number and sum(map(len, addresses)) == cursor.remaining:
+        return (COMMON_GLOBALS[b"\x7f\0"],) * number
     found = _CONSTANT.findall(contents, cursor.position)
     # Each entry is the two groups and an `end`.
     size = sum(len(code) for _, code in found) + 3 * len(found)
