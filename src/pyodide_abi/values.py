@@ -14,10 +14,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, dataclass_transform, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from dataclasses import replace as replace  # noqa: PLC0414 - type checkers know what it takes
 
 _Class = TypeVar("_Class", bound=type)
+_Item = TypeVar("_Item")
 #: What a class has because it was defined without slots.
 _UNSLOTTED = {"__dict__", "__weakref__"}
 
@@ -132,6 +133,14 @@ def _restore(cls: Any, *contents: Any) -> Any:
     for name, content in zip(cls.__match_args__, contents, strict=True):
         object.__setattr__(restored, name, content)
     return restored
+
+
+def different(values: Sequence[_Item]) -> dict[int, _Item]:
+    """Those that are not one and the same object, by their ids.
+
+    Of a hundred thousand types or imports a few are different, which is told without a hash.
+    """
+    return dict(zip(map(id, values), values, strict=True))
 
 
 def asdict(of: Any) -> dict[str, Any]:

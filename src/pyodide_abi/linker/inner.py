@@ -16,6 +16,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.facts import ADDRESSES, ENTRY
+from pyodide_abi.values import different
 from pyodide_abi.wasm import FuncType, Kind
 from pyodide_abi.wasm.columns import NotUsualError
 from pyodide_abi.wasm.type_codes import COMMON_GLOBALS
@@ -116,8 +117,7 @@ class Names:
     def want(self, names: Sequence[bytes], entries: Sequence[Entry]) -> None:
         """Take the next imports: their names, and what each is, whose own name is not looked at."""
         wanted = self._wanted
-        different = dict(zip(map(id, entries), entries, strict=True))
-        use_of = {key: _use(entry) for key, entry in different.items()}
+        use_of = {key: _use(entry) for key, entry in different(entries).items()}
         keys = list(map(key_of, names))
         uses = list(map(use_of.__getitem__, map(id, entries)))
         if list(map(wanted.setdefault, keys, uses)) != uses:

@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING
 from pyodide_abi.linker.facts import Inner, read_library
 from pyodide_abi.linker.inner import ADDRESS, MANGLED, NO_FUNCTION, Names, Role, chosen, key_of
 from pyodide_abi.values import replace, value
-from pyodide_abi.wasm.sections import dylink0, linking, names, target_features
 from pyodide_abi.wasm.types import KINDS
 
 if TYPE_CHECKING:
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.features import Feature
     from pyodide_abi.wasm.types import CompositeType
 
-#: Custom sections that somebody reads.
-_WANTED = frozenset({dylink0.NAME, dylink0.LEGACY_NAME, linking.NAME, names.NAME, target_features.NAME})
 #: A power of two.
 _PARTS = 8
 

@@ -22,7 +22,6 @@ class Cause(enum.StrEnum):
     UNREADABLE = "not a valid module"
     FEATURE = "feature that the engine does not know"
     NEEDED_MISSING = "needed library not found"
-    NEEDED_FAILED = "needed library does not load"
     FOREIGN_MODULE = "import from an unknown module"
     MEMORY = "memory"
     SHARED_MEMORY = "shared memory"

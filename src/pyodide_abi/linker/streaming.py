@@ -25,6 +25,7 @@ from pyodide_abi.linker.facts import (
 from pyodide_abi.linker.inner import MANGLED_BYTES, Names, key_of
 from pyodide_abi.linker.outline import Outline
 from pyodide_abi.linker.startup import Following
+from pyodide_abi.values import different
 from pyodide_abi.wasm import FuncType, SectionId
 from pyodide_abi.wasm.bodies import windows
 from pyodide_abi.wasm.code import Scan
@@ -136,7 +137,7 @@ class _Reading:
         sorted_ = ByKind()
         parts = import_columns(contents, self.module.types, base=section.contents)
         for names_, entries, starts in parts:
-            if all(map(_is_address, dict(zip(map(id, entries), entries, strict=True)).values())):
+            if all(map(_is_address, different(entries).values())):
                 sorted_.add_globals(ENTRY, len(names_))
                 self.names.want_addresses(names_)
             else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
+from pyodide_abi.values import different
 from pyodide_abi.wasm.sections.target_features import Prefix
 from pyodide_abi.wasm.types import (
     FuncType,
@@ -19,7 +20,7 @@ from pyodide_abi.wasm.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from pyodide_abi.wasm.module import Module
     from pyodide_abi.wasm.types import ExternType, Limits, ValueType
@@ -84,23 +85,18 @@ def header_features(module: Module) -> frozenset[Feature]:
     """
     found = set(_of_types(module))
     imported = module.imported.types
-    boundary = _different(imported[Kind.GLOBAL])
+    boundary = different(imported[Kind.GLOBAL]).values()
     found.update(_of_boundary(module, boundary))
     # Functions' types have been seen among the module's types.
     for kind in set(Kind) - {Kind.FUNCTION}:
-        taken = boundary if kind is Kind.GLOBAL else _different(imported[kind])
-        for type_ in (*taken, *_different(module.space[kind][len(imported[kind]) :])):
+        taken = boundary if kind is Kind.GLOBAL else different(imported[kind]).values()
+        for type_ in (*taken, *different(module.space[kind][len(imported[kind]) :]).values()):
             found.update(_of_extern(type_))
     if len(module.space[Kind.MEMORY]) > 1:
         found.add(Feature.MULTIMEMORY)
     if module.computed:
         found.add(Feature.EXTENDED_CONST)
     return frozenset(found)
-
-
-def _different(types: Sequence[ExternType]) -> Iterable[ExternType]:
-    """All values that differ; most of a hundred thousand are one and the same, told without a hash."""
-    return dict(zip(map(id, types), types, strict=True)).values()
 
 
 def _of_types(module: Module) -> Iterator[Feature]:

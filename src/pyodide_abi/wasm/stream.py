@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pyodide_abi.wasm.cursor import Bytes
 
-_CONTINUES, _PAYLOAD = 0x80, 0x7F
+_CONTINUES = 0x80
 #: Bytes of a section's size at most.
 _LONGEST_SIZE = 5
 #: So much of the file stays, in bytes. Loaders read on behind sections' ends.
