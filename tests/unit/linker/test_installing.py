@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from pyodide_abi.linker import Prediction
     from pyodide_abi.linker.installing import Stop
 
-SYMBOLS = {"function": Symbol("function", SymbolKind.WASM_FUNCTION, "(i32)->(i32)")}
+SYMBOLS = {
+    "function": Symbol("function", SymbolKind.WASM_FUNCTION, "(i32)->(i32)"),
+    "memory": Symbol("memory", SymbolKind.MEMORY, "min=320 max=65536"),
+}
 DYLINK = "(@dylink.0 (mem-info (memory 4 2)) (needed {needed}) (runtime-path {paths}))"
 ABSENT = '%dylink (import "GOT.mem" "absent" (global (mut i32)))'
 ELF = b"\x7fELF" + bytes(60)
@@ -119,6 +122,15 @@ def test_it_repeats_no_more_than_512_bytes() -> None:
     stop, _ = install("314.0.7", {"a.so": assemble(text)}, "a.so")
     assert stop is not None
     assert len(stop.text.partition("a.so: ")[2]) == 512
+
+
+def test_the_size_of_the_memory_is_not_claimed() -> None:
+    """The installer is a program, for which the memory may have grown."""
+    files = {"a.so": assemble('%dylink (import "env" "memory" (memory 10000))')}
+    stop, _ = install("0.27.8", files, "a.so")
+    assert stop is not None
+    assert "memory import has 320 pages which is smaller" in stop.text
+    assert not stop.problem.exact
 
 
 @pytest.mark.parametrize("release", ["0.26.0", "0.26.4", "0.27.8"])
