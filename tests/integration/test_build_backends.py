@@ -21,12 +21,15 @@ PyMODINIT_FUNC PyInit__eggs(void) {
   return module;
 }
 """
+
+
+def table(backend: str, *requires: str, more: str = "") -> str:
+    return f'[build-system]\nrequires = {json.dumps(requires)}\nbuild-backend = "{backend}"\n{more}'
+
+
+NAMED = '[project]\nname = "eggs"\nversion = "1"\n'
 SCIKIT_BUILD = {
-    "pyproject.toml": """\
-[build-system]
-requires = ["setuptools", "scikit-build", "ninja"]
-build-backend = "setuptools.build_meta"
-""",
+    "pyproject.toml": table("setuptools.build_meta", "setuptools", "scikit-build", "ninja"),
     "setup.py": """\
 from skbuild import setup
 setup(name="eggs", version="1", packages=["eggs"], cmake_install_dir="eggs", cmake_args=["-DCOUNT=3"])
@@ -42,16 +45,12 @@ install(TARGETS _eggs LIBRARY DESTINATION .)
 """,
 }
 HATCHLING = {
-    "pyproject.toml": """\
-[build-system]
-requires = ["hatchling", "setuptools"]
-build-backend = "hatchling.build"
-[project]
-name = "eggs"
-version = "1"
-[tool.hatch.build.targets.wheel.hooks.custom]
-path = "hook.py"
-""",
+    "pyproject.toml": table(
+        "hatchling.build",
+        "hatchling",
+        "setuptools",
+        more=NAMED + '[tool.hatch.build.targets.wheel.hooks.custom]\npath = "hook.py"\n',
+    ),
     # As pymongo's: setuptools compiles in place.
     "hook.py": """\
 import subprocess, sys
@@ -68,14 +67,7 @@ setup(name="eggs", packages=["eggs"], ext_modules=[
 """,
 }
 SCIKIT_BUILD_CORE = {
-    "pyproject.toml": """\
-[build-system]
-requires = ["scikit-build-core", "ninja"]
-build-backend = "scikit_build_core.build"
-[project]
-name = "eggs"
-version = "1"
-""",
+    "pyproject.toml": table("scikit_build_core.build", "scikit-build-core", "ninja", more=NAMED),
     "CMakeLists.txt": """\
 cmake_minimum_required(VERSION 3.21)
 project(eggs C)
@@ -86,16 +78,11 @@ install(TARGETS _eggs DESTINATION eggs)
 """,
 }
 FLIT = {
-    "pyproject.toml": """\
-[build-system]
-requires = ["flit_core"]
-build-backend = "flit_core.buildapi"
-[project]
-name = "eggs"
-version = "1"
-description = "of flit"
-requires-python = ">=3.9"
-""",
+    "pyproject.toml": table(
+        "flit_core.buildapi",
+        "flit_core",
+        more=NAMED + 'description = "of flit"\nrequires-python = ">=3.9"\n',
+    ),
 }
 
 

@@ -77,14 +77,17 @@ def _names(names: Sequence[str]) -> str:
 
 def _fates(binary: Binary) -> Iterator[_Piece]:
     """What becomes of a module, with its style; releases with the same fate together."""
-    fates: dict[tuple[Outcome, str, int], list[str]] = {}
-    for release in binary.imported:
+    fates: dict[tuple[Outcome, str, int, bool], list[str]] = {}
+    for release, plain in binary.imported.items():
         prediction = binary.judged(release)
         error = prediction.problems[0].text if prediction.problems else ""
-        fates.setdefault((prediction.outcome, error, len(prediction.latent)), []).append(release)
-    for (outcome, error, latent), releases in fates.items():
+        helped = plain.outcome is Outcome.FAILS
+        fates.setdefault((prediction.outcome, error, len(prediction.latent), helped), []).append(release)
+    for (outcome, error, latent, helped), releases in fates.items():
         all_of_them = f"all {len(releases)} releases" if len(releases) > 1 else releases[0]
         where = all_of_them if len(fates) == 1 else spans(releases, list(binary.imported))
+        if outcome is not Outcome.FAILS and helped:
+            where += " once micropip or loadPackage has installed it"
         if outcome is Outcome.FAILS:
             yield f"does not load in {where}: {error}", _STYLES[Severity.ERROR]
         elif latent:

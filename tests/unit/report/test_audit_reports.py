@@ -73,6 +73,11 @@ def test_text_says_that_a_wheel_is_pure(tmp_path: Path) -> None:
     assert text.endswith("x-1-py3-none-any.whl: nothing to say against it\n")
 
 
+def test_text_says_where_only_an_installer_helps(preloading: Report) -> None:
+    line = as_text(preloading).splitlines()[1]
+    assert line.endswith(": loads in all 14 releases once micropip or loadPackage has installed it")
+
+
 def test_releases_are_written_as_spans() -> None:
     assert spans(["a", "b", "d"], ["a", "b", "c", "d"]) == "a to b, d"
 
