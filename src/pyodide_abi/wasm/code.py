@@ -162,7 +162,7 @@ class Scan:
                 position = match.start() + 1
             else:
                 position = body.end
-                self.found |= _scan_body(body, set(wanted))
+                self.found |= _scan_body(body, wanted, match.start())
 
 
 def scan_code(
@@ -198,29 +198,29 @@ def scan_code(
     return module.answers[question]
 
 
-def _scan_body(cursor: Cursor, wanted: set[Feature]) -> set[Feature]:
-    """The wanted features of one function."""
+def _scan_body(cursor: Cursor, wanted: frozenset[Feature], at: int) -> frozenset[Feature]:
+    """The wanted features of one function, in which the first match is ``at`` a place of the data."""
     _skip_locals(cursor)
-    found: set[Feature] = set()
-    data, position, end = cursor.data, cursor.position, cursor.end
-    while match := _beginnings(frozenset(wanted - found)).search(data, position, end):
-        # Up to there, and over it where it is a part of something else. Such matches may come in crowds.
-        limit = min(max(match.start(), position + _STRIDE) + _LONGEST, end)
-        dull = _dull(frozenset(wanted - found))
-        while position <= match.start():
+    left, data, position, end = wanted, cursor.data, cursor.position, cursor.end
+    while left:
+        if position > at:
+            # It was a part of something else.
+            match = _beginnings(left).search(data, position, end)
+            if match is None:
+                break
+            at = match.start()
+        # Matches may come in crowds.
+        limit = min(max(at, position + _STRIDE) + _LONGEST, end)
+        dull, feature = _dull(left), None
+        while position <= at and feature not in left:
             stepped = dull.match(data, position, limit)
             position = stepped.end() if stepped else position
-            if position > match.start():
-                break
-            cursor.position = position
-            feature = _step(cursor)
-            position = cursor.position
-            if feature in wanted:
-                found.add(feature)
-                if found == wanted:
-                    return found
-                break
-    return found
+            if position <= at:
+                cursor.position = position
+                feature = _step(cursor)
+                position = cursor.position
+        left -= {feature}
+    return wanted - left
 
 
 def _skip_locals(cursor: Cursor) -> None:
