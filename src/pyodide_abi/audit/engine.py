@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
@@ -9,16 +10,19 @@ from pyodide_abi.audit.rules import RULES
 from pyodide_abi.audit.subject import open_subject
 from pyodide_abi.errors import UsageError
 from pyodide_abi.linker import DEFAULT_ENGINE
-from pyodide_abi.values import value
+from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.audit.rule import Rule
     from pyodide_abi.audit.subject import Binary, Subject
     from pyodide_abi.platforms.model import Platform
+
+#: So many findings of one rule are listed. A module can be made to lack a million functions.
+_MOST_FINDINGS = 5_000
 
 
 @value
@@ -65,7 +69,7 @@ def audit(subject: Subject, *, select: Sequence[str] = (), ignore: Sequence[str]
         UsageError: a selector that means no rule.
     """
     rules = choose(select=select, ignore=ignore)
-    findings = [finding for rule in rules for finding in rule.check(subject)]
+    findings = [finding for rule in rules for finding in _bounded(rule, subject)]
     # Rules are in the order of the loader, so a stable sort keeps causes before their consequences.
     findings.sort(key=lambda finding: finding.severity.rank)
     return Report(
@@ -77,6 +81,14 @@ def audit(subject: Subject, *, select: Sequence[str] = (), ignore: Sequence[str]
         modules=subject.binaries,
         findings=tuple(findings),
     )
+
+
+def _bounded(rule: Rule, subject: Subject) -> Iterator[Finding]:
+    found = iter(rule.check(subject))
+    yield from itertools.islice(found, _MOST_FINDINGS)
+    further = next(found, None)
+    if further is not None:
+        yield replace(further, message=f"{further.message}; and more of this, which is not listed")
 
 
 def audit_file(

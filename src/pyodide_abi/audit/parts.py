@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyodide_abi.audit.gaps import find_gaps
 from pyodide_abi.errors import PlatformDataError
 from pyodide_abi.values import value
 
@@ -92,7 +91,7 @@ def findings_about_parts(subject: Subject, rule: Rule) -> Iterator[Finding]:
     Only what *no* release provides belongs here: for the rest the releases matter, not the part.
     """
     found: dict[tuple[str, str], tuple[Part, list[Gap]]] = {}
-    for gap in find_gaps(subject).values():
+    for gap in subject.gaps.values():
         part = part_of(gap.symbol) if set(gap.releases) == set(subject.releases) else None
         if part is not None and part.rule == rule.name:
             found.setdefault((gap.path, part.name), (part, []))[1].append(gap)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from pyodide_abi.audit.gaps import find_gaps
 from pyodide_abi.audit.reading import NativeFile, Reader
 from pyodide_abi.errors import UnreadableInputError, UsageError
 from pyodide_abi.linker import (
@@ -24,6 +25,7 @@ from pyodide_abi.linker import (
     find_engine,
 )
 from pyodide_abi.linker.installing import installer_of, loaded_ahead
+from pyodide_abi.linker.patience import Patience
 from pyodide_abi.linker.search import site_packages
 from pyodide_abi.platforms import load_platform, platform_of_tag
 from pyodide_abi.values import replace, value
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyodide_abi.audit.anatomy import Anatomy
+    from pyodide_abi.audit.gaps import Gap
     from pyodide_abi.linker import Library, Prediction
     from pyodide_abi.linker.installing import Installer
     from pyodide_abi.platforms.model import Platform
@@ -128,6 +131,11 @@ class Subject:
         return self._members.get(path, path)
 
     @cached_property
+    def gaps(self) -> Mapping[tuple[str, str], Gap]:
+        """Symbols without a provider, for all rules: see :func:`~pyodide_abi.audit.gaps.find_gaps`."""
+        return find_gaps(self)
+
+    @cached_property
     def _members(self) -> Mapping[str, str]:
         return {binary.path: binary.member for binary in self.binaries}
 
@@ -185,7 +193,7 @@ def _of_module(file: Path, platform: Platform, engine: str) -> Subject:
     library = reader.libraries[file.name]
     extension = not file.name.startswith("lib") or _initialises(library)
     installed = Installed(libraries={file.name: library})
-    predictor = _Predictor(reader, installed)
+    predictor = _Predictor(reader, installed, file.name)
     binary = predictor.binary(native, extension=extension)
     return Subject(
         file=file, wheel=None, platform=platform, engine=engine, binaries=(binary,), offers=predictor.offers
@@ -243,7 +251,7 @@ def _predict(
         # A bare .so may be anything that ctypes or another library loads: it has to show what it is.
         if extension.suffix != _BARE or _initialises(libraries[extension.path])
     }
-    predictor = _Predictor(reader, installed)
+    predictor = _Predictor(reader, installed, wheel.path.name)
     binaries = tuple(predictor.binary(reader.files[path], extension=path in extensions) for path in libraries)
     return predictor, binaries
 
@@ -287,8 +295,9 @@ class _Predictor:
     Releases that offer the same to these libraries are one: what holds in one of them holds in all.
     """
 
-    def __init__(self, reader: Reader, installed: Installed) -> None:
+    def __init__(self, reader: Reader, installed: Installed, name: str) -> None:
         self._reader = reader
+        self._patience = Patience(name)
         self._platform = reader.platform
         self._installed = installed
         self.offers: dict[str, Mapping[str, Symbol]] = {}
@@ -375,6 +384,7 @@ class _Predictor:
                     symbols=surface.symbols(release.version, known_as),
                     engine=engine,
                     installer=alike[0],
+                    patience=self._patience,
                 )
             resolvers[release.version] = different[alike]
         return resolvers

@@ -17,6 +17,8 @@ _LONGEST_LEB = 32
 _BEYOND = 1
 #: Entries and subsections that are read in all. The loader has no such bound, only the user's patience.
 _MOST_ENTRIES = 1_000_000
+#: So many needed libraries and run paths are kept. The loader stops at the first one that is missing.
+_MOST_NAMES = 1_000
 
 
 @value
@@ -80,7 +82,7 @@ def _read_subsections(reader: _Reader, end: int) -> LooseDylink:
                 memory = reader.memory()
             case 2:
                 needed_last = reader.strings()
-                needed += needed_last
+                needed += needed_last[: _MOST_NAMES - len(needed)]
             case 3:
                 for _ in reader.entries():
                     reader.string()
@@ -156,4 +158,10 @@ class _Reader:
         return range(number)
 
     def strings(self) -> tuple[str, ...]:
-        return tuple(self.string() for _ in self.entries())
+        """The first of a list, which is gone over to its end."""
+        found: list[str] = []
+        for _ in self.entries():
+            string = self.string()
+            if len(found) < _MOST_NAMES:
+                found.append(string)
+        return tuple(found)

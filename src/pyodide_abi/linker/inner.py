@@ -169,7 +169,10 @@ class Names:
                 self._keep_short(names, lengths, roles, start)
             found.keys.fromlist(keys)
             found.lengths.fromlist(lengths)
-            found.types.fromlist(types)
+            try:
+                found.types.fromlist(types)
+            except OverflowError:
+                raise NotUsualError from None
             found.roles += roles
 
     def unmet(self) -> list[int]:

@@ -11,6 +11,7 @@ from pyodide_abi.linker.initialise import check_init, init_names, no_init
 from pyodide_abi.linker.installing import install, installer_of
 from pyodide_abi.linker.loaders import loader_of
 from pyodide_abi.linker.offers import Offers
+from pyodide_abi.linker.patience import Patience
 from pyodide_abi.linker.prediction import Prediction
 from pyodide_abi.linker.runtime import Runtime
 from pyodide_abi.linker.search import Arrival, Search, site_packages
@@ -52,6 +53,7 @@ class Resolver:
         symbols: Mapping[str, Symbol],
         engine: str = DEFAULT_ENGINE,
         installer: Installer | None = None,
+        patience: Patience | None = None,
     ) -> None:
         """Prepare.
 
@@ -61,6 +63,7 @@ class Resolver:
             symbols: what the release offers.
             engine: the JavaScript engine that the texts are for.
             installer: of the release; None for that of the platform's newest.
+            patience: to be shared with other releases; None for one of its own.
         """
         self._installed = installed
         self._installer = installer or installer_of(platform, platform.releases[-1].version)
@@ -69,7 +72,10 @@ class Resolver:
         self._root = site_packages(platform)
         self._files = {f"{self._root}/{place}": library for place, library in installed.libraries.items()}
         self._runtime = Runtime(
-            offers=Offers(symbols), loader=loader_of(platform), engine=find_engine(engine)
+            offers=Offers(symbols),
+            loader=loader_of(platform),
+            engine=find_engine(engine),
+            patience=patience or Patience(),
         )
 
     def resolve(self, path: str, *, extension: bool, arrival: Arrival = Arrival.IMPORT) -> Prediction:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pyodide_abi.linker.facts import Facts, Import, Library
     from pyodide_abi.linker.loaders import Loader
     from pyodide_abi.linker.offers import Offers
+    from pyodide_abi.linker.patience import Patience
     from pyodide_abi.linker.prediction import Problem
     from pyodide_abi.wasm import ExternType
 
@@ -67,10 +68,18 @@ class Addresses:
 
 
 class Runtime:
-    """One release in one engine."""
+    """One release in one engine.
 
-    def __init__(self, *, offers: Offers, loader: Loader, engine: Engine) -> None:
+    Attributes:
+        offers: the symbols.
+        loader: the generation of the loader.
+        engine: the engine.
+        patience: what may still be followed.
+    """
+
+    def __init__(self, *, offers: Offers, loader: Loader, engine: Engine, patience: Patience) -> None:
         self.offers = offers
+        self.patience = patience
         self.loader = loader
         self.engine = engine
         table, memory = offers.find(_TABLE), offers.find(_MEMORY)

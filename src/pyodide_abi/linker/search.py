@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import enum
 import posixpath
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from pyodide_abi.linker.loaders import Loader
     from pyodide_abi.platforms.model import Platform
@@ -62,12 +63,31 @@ class Search:
             return name if posixpath.normpath(name) in self.files else None
         if "/" in name:
             return None
-        for folder in (*self.platform.search.library_path, *expand(run_paths, requirer)):
+        for folder in self._folders(run_paths, requirer):
             candidate = f"{folder}/{name}"
             place = posixpath.normpath(candidate)
             if place in self.files and len(candidate.encode()) <= _LONGEST:
                 return place
         return None
+
+    def _folders(self, run_paths: tuple[str, ...], requirer: str) -> Sequence[str]:
+        """Those that are searched, in order, as far as there is anything in them."""
+        key = (run_paths, posixpath.dirname(requirer))
+        known = self._searched.get(key)
+        if known is None:
+            folders = (*self.platform.search.library_path, *expand(run_paths, requirer))
+            known = [folder for folder in folders if posixpath.normpath(folder) in self._homes]
+            self._searched[key] = known
+        return known
+
+    @cached_property
+    def _searched(self) -> dict[tuple[tuple[str, ...], str], Sequence[str]]:
+        return {}
+
+    @cached_property
+    def _homes(self) -> frozenset[str]:
+        """All folders with files."""
+        return frozenset(map(posixpath.dirname, self.files))
 
     def _find_by_installer(self, name: str, requirer: str) -> str | None:
         """The rule of the first generation, whose loader itself finds nothing in the file system."""

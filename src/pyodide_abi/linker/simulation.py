@@ -156,6 +156,7 @@ class Interpreter:
         sound = True
         for problem in self._load(key, library):
             sound = False
+            self.runtime.patience.tell()
             yield problem
         if sound:
             self.unfinished.discard(key)
@@ -247,6 +248,7 @@ class Interpreter:
             for entry in self.runtime.absent_functions(library, library.facts):
                 made_late = self.loader.late_invoke and entry.name.startswith(_MADE_LATE)
                 if not made_late and entry.name not in self.scopes[key] and entry.name not in self.merged:
+                    self.runtime.patience.tell()
                     yield Latent(symbol=entry.name, type=str(entry.type), library=library.path)
 
     def check_head(self, library: Library) -> Problem | None:
@@ -277,6 +279,7 @@ class Interpreter:
         if self.mode.needed_everywhere:
             self.mode = replace(self.mode, everywhere=True)
         for name in dylink.needed if self.loader.needed_accumulates else dylink.needed_last:
+            self.runtime.patience.seek()
             place = self.search.find(name, requirer=requirer, run_paths=dylink.run_paths)
             known = self.aliases.get(name, name) if self.loader.keyed_by_name else place
             if known in self.places:

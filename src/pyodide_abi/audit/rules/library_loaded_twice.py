@@ -81,7 +81,9 @@ def _found(binary: Binary, platform: Platform, places: frozenset[str]) -> Iterat
     """The paths, as the loader writes them, of the libraries that a module needs."""
     dylink = binary.library.dylink
     requirer = f"{site_packages(platform)}/{binary.path}"
-    folders = (*platform.search.library_path, *expand(dylink.run_paths, requirer))
+    homes = {posixpath.dirname(place) for place in places}
+    searched = (*platform.search.library_path, *expand(dylink.run_paths, requirer))
+    folders = [folder for folder in searched if posixpath.normpath(folder) in homes]
     for name in dylink.needed_last:
         if "/" in name:
             # An absolute path is taken as it is, and a relative one is not found.

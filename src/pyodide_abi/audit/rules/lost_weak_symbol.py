@@ -32,7 +32,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.gaps import find_gaps, is_weak
+from pyodide_abi.audit.gaps import is_weak
 from pyodide_abi.audit.rule import Rule
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 def check(subject: Subject) -> Iterator[Finding]:
     """One finding for each module and symbol."""
-    for gap in find_gaps(subject).values():
+    for gap in subject.gaps.values():
         if gap.refused and is_weak(subject, gap):
             yield RULE.finding(
                 f"`{gap.symbol}` is weak, but this loader forgets it while it loads the libraries that the "

@@ -43,17 +43,24 @@ if TYPE_CHECKING:
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.audit.subject import Subject
 
+#: Characters of the run paths that are shown: a module can want a thousand libraries.
+_LONGEST = 300
+
 
 def check(subject: Subject) -> Iterator[Finding]:
     """One finding for each library and name."""
     binaries = {binary.path: binary for binary in subject.binaries}
+    # The first of a name counts.
+    places = {path.rpartition("/")[2]: path for path in reversed(binaries)}
     for refusal in find_refusals(subject, {Cause.NEEDED_MISSING}):
         problem = refusal.problem
         facts = binaries[problem.library].library.facts
         paths = ", ".join(facts.run_paths) if facts and facts.run_paths else "none"
-        same_name = [path for path in binaries if path.rpartition("/")[2] == problem.symbol]
+        if len(paths) > _LONGEST:
+            paths = f"{paths[:_LONGEST]}…"
+        same_name = places.get(problem.symbol or "")
         if same_name:
-            where = f"the wheel has {same_name[0]}, which is not where the loader looks (run path: {paths})"
+            where = f"the wheel has {same_name}, which is not where the loader looks (run path: {paths})"
         else:
             place = "the wheel has" if subject.wheel else "a module by itself comes with"
             where = f"{place} no file of that name (run path: {paths})"

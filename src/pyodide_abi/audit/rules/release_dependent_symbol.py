@@ -30,7 +30,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.gaps import find_gaps, is_weak
+from pyodide_abi.audit.gaps import is_weak
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.audit.unwinding import excused
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 def check(subject: Subject) -> Iterator[Finding]:
     """One finding for each library and symbol."""
-    for gap in find_gaps(subject).values():
+    for gap in subject.gaps.values():
         having = [release for release in subject.releases if release not in gap.releases]
         if not having or excused(subject, gap.path, gap.symbol) or is_weak(subject, gap):
             continue

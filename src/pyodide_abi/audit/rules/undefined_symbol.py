@@ -35,7 +35,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.gaps import find_gaps, is_weak
+from pyodide_abi.audit.gaps import is_weak
 from pyodide_abi.audit.parts import part_of
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.audit.unwinding import excused
@@ -53,7 +53,7 @@ _MANGLED = ("_Z", "_R")
 
 def check(subject: Subject) -> Iterator[Finding]:
     """One finding for each library and symbol."""
-    for gap in find_gaps(subject).values():
+    for gap in subject.gaps.values():
         if set(gap.releases) != set(subject.releases):
             continue
         if excused(subject, gap.path, gap.symbol) or part_of(gap.symbol) or is_weak(subject, gap):

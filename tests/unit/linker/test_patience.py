@@ -1,0 +1,57 @@
+"""Libraries that want so much of one another that nobody can wait."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from assembling import assemble, make_wheel
+
+from pyodide_abi.audit import audit_file
+from pyodide_abi.errors import UnreadableInputError
+from pyodide_abi.linker import read_library
+from pyodide_abi.linker.patience import Patience
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WHEEL = "x-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
+SUFFIX = ".cpython-314-wasm32-emscripten.so"
+
+
+def needing(names: list[str], folders: list[str]) -> bytes:
+    needed, paths = (" ".join(f'"{one}"' for one in listed) for listed in (names, folders))
+    return assemble(f"(@dylink.0 (mem-info (memory 0 0)) (needed {needed}) (runtime-path {paths}))")
+
+
+def test_it_ends() -> None:
+    patience = Patience("x.whl", steps=10)
+    patience.seek(6)
+    patience.tell()
+    with pytest.raises(UnreadableInputError, match="its libraries need or lack more"):
+        patience.seek()
+
+
+def test_modules_that_all_need_each_other(tmp_path: Path) -> None:
+    """Each load loads all, and looks for as many in each."""
+    names = [f"m{number}{SUFFIX}" for number in range(130)]
+    module = needing(names, ["$ORIGIN"])
+    file = make_wheel(tmp_path, WHEEL, {f"x/{name}": module for name in names})
+    with pytest.raises(UnreadableInputError, match=f"{WHEEL}: its libraries need or lack more"):
+        audit_file(file)
+
+
+def test_a_thousand_needed_libraries_and_folders_are_looked_at() -> None:
+    names = [f"{number}" for number in range(1500)]
+    library = read_library("m.so", needing(names, [f"/{name}" for name in names]))
+    assert library.dylink.needed == library.dylink.needed_last == tuple(names[:1000])
+    assert len(library.dylink.run_paths) == 1000
+
+
+def test_further_findings_of_a_rule_are_counted_as_one(tmp_path: Path) -> None:
+    imports = "".join(f'(import "env" "absent_{number}" (func))' for number in range(5100))
+    file = make_wheel(tmp_path, WHEEL, {f"x{SUFFIX}": assemble(f"%dylink {imports} %init")})
+    found = [finding for finding in audit_file(file).findings if finding.code == "ABI201"]
+    assert len(found) == 5001
+    assert found[-1].message.endswith("; and more of this, which is not listed")
+    assert "more of this" not in found[-2].message
