@@ -18,6 +18,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from pyodide_abi.errors import MissingError
 from pyodide_abi.values import value
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 Answer = dict[str, Any]
 _HERE = Path(__file__).parent
 _PAGES = {"/": _HERE / "browser.html", "/interpreting.mjs": _HERE / "interpreting.mjs"}
+#: What an observation in a browser depends on, beside the engine and the jobs.
+SERVING = (_HERE / "browser.html", Path(__file__))
 _ISOLATED = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 _WORDS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
@@ -119,7 +122,7 @@ def _handler(request: Mapping[str, Any], answers: queue.Queue[Answer]) -> type[B
             if self.path == "/jobs.json":
                 self._send(json.dumps(request).encode(), "application/json")
                 return
-            kind, _, rest = self.path.removeprefix("/").partition("/")
+            kind, _, rest = unquote(self.path).removeprefix("/").partition("/")
             file = {"release": release / rest, "host": Path("/", rest)}.get(kind) or _PAGES.get(self.path)
             if file is None or not file.is_file():
                 self.send_error(HTTPStatus.NOT_FOUND)

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from differential.browsing import Browser, drive_browser
+from differential.browsing import SERVING, Browser, drive_browser
 
 from pyodide_abi.errors import MissingError
 from pyodide_abi.runtime import find_node, install_release
@@ -134,6 +134,8 @@ def observe(jobs: Iterable[Job], release: Release, observer: Observer) -> dict[J
 def _key(job: Job, release: Release, observer: Observer) -> str:
     words = [job.digest, *job.steps, release.version, observer.node.version, _INTERPRETING.read_text("utf-8")]
     words += observer.node.words[1:]
+    if isinstance(observer.node, Browser):
+        words += [file.read_text("utf-8") for file in SERVING]
     if observer.full_boot:
         words.append("full boot")
     return "differential/seen/" + hashlib.sha256("\0".join(words).encode()).hexdigest()[:24]

@@ -37,6 +37,7 @@ class Engine:
         memory_shared: it is not shared, and was declared to be.
         table_unbounded: the table may grow without an end, where one is declared.
         segment_outside: data go beyond the memory; ``{segment}``, ``{offset}``, ``{length}``, ``{size}``.
+        wrong_type: a function is called through the table with another type than it has.
         refused: what it says of a module with a feature that it does not know, in the order of a module's
             sections. It stops at the first instruction or type of that kind, and names its place in the file,
             which is not known here; of the several texts for one feature this is the commonest.
@@ -54,6 +55,7 @@ class Engine:
     memory_shared: str
     table_unbounded: str
     segment_outside: str
+    wrong_type: str
     refused: Mapping[Feature, str]
     mixture: str = ""
     sought: frozenset[Feature] = frozenset()
@@ -69,6 +71,7 @@ ENCODINGS = frozenset({Feature.EXNREF, Feature.LEGACY_EXCEPTIONS})
 _LARGER = "memory import {index} has a larger maximum size {have} than the module's declared maximum {wanted}"
 _UNSHARED = "mismatch in shared state of memory, declared = 1, imported = 0"
 _IN_FUNCTION = "Compiling function failed: "
+_WRONG_TYPE = "null function or function signature mismatch"
 #: Known to no engine without a flag.
 _REFUSED_BY_ALL = {
     Feature.WIDE_ARITHMETIC: f"{_IN_FUNCTION}invalid numeric opcode",
@@ -92,6 +95,7 @@ _NODE_24 = Engine(
     segment_outside=(
         "data segment {segment} is out of bounds (offset {offset}, length {length}, memory size {size})"
     ),
+    wrong_type=_WRONG_TYPE,
     refused=_REFUSED_BY_ALL,
 )
 _NODE_20 = Engine(
@@ -105,6 +109,7 @@ _NODE_20 = Engine(
     memory_shared=_UNSHARED,
     table_unbounded="table import {index} has no maximum length, expected {wanted}",
     segment_outside="data segment is out of bounds",
+    wrong_type=_WRONG_TYPE,
     refused={
         Feature.GC: "Unknown type code 0x5f, enable with --experimental-wasm-gc",
         **_REFUSED_BY_ALL,
@@ -122,6 +127,7 @@ _NODE_20 = Engine(
 _CHROMIUM = replace(
     _NODE_24,
     name="chromium",
+    wrong_type="function signature mismatch",
     refused={**_REFUSED_BY_ALL, Feature.WIDE_ARITHMETIC: f"{_IN_FUNCTION}Invalid opcode 0xfc16"},
     mixture=f"{_IN_FUNCTION}module uses a mix of legacy and new exception handling instructions",
     sought=ENCODINGS,

@@ -12,6 +12,7 @@ from pyodide_abi.wasm import FuncType, GlobalType
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.linker.engine import Engine
     from pyodide_abi.linker.facts import Library
     from pyodide_abi.linker.loaders import Loader
     from pyodide_abi.wasm import ExternType
@@ -38,7 +39,7 @@ def init_names(loader: Loader, path: str) -> tuple[str, ...]:
     return tuple(f"{prefix}U_{encoded}" for prefix in loader.init_prefixes)
 
 
-def check_init(library: Library, loader: Loader) -> Iterator[Problem]:
+def check_init(library: Library, loader: Loader, engine: Engine) -> Iterator[Problem]:
     """What is wrong with the init function of a library with facts."""
     assert library.facts is not None
     names = init_names(loader, library.path)
@@ -49,7 +50,7 @@ def check_init(library: Library, loader: Loader) -> Iterator[Problem]:
     type_ = library.facts.exports[name]
     if isinstance(type_, FuncType):
         module = name.partition("_")[2]
-        problem = _of_typed_call(type_) if loader.init_typed else _of_converted_call(type_, module)
+        problem = _of_typed_call(type_, engine) if loader.init_typed else _of_converted_call(type_, module)
     elif isinstance(type_, GlobalType) or loader.data_is_number:
         problem = _of_value(type_, loader)
     else:
@@ -70,11 +71,11 @@ def no_init(library: Library, names: tuple[str, ...]) -> Problem:
     )
 
 
-def _of_typed_call(type_: FuncType) -> Problem | None:
+def _of_typed_call(type_: FuncType, engine: Engine) -> Problem | None:
     """A call through the table, which traps for another type; a trap there is fatal."""
     if str(type_) == _INIT_TYPE:
         return None
-    return _fatal("RuntimeError: null function or function signature mismatch")
+    return _fatal(f"RuntimeError: {engine.wrong_type}")
 
 
 def _of_converted_call(type_: FuncType, module: str) -> Problem | None:

@@ -93,7 +93,7 @@ class Resolver:
         library = self._files[place]
         error = _load_error(problems[0], place, loader, arrival) if problems else None
         if extension and library.facts is not None and library.head in {Head.DYLINK, Head.LEGACY}:
-            inits = list(check_init(library, loader))
+            inits = list(check_init(library, loader, self._runtime.engine))
             if inits and not problems:
                 error = inits[0].text
             problems += inits
@@ -194,7 +194,7 @@ class Resolver:
         if place in interpreter.unfinished:
             problem = no_init(library, init_names(loader, library.path))
         else:
-            problem = next(check_init(library, loader), None)
+            problem = next(check_init(library, loader, self._runtime.engine), None)
         return problem, None if problem is None else problem.text
 
     def _load(self, place: str, interpreter: Interpreter) -> tuple[Problem | None, str | None]:

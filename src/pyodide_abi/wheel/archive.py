@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _SHARED_LIBRARY = re.compile(r"\.so(\.\d+)*$")
 _BARE_SUFFIX = ".so"
+#: Names that a message shows.
+_SHOWN = 3
 #: What the standard library raises for damage of one sort or another.
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -197,9 +199,11 @@ class Wheel:
         """
         folders = {name.split("/")[0] for name in self._infos if "/" in name}
         found = sorted(folder for folder in folders if folder.endswith(".dist-info"))
-        if len(found) != 1:
-            what = f"more than one .dist-info folder: {', '.join(found)}" if found else "no .dist-info folder"
-            raise WheelError(f"{self.path.name}: {what}")
+        if not found:
+            raise WheelError(f"{self.path.name}: no .dist-info folder")
+        if len(found) > 1:
+            names = ", ".join(map(repr, found[:_SHOWN])) + (", …" if len(found) > _SHOWN else "")
+            raise WheelError(f"{self.path.name}: {len(found)} .dist-info folders instead of one: {names}")
         return found[0]
 
     @cached_property

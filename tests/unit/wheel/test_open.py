@@ -65,7 +65,10 @@ class TestContents:
 
     @pytest.mark.parametrize(
         ("names", "reason"),
-        [(["spam.py"], "no .dist-info"), (["a.dist-info/WHEEL", "b.dist-info/WHEEL"], "more than one")],
+        [
+            (["spam.py"], "no .dist-info"),
+            (["a.dist-info/WHEEL", "b.dist-info/WHEEL"], "2 .dist-info folders"),
+        ],
     )
     def test_dist_info(self, tmp_path: Path, names: list[str], reason: str) -> None:
         with (
