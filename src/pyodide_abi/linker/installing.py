@@ -13,7 +13,6 @@ import re
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.loaders import ORDINARY, Mode
-from pyodide_abi.linker.prediction import Cause
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
@@ -30,9 +29,9 @@ _NO_MAGIC = "need to see wasm magic number"
 _FOREIGN_FILE = (
     "Failed to load dynamic library {path} $. We probably just tried to load a linux .so file or something."
 )
-#: These texts have the memory's size in them. The installer is a program, for which the memory grows or not:
-#: in 0.27.8 it had 64 pages more than at the start, in 0.26.0 as many.
-_SIZED = frozenset({Cause.MEMORY, Cause.SHARED_MEMORY, Cause.SEGMENT})
+#: The memory's size in the engines' texts. The installer is a program, for which the memory grows or not: in
+#: 0.27.8 it had 64 pages more than at the start, in 0.26.0 as many.
+_SIZE = re.compile(r"memory import has \d+ pages|memory size \d+|memory import \d+ is smaller")
 #: Bytes of the loader's text that the installer repeats.
 _REPEATED = 512
 
@@ -156,7 +155,7 @@ def install(interpreter: Interpreter, order: Sequence[str], installer: Installer
             if installer.all_names or place in everywhere:
                 interpreter.aliases.setdefault(posixpath.basename(place), place)
         elif not (installer.passes_over and _NO_MAGIC in problem.text):
-            claimed = replace(problem, exact=problem.exact and problem.cause not in _SIZED)
+            claimed = replace(problem, exact=problem.exact and not _SIZE.search(problem.text))
             stop = Stop(key=place, text=_said(installer, place, problem), problem=claimed)
             break
     if installer.mode.tolerant:
