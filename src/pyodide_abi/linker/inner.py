@@ -256,14 +256,15 @@ def names_class(text: bytes) -> bool:
         position, end = 1, end - text.endswith(b"E")
     # Digit by digit: large libraries come here ten thousand times, mostly twice in short order.
     while position < end:
-        length = 0
+        length = text[position] - _ZERO
+        if not 0 < length <= 9:  # noqa: PLR2004 - a digit, and no number begins with a zero
+            return False
+        position += 1
         while position < end and 0 <= (digit := text[position] - _ZERO) <= 9:  # noqa: PLR2004 - a digit
             length = 10 * length + digit
             position += 1
         position += length
-        if not length or position > end:
-            return False
-    return True
+    return position == end
 
 
 def _wide_hash(name: bytes) -> int:

@@ -25,6 +25,10 @@ def decode(cursor: Cursor) -> tuple[int, ...]:
     """
     number = cursor.count()
     start = cursor.position
+    if cursor.remaining == number and (contents := bytes(cursor.data[start : cursor.end])).isascii():
+        # Of up to 128 types each index is a byte.
+        cursor.position = cursor.end
+        return tuple(contents)
     encodings: list[bytes] = _LEB128.findall(cursor.data, start, cursor.end)
     if len(encodings) != number or sum(map(len, encodings)) != cursor.remaining:
         # Cut off or with something behind the last: the plain way says where.
