@@ -2,8 +2,9 @@
 
 from pyodide_abi.audit.engine import Report, audit, audit_file
 from pyodide_abi.audit.finding import Finding, Location, Severity
+from pyodide_abi.audit.predicting import Binary
 from pyodide_abi.audit.rule import Rule
-from pyodide_abi.audit.subject import Binary, Subject, open_subject
+from pyodide_abi.audit.subject import Subject, open_subject
 
 __all__ = [
     "Binary",

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyodide_abi.audit.finding import Finding
+    from pyodide_abi.audit.predicting import Binary
     from pyodide_abi.audit.rule import Rule
-    from pyodide_abi.audit.subject import Binary, Subject
+    from pyodide_abi.audit.subject import Subject
     from pyodide_abi.platforms.model import Platform
 
 #: So many findings of one rule are listed. A module can be made to lack a million functions.

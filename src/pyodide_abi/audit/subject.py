@@ -13,32 +13,22 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.gaps import find_gaps
+from pyodide_abi.audit.predicting import Predictor
 from pyodide_abi.audit.reading import NativeFile, Reader
 from pyodide_abi.errors import UnreadableInputError, UsageError
-from pyodide_abi.linker import (
-    DEFAULT_ENGINE,
-    Arrival,
-    Cause,
-    Head,
-    Installed,
-    Resolver,
-    find_engine,
-)
-from pyodide_abi.linker.installing import installer_of, loaded_ahead
-from pyodide_abi.linker.patience import Patience
-from pyodide_abi.linker.search import site_packages
+from pyodide_abi.linker import DEFAULT_ENGINE, Head, Installed
+from pyodide_abi.linker.installing import installer_of
 from pyodide_abi.platforms import load_platform, platform_of_tag
-from pyodide_abi.values import replace, value
+from pyodide_abi.values import value
 from pyodide_abi.wheel import open_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from pyodide_abi.audit.anatomy import Anatomy
     from pyodide_abi.audit.gaps import Gap
+    from pyodide_abi.audit.predicting import Binary
     from pyodide_abi.linker import Library, Prediction
-    from pyodide_abi.linker.installing import Installer
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.platforms.surface import Symbol
     from pyodide_abi.wheel import Wheel
@@ -48,39 +38,6 @@ if TYPE_CHECKING:
 NATIVE_NAME = re.compile(r"\.(so(\.\d+)*|pyd|dylib|dll|wasm)$")
 _MAYBE_OTHER = ".wasm"
 _BARE = ".so"
-
-
-@value
-class Binary:
-    """A native file of the subject.
-
-    Attributes:
-        member: its name in the wheel, or the file's own.
-        path: where it is installed, below ``site-packages``.
-        library: what the linker sees of it.
-        anatomy: what it is made of beside that.
-        extension: ``import`` takes it for an extension module.
-        imported: by release, what a plain import of it does (for another library: a plain load).
-        preloaded: by release, what an installer that loads ahead does; empty unless the platform has such a
-            rule and a plain import does not find what the binary needs.
-        installed: by release, what an import of it does after the release's own installer has loaded the
-            whole wheel ahead; empty where that cannot make a difference.
-        stops: by release, the installer's words where its work ends at this file.
-    """
-
-    member: str
-    path: str
-    library: Library
-    anatomy: Anatomy
-    extension: bool
-    imported: Mapping[str, Prediction]
-    preloaded: Mapping[str, Prediction]
-    installed: Mapping[str, Prediction] = {}
-    stops: Mapping[str, str] = {}
-
-    def judged(self, release: str) -> Prediction:
-        """The prediction that counts: installers do what their platform prescribes."""
-        return self.preloaded.get(release) or self.imported[release]
 
 
 @value
@@ -193,7 +150,7 @@ def _of_module(file: Path, platform: Platform, engine: str) -> Subject:
     library = reader.libraries[file.name]
     extension = not file.name.startswith("lib") or _initialises(library)
     installed = Installed(libraries={file.name: library})
-    predictor = _Predictor(reader, installed, file.name)
+    predictor = Predictor(reader, installed, file.name)
     binary = predictor.binary(native, extension=extension)
     return Subject(
         file=file, wheel=None, platform=platform, engine=engine, binaries=(binary,), offers=predictor.offers
@@ -232,7 +189,7 @@ def _native_files(wheel: Wheel) -> Iterator[NativeFile]:
 
 def _predict(
     wheel: Wheel, reader: Reader, found: Mapping[str, Library]
-) -> tuple[_Predictor, tuple[Binary, ...]]:
+) -> tuple[Predictor, tuple[Binary, ...]]:
     libraries = {
         path: library
         for path, library in found.items()
@@ -251,7 +208,7 @@ def _predict(
         # A bare .so may be anything that ctypes or another library loads: it has to show what it is.
         if extension.suffix != _BARE or _initialises(libraries[extension.path])
     }
-    predictor = _Predictor(reader, installed, wheel.path.name)
+    predictor = Predictor(reader, installed, wheel.path.name)
     binaries = tuple(predictor.binary(reader.files[path], extension=path in extensions) for path in libraries)
     return predictor, binaries
 
@@ -262,10 +219,6 @@ def suffixes_of(platform: Platform | None) -> tuple[str, ...]:
         return (_BARE,)
     found = {suffix for release in platform.releases for suffix in release.suffixes}
     return tuple(sorted(found | set(platform.python.suffixes), key=lambda suffix: (-len(suffix), suffix)))
-
-
-def _is_sound(binary: Binary) -> bool:
-    return not any(prediction.problems or prediction.latent for prediction in binary.imported.values())
 
 
 def _is_matter_of_all_names(binaries: Sequence[Binary], platform: Platform) -> bool:
@@ -287,113 +240,3 @@ def _initialises(library: Library) -> bool:
     return library.facts is None or any(
         name.startswith(("PyInit_", "PyInitU_", "PyModExport_")) for name in library.facts.exports
     )
-
-
-class _Predictor:
-    """Predicts loads in all releases of a platform.
-
-    Releases that offer the same to these libraries are one: what holds in one of them holds in all.
-    """
-
-    def __init__(self, reader: Reader, installed: Installed, name: str) -> None:
-        self._reader = reader
-        self._patience = Patience(name)
-        self._platform = reader.platform
-        self._installed = installed
-        self.offers: dict[str, Mapping[str, Symbol]] = {}
-
-    def binary(self, file: NativeFile, *, extension: bool) -> Binary:
-        """A native file with its predictions."""
-        imported = self._predict(file.path, extension=extension, arrival=Arrival.IMPORT)
-        preloaded: Mapping[str, Prediction] = {}
-        missing = (problem.cause for plain in imported.values() for problem in plain.problems)
-        if self._platform and self._platform.search.wheel_libs and Cause.NEEDED_MISSING in missing:
-            preloaded = self._predict(file.path, extension=extension, arrival=Arrival.PRELOAD)
-        return Binary(
-            member=file.member,
-            path=file.path,
-            library=self._installed.libraries[file.path],
-            anatomy=self._reader.anatomies[file.path],
-            extension=extension,
-            imported=imported,
-            preloaded=preloaded,
-        )
-
-    def install(self, binaries: tuple[Binary, ...]) -> tuple[Binary, ...]:
-        """The same with what becomes of each after the installation of all, where it can matter.
-
-        Loads that succeed by themselves and lack nothing succeed in any company: what a library leaves in the
-        loader only adds to what the next one finds.
-        """
-        if self._platform is None:
-            return binaries
-        order = [
-            binary.path for binary in binaries if loaded_ahead(binary.path, self._platform.python.suffixes)
-        ]
-        if not order or all(_is_sound(binary) for binary in binaries):
-            return binaries
-        stops = {release: resolver.stopped(order) for release, resolver in self._resolvers.items()}
-        root = f"{site_packages(self._platform)}/"
-        return tuple(
-            replace(
-                binary,
-                installed=self._predict_installed(binary, order),
-                stops={
-                    release: stop.text
-                    for release, stop in stops.items()
-                    if stop and stop.key == root + binary.path
-                },
-            )
-            for binary in binaries
-        )
-
-    def _predict_installed(self, binary: Binary, order: Sequence[str]) -> Mapping[str, Prediction]:
-        return self._in_releases(
-            lambda resolver: resolver.resolve_installed(binary.path, order, extension=binary.extension)
-        )
-
-    def _predict(self, path: str, *, extension: bool, arrival: Arrival) -> Mapping[str, Prediction]:
-        return self._in_releases(
-            lambda resolver: resolver.resolve(path, extension=extension, arrival=arrival)
-        )
-
-    def _in_releases(self, predict: Callable[[Resolver], Prediction]) -> Mapping[str, Prediction]:
-        found: dict[Resolver, Prediction] = {}
-        for resolver in self._resolvers.values():
-            if resolver not in found:
-                found[resolver] = predict(resolver)
-        return {release: found[resolver] for release, resolver in self._resolvers.items()}
-
-    @cached_property
-    def _resolvers(self) -> Mapping[str, Resolver]:
-        """By release; read when the first prediction is asked for, as a pure wheel needs no symbols."""
-        platform, surface, engine = self._platform, self._reader.surface, self._reader.engine
-        if platform is None or surface is None:
-            return {}
-        known_as = find_engine(engine).known_as
-        views = surface.views(sorted(self._names() & surface.names), known_as)
-        different: dict[tuple[Installer, int], Resolver] = {}
-        resolvers: dict[str, Resolver] = {}
-        for release in platform.releases:
-            view = self.offers[release.version] = views[release.version]
-            alike = installer_of(platform, release.version), id(view)
-            if alike not in different:
-                different[alike] = Resolver(
-                    self._installed,
-                    platform=platform,
-                    symbols=surface.symbols(release.version, known_as),
-                    engine=engine,
-                    installer=alike[0],
-                    patience=self._patience,
-                )
-            resolvers[release.version] = different[alike]
-        return resolvers
-
-    def _names(self) -> set[str]:
-        """Every name that a prediction can depend on."""
-        names: set[str] = set()
-        for library in self._installed.libraries.values():
-            if library.facts is not None:
-                names.update(entry.name for entry in library.facts.imports)
-                names.update(library.facts.exports)
-        return names

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Binary, Subject
+    from pyodide_abi.audit.predicting import Binary
+    from pyodide_abi.audit.subject import Subject
     from pyodide_abi.linker import Latent
 
 _SHOWN = 3

@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Binary, Subject
+    from pyodide_abi.audit.predicting import Binary
+    from pyodide_abi.audit.subject import Subject
 
 #: What code imports that compares classes at run time.
 _COMPARING = ("__cxa_begin_catch", "__dynamic_cast", "__cxa_find_matching_catch_")

@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Binary, Subject
+    from pyodide_abi.audit.predicting import Binary
+    from pyodide_abi.audit.subject import Subject
 
 _NAMED = re.compile(r"\.(dylib|dll|wasm)$")
 _SHOWN = 3

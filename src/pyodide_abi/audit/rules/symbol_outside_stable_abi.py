@@ -51,7 +51,8 @@ if TYPE_CHECKING:
 
     from pyodide_abi.audit.abi3 import Claim
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Binary, Subject
+    from pyodide_abi.audit.predicting import Binary
+    from pyodide_abi.audit.subject import Subject
     from pyodide_abi.platforms.stable_abi import StableAbi
     from pyodide_abi.platforms.surface import Symbol
 
