@@ -166,8 +166,13 @@ def _explained(request: BuildRequest, log: str, host: Host) -> BuildFailedError:
     logs = host.store.root / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     moment = time.strftime("%Y%m%d-%H%M%S")
-    kept = logs / f"{request.source.name}-{request.target.platform.name}-{moment}.log"
-    kept.write_text(log + "\n", "utf-8")
+    name = f"{request.source.name}-{request.target.platform.name}-{moment}-"
+    # Builds of one name may fail in the same second.
+    with tempfile.NamedTemporaryFile(
+        "w", dir=logs, prefix=name, suffix=".log", encoding="utf-8", delete=False
+    ) as file:
+        file.write(log + "\n")
+    kept = Path(file.name)
     line, index = first_error(log)
     context = excerpt(log, index)
     said = [context, advice(f"{line}\n{context}"), f"the full log, {len(log.splitlines())} lines: {kept}"]
