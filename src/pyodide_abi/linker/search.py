@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from pyodide_abi.linker.loaders import Loader
     from pyodide_abi.platforms.model import Platform
@@ -71,12 +71,10 @@ class Search:
         return None
 
     def _folders(self, run_paths: tuple[str, ...], requirer: str) -> Sequence[str]:
-        """Those that are searched, in order, as far as there is anything in them."""
         key = (run_paths, posixpath.dirname(requirer))
         known = self._searched.get(key)
         if known is None:
-            folders = (*self.platform.search.library_path, *expand(run_paths, requirer))
-            known = [folder for folder in folders if posixpath.normpath(folder) in self._homes]
+            known = searched_folders(self.platform, run_paths, requirer, self._homes)
             self._searched[key] = known
         return known
 
@@ -86,8 +84,7 @@ class Search:
 
     @cached_property
     def _homes(self) -> frozenset[str]:
-        """All folders with files."""
-        return frozenset(map(posixpath.dirname, self.files))
+        return folders_of(self.files)
 
     def _find_by_installer(self, name: str, requirer: str) -> str | None:
         """The rule of the first generation, whose loader itself finds nothing in the file system."""
@@ -118,6 +115,26 @@ class Search:
         for one in below:
             yield one
             yield from self._folders_below(one)
+
+
+def searched_folders(
+    platform: Platform, run_paths: tuple[str, ...], requirer: str, homes: frozenset[str]
+) -> Sequence[str]:
+    """The folders that the loader searches, as it writes them and in its order.
+
+    Args:
+        platform: whose loader.
+        run_paths: of the requiring module.
+        requirer: its path.
+        homes: the folders with files; others are left out.
+    """
+    folders = (*platform.search.library_path, *expand(run_paths, requirer))
+    return [folder for folder in folders if posixpath.normpath(folder) in homes]
+
+
+def folders_of(files: Iterable[str]) -> frozenset[str]:
+    """The folders that files lie in."""
+    return frozenset(map(posixpath.dirname, files))
 
 
 def expand(run_paths: tuple[str, ...], requirer: str) -> Iterator[str]:

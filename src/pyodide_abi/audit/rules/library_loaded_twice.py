@@ -36,10 +36,10 @@ from typing import TYPE_CHECKING
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.linker.loaders import loader_of
-from pyodide_abi.linker.search import expand, site_packages
+from pyodide_abi.linker.search import folders_of, searched_folders, site_packages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.audit.predicting import Binary
@@ -57,9 +57,10 @@ def check(subject: Subject) -> Iterator[Finding]:
     if platform is None or not platform.search.run_path or loader_of(platform).normalises_needed:
         return
     places = {f"{site_packages(platform)}/{binary.path}": binary for binary in subject.binaries}
+    homes = folders_of(places)
     paths: dict[str, dict[str, str]] = {}
     for binary in subject.binaries:
-        for path in _found(binary, platform, frozenset(places)):
+        for path in _found(binary, platform, places.keys(), homes):
             paths.setdefault(posixpath.normpath(path), {}).setdefault(path, binary.member)
     for place, users in paths.items():
         library = places[place]
@@ -78,13 +79,13 @@ def check(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _found(binary: Binary, platform: Platform, places: frozenset[str]) -> Iterator[str]:
+def _found(
+    binary: Binary, platform: Platform, places: Collection[str], homes: frozenset[str]
+) -> Iterator[str]:
     """The paths, as the loader writes them, of the libraries that a module needs."""
     dylink = binary.library.dylink
     requirer = f"{site_packages(platform)}/{binary.path}"
-    homes = {posixpath.dirname(place) for place in places}
-    searched = (*platform.search.library_path, *expand(dylink.run_paths, requirer))
-    folders = [folder for folder in searched if posixpath.normpath(folder) in homes]
+    folders = searched_folders(platform, dylink.run_paths, requirer, homes)
     for name in dylink.needed_last:
         if "/" in name:
             # An absolute path is taken as it is, and a relative one is not found.
