@@ -13,6 +13,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "pyodide_abi"
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "values": set(),
+    "wording": set(),
     "process": {"errors", "values"},
     "store": {"errors", "values"},
     "host": {"errors", "values", "process", "store"},
@@ -20,12 +21,23 @@ MAY_IMPORT: dict[str, set[str]] = {
     "wasm": {"errors", "values"},
     "wheel": {"errors", "values"},
     "linker": {"errors", "values", "platforms", "wasm", "wheel"},
-    "audit": {"errors", "values", "platforms", "wasm", "wheel", "linker"},
-    "repair": {"errors", "values", "platforms", "wasm", "wheel", "linker", "audit"},
+    "audit": {"errors", "values", "wording", "platforms", "wasm", "wheel", "linker"},
+    "repair": {"errors", "values", "wording", "platforms", "wasm", "wheel", "linker", "audit"},
     "toolchain": {"errors", "values", "process", "store", "host", "platforms", "wasm"},
-    "runtime": {"errors", "values", "process", "store", "host", "platforms", "wheel"},
+    "runtime": {"errors", "values", "wording", "process", "store", "host", "platforms", "wheel"},
     "build": {"errors", "values", "process", "store", "host", "platforms", "wasm", "wheel", "toolchain"},
-    "report": {"errors", "values", "platforms", "wasm", "wheel", "linker", "audit", "repair", "runtime"},
+    "report": {
+        "errors",
+        "values",
+        "wording",
+        "platforms",
+        "wasm",
+        "wheel",
+        "linker",
+        "audit",
+        "repair",
+        "runtime",
+    },
 }
 MAY_IMPORT["cli"] = set(MAY_IMPORT)
 

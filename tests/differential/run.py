@@ -8,6 +8,7 @@ what needs a missing symbol, and prints where the prediction differs from what h
     python tests/differential/run.py --engine node20
     python tests/differential/run.py --engine chromium --browser /usr/bin/chromium
     python tests/differential/run.py --real-wheels
+    python tests/differential/run.py --wheel dist/my-1.0-cp314-cp314-pyemscripten_2026_0_wasm32.whl
 """
 
 from __future__ import annotations
@@ -105,10 +106,11 @@ def main(words: Sequence[str]) -> int:
         )
         observer = Observer(host=host, node=node, workers=options.jobs, full_boot=options.full_boot)
         setting = Setting(observer=observer, engine=options.engine, installs=options.installs)
-        if options.real_wheels:
-            from differential.wheels import compare_wheels
+        if options.real_wheels or options.wheel:
+            from differential.wheels import compare_wheels, pinned_wheels
 
-            comparisons = list(compare_wheels(options.case, options.release, setting))
+            wheels = {file.name: file for file in options.wheel} or pinned_wheels(options.case)
+            comparisons = list(compare_wheels(wheels, options.release, setting))
         else:
             cases = select(load_cases(CASES), options.case)
             maker = make_maker(host)
@@ -153,6 +155,9 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--node", metavar="PATH", help="the engine itself (default: the one on this machine)")
     parser.add_argument("--browser", type=Path, metavar="PATH", help="a browser of Chromium's family instead")
     parser.add_argument("--real-wheels", action="store_true", help="published wheels instead of made modules")
+    parser.add_argument(
+        "--wheel", action="append", default=[], type=Path, metavar="FILE", help="these wheels instead"
+    )
     parser.add_argument(
         "--installs", action="store_true", help="also install each case as a wheel, then import it"
     )

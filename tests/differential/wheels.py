@@ -1,4 +1,7 @@
-"""Published wheels: what the audit predicts of each extension module beside what the runtime does with it."""
+"""Published wheels: what the audit predicts of each native file beside what the runtime does with it.
+
+An extension module is loaded as an import would, any other library as ``ctypes`` does.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,11 @@ from differential.observing import Job, observe
 from real_wheels import PINNED, real_wheel
 
 from pyodide_abi.audit.subject import open_subject
-from pyodide_abi.platforms import platform_of_tag
 from pyodide_abi.values import value
 from pyodide_abi.wheel import open_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from differential.agreement import Setting
@@ -47,6 +49,10 @@ except ImportError as error:
 except Exception:
     pass
 """
+_OPEN = """
+import ctypes
+ctypes.CDLL(site + "/" + {path!r})
+"""
 
 
 @value
@@ -59,26 +65,37 @@ class _Load:
     prediction: Prediction
 
 
-def compare_wheels(
-    patterns: Sequence[str], versions: Sequence[str], setting: Setting
-) -> Iterator[Comparison]:
-    """Every extension module of every pinned wheel, in the newest release of the wheel's platform.
+def pinned_wheels(patterns: Sequence[str]) -> dict[str, Path]:
+    """The wheels that the tests work with, by a name for people.
 
     Args:
         patterns: names of projects, as in a shell; none for all.
+    """
+    return {
+        f"{name} ({tag})": real_wheel(name, tag, python)
+        for name, tag, python in PINNED
+        if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
+    }
+
+
+def compare_wheels(
+    wheels: Mapping[str, Path], versions: Sequence[str], setting: Setting
+) -> Iterator[Comparison]:
+    """Every native file of every wheel, in the newest release of the wheel's platform.
+
+    Args:
+        wheels: files, by the names to print.
         versions: releases to load in instead, each for the wheels of its platform.
         setting: where.
     """
     loads: dict[Release, list[_Load]] = {}
-    for name, tag, python in PINNED:
-        platform = platform_of_tag(tag)
-        if platform is None or (patterns and not any(fnmatchcase(name, pattern) for pattern in patterns)):
-            continue
-        releases = [release for release in platform.releases if release.version in versions]
-        wheel = real_wheel(name, tag, python)
-        with open_subject(wheel, platform=platform, engine=setting.engine) as subject:
-            for release in releases if versions else platform.releases[-1:]:
-                found = _loads(f"{name} ({tag})", subject, release, setting.observer.host)
+    for label, wheel in wheels.items():
+        with open_subject(wheel, engine=setting.engine) as subject:
+            if subject.platform is None:
+                continue
+            named = [release for release in subject.platform.releases if release.version in versions]
+            for release in named if versions else subject.platform.releases[-1:]:
+                found = _loads(label, subject, release, setting.observer.host)
                 loads.setdefault(release, []).extend(found)
     for release, wanted in loads.items():
         seen = observe([load.job for load in wanted], release, setting.observer)
@@ -102,15 +119,14 @@ def _loads(label: str, subject: Subject, release: Release, host: Host) -> Iterat
     assert subject.platform is not None
     folder = unpack(subject.file, host)
     for binary in subject.binaries:
-        if binary.extension:
-            name = binary.path.split(".", 1)[0].replace("/", ".")
-            step = _LOAD.format(name=name, path=binary.path)
-            yield _Load(
-                case=f"{label} {binary.path}",
-                platform=subject.platform.name,
-                job=Job(digest=folder.name, mount=folder, steps=(step,)),
-                prediction=binary.imported[release.version],
-            )
+        name = binary.path.split(".", 1)[0].replace("/", ".")
+        code = _LOAD if binary.extension else _OPEN
+        yield _Load(
+            case=f"{label} {binary.path}",
+            platform=subject.platform.name,
+            job=Job(digest=folder.name, mount=folder, steps=(code.format(name=name, path=binary.path),)),
+            prediction=binary.imported[release.version],
+        )
 
 
 def unpack(wheel: Path, host: Host) -> Path:

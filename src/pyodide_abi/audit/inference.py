@@ -19,6 +19,7 @@ from pyodide_abi.platforms.model import Unwinding
 from pyodide_abi.platforms.surface import SymbolKind, load_surface
 from pyodide_abi.values import value
 from pyodide_abi.wasm import Kind
+from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +33,6 @@ _PYTHON = re.compile(r"\.cpython-(\d)(\d+)-wasm32-emscripten\.so$")
 _SLOTS = (3, 15)
 #: The last generation of loaders that reads the section from before ``dylink.0``.
 _LEGACY_LOADER = 1
-_SHOWN = 3
 
 
 class Sign(enum.StrEnum):
@@ -173,8 +173,7 @@ def _of_symbols(
 
 
 def _reason(platform: Platform, sign: Sign, what: Sequence[str]) -> str:
-    shown = ", ".join(f"`{name}`" for name in what[:_SHOWN])
-    names = f"{shown} and {len(what) - _SHOWN} more" if len(what) > _SHOWN else shown
+    names = listed(what, mark="`")
     return {
         Sign.SYMBOL: f"no release of it has {names}",
         Sign.TYPE: f"its releases have {names} with another type",

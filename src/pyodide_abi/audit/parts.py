@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.errors import PlatformDataError
 from pyodide_abi.values import value
+from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from pyodide_abi.audit.subject import Subject
 
 _FILE = "parts.toml"
-_SHOWN = 3
 
 
 @value
@@ -96,12 +96,11 @@ def findings_about_parts(subject: Subject, rule: Rule) -> Iterator[Finding]:
         if part is not None and part.rule == rule.name:
             found.setdefault((gap.path, part.name), (part, []))[1].append(gap)
     for (path, _), (part, gaps) in found.items():
-        names = ", ".join(f"`{gap.symbol}`" for gap in gaps[:_SHOWN])
-        more = f" and {len(gaps) - _SHOWN} more" if len(gaps) > _SHOWN else ""
+        names = listed([gap.symbol for gap in gaps], mark="`")
         refused = next((text for gap in gaps for text in gap.refused.values()), "")
         effect = f"the module does not load ({refused})" if refused else "the first call ends the interpreter"
         yield rule.finding(
-            f"it needs {part.what} ({names}{more}); {effect}",
+            f"it needs {part.what} ({names}); {effect}",
             fix=part.fix,
             path=subject.member_of(path),
             symbol=gaps[0].symbol,

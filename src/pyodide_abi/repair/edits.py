@@ -6,6 +6,7 @@ import enum
 from typing import TYPE_CHECKING
 
 from pyodide_abi.values import value
+from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -218,12 +219,10 @@ _KINDS: dict[type[Edit], str] = {
     DropSignature: "drop-signature",
     Normalise: "normalise",
 }
-_SHOWN = 4
 
 
 def _listed(names: tuple[str, ...]) -> str:
-    shown = ", ".join(names[:_SHOWN]) or "none"
-    return f"{shown} and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown
+    return listed(names, 4) or "none"
 
 
 @value

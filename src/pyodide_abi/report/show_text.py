@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.report.printable import printable
+from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -128,10 +129,7 @@ def _counted(counts: Mapping[str, int]) -> str:
 
 def _few(entry: _Block) -> str:
     names = entry["initialises"]
-    if not names:
-        return ""
-    more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
-    return f": {', '.join(names[:_FEW])}{more}"
+    return f": {listed(names, _FEW)}" if names else ""
 
 
 def _line(label: str, value: str) -> str:

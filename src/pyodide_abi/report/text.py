@@ -9,6 +9,7 @@ from pyodide_abi.audit.finding import Severity
 from pyodide_abi.linker import Outcome
 from pyodide_abi.report.demangled import readable
 from pyodide_abi.report.printable import printable
+from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,12 +68,7 @@ def _together(modules: Sequence[Binary]) -> Iterator[tuple[str, _Fates]]:
         if len(names) <= _ALONE:
             yield from ((name, fates) for name in names)
         else:
-            yield _names(names), fates
-
-
-def _names(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _ALONE} more" if len(names) > _ALONE else ""
-    return ", ".join(names[:_ALONE]) + more
+            yield listed(names, _ALONE), fates
 
 
 def _fates(binary: Binary) -> Iterator[_Piece]:
@@ -120,7 +116,7 @@ def _group(
         where = f" [{spans(finding.releases, report.releases)}]" if some else ""
         said.setdefault((_without(finding.message, errors), where), []).append(finding.location.path)
     for (message, where), paths in itertools.islice(said.items(), _SHOWN):
-        whose = f"{_names(paths)}: " if files > 1 else ""
+        whose = f"{listed(paths, _ALONE)}: " if files > 1 else ""
         yield ((f"    {printable(whose)}{_said(message)}{where}", ""),)
     if len(said) > _SHOWN:
         yield ((f"    and {len(said) - _SHOWN} more; --format json lists all", ""),)

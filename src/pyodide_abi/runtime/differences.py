@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.wording import listed
+
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
@@ -41,8 +43,7 @@ def _by_content(installed: Sequence[Installation]) -> Iterator[str]:
     for name in sorted(frozenset[str]().union(*files.values()) - everywhere):
         places.setdefault(tuple(way for way, there in files.items() if name in there), []).append(name)
     for ways, names in places.items():
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        yield f"only {_and(ways)} puts there: {', '.join(names[:_NAMED])}{more}"
+        yield f"only {_and(ways)} puts there: {listed(names, _NAMED)}"
     modules = {item.way: {tried.module: tried for tried in item.modules} for item in installed}
     for name in dict.fromkeys(name for found in modules.values() for name in found):
         outcomes = {way: str(found[name].outcome) for way, found in modules.items() if name in found}

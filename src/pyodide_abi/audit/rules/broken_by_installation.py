@@ -35,16 +35,15 @@ from typing import TYPE_CHECKING
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.linker import Outcome
+from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.audit.predicting import Binary
     from pyodide_abi.audit.subject import Subject
     from pyodide_abi.linker import Latent
-
-_SHOWN = 3
 
 
 class _Harm:
@@ -76,15 +75,15 @@ def check(subject: Subject) -> Iterator[Finding]:
     for (member, words), harm in ended.items():
         yield RULE.finding(
             f"an installer loads this ahead, by itself, and stops there: {words.splitlines()[-1]}; modules "
-            f"that load by themselves then do not, or lack functions: {_list(harm.victims)}",
+            f"that load by themselves then do not, or lack functions: {listed(harm.victims)}",
             fix="link it with everything that it uses, repair it or leave it out",
             path=member,
             releases=tuple(harm.releases),
         )
     for (path, symbol), harm in lost.items():
         yield RULE.finding(
-            f"the library calls `{symbol}`, which it finds when {_list(harm.victims)} loads it, and not when "
-            "an installer loads it ahead, by itself: then the first call ends the interpreter",
+            f"the library calls `{symbol}`, which it finds when {listed(harm.victims)} loads it, and not "
+            "when an installer loads it ahead, by itself: then the first call ends the interpreter",
             fix=f"link the library with the one that has `{symbol}`, so that it says what it needs",
             path=subject.member_of(path),
             symbol=symbol,
@@ -102,11 +101,6 @@ def _suffers(binary: Binary, release: str) -> bool:
 def _lost(binary: Binary, release: str) -> list[Latent]:
     before = set(binary.judged(release).latent)
     return [latent for latent in binary.installed[release].latent if latent not in before]
-
-
-def _list(names: Mapping[str, None]) -> str:
-    shown = ", ".join(list(names)[:_SHOWN])
-    return f"{shown} and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown
 
 
 RULE = Rule(

@@ -38,6 +38,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
+from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 #: What code imports that compares classes at run time.
 _COMPARING = ("__cxa_begin_catch", "__dynamic_cast", "__cxa_find_matching_catch_")
 _INFORMATION, _NAME = "_ZTI", "_ZTS"
-_SHOWN = 3
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -62,10 +62,9 @@ def check(subject: Subject) -> Iterator[Finding]:
         for other in (by_path[path] for path in company if path in by_path and path != binary.path):
             divided = sorted(_divided(binary, other))
             if divided and (_compares(binary) or _compares(other)):
-                shown = ", ".join(f"`{_INFORMATION}{name}`" for name in divided[:_SHOWN])
-                more = f" and {len(divided) - _SHOWN} more" if len(divided) > _SHOWN else ""
+                copies = listed([_INFORMATION + name for name in divided], mark="`")
                 yield RULE.finding(
-                    f"it and {other.member}, which it needs, have each their own copy of {shown}{more}: "
+                    f"it and {other.member}, which it needs, have each their own copy of {copies}: "
                     "neither catch nor dynamic_cast recognises an object of the other's",
                     fix="give classes that cross between modules default visibility, or link both into one",
                     path=binary.member,

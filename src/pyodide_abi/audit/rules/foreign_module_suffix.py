@@ -33,31 +33,41 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
-from pyodide_abi.audit.subject import suffixes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.audit.subject import Subject
 
-_MARKED = re.compile(r"(\.(cpython|cp|pypy|graalpy)-?\d[\w-]*|\.abi3t?[\w-]*)\.(so|pyd)$|\.pyd$")
+_MARKED = re.compile(r"\.(?:(?P<stable>abi3t?)|(?:cpython|cp|pypy|graalpy)-?\d)[\w-]*\.(?:so|pyd)$|\.pyd$")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """One finding for each file with a foreign suffix."""
+    """One finding for each file with a suffix that a release does not look for."""
     if subject.platform is None:
         return
-    taken = tuple(suffix for suffix in suffixes_of(subject.platform) if suffix != ".so")
+    own = subject.platform.python.suffixes
     for binary in subject.binaries:
         marked = _MARKED.search(binary.path)
-        if marked and not binary.path.endswith(taken):
+        deaf = [
+            release.version
+            for release in subject.platform.releases
+            if marked and not binary.path.endswith(tuple(_own(release.suffixes)))
+        ]
+        if marked and deaf:
+            stable = f".{marked['stable']}.so"
             yield RULE.finding(
                 f"the file name ends in {marked[0]}, which the platform's CPython does not look for",
-                fix=f"give it the suffix {subject.platform.python.suffixes[0]}",
+                fix=f"give it the suffix {stable if stable in own else own[0]}",
                 path=binary.member,
-                releases=subject.releases,
+                releases=deaf,
             )
+
+
+def _own(suffixes: Iterable[str]) -> Iterator[str]:
+    """The suffixes that say for whom a module is."""
+    return (suffix for suffix in suffixes if suffix != ".so")
 
 
 RULE = Rule(

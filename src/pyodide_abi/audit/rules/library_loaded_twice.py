@@ -37,6 +37,7 @@ from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.linker.loaders import loader_of
 from pyodide_abi.linker.search import folders_of, searched_folders, site_packages
+from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from pyodide_abi.audit.subject import Subject
     from pyodide_abi.platforms.model import Platform
 
-_SHOWN = 3
 #: What installers load ahead.
 _LOADED_AHEAD = re.compile(r"\.so(\.\d+)*$")
 
@@ -69,10 +69,9 @@ def check(subject: Subject) -> Iterator[Finding]:
         if len(users) > 1:
             root = f"{site_packages(platform)}/"
             ways = [f"{path.removeprefix(root)} ({user})" for path, user in users.items()]
-            shown = "; ".join(ways[:_SHOWN])
-            more = f"; and {len(ways) - _SHOWN} more" if len(ways) > _SHOWN else ""
             yield RULE.finding(
-                f"it is loaded {len(users)} times, as the loader does not simplify paths: {shown}{more}",
+                f"it is loaded {len(users)} times, as the loader does not simplify paths: "
+                f"{listed(ways, separator='; ')}",
                 fix="put it beside the modules that need it, with the run path $ORIGIN",
                 path=library.member,
                 releases=subject.releases,

@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
+from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from pyodide_abi.audit.subject import Subject
 
 _MOVED = re.compile(r"[^/]+\.data/(?:platlib|purelib)/.+\.(?:py|so(?:\.\d+)*)$")
-_SHOWN = 3
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -49,10 +49,8 @@ def check(subject: Subject) -> Iterator[Finding]:
         return
     found = [member.name for member in subject.wheel.members if _MOVED.match(member.name)]
     if found:
-        first = ", ".join(found[:_SHOWN])
-        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         yield RULE.finding(
-            f"loadPackage and micropip leave {first}{more} where they are, where no import looks; only pip "
+            f"loadPackage and micropip leave {listed(found)} where they are, where no import looks; only pip "
             "moves them",
             fix="put them at the root of the wheel",
             path=found[0].partition("/")[0],

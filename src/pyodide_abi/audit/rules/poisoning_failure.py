@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.linker import Cause, Outcome
+from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.audit.predicting import Binary
     from pyodide_abi.audit.subject import Subject
-
-_SHOWN = 3
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -63,11 +62,9 @@ def check(subject: Subject) -> Iterator[Finding]:
                 symbol = symbol or left[0]
                 releases.setdefault(victims, []).append(release)
         for victims, affected in releases.items():
-            shown = ", ".join(victims[:_SHOWN])
-            more = f" and {len(victims) - _SHOWN} more" if len(victims) > _SHOWN else ""
             yield RULE.finding(
                 f"after it was refused for `{symbol}`, everything that is loaded later is refused for "
-                f"it too: {shown}{more}",
+                f"it too: {listed(victims)}",
                 fix="repair this module; the others are sound",
                 path=culprit.member,
                 symbol=symbol,

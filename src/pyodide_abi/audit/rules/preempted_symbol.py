@@ -36,6 +36,7 @@ from pyodide_abi.audit.definitions import taken_back
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.platforms.surface import SymbolKind
+from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 
 #: What has an address.
 _ADDRESSED = frozenset({SymbolKind.WASM_FUNCTION, SymbolKind.JS_FUNCTION, SymbolKind.DATA, SymbolKind.GLOBAL})
-_SHOWN = 4
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -62,11 +62,9 @@ def check(subject: Subject) -> Iterator[Finding]:
             if releases:
                 groups.setdefault(releases, []).append(name)
         for releases, names in groups.items():
-            shown = ", ".join(f"`{name}`" for name in names[:_SHOWN])
-            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            symbols = listed(names, 4, mark="`")
             yield RULE.finding(
-                f"it defines {shown}{more}, but where it takes an address it gets the runtime's of the same "
-                "name",
+                f"it defines {symbols}, but where it takes an address it gets the runtime's of the same name",
                 fix="compile the library that defines them with -fvisibility=hidden, or use the runtime's",
                 path=binary.member,
                 symbol=names[0],

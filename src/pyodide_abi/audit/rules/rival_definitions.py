@@ -35,6 +35,7 @@ from pyodide_abi.audit.definitions import for_loader, taken_back
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.wasm import FuncType
+from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.audit.predicting import Binary
     from pyodide_abi.audit.subject import Subject
-
-_SHOWN = 4
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -67,12 +66,11 @@ def check(subject: Subject) -> Iterator[Finding]:
         if not offered and (len(types) > 1 or not functions):
             groups.setdefault(tuple(binary.member for binary in binaries), []).append(name)
     for members, names in groups.items():
-        shown = ", ".join(f"`{name}`" for name in names[:_SHOWN])
-        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        are, it = ("are", "them") if len(names) > 1 else ("is", "it")
         yield RULE.finding(
-            f"{shown}{more} is defined by {', '.join(members)}, and the first one loaded serves all of them; "
-            f"an installer that loads ahead takes {members[0]} first",
-            fix="compile it with -fvisibility=hidden, or move it to a library that they need",
+            f"{listed(names, 4, mark='`')} {are} defined by {listed(members)}, and the first one loaded "
+            f"serves all of them; an installer that loads ahead takes {members[0]} first",
+            fix=f"compile {it} with -fvisibility=hidden, or move {it} to a library that they need",
             path=members[-1],
             symbol=names[0],
             releases=subject.releases,
@@ -84,7 +82,7 @@ def _definitions(subject: Subject, asked: set[str]) -> Mapping[str, Sequence[Bin
     found: dict[str, list[Binary]] = {}
     for binary in subject.binaries:
         facts = binary.library.facts
-        for name in asked & facts.exports.keys() if facts else ():
+        for name in sorted(asked & facts.exports.keys()) if facts else ():
             if not for_loader(name):
                 found.setdefault(name, []).append(binary)
     return {name: binaries for name, binaries in found.items() if len(binaries) > 1}

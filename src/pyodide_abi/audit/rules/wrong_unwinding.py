@@ -36,14 +36,13 @@ from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.audit.unwinding import signs, wrong_way
 from pyodide_abi.platforms.model import Need, Unwinding
+from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.audit.subject import Subject
-
-_SHOWN = 3
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -60,8 +59,6 @@ def check(subject: Subject) -> Iterator[Finding]:
         proofs = [entry.name for entry in signs(facts, wrong)] if facts else []
         if not proofs:
             continue
-        names = ", ".join(f"`{name}`" for name in proofs[:_SHOWN])
-        more = f" and {len(proofs) - _SHOWN} more" if len(proofs) > _SHOWN else ""
         if wrong is Unwinding.WEBASSEMBLY:
             effect = f"{subject.platform.name} unwinds in JavaScript and has no tags, so it does not load"
         else:
@@ -70,7 +67,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 "ends the interpreter"
             )
         yield RULE.finding(
-            f"the module unwinds the stack in {_NAMES[wrong]} ({names}{more}); {effect}",
+            f"the module unwinds the stack in {_NAMES[wrong]} ({listed(proofs, mark='`')}); {effect}",
             fix=f"compile and link everything in it with {required}",
             path=binary.member,
             symbol=proofs[0],
