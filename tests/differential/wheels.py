@@ -119,7 +119,7 @@ def _loads(label: str, subject: Subject, release: Release, host: Host) -> Iterat
     assert subject.platform is not None
     folder = unpack(subject.file, host)
     for binary in subject.binaries:
-        name = binary.path.split(".", 1)[0].replace("/", ".")
+        name = binary.path.split(".", 1)[0].removesuffix("/__init__").replace("/", ".")
         code = _LOAD if binary.extension else _OPEN
         yield _Load(
             case=f"{label} {binary.path}",

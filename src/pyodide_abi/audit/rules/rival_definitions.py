@@ -66,11 +66,11 @@ def check(subject: Subject) -> Iterator[Finding]:
         if not offered and (len(types) > 1 or not functions):
             groups.setdefault(tuple(binary.member for binary in binaries), []).append(name)
     for members, names in groups.items():
-        are, it = ("are", "them") if len(names) > 1 else ("is", "it")
+        are = "are" if len(names) > 1 else "is"
         yield RULE.finding(
             f"{listed(names, 4, mark='`')} {are} defined by {listed(members)}, and the first one loaded "
             f"serves all of them; an installer that loads ahead takes {members[0]} first",
-            fix=f"compile {it} with -fvisibility=hidden, or move {it} to a library that they need",
+            fix="compile what they share with -fvisibility=hidden, or make it a library that they need",
             path=members[-1],
             symbol=names[0],
             releases=subject.releases,

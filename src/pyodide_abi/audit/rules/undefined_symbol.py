@@ -21,7 +21,9 @@ A library that was not linked in: `Dynamic linking error: cannot resolve symbol 
 
 Link the library that defines the symbol, statically or as a needed library: what another module of the wheel
 exports counts only if it is needed by name (`-Lfolder -lname`, with a run path). An `EM_JS` function needs
-its export `__em_js__…`, which a list of exports must not drop. If it is a function that the platform cannot
+its export `__em_js__…`, which a list of exports must not drop. A C function that is `inline` and neither
+`static` nor `extern` is in no object file; a compiler that is asked for small code calls it all the same:
+make it `static inline` (imagecodecs 2026.10.10 was published so). If it is one that the platform cannot
 have, compile that part of the code out.
 
 ## References
