@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.platforms.surface import Symbol
 
+#: Names of symbols that come with a version of CPython or of the C++ library.
+_VERSIONED = ("Py", "_Py", "_Z", "__cxa_")
 _PYTHON = re.compile(r"\.cpython-(\d)(\d+)-wasm32-emscripten\.so$")
 #: The first CPython that takes ``PyModExport_`` for an init function.
 _SLOTS = (3, 15)
@@ -59,6 +61,11 @@ class Misfit:
     sign: Sign
     path: str
     what: str
+
+    @property
+    def telling(self) -> bool:
+        """Versions differ in this, and not only in what their main modules happened to be linked with."""
+        return self.sign is not Sign.SYMBOL or self.what.startswith(_VERSIONED)
 
 
 @value

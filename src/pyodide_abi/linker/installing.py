@@ -121,14 +121,30 @@ def loaded_ahead(path: str, suffixes: Iterable[str]) -> bool:
         path: of the file.
         suffixes: of extension modules, as the release's interpreter has them.
     """
+    tag = _tag(path)
+    return tag is not None and not _is_foreign(tag, suffixes)
+
+
+def for_another_interpreter(path: str, suffixes: Iterable[str]) -> bool:
+    """The name of an extension module says that the release's interpreter is not meant.
+
+    Args:
+        path: of the file.
+        suffixes: of extension modules, as the release's interpreter has them.
+    """
+    tag = _tag(path)
+    return tag is not None and _is_foreign(tag, suffixes)
+
+
+def _tag(path: str) -> str | None:
+    """What stands before ``.so``; None in the name of another file."""
     name = posixpath.basename(path)
-    if not _LIBRARY.search(name):
-        return False
     parts = ["." + part for part in name.lstrip(".").split(".")[1:]]
-    if ".so" not in parts:
-        return False
-    tag = parts[parts.index(".so") - 1]
-    return tag in {suffix.removesuffix(".so") for suffix in suffixes} or not _FOREIGN.match(tag)
+    return parts[parts.index(".so") - 1] if _LIBRARY.search(name) and ".so" in parts else None
+
+
+def _is_foreign(tag: str, suffixes: Iterable[str]) -> bool:
+    return bool(_FOREIGN.match(tag)) and tag not in {suffix.removesuffix(".so") for suffix in suffixes}
 
 
 def install(interpreter: Interpreter, order: Sequence[str], installer: Installer) -> Stop | None:

@@ -14,6 +14,7 @@ The cases of a rule are in ``tests/cases/audit/<name>.toml``: arrays ``fails`` a
 ``severity``   of the rule's first finding, where it is not the rule's own
 ``symbol``     of the rule's first finding
 ``releases``   likewise
+``fix``        a part of the advice of the rule's first finding
 ``error``      the predicted text of the import in the newest release, without the line that names the file;
                ``""`` where it loads
 """
@@ -94,6 +95,7 @@ def test_the_rule_speaks(rule: Rule, case: Case, tmp_path: Path) -> None:
     assert finding.location.symbol == case.get("symbol", finding.location.symbol)
     assert list(finding.releases) == case.get("releases", list(finding.releases))
     assert finding.fix
+    assert case.get("fix", "") in finding.fix
     check_error(case, report)
 
 

@@ -61,7 +61,7 @@ class TestContents:
         record = f"spam.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n{INFO}/RECORD,,\n"
         path = raw(tmp_path, ("spam.py", b"changed"), (f"{INFO}/RECORD", record.encode()))
         with open_wheel(path) as wheel:
-            assert [str(fault.fault) for fault in wheel.verify_record()] == ["wrong size", "wrong digest"]
+            assert [str(fault.fault) for fault in wheel.verify_record()] == ["wrong size"]
 
     @pytest.mark.parametrize(
         ("names", "reason"),

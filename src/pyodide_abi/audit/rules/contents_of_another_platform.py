@@ -5,7 +5,8 @@
 If something in the wheel does not fit the platform of its tag, then all modules together are held against
 every platform: symbols that none of its releases has, functions of another type, the way of unwinding, the
 version of CPython in file names, run paths, the form of the dylink section. The rule speaks if another
-platform has nothing against them, apart from what no platform fits.
+platform has nothing against them, apart from what no platform fits. A function of C that only the other one
+has is not enough: which of them a main module has is a matter of how it was linked.
 
 ## Why it breaks
 
@@ -64,6 +65,8 @@ def check(subject: Subject) -> Iterator[Finding]:
         )
         return
     named = next(fit for fit in fits if fit.platform == subject.platform)
+    if not any(misfit.telling for misfit in named.misfits):
+        return
     yield RULE.finding(
         f"the contents fit {best.name}, not {named.platform.name}: {'; '.join(named.reasons)}",
         fix=f"build it for {named.platform.name}, or {retag}",

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.audit.subject import Subject
 
-_MARKED = re.compile(r"\.(?:(?P<stable>abi3t?)|(?:cpython|cp|pypy|graalpy)-?\d)[\w-]*\.(?:so|pyd)$|\.pyd$")
+_MARKED = re.compile(r"\.(?:(?P<stable>abi3t?)|(?:cpython|cp|pypy|graalpy)-?\d)[^./]*\.(?:so|pyd)$|\.pyd$")
 
 
 def check(subject: Subject) -> Iterator[Finding]:

@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.conversion import parse_type, result_throws
 from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.parts import part_of
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.audit.unwinding import way_of
 from pyodide_abi.platforms.surface import SymbolKind
@@ -43,7 +44,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pyodide_abi.audit.finding import Finding
+    from pyodide_abi.audit.predicting import Binary
     from pyodide_abi.audit.subject import Subject
+    from pyodide_abi.linker.facts import Import
 
 
 #: Modules of imports that the loader answers with functions.
@@ -66,22 +69,34 @@ def check(subject: Subject) -> Iterator[Finding]:
                 if symbol.type is not None and symbol.type != wanted:
                     differing.setdefault(symbol.type, []).append(release)
             for actual, releases in differing.items():
-                yield _finding(binary.member, entry.name, entry.type, actual, releases)
+                effect, severity = _effect(entry.type, actual)
+                yield RULE.finding(
+                    f"`{entry.name}` is declared as {wanted} and is {actual} in the runtime's JavaScript; "
+                    f"{effect}",
+                    fix=_advice(subject, binary, entry, actual),
+                    path=binary.member,
+                    symbol=entry.name,
+                    releases=releases,
+                    severity=severity,
+                )
 
 
-def _finding(path: str, name: str, wanted: FuncType, actual: str, releases: list[str]) -> Finding:
-    params, results = parse_type(actual)
-    fault = result_throws(wanted.results, results)
-    legalised = "i64" in params + results and "i64" not in wanted.params + wanted.results
-    effect = f"every call throws ({fault})" if fault else "arguments and results get lost or converted"
-    return RULE.finding(
-        f"`{name}` is declared as {wanted} and is {actual} in the runtime's JavaScript; {effect}",
-        fix="link with -sWASM_BIGINT" if legalised else "correct the declaration; include the header",
-        path=path,
-        symbol=name,
-        releases=releases,
-        severity=Severity.ERROR if fault else Severity.WARNING,
-    )
+def _effect(wanted: FuncType, actual: str) -> tuple[str, Severity]:
+    fault = result_throws(wanted.results, parse_type(actual)[1])
+    if fault:
+        return f"every call throws ({fault})", Severity.ERROR
+    return "arguments and results get lost or converted", Severity.WARNING
+
+
+def _advice(subject: Subject, binary: Binary, entry: Import, actual: str) -> str:
+    if "i64" in actual and "i64" not in str(entry.type):
+        return "link with -sWASM_BIGINT"
+    # Where the module lacks the rest of what the symbol belongs to, its declaration is right.
+    part = part_of(entry.name)
+    gaps = (gap for gap in subject.gaps.values() if gap.path == binary.path)
+    if part and any(part.has(gap.symbol) for gap in gaps):
+        return part.fix
+    return "correct the declaration; include the header"
 
 
 RULE = Rule(

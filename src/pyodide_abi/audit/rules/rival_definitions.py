@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.audit.definitions import for_loader, taken_back
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
+from pyodide_abi.linker.installing import for_another_interpreter
 from pyodide_abi.wasm import FuncType
 from pyodide_abi.wording import listed
 
@@ -80,7 +81,10 @@ def check(subject: Subject) -> Iterator[Finding]:
 def _definitions(subject: Subject, asked: set[str]) -> Mapping[str, Sequence[Binary]]:
     """The binaries that define each name, in the order of the wheel; names with several only."""
     found: dict[str, list[Binary]] = {}
+    suffixes = subject.platform.python.suffixes if subject.platform else ()
     for binary in subject.binaries:
+        if for_another_interpreter(binary.path, suffixes):
+            continue
         facts = binary.library.facts
         for name in sorted(asked & facts.exports.keys()) if facts else ():
             if not for_loader(name):
