@@ -361,6 +361,18 @@ def test_links_export_what_they_should(kit: Kit, tmp_path: Path, words: str, fun
     assert not list((kit.folder / ".data").glob("link-*"))
 
 
+def test_javascript_in_a_library_is_exported_and_not_listed(kit: Kit, tmp_path: Path) -> None:
+    (tmp_path / "bell.c").write_text(
+        "#include <emscripten.h>\n"
+        "EM_JS(int, ring, (void), { return 1; });\n"
+        "int bell(void) { return ring(); }\n"
+    )
+    done = kit.run("cc", "-shared", "-O2", "bell.c", "-o", "libbell.so", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    exports = {export.name for export in read_module((tmp_path / "libbell.so").read_bytes()).exports}
+    assert {"bell", "__em_js__ring"} <= exports
+
+
 def test_an_optimised_link_holds_no_dwarf(kit: Kit, tmp_path: Path) -> None:
     (tmp_path / "spam.c").write_text(INIT)
     done = kit.run("cc", "-g", "-ggdb3", "-shared", "spam.c", "-o", "spam.so", cwd=tmp_path)

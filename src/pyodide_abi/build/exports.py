@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: What an interpreter asks a module for: PEP 489's two spellings, and PEP 793's from 3.15 on.
 INIT_PREFIXES = ("PyInit_", "PyInitU_", "PyModExport_", "PyModExportU_")
+#: The JavaScript of ``EM_JS`` functions, whose objects ask for its export; emcc refuses it in a list.
+EM_JS_PREFIX = "__em_js__"
 _BITCODE = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
 #: Files that only rustc hands to a linker: a library with its metadata, and a unit of code generation.
 _RUST = (".rlib", ".rcgu.o")
@@ -47,7 +49,8 @@ class Exported:
         sealed: bool = False,
         remark: str = "",
     ) -> None:
-        self.names = None if names is None else tuple(sorted(set(names)))
+        own = None if names is None else {name for name in names if not name.startswith(EM_JS_PREFIX)}
+        self.names = None if own is None else tuple(sorted(own))
         self.sealed = sealed
         self.remark = remark
 

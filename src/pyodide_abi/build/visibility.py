@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.build.arguments import grouped
-from pyodide_abi.build.exports import linked_files
+from pyodide_abi.build.exports import EM_JS_PREFIX, linked_files
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wasm.archive import MAGIC as ARCHIVE
 from pyodide_abi.wasm.archive import read_archive
@@ -96,7 +96,7 @@ def _hide(data: bytes, base: int, patched: bytearray, keep: Collection[str]) -> 
         return
     cursor = Cursor(module.contents(section), base=section.contents, within="linking section")
     for offset, flags, name in _symbols(cursor):
-        if not flags & _LEAVE and name not in keep and not name.startswith("__em_js__"):
+        if not flags & _LEAVE and name not in keep and not name.startswith(EM_JS_PREFIX):
             patched[base + offset] |= SymbolFlag.HIDDEN
 
 

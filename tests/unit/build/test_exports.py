@@ -49,6 +49,12 @@ FILES = {
         Symbol(name="table", kind=SymbolKind.DATA, flags=0, index=0, offset=0, size=4),
     ),
     "util.o": made_object(function("util")),
+    "bell.o": made_object(
+        function("bell"),
+        Symbol(
+            name="__em_js__ring", kind=SymbolKind.DATA, flags=SymbolFlag.EXPORTED, index=0, offset=0, size=4
+        ),
+    ),
     "lto.o": b"BC\xc0\xde....",
     "lib/libparts.a": made_archive(
         one=made_object(function("PyInit_other")), two=made_object(function("PyInit_core"), function("part"))
@@ -138,6 +144,11 @@ def test_a_library_without_one_exports_what_is_visible() -> None:
     found = exported("-shared util.o -o libutil.so")
     assert found.names == ("util",)
     assert "no object defines a PyInit_ function" in found.remark
+
+
+def test_the_javascript_of_a_function_is_in_no_list() -> None:
+    found = exported("-shared bell.o -o libbell.so")
+    assert found.names == ("bell",)
 
 
 def test_requested_is_every_visible_symbol_of_the_objects() -> None:
