@@ -50,6 +50,10 @@ _CLASS = re.compile(rb"\0(N?[1-9]\w{3,200}+)(?=\0)")
 _NUMPY_1, _NUMPY_2 = b"numpy.core._multiarray_umath\0", b"numpy._core._multiarray_umath\0"
 #: What asks for it.
 _ASKS = "PyCapsule_GetPointer"
+#: The loader's table of functions: a placeholder looks there once more when it is called.
+_TABLE = re.compile(rb"\bwasmImports\b")
+#: What a module with statements of EM_ASM exports.
+_STATEMENTS = "__start_em_asm"
 #: No name for others: each module has its own on purpose.
 _ANONYMOUS = b"_GLOBAL__N_"
 _MOST_CLASSES = 10_000
@@ -78,6 +82,7 @@ class Anatomy:
             encoding of exceptions beside the other, where the code is not too long to look.
         classes: C++ classes of which it holds type information, mangled; no templates.
         numpy_1: it asks for NumPy's C interface where only NumPy 1 had it.
+        provides: its own JavaScript speaks of the loader's table of functions, into which it can put some.
     """
 
     customs: Mapping[str, int] = {}
@@ -91,6 +96,7 @@ class Anatomy:
     coded: frozenset[Feature] = frozenset()
     classes: frozenset[str] = frozenset()
     numpy_1: bool = False
+    provides: bool = False
 
 
 def anatomy_of(library: Library, module: Module | None, *, checksum: int) -> Anatomy:
@@ -121,6 +127,7 @@ def anatomy_of(library: Library, module: Module | None, *, checksum: int) -> Ana
             coded=_coded(module, library.facts),
             classes=_classes(module, library.facts),
             numpy_1=_wants_numpy_1(module, library.facts),
+            provides=_provides(module, library.facts),
         )
     except WasmError:
         return Anatomy()
@@ -211,6 +218,13 @@ def _wants_numpy_1(module: Module, facts: Facts) -> bool:
     contents = module.view(section)
     first, second = (re.search(re.escape(name), contents) for name in (_NUMPY_1, _NUMPY_2))
     return first is not None and second is None
+
+
+def _provides(module: Module, facts: Facts) -> bool:
+    section = module.find(SectionId.DATA)
+    if section is None or not (facts.js_functions or _STATEMENTS in facts.exports):
+        return False
+    return _TABLE.search(module.view(section)) is not None
 
 
 def _reach(module: Module, segments: Iterable[tuple[Expression | None, int]]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.audit.finding import Severity
 from pyodide_abi.linker import Cause
 from pyodide_abi.values import value
 
@@ -68,6 +69,16 @@ def is_weak(subject: Subject, gap: Gap) -> bool:
         for binary in subject.binaries
         if binary.path == gap.path and binary.library.facts is not None
     )
+
+
+def effect_of_call(subject: Subject) -> tuple[str, Severity]:
+    """What the first call of a function without a provider does, to follow "its first call"."""
+    end = "ends the interpreter"
+    if any(binary.anatomy.provides for binary in subject.binaries):
+        # Seen in wgpudawn 0.32.0.4: the placeholder that the loader handed out finds what came there later.
+        own = "the wheel's own JavaScript, which speaks of wasmImports, has provided it before"
+        return f"{end} unless {own}", Severity.WARNING
+    return end, Severity.ERROR
 
 
 @value

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.gaps import effect_of_call
 from pyodide_abi.errors import PlatformDataError
 from pyodide_abi.values import value
 from pyodide_abi.wording import listed
@@ -98,11 +100,16 @@ def findings_about_parts(subject: Subject, rule: Rule) -> Iterator[Finding]:
     for (path, _), (part, gaps) in found.items():
         names = listed([gap.symbol for gap in gaps], mark="`")
         refused = next((text for gap in gaps for text in gap.refused.values()), "")
-        effect = f"the module does not load ({refused})" if refused else "the first call ends the interpreter"
+        if refused:
+            effect, severity = f"the module does not load ({refused})", Severity.ERROR
+        else:
+            consequence, severity = effect_of_call(subject)
+            effect = f"the first call {consequence}"
         yield rule.finding(
             f"it needs {part.what} ({names}); {effect}",
             fix=part.fix,
             path=subject.member_of(path),
             symbol=gaps[0].symbol,
             releases=subject.releases,
+            severity=severity,
         )

@@ -11,7 +11,9 @@ own: `missing-runtime-part`, `instrumented-build`, `multithreaded-code`.
 
 It depends on the kind of import. For an *address* or *data* symbol the module does not load. For a function
 that is only *called* it loads: the loader hands out a placeholder, and the first call is a fatal error that
-ends the whole interpreter. Such latent defects pass every test that does not reach the call.
+ends the whole interpreter. Such latent defects pass every test that does not reach the call. (JavaScript
+of the wheel's own can put functions into the loader's `wasmImports` before: where it speaks of that, this is
+a warning.)
 
 ## Example
 
@@ -37,7 +39,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.gaps import is_weak
+from pyodide_abi.audit.gaps import effect_of_call, is_weak
 from pyodide_abi.audit.parts import part_of
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.audit.unwinding import excused
@@ -64,15 +66,18 @@ def check(subject: Subject) -> Iterator[Finding]:
         if gap.refused:
             what = f"the address of `{gap.symbol}`"
             effect = f"so the module does not load ({next(iter(gap.refused.values()))})"
+            severity = Severity.ERROR
         else:
             what = f"`{gap.symbol}` {gap.type}"
-            effect = "so its first call ends the interpreter"
+            consequence, severity = effect_of_call(subject)
+            effect = f"so its first call {consequence}"
         yield RULE.finding(
             f"{what} is provided by no release, {effect}",
             fix=_fix(subject, gap, owner),
             path=subject.member_of(gap.path),
             symbol=gap.symbol,
             releases=gap.releases,
+            severity=severity,
         )
 
 
