@@ -121,12 +121,16 @@ class Resolver:
             path: of the library, below ``site-packages``.
             order: of all libraries that the installer loads ahead, as in the archive.
             extension: as for :meth:`resolve`.
+
+        Returns:
+            without functions that would be latent if it failed: a plain import lists them, and after an
+            installation that has failed there are thousands.
         """
         state, stop = self._install(tuple(order))
         place = f"{self._root}/{path}"
         company = state.company(place) if place in state.places else []
         if stop is not None and (stop.key == place or (stop.rejected and stop.key in company)):
-            return self._prediction([stop.problem], stop.text, state, company)
+            return self._prediction([stop.problem], stop.text, state, company, calls=False)
         interpreter = state.fork()
         if extension:
             problem, error = self._import(place, interpreter)
@@ -135,7 +139,8 @@ class Resolver:
         else:
             problem, error = self._load(place, interpreter)
         loaded = interpreter.company(place) if place in interpreter.places else []
-        return self._prediction([problem] if problem else [], error, interpreter, loaded)
+        problems = [problem] if problem else []
+        return self._prediction(problems, error, interpreter, loaded, calls=problem is None)
 
     def stopped(self, order: Sequence[str]) -> Stop | None:
         """What the installer stops at; ``order`` as for :meth:`resolve_installed`."""
@@ -220,12 +225,18 @@ class Resolver:
         )
 
     def _prediction(
-        self, problems: Sequence[Problem], error: str | None, interpreter: Interpreter, loaded: Sequence[str]
+        self,
+        problems: Sequence[Problem],
+        error: str | None,
+        interpreter: Interpreter,
+        loaded: Sequence[str],
+        *,
+        calls: bool = True,
     ) -> Prediction:
         return Prediction(
             problems=tuple(problems),
             error=error,
-            latent=tuple(interpreter.latent(loaded)),
+            latent=tuple(interpreter.latent(loaded)) if calls else (),
             libraries=tuple(posixpath.relpath(interpreter.places[key], self._root) for key in loaded),
         )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.linker.facts import ENTRY
 from pyodide_abi.linker.instantiate import KNOWN_SPACES, PAGE, check_imports, minimum_of
 from pyodide_abi.linker.offers import OBJECT_PROPERTIES
+from pyodide_abi.linker.prediction import Latent
 from pyodide_abi.values import value
 from pyodide_abi.wasm import FuncType, GlobalType, Kind
 
@@ -87,6 +88,7 @@ class Runtime:
         self.memory_size = minimum_of(memory) * PAGE if memory else 0
         self._complaints: dict[tuple[str, str], tuple[Problem, ...]] = {}
         self._absent: dict[str, tuple[Import, ...]] = {}
+        self._latent: dict[tuple[str, str], Latent] = {}
         self._addresses: dict[str, Addresses] = {}
 
     def complaints(self, library: Library, call: str) -> tuple[Problem, ...]:
@@ -109,6 +111,16 @@ class Runtime:
                 for entry in facts.imports
                 if entry.kind is Kind.FUNCTION and not entry.address and self.offers.find(entry.name) is None
             )
+        return known
+
+    def latent(self, library: Library, entry: Import) -> Latent:
+        """A function import that nobody provides; made once, as many may need the library."""
+        key = library.path, entry.name
+        known = self._latent.get(key)
+        if known is None:
+            self.patience.tell()
+            known = Latent(symbol=entry.name, type=str(entry.type), library=library.path)
+            self._latent[key] = known
         return known
 
     def addresses(self, library: Library, facts: Facts) -> Addresses:

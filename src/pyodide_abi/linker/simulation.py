@@ -14,7 +14,7 @@ from pyodide_abi.linker.instantiate import check_features, check_imports, check_
 from pyodide_abi.linker.loaders import ORDINARY
 from pyodide_abi.linker.offers import FUNCTIONS, Offer, Value, offer_of_export
 from pyodide_abi.linker.pool import Pool
-from pyodide_abi.linker.prediction import Cause, Latent, Problem
+from pyodide_abi.linker.prediction import Cause, Problem
 from pyodide_abi.linker.running import check_constructors, check_segments, check_start
 from pyodide_abi.linker.search import Arrival
 from pyodide_abi.values import replace, value
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from pyodide_abi.linker.facts import Facts, Library
     from pyodide_abi.linker.loaders import Loader, Mode
+    from pyodide_abi.linker.prediction import Latent
     from pyodide_abi.linker.runtime import Runtime
     from pyodide_abi.linker.search import Search
 
@@ -68,6 +69,7 @@ class Interpreter:
             first, or first insisted.
         required: those of them that not every user calls weak.
         unfinished: those whose load did not end well; the loader takes them for loaded.
+        made: those of which the engine made an instance.
         absent: needed libraries that this load did not find.
         sought: those that earlier loads did not find; the loader takes them for loaded.
         scope: names that the libraries of this load offer to one another's calls.
@@ -90,6 +92,7 @@ class Interpreter:
         self.undefined: dict[str, Asker] = {}
         self.required: set[str] = set()
         self.unfinished: set[str] = set()
+        self.made: set[str] = set()
         self.absent: set[str] = set()
         self.sought: set[str] = set()
         self.scope = Pool()
@@ -128,6 +131,7 @@ class Interpreter:
         other.undefined = {**self.undefined}
         other.required = {*self.required}
         other.unfinished = {*self.unfinished}
+        other.made = {*self.made}
         other.absent = {*self.absent}
         other.sought = {*self.sought}
         other.scope = self.scope.copy()
@@ -204,6 +208,7 @@ class Interpreter:
                 yield problem
         yield from check_segments(library, facts, self.runtime, call=self.call)
         yield from check_start(library, facts, lambda name: self._missing(name, key))
+        self.made.add(key)
         yield from self._offer(library, facts)
         if complete and not self.mode.tolerant:
             # With a needed library missing, whatever is undefined would be a mere consequence.
@@ -243,13 +248,14 @@ class Interpreter:
         """Function imports of loaded libraries that nobody provides when they are called."""
         for key in keys:
             library = self.files[self.places[key]]
-            if library.facts is None:
-                continue
-            for entry in self.runtime.absent_functions(library, library.facts):
+            if library.facts is None or key not in self.made:
+                continue  # What has no instance calls nothing.
+            absent = self.runtime.absent_functions(library, library.facts)
+            self.runtime.patience.compare(len(absent))
+            for entry in absent:
                 made_late = self.loader.late_invoke and entry.name.startswith(_MADE_LATE)
                 if not made_late and entry.name not in self.scopes[key] and entry.name not in self.merged:
-                    self.runtime.patience.tell()
-                    yield Latent(symbol=entry.name, type=str(entry.type), library=library.path)
+                    yield self.runtime.latent(library, entry)
 
     def check_head(self, library: Library) -> Problem | None:
         """What the loader says of a file's first bytes."""

@@ -59,8 +59,9 @@ def _module(binary: Binary) -> dict[str, Any]:
 
 def _end(prediction: Prediction) -> tuple[object, ...]:
     """What counts as an ending of its own; the words differ between an import and an installer."""
-    first = next(((problem.cause, problem.symbol) for problem in prediction.problems), None)
-    return (first, {latent.symbol for latent in prediction.latent})
+    if prediction.problems:
+        return prediction.problems[0].cause, prediction.problems[0].symbol
+    return (frozenset(latent.symbol for latent in prediction.latent),)
 
 
 def _load(prediction: Prediction) -> dict[str, Any]:

@@ -41,6 +41,21 @@ def test_modules_that_all_need_each_other(tmp_path: Path) -> None:
         audit_file(file)
 
 
+def test_a_refused_library_that_many_need(tmp_path: Path) -> None:
+    """What it lacks is told once, however many need it: a program's own library can lack thousands."""
+    lacks = "".join(f'(import "env" "absent_{number}" (func))' for number in range(5000))
+    files = {
+        "libx.so": assemble(f'(@dylink.0 (mem-info (memory 0 0))) (import "env" "strlen" (func)) {lacks}')
+    }
+    for number in range(110):
+        needs = '(@dylink.0 (mem-info (memory 0 0)) (needed "libx.so") (runtime-path "$ORIGIN"))'
+        files[f"m{number}{SUFFIX}"] = assemble(
+            f'{needs} (func (export "PyInit_m{number}") (result i32) i32.const 0)'
+        )
+    report = audit_file(make_wheel(tmp_path, WHEEL, files))
+    assert [finding.location.path for finding in report.findings if finding.code == "ABI203"] == ["libx.so"]
+
+
 def test_a_thousand_needed_libraries_and_folders_are_looked_at() -> None:
     names = [f"{number}" for number in range(1500)]
     library = read_library("m.so", needing(names, [f"/{name}" for name in names]))
