@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pyodide_abi.errors import UnreadableInputError
 
-#: Needed libraries that are looked for, in all loads of a wheel together: ten seconds. Of thirty real wheels
-#: the one that takes most takes 735.
+#: Needed libraries that are looked for, in all loads of a wheel together: ten seconds. Of 261 published
+#: wheels the one that takes most takes 14,000, and 217,000 for an engine that refuses its largest library.
 _MOST_STEPS = 2_000_000
 #: What is kept and told, a problem or a missing function, weighs more: a kilobyte in the end.
 _TELLING = 4
