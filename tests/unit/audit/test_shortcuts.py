@@ -5,22 +5,25 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING
 
+from assembling import assemble, make_wheel
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
+from packaging.tags import cpython_tags
 from packaging.utils import parse_wheel_filename
 
 from pyodide_abi.audit import audit_file
-from pyodide_abi.audit.rules.excluded_python_version import _speaks_of_earlier
+from pyodide_abi.audit.rules.excluded_python_version import _leaves_none_out
 from pyodide_abi.linker.inner import names_class
-from pyodide_abi.platforms import load_platforms
+from pyodide_abi.platforms import load_platform, load_platforms
 from pyodide_abi.wheel.filename import _USUAL, parse_wheel_name
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 CLAUSE = st.from_regex(
-    r"(>=|>=|<|~=) ?[23]\.1?[0-9](\.[0-9])?|(!=|!=|==) ?[23]\.1?[0-9](\.[0-9]|\.\*)?", fullmatch=True
+    r"(>=|>=|<|~=) ?[234]\.1?[0-9](\.[0-9])?|(>=|<) ?[234]|(!=|!=|==) ?[23]\.1?[0-9](\.[0-9]|\.\*)?",
+    fullmatch=True,
 )
 
 
@@ -31,18 +34,30 @@ def test_the_library_takes_every_usual_name(name: str) -> None:
 
 
 @given(st.lists(CLAUSE, min_size=1, max_size=4).map(",".join))
-def test_clauses_about_earlier_pythons_leave_out_no_release(written: str) -> None:
+def test_what_leaves_none_out_leaves_no_release_out(written: str) -> None:
     for platform in load_platforms():
-        if _speaks_of_earlier(written, platform):
+        if _leaves_none_out(written, platform):
             allowed = SpecifierSet(written)
             assert all(allowed.contains(release.python, prereleases=True) for release in platform.releases)
 
 
 def test_the_usual_requirement_takes_no_library() -> None:
-    newest = load_platforms()[-1]
-    assert _speaks_of_earlier(">=2.7, !=3.0.*, !=3.8.*", newest)
-    assert not _speaks_of_earlier(f">={newest.python.version}", newest)
-    assert not _speaks_of_earlier(">=3.9,<4", newest)
+    newest, platform_314 = load_platforms()[-1], load_platform("314_0")
+    assert _leaves_none_out(">=2.7, !=3.0.*, !=3.8.*", newest)
+    assert _leaves_none_out(">=3.9,<4", newest)
+    assert _leaves_none_out(">=3.14, <3.15", platform_314)
+    assert not _leaves_none_out(">=3.14.1", platform_314)
+    # Its releases come before 3.15.0.
+    assert not _leaves_none_out(f">={newest.python.version}", newest)
+
+
+def test_stable_abi_wheels_from_an_earlier_python_on_fit(tmp_path: Path) -> None:
+    accepted = {str(tag) for tag in cpython_tags((3, 14), ["cp314"], ["pyemscripten_2026_0_wasm32"])}
+    for minor in range(17):
+        tag = f"cp3{minor}-abi3-pyemscripten_2026_0_wasm32"
+        file = make_wheel(tmp_path, f"x-1-{tag}.whl", {"x.abi3.so": assemble("%dylink %init")})
+        refused = "ABI403" in {finding.code for finding in audit_file(file).findings}
+        assert refused == (tag not in accepted)
 
 
 def test_names_of_classes() -> None:

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from pyodide_abi.audit.subject import Subject
     from pyodide_abi.platforms.model import Platform
 
-#: A clause that speaks of one minor version, and leaves out no later one.
-_EARLIER = re.compile(r"\s*(?:>=|!=)\s*([0-9]+)\.([0-9]+)(?:\.[0-9]+|\.\*)?\s*")
+#: Most clauses: about one minor version, or about all before or from it on.
+_USUAL = re.compile(r"\s*(>=|!=|<)\s*([0-9]+)(?:\.([0-9]+))?(\.[0-9]+|\.\*)?\s*")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -53,9 +53,9 @@ def check(subject: Subject) -> Iterator[Finding]:
         written = read_headers(subject.wheel.read_text(path)).get("Requires-Python")
     except WheelError:
         return  # METADATA that cannot be read has a rule of its own.
-    if not written or _speaks_of_earlier(written, subject.platform):
+    if not written or _leaves_none_out(written, subject.platform):
         return
-    # Slow to import, and nearly all wheels ask for no more than an old Python.
+    # Slow to import, and nearly all wheels ask for what can be seen without.
     from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - as said
 
     try:
@@ -77,11 +77,24 @@ def check(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def _speaks_of_earlier(written: str, platform: Platform) -> bool:
-    """Every clause is about Pythons before the platform's, and lets in what comes after them."""
+def _leaves_none_out(written: str, platform: Platform) -> bool:
+    """Every clause lets in all of the platform's Pythons, as far as that shows at first sight."""
     here = tuple(int(part) for part in platform.python.version.split("."))
-    found = (_EARLIER.fullmatch(clause) for clause in written.split(","))
-    return all(match and (int(match[1]), int(match[2])) < here for match in found)
+    final = all(release.python.replace(".", "").isdigit() for release in platform.releases)
+    for clause in written.split(","):
+        match = _USUAL.fullmatch(clause)
+        if match is None:
+            return False
+        limit = int(match[2]), int(match[3] or 0)
+        if match[1] == "<":
+            lets_in = limit > here
+        else:
+            # From the first version of a series on: what comes before that is no final release.
+            first = match[1] == ">=" and final and match[4] is None
+            lets_in = limit < here or (first and limit == here)
+        if not lets_in:
+            return False
+    return True
 
 
 RULE = Rule(

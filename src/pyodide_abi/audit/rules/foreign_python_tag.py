@@ -43,10 +43,12 @@ def check(subject: Subject) -> Iterator[Finding]:
     name, python = subject.wheel.name, subject.platform.python
     if python.tag in name.pythons and python.tag in name.abis:
         return
-    # Slow to import, and nearly all wheels have that tag.
+    major, minor = (int(part) for part in python.version.split("."))
+    if "abi3" in name.abis and any(f"cp{major}{older}" in name.pythons for older in range(2, minor + 1)):
+        return
+    # Slow to import, and nearly all wheels have one of those tags.
     from packaging.tags import Tag, compatible_tags, cpython_tags  # noqa: PLC0415 - as said
 
-    major, minor = (int(part) for part in python.version.split("."))
     platforms = name.platforms
     accepted = {
         *cpython_tags((major, minor), [python.tag], platforms),

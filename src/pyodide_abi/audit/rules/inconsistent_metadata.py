@@ -123,7 +123,8 @@ def _build(wheel: Wheel, path: str) -> Iterator[Finding]:
 
 
 def _same_name(one: str, other: str) -> bool:
-    if one == other:
+    # File names have an underscore for the usual dash.
+    if one.replace("-", "_") == other.replace("-", "_"):
         return True
     from packaging.utils import canonicalize_name  # noqa: PLC0415 - as above
 

@@ -55,10 +55,21 @@ _SPACES = frozenset({"env", "wasi_snapshot_preview1"})
 
 def check(subject: Subject) -> Iterator[Finding]:
     """One finding for each module, function and type that it has."""
+    offers = {id(offered): offered for offered in subject.offers.values()}.values()
+    answered = {
+        name
+        for offered in offers
+        for name, symbol in offered.items()
+        if symbol.kind is SymbolKind.JS_FUNCTION and not way_of(name)
+    }
     for binary in subject.binaries:
         facts = binary.library.facts
         for entry in facts.imports if facts else ():
-            if not isinstance(entry.type, FuncType) or entry.module not in _SPACES or way_of(entry.name):
+            if (
+                entry.name not in answered
+                or entry.module not in _SPACES
+                or not isinstance(entry.type, FuncType)
+            ):
                 continue
             wanted = str(entry.type)
             differing: dict[str, list[str]] = {}
