@@ -11,7 +11,7 @@ from email.parser import HeaderParser
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.tags import compatible_tags, cpython_tags
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
@@ -74,9 +74,20 @@ class _Candidate:
             where = f"{wheel.dist_info}/METADATA"
             lines = HeaderParser().parsestr(wheel.read_text(where)).get_all("Requires-Dist", [])
         try:
-            return tuple(Requirement(line) for line in lines)
-        except InvalidRequirement as error:
+            return tuple(_read(line) for line in lines)
+        except ValueError as error:
             raise WheelError(f"{self.path.name}: {where}: {error}") from error
+
+
+def _read(text: str) -> Requirement:
+    """Read a requirement.
+
+    Raises:
+        ValueError: it is none, or has a number of thousands of digits, which only a comparison finds out.
+    """
+    requirement = Requirement(text)
+    requirement.specifier.contains("0")
+    return requirement
 
 
 def _candidate(path: Path) -> _Candidate:
@@ -195,8 +206,8 @@ class _Choice:
 
 def _requirement(text: str) -> Requirement:
     try:
-        return Requirement(text)
-    except InvalidRequirement as error:
+        return _read(text)
+    except ValueError as error:
         raise UsageError(
             f"'{text}' is neither a wheel nor a requirement: {error}",
             hint="give the path of a .whl file, or a name such as 'pytest' with --find-links",

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pyodide_abi.platforms.model import Platform
 
 #: Most clauses: about one minor version, or about all before or from it on.
-_USUAL = re.compile(r"\s*(>=|!=|<)\s*([0-9]+)(?:\.([0-9]+))?(\.[0-9]+|\.\*)?\s*")
+_USUAL = re.compile(r"\s*(>=|!=|<)\s*([0-9]{1,4})(?:\.([0-9]{1,4}))?(\.[0-9]+|\.\*)?\s*")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -56,17 +56,17 @@ def check(subject: Subject) -> Iterator[Finding]:
     if not written or _leaves_none_out(written, subject.platform):
         return
     # Slow to import, and nearly all wheels ask for what can be seen without.
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - as said
+    from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - as said
 
     try:
         allowed = SpecifierSet(written)
-    except InvalidSpecifier:
-        return  # Installers pass over it.
-    excluded = {
-        release.version: release.python
-        for release in subject.platform.releases
-        if not allowed.contains(release.python, prereleases=True)
-    }
+        excluded = {
+            release.version: release.python
+            for release in subject.platform.releases
+            if not allowed.contains(release.python, prereleases=True)
+        }
+    except ValueError:
+        return  # No specifier, or a number of thousands of digits. Installers pass over it.
     if excluded:
         pythons = ", ".join(dict.fromkeys(excluded.values()))
         yield RULE.finding(

@@ -134,12 +134,12 @@ def _same_name(one: str, other: str) -> bool:
 def _same_version(one: str, other: str) -> bool:
     if one == other:
         return True
-    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - as above
+    from packaging.version import Version  # noqa: PLC0415 - as above
 
     try:
         # In file names a dash of the version is an underscore.
         return Version(one.replace("_", "-")) == Version(other.replace("_", "-"))
-    except InvalidVersion:
+    except ValueError:  # No version, or a number of thousands of digits.
         return one == other
 
 

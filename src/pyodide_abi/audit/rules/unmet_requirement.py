@@ -92,12 +92,14 @@ def check(subject: Subject) -> Iterator[Finding]:
 def _requirements(written: Sequence[str]) -> Iterator[Requirement]:
     if not written:
         return
-    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - as above
+    from packaging.requirements import Requirement  # noqa: PLC0415 - as above
 
     for text in written[:_MOST]:
         try:
             requirement = Requirement(text)
-        except (InvalidRequirement, RecursionError):
+            # Numbers of thousands of digits are found out by a comparison only.
+            requirement.specifier.contains("0")
+        except (ValueError, RecursionError):
             continue
         if requirement.specifier:
             yield requirement
@@ -107,8 +109,6 @@ def _asked(requirement: Requirement, release: Release) -> bool:
     """Whether the requirement stands in the release, without extras."""
     if requirement.marker is None:
         return True
-    from packaging.markers import UndefinedComparison, UndefinedEnvironmentName  # noqa: PLC0415 - as above
-
     environment = {
         "extra": "",
         "implementation_name": "cpython",
@@ -125,7 +125,7 @@ def _asked(requirement: Requirement, release: Release) -> bool:
     }
     try:
         return requirement.marker.evaluate(environment)
-    except (UndefinedComparison, UndefinedEnvironmentName):
+    except ValueError:  # It compares what is not known, or cannot be compared.
         return False
 
 
