@@ -14,6 +14,7 @@ here, with the host in front of the path. Nothing is passed on: what is none of 
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,6 +26,7 @@ from pyodide_abi.runtime.sources import published
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from socket import socket
     from types import TracebackType
 
     from pyodide_abi.runtime.sources import Listed, Sources
@@ -38,6 +40,13 @@ _TYPES = {
     ".wasm": "application/wasm",
 }
 _SCRIPTS = Path(__file__).parent
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: socket | tuple[bytes, socket], client_address: object) -> None:
+        """Say nothing of a client that is gone: an interpreter that has ended resets what it had open."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Mirror:
@@ -85,7 +94,7 @@ class Mirror:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
                 """Nothing: the report says what matters."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:
