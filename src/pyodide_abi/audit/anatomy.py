@@ -53,7 +53,7 @@ _ASKS = "PyCapsule_GetPointer"
 #: The loader's table of functions: a placeholder looks there once more when it is called.
 _TABLE = re.compile(rb"\bwasmImports\b")
 #: What a module with statements of EM_ASM exports.
-_STATEMENTS = "__start_em_asm"
+EM_ASM = "__start_em_asm"
 #: No name for others: each module has its own on purpose.
 _ANONYMOUS = b"_GLOBAL__N_"
 _MOST_CLASSES = 10_000
@@ -222,7 +222,7 @@ def _wants_numpy_1(module: Module, facts: Facts) -> bool:
 
 def _provides(module: Module, facts: Facts) -> bool:
     section = module.find(SectionId.DATA)
-    if section is None or not (facts.js_functions or _STATEMENTS in facts.exports):
+    if section is None or not (facts.js_functions or EM_ASM in facts.exports):
         return False
     return _TABLE.search(module.view(section)) is not None
 

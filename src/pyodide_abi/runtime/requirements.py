@@ -11,18 +11,19 @@ from email.parser import HeaderParser
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
 from packaging.tags import compatible_tags, cpython_tags
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from pyodide_abi.errors import MissingError, UsageError, WheelError
 from pyodide_abi.values import value
 from pyodide_abi.wheel import open_wheel
+from pyodide_abi.wheel.requirement import read_requirement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from packaging.requirements import Requirement
     from packaging.tags import Tag
     from packaging.utils import NormalizedName
     from packaging.version import Version
@@ -74,20 +75,9 @@ class _Candidate:
             where = f"{wheel.dist_info}/METADATA"
             lines = HeaderParser().parsestr(wheel.read_text(where)).get_all("Requires-Dist", [])
         try:
-            return tuple(_read(line) for line in lines)
+            return tuple(read_requirement(line) for line in lines)
         except ValueError as error:
             raise WheelError(f"{self.path.name}: {where}: {error}") from error
-
-
-def _read(text: str) -> Requirement:
-    """Read a requirement.
-
-    Raises:
-        ValueError: it is none, or has a number of thousands of digits, which only a comparison finds out.
-    """
-    requirement = Requirement(text)
-    requirement.specifier.contains("0")
-    return requirement
 
 
 def _candidate(path: Path) -> _Candidate:
@@ -206,7 +196,7 @@ class _Choice:
 
 def _requirement(text: str) -> Requirement:
     try:
-        return _read(text)
+        return read_requirement(text)
     except ValueError as error:
         raise UsageError(
             f"'{text}' is neither a wheel nor a requirement: {error}",

@@ -30,6 +30,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.audit.anatomy import EM_ASM
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from pyodide_abi.audit.subject import Subject
 
 _ASYNC = "__asyncjs__"
-_STATEMENTS = "__start_em_asm"
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -63,7 +63,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 releases=subject.releases,
                 severity=Severity.ERROR,
             )
-        if plain or _STATEMENTS in facts.exports:
+        if plain or EM_ASM in facts.exports:
             what = (
                 f"{len(plain)} functions of EM_JS, such as `{plain[0]}`" if plain else "statements of EM_ASM"
             )

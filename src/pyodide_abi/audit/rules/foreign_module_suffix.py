@@ -50,12 +50,14 @@ def check(subject: Subject) -> Iterator[Finding]:
     own = subject.platform.python.suffixes
     for binary in subject.binaries:
         marked = _MARKED.search(binary.path)
+        if marked is None:
+            continue
         deaf = [
             release.version
             for release in subject.platform.releases
-            if marked and not binary.path.endswith(tuple(_own(release.suffixes)))
+            if not binary.path.endswith(tuple(_own(release.suffixes)))
         ]
-        if marked and deaf:
+        if deaf:
             stable = f".{marked['stable']}.so"
             yield RULE.finding(
                 f"the file name ends in {marked[0]}, which the platform's CPython does not look for",

@@ -38,6 +38,7 @@ from pyodide_abi.audit.parts import part_of
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.audit.unwinding import way_of
 from pyodide_abi.platforms.surface import SymbolKind
+from pyodide_abi.values import different
 from pyodide_abi.wasm import FuncType
 
 if TYPE_CHECKING:
@@ -55,10 +56,9 @@ _SPACES = frozenset({"env", "wasi_snapshot_preview1"})
 
 def check(subject: Subject) -> Iterator[Finding]:
     """One finding for each module, function and type that it has."""
-    offers = {id(offered): offered for offered in subject.offers.values()}.values()
     answered = {
         name
-        for offered in offers
+        for offered in different([*subject.offers.values()]).values()
         for name, symbol in offered.items()
         if symbol.kind is SymbolKind.JS_FUNCTION and not way_of(name)
     }

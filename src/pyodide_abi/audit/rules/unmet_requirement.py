@@ -39,6 +39,7 @@ from pyodide_abi.errors import WheelError
 from pyodide_abi.platforms import load_platforms
 from pyodide_abi.platforms.packages import load_packages
 from pyodide_abi.wheel.headers import read_headers
+from pyodide_abi.wheel.requirement import read_requirement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,15 +91,9 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def _requirements(written: Sequence[str]) -> Iterator[Requirement]:
-    if not written:
-        return
-    from packaging.requirements import Requirement  # noqa: PLC0415 - as above
-
     for text in written[:_MOST]:
         try:
-            requirement = Requirement(text)
-            # Numbers of thousands of digits are found out by a comparison only.
-            requirement.specifier.contains("0")
+            requirement = read_requirement(text)
         except (ValueError, RecursionError):
             continue
         if requirement.specifier:
