@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.platforms import load_platforms
-from pyodide_abi.platforms.sheets import overview, sheets
+from pyodide_abi.report.platforms import overview, sheets
 
 if TYPE_CHECKING:
-    from pyodide_abi.platforms.sheets import Sheet
+    from pyodide_abi.report.platforms import Sheet
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "platforms.md"
 _HEAD = """\

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from pyodide_abi.host import this_machine
     from pyodide_abi.linker import resolve
     from pyodide_abi.platforms import load_platform, load_platforms, load_surface
-    from pyodide_abi.repair.mend import plan_wheel, repair_wheel
     from pyodide_abi.repair.patch import patch_file
     from pyodide_abi.repair.plan import Wishes
+    from pyodide_abi.repair.repair_wheel import plan_wheel, repair_wheel
     from pyodide_abi.runtime import install_release, run_python, verify_wheel
     from pyodide_abi.toolchain import find_python, find_toolchain, make_sysroot
     from pyodide_abi.wasm import read_module

@@ -14,9 +14,9 @@ from fuzz.test_hostile import ARCHIVES, MODULES
 
 from pyodide_abi.cli.main import main
 from pyodide_abi.errors import PyodideAbiError
-from pyodide_abi.repair.mend import repair_wheel
 from pyodide_abi.repair.patch import Patch, patch_module
 from pyodide_abi.repair.plan import Wishes
+from pyodide_abi.repair.repair_wheel import repair_wheel
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wheel import open_wheel
 

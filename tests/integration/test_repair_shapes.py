@@ -13,8 +13,8 @@ from real_host import real_host
 
 from pyodide_abi.audit import audit_file
 from pyodide_abi.platforms import load_platform
-from pyodide_abi.repair.mend import repair_wheel
 from pyodide_abi.repair.plan import Wishes
+from pyodide_abi.repair.repair_wheel import repair_wheel
 from pyodide_abi.runtime import find_node
 from pyodide_abi.values import value
 

@@ -6,15 +6,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker import Arrival, Cause, Resolver, find_engine
+from pyodide_abi.linker.budget import Patience
 from pyodide_abi.linker.installing import installer_of, loaded_ahead
-from pyodide_abi.linker.patience import Patience
 from pyodide_abi.linker.search import site_packages
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pyodide_abi.audit.anatomy import Anatomy
+    from pyodide_abi.audit.module_facts import Anatomy
     from pyodide_abi.audit.reading import NativeFile, Reader
     from pyodide_abi.linker import Installed, Library, Prediction
     from pyodide_abi.linker.installing import Installer

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pyodide_abi.audit.anatomy import anatomy_of, code_questions
+from pyodide_abi.audit.module_facts import anatomy_of, code_questions
 from pyodide_abi.errors import WasmError
 from pyodide_abi.linker import find_engine, read_library
-from pyodide_abi.linker.inner import MANGLED
-from pyodide_abi.linker.outline import outline_of, settle
-from pyodide_abi.linker.streaming import outline_stream
+from pyodide_abi.linker.elide.names import MANGLED
+from pyodide_abi.linker.elide.outline import outline_of, settle
+from pyodide_abi.linker.elide.stream import outline_stream
 from pyodide_abi.values import value
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wasm.columns import NotUsualError
@@ -18,9 +18,9 @@ from pyodide_abi.wasm.columns import NotUsualError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from pyodide_abi.audit.anatomy import Anatomy
+    from pyodide_abi.audit.module_facts import Anatomy
     from pyodide_abi.linker import Library
-    from pyodide_abi.linker.outline import Outline
+    from pyodide_abi.linker.elide.outline import Outline
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.platforms.surface import Surface
 

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from pyodide_abi.audit.gaps import find_gaps
 from pyodide_abi.audit.predicting import Predictor
 from pyodide_abi.audit.reading import NativeFile, Reader
+from pyodide_abi.audit.undefined import find_gaps
 from pyodide_abi.errors import UnreadableInputError, UsageError
 from pyodide_abi.linker import DEFAULT_ENGINE, Head, Installed
 from pyodide_abi.linker.installing import installer_of
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from pyodide_abi.audit.gaps import Gap
     from pyodide_abi.audit.predicting import Binary
+    from pyodide_abi.audit.undefined import Gap
     from pyodide_abi.linker import Library, Prediction
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.platforms.surface import Symbol
@@ -89,7 +89,7 @@ class Subject:
 
     @cached_property
     def gaps(self) -> Mapping[tuple[str, str], Gap]:
-        """Symbols without a provider, for all rules: see :func:`~pyodide_abi.audit.gaps.find_gaps`."""
+        """Symbols without a provider, for all rules: see :func:`~pyodide_abi.audit.undefined.find_gaps`."""
         return find_gaps(self)
 
     @cached_property

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pyodide_abi.cli.session import Session
     from pyodide_abi.platforms.model import Platform
-    from pyodide_abi.platforms.sheets import Sheet
+    from pyodide_abi.report.platforms import Sheet
 
 _SPELLINGS = "314_0, pyemscripten_2026_0, a wheel tag, cp314, 3.14, or a runtime release such as 314.0.7"
 #: Wide enough that nothing is wrapped where the output is not a terminal.
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     elif args.name:
         _show_one(load_platform(args.name), _console(session))
     else:
-        from pyodide_abi.platforms.sheets import overview
+        from pyodide_abi.report.platforms import overview
 
         console = _console(session)
         _show_table(overview(load_platforms()), console)
@@ -79,7 +79,7 @@ def _write_json(platform: Platform | None, session: Session) -> None:
 
 
 def _show_one(platform: Platform, console: Console) -> None:
-    from pyodide_abi.platforms.sheets import sheets
+    from pyodide_abi.report.platforms import sheets
 
     console.print(f"Platform {platform.name}", style="bold")
     for sheet in sheets(platform):

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     from pyodide_abi.cli.session import Session
     from pyodide_abi.repair.edits import Plan
-    from pyodide_abi.repair.mend import Repaired
     from pyodide_abi.repair.plan import Wishes
+    from pyodide_abi.repair.repair_wheel import Repaired
 
 _EPILOG = """\
 examples:
@@ -104,7 +104,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
 def _plan(wheels: list[Path], wishes: Wishes, args: argparse.Namespace, session: Session) -> int:
     from pyodide_abi.errors import MissingError
-    from pyodide_abi.repair.mend import plan_wheel
+    from pyodide_abi.repair.repair_wheel import plan_wheel
     from pyodide_abi.report.repair import plans_to_json, write_plan
 
     plans: list[Plan] = []
@@ -119,7 +119,7 @@ def _plan(wheels: list[Path], wishes: Wishes, args: argparse.Namespace, session:
 
 def _repair(wheels: list[Path], wishes: Wishes, args: argparse.Namespace, session: Session) -> int:
     from pyodide_abi.cli.repair_tools import shrinker
-    from pyodide_abi.repair.mend import repair_wheel
+    from pyodide_abi.repair.repair_wheel import repair_wheel
     from pyodide_abi.report.repair import repairs_to_json, write_repaired
 
     folder = None if args.in_place else session.cwd / Path(args.wheel_dir).expanduser()

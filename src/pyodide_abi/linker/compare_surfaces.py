@@ -9,8 +9,8 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
+from pyodide_abi.linker.checks.imports import BASES, check_imports
 from pyodide_abi.linker.engine import find_engine
-from pyodide_abi.linker.instantiate import BASES, check_imports
 from pyodide_abi.linker.loaders import loader_of
 from pyodide_abi.linker.offers import FUNCTIONS, Offers, Value, offer_of
 from pyodide_abi.platforms.surface import SymbolKind

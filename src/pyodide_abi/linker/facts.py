@@ -101,7 +101,7 @@ class Inner:
 class Facts:
     """What a module says of itself.
 
-    Names that are a module's own business can be left out, see :mod:`pyodide_abi.linker.outline`.
+    Names that are a module's own business can be left out, see :mod:`pyodide_abi.linker.elide.outline`.
 
     Attributes:
         needed: libraries to load first, in order.

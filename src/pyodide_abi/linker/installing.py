@@ -18,8 +18,8 @@ from pyodide_abi.values import replace, value
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from pyodide_abi.linker.interpreter import Interpreter
     from pyodide_abi.linker.prediction import Problem
-    from pyodide_abi.linker.simulation import Interpreter
     from pyodide_abi.platforms.model import Platform
 
 _LIBRARY = re.compile(r"\.so(.\d+)*$")

@@ -5,17 +5,17 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from pyodide_abi.linker.budget import Patience
+from pyodide_abi.linker.checks.init import check_init, init_names, no_init
 from pyodide_abi.linker.engine import DEFAULT_ENGINE, find_engine
 from pyodide_abi.linker.facts import Head
-from pyodide_abi.linker.initialise import check_init, init_names, no_init
 from pyodide_abi.linker.installing import install, installer_of
+from pyodide_abi.linker.interpreter import Interpreter
 from pyodide_abi.linker.loaders import loader_of
 from pyodide_abi.linker.offers import Offers
-from pyodide_abi.linker.patience import Patience
 from pyodide_abi.linker.prediction import Prediction
 from pyodide_abi.linker.runtime import Runtime
 from pyodide_abi.linker.search import Arrival, Search, site_packages
-from pyodide_abi.linker.simulation import Interpreter
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:

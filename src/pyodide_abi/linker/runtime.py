@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.linker.checks.imports import KNOWN_SPACES, PAGE, check_imports, minimum_of
 from pyodide_abi.linker.facts import ENTRY
-from pyodide_abi.linker.instantiate import KNOWN_SPACES, PAGE, check_imports, minimum_of
 from pyodide_abi.linker.offers import OBJECT_PROPERTIES
 from pyodide_abi.linker.prediction import Latent
 from pyodide_abi.values import value
@@ -17,11 +17,11 @@ from pyodide_abi.wasm import FuncType, GlobalType, Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pyodide_abi.linker.budget import Patience
     from pyodide_abi.linker.engine import Engine
     from pyodide_abi.linker.facts import Facts, Import, Library
     from pyodide_abi.linker.loaders import Loader
     from pyodide_abi.linker.offers import Offers
-    from pyodide_abi.linker.patience import Patience
     from pyodide_abi.linker.prediction import Problem
     from pyodide_abi.wasm import ExternType
 

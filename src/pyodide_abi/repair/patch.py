@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.atomic import write_whole
 from pyodide_abi.errors import UnreadableInputError, UsageError, WasmError
-from pyodide_abi.repair.whole import write_whole
 from pyodide_abi.values import value
 from pyodide_abi.wasm import Kind, read_module
 from pyodide_abi.wasm.edit import ModuleEdit, edit_module, maybe_referenced

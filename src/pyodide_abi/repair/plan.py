@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import UsageError
 from pyodide_abi.platforms import platform_of_tag
+from pyodide_abi.repair.candidates import Shelf
 from pyodide_abi.repair.edits import (
     AddLibrary,
     ChangeNeeded,
@@ -22,11 +23,10 @@ from pyodide_abi.repair.edits import (
     Retag,
     Safety,
 )
-from pyodide_abi.repair.layout import Layout
-from pyodide_abi.repair.links import link
+from pyodide_abi.repair.needed_graph import link
+from pyodide_abi.repair.placement import Layout
 from pyodide_abi.repair.providers import add_providers
-from pyodide_abi.repair.shelf import Shelf
-from pyodide_abi.repair.texts import read_texts
+from pyodide_abi.repair.references import read_texts
 from pyodide_abi.repair.trim import trim_exports, trim_sections
 from pyodide_abi.values import replace, value
 from pyodide_abi.wasm import read_module
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pyodide_abi.audit import Finding, Subject
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.repair.edits import Edit, Problem
-    from pyodide_abi.repair.links import Node
+    from pyodide_abi.repair.needed_graph import Node
     from pyodide_abi.wheel import Wheel
 
 #: Rules whose findings a sort of edit answers.

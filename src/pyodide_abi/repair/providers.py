@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from pyodide_abi.linker.loaders import loader_of
 from pyodide_abi.linker.offers import OBJECT_PROPERTIES, offer_of
 from pyodide_abi.platforms.surface import load_surface
-from pyodide_abi.repair.links import Link
+from pyodide_abi.repair.needed_graph import Link
 from pyodide_abi.wasm import FuncType, Kind
 
 if TYPE_CHECKING:
     from pyodide_abi.linker import Import
     from pyodide_abi.platforms.model import Platform
-    from pyodide_abi.repair.links import Graph, Node
+    from pyodide_abi.repair.needed_graph import Graph, Node
 
 #: Made by the loader of 2024_0 when they are called.
 _MADE_LATE = ("invoke_", "__cxa_find_matching_catch_")

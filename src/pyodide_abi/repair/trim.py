@@ -12,7 +12,7 @@ from pyodide_abi.wasm.edit import maybe_referenced
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
-    from pyodide_abi.repair.links import Graph, Node
+    from pyodide_abi.repair.needed_graph import Graph, Node
 
 _FOR_DEBUGGERS = frozenset({"sourceMappingURL", "external_debug_info"})
 _NAMES = "name"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pyodide_abi.repair.edits import Edit, Plan
-    from pyodide_abi.repair.mend import Repaired
+    from pyodide_abi.repair.repair_wheel import Repaired
 
 _SHOWN = 8
 

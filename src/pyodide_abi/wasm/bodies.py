@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pyodide_abi.wasm.cursor import Bytes
-    from pyodide_abi.wasm.layout import Section
+    from pyodide_abi.wasm.section_table import Section
 
 _CONTINUES, _PAYLOAD = 0x80, 0x7F
 #: Bytes of a number at most.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pyodide_abi.wasm.bodies import windows
 from pyodide_abi.wasm.cursor import Cursor
 from pyodide_abi.wasm.features import Feature
-from pyodide_abi.wasm.layout import SectionId
+from pyodide_abi.wasm.section_table import SectionId
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -13,15 +13,15 @@ from pyodide_abi.errors import UnreadableInputError
 from pyodide_abi.values import value
 from pyodide_abi.wasm import encode as enc
 from pyodide_abi.wasm.cursor import Cursor
-from pyodide_abi.wasm.layout import SectionId
+from pyodide_abi.wasm.section_table import SectionId
 from pyodide_abi.wasm.sections import dylink0
 from pyodide_abi.wasm.writer import replace_contents, write_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from pyodide_abi.wasm.layout import Section
     from pyodide_abi.wasm.module import Module
+    from pyodide_abi.wasm.section_table import Section
     from pyodide_abi.wasm.writer import NewSection
 
 _NEEDED, _EXPORT_INFO, _RUN_PATH = 2, 3, 5

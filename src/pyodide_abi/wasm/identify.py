@@ -6,7 +6,7 @@ import enum
 from typing import TYPE_CHECKING, Literal
 
 from pyodide_abi.values import value
-from pyodide_abi.wasm import archive, layout
+from pyodide_abi.wasm import archive, section_table
 
 if TYPE_CHECKING:
     from pyodide_abi.wasm.cursor import Bytes
@@ -81,7 +81,7 @@ def identify(data: Bytes) -> Identity:
     start = bytes(memoryview(data)[:ENOUGH])
     if not start:
         return Identity(kind=FileKind.EMPTY)
-    if start.startswith(layout.MAGIC):
+    if start.startswith(section_table.MAGIC):
         # The second half of a component's version is its layer, 1 (component-model, Binary.md).
         component = start[6:8] == b"\x01\x00"
         return Identity(kind=FileKind.COMPONENT if component else FileKind.WASM)

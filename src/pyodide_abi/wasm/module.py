@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.errors import WasmError
 from pyodide_abi.wasm.cursor import Cursor
 from pyodide_abi.wasm.imported import ByKind
-from pyodide_abi.wasm.layout import HEADER_SIZE, SectionId, find_sections
+from pyodide_abi.wasm.section_table import HEADER_SIZE, SectionId, find_sections
 from pyodide_abi.wasm.sections import (
     data,
     dylink0,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.cursor import Bytes
     from pyodide_abi.wasm.features import Feature
     from pyodide_abi.wasm.imported import Imported
-    from pyodide_abi.wasm.layout import Section
+    from pyodide_abi.wasm.section_table import Section
     from pyodide_abi.wasm.sections.data import DataSegment
     from pyodide_abi.wasm.sections.dylink0 import Dylink
     from pyodide_abi.wasm.sections.elements import ElementSegment

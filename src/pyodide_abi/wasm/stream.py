@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from pyodide_abi.errors import WasmError
 from pyodide_abi.wasm.columns import NotUsualError
 from pyodide_abi.wasm.cursor import Cursor
-from pyodide_abi.wasm.layout import CUSTOM, HEADER_SIZE, Order, Section, SectionId, check_header
 from pyodide_abi.wasm.module import Module
+from pyodide_abi.wasm.section_table import CUSTOM, HEADER_SIZE, Order, Section, SectionId, check_header
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

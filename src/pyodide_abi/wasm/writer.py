@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.values import value
 from pyodide_abi.wasm import encode as enc
-from pyodide_abi.wasm.layout import CUSTOM, MAGIC, VERSION, Section
+from pyodide_abi.wasm.section_table import CUSTOM, MAGIC, VERSION, Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

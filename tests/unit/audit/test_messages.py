@@ -23,9 +23,9 @@ from pyodide_abi.audit.messages import (
 )
 from pyodide_abi.audit.rules import RULES
 from pyodide_abi.errors import PlatformDataError
+from pyodide_abi.linker.checks.imports import check_imports
 from pyodide_abi.linker.engine import find_engine
 from pyodide_abi.linker.facts import read_library
-from pyodide_abi.linker.instantiate import check_imports
 from pyodide_abi.linker.loaders import LOADERS
 from pyodide_abi.linker.offers import Offers
 from pyodide_abi.platforms import load_platform, load_surface

@@ -14,7 +14,7 @@ from packaging.utils import parse_wheel_filename
 
 from pyodide_abi.audit import audit_file
 from pyodide_abi.audit.rules.excluded_python_version import _leaves_none_out
-from pyodide_abi.linker.inner import names_class
+from pyodide_abi.linker.elide.names import names_class
 from pyodide_abi.platforms import load_platform, load_platforms
 from pyodide_abi.wheel.filename import _USUAL, parse_wheel_name
 

@@ -8,7 +8,7 @@ import pytest
 from assembling import assemble
 
 from pyodide_abi.linker import Installed, Outcome, read_library, resolve
-from pyodide_abi.linker.initialise import init_names
+from pyodide_abi.linker.checks.init import init_names
 from pyodide_abi.linker.loaders import LOADERS, loader_of
 from pyodide_abi.platforms import load_platform, load_platforms
 from pyodide_abi.platforms.surface import Symbol, SymbolKind

@@ -21,8 +21,8 @@ from pyodide_abi.repair.edits import (
     Retag,
     Safety,
 )
-from pyodide_abi.repair.mend import plan_wheel
 from pyodide_abi.repair.plan import Wishes
+from pyodide_abi.repair.repair_wheel import plan_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path

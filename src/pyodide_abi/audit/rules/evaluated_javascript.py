@@ -30,8 +30,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyodide_abi.audit.anatomy import EM_ASM
 from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.module_facts import EM_ASM
 from pyodide_abi.audit.rule import Rule
 
 if TYPE_CHECKING:

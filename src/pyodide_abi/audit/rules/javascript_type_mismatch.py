@@ -32,9 +32,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.audit.components import part_of
 from pyodide_abi.audit.conversion import parse_type, result_throws
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.parts import part_of
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.audit.unwinding import way_of
 from pyodide_abi.platforms.surface import SymbolKind

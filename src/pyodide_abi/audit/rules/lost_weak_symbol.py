@@ -32,8 +32,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.gaps import is_weak
 from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.undefined import is_weak
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -30,8 +30,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.gaps import find_refusals
 from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.undefined import find_refusals
 from pyodide_abi.linker import Cause
 
 if TYPE_CHECKING:

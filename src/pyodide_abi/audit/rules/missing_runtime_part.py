@@ -32,8 +32,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.audit.components import findings_about_parts
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.parts import findings_about_parts
 from pyodide_abi.audit.rule import Rule
 
 if TYPE_CHECKING:

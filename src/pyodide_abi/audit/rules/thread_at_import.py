@@ -56,7 +56,7 @@ _LARGEST, _MOST = 300_000, 8_000_000
 def check(subject: Subject) -> Iterator[Finding]:
     """One finding for each file."""
     for member, text in _sources(subject.wheel) if subject.wheel else ():
-        from pyodide_abi.audit.importing import starts_at_import  # noqa: PLC0415 - few wheels come here
+        from pyodide_abi.audit.python_imports import starts_at_import  # noqa: PLC0415 - few wheels come here
 
         for start in starts_at_import(text):
             yield RULE.finding(

@@ -38,18 +38,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.audit.components import part_of
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.gaps import effect_of_call, is_weak
-from pyodide_abi.audit.parts import part_of
 from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.undefined import effect_of_call, is_weak
 from pyodide_abi.audit.unwinding import excused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.gaps import Gap
     from pyodide_abi.audit.subject import Subject
+    from pyodide_abi.audit.undefined import Gap
 
 #: How the names of C++ and Rust begin.
 _MANGLED = ("_Z", "_R")

@@ -22,8 +22,8 @@ import itertools
 from array import array
 from typing import TYPE_CHECKING
 
+from pyodide_abi.linker.elide.names import ADDRESS, MANGLED, NO_FUNCTION, Names, Role, chosen, key_of
 from pyodide_abi.linker.facts import Inner, read_library
-from pyodide_abi.linker.inner import ADDRESS, MANGLED, NO_FUNCTION, Names, Role, chosen, key_of
 from pyodide_abi.values import replace, value
 from pyodide_abi.wasm.types import KINDS
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
+    from pyodide_abi.linker.elide.names import Exports
     from pyodide_abi.linker.facts import Facts, Library
-    from pyodide_abi.linker.inner import Exports
     from pyodide_abi.wasm import ExternType, Module
     from pyodide_abi.wasm.features import Feature
     from pyodide_abi.wasm.types import CompositeType

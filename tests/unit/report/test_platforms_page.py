@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pyodide_abi.platforms import load_platform, load_platforms
-from pyodide_abi.platforms.sheets import overview, sheets, spans
+from pyodide_abi.report.platforms import overview, sheets, spans
 
 if TYPE_CHECKING:
     from types import ModuleType

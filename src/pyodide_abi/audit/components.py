@@ -1,4 +1,4 @@
-"""What symbols belong to that no release provides: ``parts.toml``, and the findings that follow from it.
+"""What symbols belong to that no release provides: ``components.toml``, and the findings that follow from it.
 
 A module that needs a whole library of Emscripten, or the other half of a sanitizer, misses many symbols for
 one reason. The rules say the reason once instead of every symbol.
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.gaps import effect_of_call
+from pyodide_abi.audit.undefined import effect_of_call
 from pyodide_abi.errors import PlatformDataError
 from pyodide_abi.values import value
 from pyodide_abi.wording import listed
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.gaps import Gap
     from pyodide_abi.audit.rule import Rule
     from pyodide_abi.audit.subject import Subject
+    from pyodide_abi.audit.undefined import Gap
 
-_FILE = "parts.toml"
+_FILE = "components.toml"
 
 
 @value

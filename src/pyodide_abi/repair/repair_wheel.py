@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyodide_abi.atomic import named_failures
 from pyodide_abi.audit import audit, audit_file, open_subject
 from pyodide_abi.errors import FailedError, MissingError, UsageError, WheelError
 from pyodide_abi.linker import Outcome
@@ -22,7 +23,6 @@ from pyodide_abi.repair.edits import (
     Safety,
 )
 from pyodide_abi.repair.plan import plan_repair, signatures
-from pyodide_abi.repair.whole import named_failures
 from pyodide_abi.values import replace, value
 from pyodide_abi.wheel import open_wheel
 

@@ -10,7 +10,7 @@ from assembling import assemble, make_wheel
 from pyodide_abi.audit import audit_file
 from pyodide_abi.errors import UnreadableInputError
 from pyodide_abi.linker import read_library
-from pyodide_abi.linker.patience import Patience
+from pyodide_abi.linker.budget import Patience
 
 if TYPE_CHECKING:
     from pathlib import Path

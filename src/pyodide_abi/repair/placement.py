@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.linker import Arrival
 from pyodide_abi.linker.loaders import loader_of
 from pyodide_abi.linker.search import Search, site_packages
+from pyodide_abi.repair.candidates import stem_of
 from pyodide_abi.repair.edits import (
     AddLibrary,
     ChangeNeeded,
@@ -25,14 +26,13 @@ from pyodide_abi.repair.edits import (
     Problem,
     Safety,
 )
-from pyodide_abi.repair.shelf import stem_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.repair.edits import Edit
-    from pyodide_abi.repair.links import Graph, Node
+    from pyodide_abi.repair.needed_graph import Graph, Node
 
 _ORIGIN = "$ORIGIN"
 _SUFFIX = re.compile(r"\.(so|dylib|dll|wasm)$")

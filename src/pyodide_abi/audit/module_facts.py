@@ -12,8 +12,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WasmError
+from pyodide_abi.linker.elide.names import names_class
 from pyodide_abi.linker.facts import ENCODING
-from pyodide_abi.linker.inner import names_class
 from pyodide_abi.values import value
 from pyodide_abi.wasm import Kind, SectionId
 from pyodide_abi.wasm.code import IN_CODE, Question, scan_code
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pyodide_abi.linker import Facts, Library
     from pyodide_abi.wasm import Module
     from pyodide_abi.wasm.constant import Expression
-    from pyodide_abi.wasm.layout import Section
+    from pyodide_abi.wasm.section_table import Section
 
 _OTHER_ENCODING = Question(frozenset({Feature.EXNREF}))
 _THROW, _INVOKE = b"__cxa_throw", b"invoke_"

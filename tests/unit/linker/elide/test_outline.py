@@ -9,8 +9,8 @@ from assembling import assemble
 
 from pyodide_abi.linker import Installed, Resolver, read_library
 from pyodide_abi.linker.dylink import CutOffError, read_loosely
-from pyodide_abi.linker.outline import outline_of, settle
-from pyodide_abi.linker.streaming import outline_stream
+from pyodide_abi.linker.elide.outline import outline_of, settle
+from pyodide_abi.linker.elide.stream import outline_stream
 from pyodide_abi.platforms import load_platform, load_platforms
 from pyodide_abi.platforms.surface import Symbol, SymbolKind
 from pyodide_abi.wasm import read_module

@@ -1,6 +1,6 @@
 """Sorting a module's names into those that matter outside of it and those that do not.
 
-:mod:`pyodide_abi.linker.outline` says what that is good for.
+:mod:`pyodide_abi.linker.elide.outline` says what that is good for.
 """
 
 from __future__ import annotations

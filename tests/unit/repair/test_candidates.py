@@ -8,7 +8,7 @@ import pytest
 from made_modules import side_module
 
 from pyodide_abi.platforms import load_platform
-from pyodide_abi.repair.shelf import Shelf, best_versions, stem_of
+from pyodide_abi.repair.candidates import Shelf, best_versions, stem_of
 
 if TYPE_CHECKING:
     from pathlib import Path

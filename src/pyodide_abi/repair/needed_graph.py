@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from pyodide_abi.linker import Arrival, Head
 from pyodide_abi.linker.loaders import loader_of
 from pyodide_abi.linker.search import Search, site_packages
+from pyodide_abi.repair.candidates import best_versions, stem_of
 from pyodide_abi.repair.edits import Problem
-from pyodide_abi.repair.shelf import best_versions, stem_of
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pyodide_abi.audit import Binary
     from pyodide_abi.linker import Library
     from pyodide_abi.platforms.model import Platform
-    from pyodide_abi.repair.shelf import Shelf, Shelved
+    from pyodide_abi.repair.candidates import Shelf, Shelved
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.+@-]")
 #: Files whose name says that they are outside the wheel; never the name of a file in it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyodide_abi.audit.parts import decode_parts, load_parts, part_of
+from pyodide_abi.audit.components import decode_parts, load_parts, part_of
 from pyodide_abi.audit.rules import RULES
 from pyodide_abi.errors import PlatformDataError
 
@@ -32,5 +32,5 @@ def test_a_symbol_finds_its_part() -> None:
 
 
 def test_a_fault_names_its_entry() -> None:
-    with pytest.raises(PlatformDataError, match=r"parts\.toml: part\[0\]"):
+    with pytest.raises(PlatformDataError, match=r"components\.toml: part\[0\]"):
         decode_parts({"part": [{"name": "x"}]})

@@ -12,10 +12,10 @@ from wheels_to_repair import extension, library, wheel_of
 
 from pyodide_abi.audit import audit_file
 from pyodide_abi.errors import FailedError, MissingError, UsageError, WheelError
-from pyodide_abi.repair import mend
+from pyodide_abi.repair import repair_wheel as mend
 from pyodide_abi.repair.edits import Safety
-from pyodide_abi.repair.mend import repair_wheel
 from pyodide_abi.repair.plan import Wishes
+from pyodide_abi.repair.repair_wheel import repair_wheel
 from pyodide_abi.values import replace
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wasm.edit import ModuleEdit, edit_module

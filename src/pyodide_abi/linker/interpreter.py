@@ -9,13 +9,13 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from pyodide_abi.linker.checks.imports import check_features, check_imports, check_space
+from pyodide_abi.linker.checks.segments import check_constructors, check_segments, check_start
 from pyodide_abi.linker.facts import Head
-from pyodide_abi.linker.instantiate import check_features, check_imports, check_space
 from pyodide_abi.linker.loaders import ORDINARY
+from pyodide_abi.linker.name_set import Pool
 from pyodide_abi.linker.offers import FUNCTIONS, Offer, Value, offer_of_export
-from pyodide_abi.linker.pool import Pool
 from pyodide_abi.linker.prediction import Cause, Problem
-from pyodide_abi.linker.running import check_constructors, check_segments, check_start
 from pyodide_abi.linker.search import Arrival
 from pyodide_abi.values import replace, value
 from pyodide_abi.wasm import GlobalType

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pyodide_abi.repair.shelf import stem_of
+from pyodide_abi.repair.candidates import stem_of
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:

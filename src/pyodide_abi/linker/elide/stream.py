@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WasmError
 from pyodide_abi.linker.dylink import CutOffError
+from pyodide_abi.linker.elide.names import MANGLED_BYTES, Names, key_of
+from pyodide_abi.linker.elide.outline import Outline
 from pyodide_abi.linker.facts import (
     ADDRESSES,
     ENTRY,
@@ -22,8 +24,6 @@ from pyodide_abi.linker.facts import (
     facts_with,
     head_of,
 )
-from pyodide_abi.linker.inner import MANGLED_BYTES, Names, key_of
-from pyodide_abi.linker.outline import Outline
 from pyodide_abi.linker.startup import Following
 from pyodide_abi.values import different
 from pyodide_abi.wasm import FuncType, SectionId
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm import Module
     from pyodide_abi.wasm.code import Question
     from pyodide_abi.wasm.features import Feature
-    from pyodide_abi.wasm.layout import Section
+    from pyodide_abi.wasm.section_table import Section
     from pyodide_abi.wasm.sections.imports import Import as Entry
 
 #: Custom sections that somebody reads.

@@ -12,9 +12,9 @@ from assembling import assemble
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyodide_abi.audit.anatomy import anatomy_of, code_questions
-from pyodide_abi.linker.outline import outline_of, settle
-from pyodide_abi.linker.streaming import outline_stream
+from pyodide_abi.audit.module_facts import anatomy_of, code_questions
+from pyodide_abi.linker.elide.outline import outline_of, settle
+from pyodide_abi.linker.elide.stream import outline_stream
 from pyodide_abi.wasm import SectionId, read_module
 from pyodide_abi.wasm.bodies import windows
 from pyodide_abi.wasm.features import Feature
@@ -22,11 +22,11 @@ from pyodide_abi.wasm.features import Feature
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pyodide_abi.audit.anatomy import Anatomy
+    from pyodide_abi.audit.module_facts import Anatomy
     from pyodide_abi.linker import Library
     from pyodide_abi.wasm import Module
 
-CORPUS = Path(__file__).parents[2] / "corpus"
+CORPUS = Path(__file__).parents[3] / "corpus"
 KNOWN = frozenset({b"_Zknown"})
 ENTRY = "(global (mut i32))"
 NAMES = "".join(

@@ -1,0 +1,1 @@
+"""What the engine and the loader check, one stage a file."""
