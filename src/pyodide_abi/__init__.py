@@ -63,7 +63,7 @@ _HOMES = {
     "host": ("this_machine",),
     "linker": ("resolve",),
     "platforms": ("load_platform", "load_platforms", "load_surface"),
-    "repair.mend": ("plan_wheel", "repair_wheel"),
+    "repair.repair_wheel": ("plan_wheel", "repair_wheel"),
     "repair.patch": ("patch_file",),
     "repair.plan": ("Wishes",),
     "runtime": ("install_release", "run_python", "verify_wheel"),

@@ -42,7 +42,7 @@ from differential.reporting import report
 from pyodide_abi.errors import PyodideAbiError
 from pyodide_abi.host import Silence, this_machine
 from pyodide_abi.linker import ENGINES
-from pyodide_abi.platforms import find_release, load_platform, load_platforms
+from pyodide_abi.platforms import Runtime, find_runtime, load_platform, load_platforms
 from pyodide_abi.runtime import find_node
 from pyodide_abi.toolchain import find_toolchain
 from pyodide_abi.values import asdict
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from differential.comparing import Comparison
 
     from pyodide_abi.host import Host
-    from pyodide_abi.platforms.model import Platform, Release
+    from pyodide_abi.platforms.model import Release
 
 CASES = Path(__file__).with_name("cases")
 #: The Node that is each engine, or comes nearest to it; None for the reference one.
@@ -83,14 +83,14 @@ def make_maker(host: Host) -> Maker:
     )
 
 
-def chosen_releases(named: Sequence[str]) -> Iterator[tuple[Platform, Release]]:
+def chosen_runtimes(named: Sequence[str]) -> Iterator[Runtime]:
     """The releases named, or the oldest and newest of every platform."""
     if named:
-        yield from (find_release(version) for version in named)
+        yield from (find_runtime(version) for version in named)
         return
     for platform in load_platforms():
         for release in newest_and_oldest(platform):
-            yield platform, release
+            yield Runtime(platform=platform, release=release)
 
 
 def main(words: Sequence[str]) -> int:
@@ -115,7 +115,8 @@ def main(words: Sequence[str]) -> int:
             cases = select(load_cases(CASES), options.case)
             maker = make_maker(host)
             comparisons = []
-            for platform, release in chosen_releases(options.release):
+            for runtime in chosen_runtimes(options.release):
+                platform, release = runtime.platform, runtime.release
                 comparisons += compare_made(cases, platform, release, maker=maker, setting=setting)
                 for case in cases:
                     reason = reason_to_leave_out(case, platform, release, setting.engine)

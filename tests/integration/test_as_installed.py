@@ -14,7 +14,7 @@ from made_wheels import make_wheel
 from real_host import pyodide_abi, real_host
 from real_wheels import real_wheel
 
-from pyodide_abi.platforms import find_release
+from pyodide_abi.platforms import find_runtime
 from pyodide_abi.runtime import install_release
 from pyodide_abi.runtime.browser import find_browser
 from pyodide_abi.runtime.mirror import Mirror
@@ -58,7 +58,7 @@ def test_a_real_wheel_is_the_same_in_all_ways(tmp_path: Path) -> None:
 @pytest.mark.parametrize("release", ["0.27.8", "314.0.7"])
 def test_dependencies_and_a_data_folder(tmp_path: Path, release: str) -> None:
     """Rule ABI413: pip unpacks `.data/purelib` into its place; micropip leaves it where it is."""
-    platform = find_release(release)[0]
+    platform = find_runtime(release).platform
     tag, suffix = platform.python.tag, platform.python.suffixes[0]
     name = next(item.tag for item in platform.tags if release in item.releases)
     wheel = make_wheel(
@@ -104,7 +104,7 @@ def test_offline_a_missing_dependency_is_named(tmp_path: Path) -> None:
 
 def cache_with(tmp_path: Path, version: str) -> Path:
     """A cache of nothing but a release."""
-    folder = install_release(find_release(version)[1], real_host())
+    folder = install_release(find_runtime(version).release, real_host())
     (tmp_path / "cache" / "runtimes").mkdir(parents=True)
     (tmp_path / "cache" / "runtimes" / version).symlink_to(folder)
     return tmp_path / "cache"
@@ -123,7 +123,7 @@ def test_in_a_browser(tmp_path: Path) -> None:
 
 def test_the_mirror_answers_for_what_is_known_and_for_nothing_else(tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path, "demo-1-py3-none-any.whl", {"demo.py": ""})
-    folder = install_release(find_release("314.0.7")[1], real_host())
+    folder = install_release(find_runtime("314.0.7").release, real_host())
     sources = Sources(
         wheel=wheel, folders=(), releases={"314.0.7": folder}, index=None, host=real_host(offline=True)
     )

@@ -17,7 +17,7 @@ from pyodide_abi import runtime as real
 from pyodide_abi.audit import audit_file
 from pyodide_abi.host import this_machine
 from pyodide_abi.linker import Outcome
-from pyodide_abi.platforms import find_release
+from pyodide_abi.platforms import find_runtime
 
 if TYPE_CHECKING:
     from pyodide_abi.host import Host
@@ -46,8 +46,7 @@ def host() -> Host:
 
 
 def load(wheel: Path, version: str, host: Host) -> Loaded:
-    _, release = find_release(version)
-    return real.verify_wheel(wheel, [release], host).results[0]
+    return real.verify_wheel(wheel, [find_runtime(version)], host).results[0]
 
 
 @pytest.mark.integration

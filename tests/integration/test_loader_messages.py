@@ -10,7 +10,7 @@ from made_modules import side_module
 from real_host import ENDS, pyodide_abi
 
 from pyodide_abi.audit.messages import recognise
-from pyodide_abi.platforms import find_release
+from pyodide_abi.platforms import find_runtime
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +70,7 @@ def test_texts_of_the_loader_are_recognised(release: str, tmp_path: Path) -> Non
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout.decode().splitlines()[-1])
-    platform, _ = find_release(release)
+    platform = find_runtime(release).platform
     # The second attempt of the last one is what its failure leaves behind.
     assert [hit.message.name for hit in recognise(said.pop("needs")).recognised] == ["no-init-function"]
     for name, text in said.items():

@@ -59,7 +59,7 @@ def test_repaired_they_load_as_before_and_are_not_larger(
     new = tmp_path / "new" / wheel.name
     platform = platform_of_tag(tag)
     assert platform is not None
-    verification = verify_wheel(new, platform.releases[-1:], real_host(), jobs=2)
+    verification = verify_wheel(new, platform.runtimes[-1:], real_host(), jobs=2)
     assert {result.outcome for result in verification.results} == {Outcome.LOADED}
     again = pyodide_abi("repair", new, "-w", tmp_path / "again", cwd=tmp_path)
     assert b"nothing to repair" in again.stdout

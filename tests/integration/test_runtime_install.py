@@ -14,9 +14,8 @@ import pytest
 from real_host import pyodide_abi, real_host
 
 from pyodide_abi.errors import DigestError
-from pyodide_abi.platforms import find_release
-from pyodide_abi.runtime import find_release as find_installed
-from pyodide_abi.runtime import install_release
+from pyodide_abi.platforms import find_runtime
+from pyodide_abi.runtime import install_release, installed_folder
 from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.integration
 
-RELEASE = find_release("314.0.7")[1]
+RELEASE = find_runtime("314.0.7").release
 VERSION = ("run", "--runtime", RELEASE.version, "--cache-dir", "cache", "--", "-V")
 
 
@@ -57,7 +56,7 @@ def test_killed_in_the_middle_and_started_again(tmp_path: Path) -> None:
         os.kill(process.pid, signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     assert unfinished(cache), "it was killed while it worked"
-    assert find_installed(RELEASE, real_host(cache)) is None
+    assert installed_folder(RELEASE, real_host(cache)) is None
     done = pyodide_abi(*VERSION, cwd=tmp_path)
     assert (done.returncode, done.stdout.strip().decode()) == (0, f"Python {RELEASE.python}"), done.stderr
     assert unfinished(cache) == []
@@ -79,7 +78,7 @@ def test_offline_with_a_warm_cache(tmp_path: Path) -> None:
 
 def test_what_the_registry_gives_has_to_be_what_was_pinned(tmp_path: Path) -> None:
     host = real_host(tmp_path)
-    wrong = replace(RELEASE, integrity=find_release("314.0.0")[1].integrity)
+    wrong = replace(RELEASE, integrity=find_runtime("314.0.0").release.integrity)
     with pytest.raises(DigestError, match="is not the published release"):
         install_release(wrong, host)
-    assert find_installed(RELEASE, host) is None
+    assert installed_folder(RELEASE, host) is None

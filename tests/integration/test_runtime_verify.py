@@ -11,8 +11,8 @@ from made_wheels import make_wheel
 from real_host import pyodide_abi, real_host
 from real_wheels import real_wheel
 
-from pyodide_abi.platforms import find_release, platform_of_tag
-from pyodide_abi.runtime import Outcome, releases_for, verify_wheel
+from pyodide_abi.platforms import find_runtime, platform_of_tag
+from pyodide_abi.runtime import Outcome, runtimes_for, verify_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,12 +33,12 @@ REAL = [
 @pytest.mark.parametrize(("name", "tag", "python"), REAL)
 def test_real_wheels_load_in_every_release_of_their_platform(name: str, tag: str, python: str) -> None:
     wheel = real_wheel(name, tag, python)
-    releases = releases_for(wheel)
+    runtimes = runtimes_for(wheel)
     platform = platform_of_tag(tag)
     assert platform is not None
-    assert releases == platform.releases
-    verification = verify_wheel(wheel, releases, real_host(), jobs=2)
-    assert {result.release for result in verification.results} == {release.version for release in releases}
+    assert runtimes == platform.runtimes
+    verification = verify_wheel(wheel, runtimes, real_host(), jobs=2)
+    assert {result.release for result in verification.results} == {runtime.version for runtime in runtimes}
     bad = [result for result in verification.results if result.outcome is not Outcome.LOADED]
     assert not bad
     notes = {result.package for result in verification.results}
@@ -128,14 +128,15 @@ def module(body: str, name: str) -> bytes:
 
 @pytest.mark.parametrize("version", ["0.26.0", "0.29.5", "314.0.7", "315.0.0-alpha.2"])
 def test_every_way_to_fail_and_one_that_hides_no_other(tmp_path: Path, version: str) -> None:
-    platform, release = find_release(version)
+    runtime = find_runtime(version)
+    platform = runtime.platform
     suffix = platform.python.suffixes[0]
     files: dict[str, str | bytes] = {f"pkg/{name}{suffix}": module(body, name) for name, body in MADE.items()}
     files[f"pkg/elf{suffix}"] = b"\x7fELF\x02\x01\x01" + bytes(57)
     files["pkg/__init__.py"] = ""
     tag = platform.python.tag
     wheel = make_wheel(tmp_path, f"pkg-1-{tag}-{tag}-{platform.tag}.whl", files)
-    verification = verify_wheel(wheel, [release], real_host(), jobs=2)
+    verification = verify_wheel(wheel, [runtime], real_host(), jobs=2)
     assert not verification.ok
     found = {result.module.removeprefix("pkg."): result for result in verification.results}
     assert found.keys() == EXPECTED.keys()
@@ -146,7 +147,8 @@ def test_every_way_to_fail_and_one_that_hides_no_other(tmp_path: Path, version: 
 
 def test_a_package_that_swallows_the_failure_does_not_hide_it(tmp_path: Path) -> None:
     """The second import of a refused module gets another, misleading message; the first one counts."""
-    platform, release = find_release("314.0.7")
+    runtime = find_runtime("314.0.7")
+    platform = runtime.platform
     suffix = platform.python.suffixes[0]
     files: dict[str, str | bytes] = {
         f"pkg/undefined{suffix}": module(MADE["undefined"], "undefined"),
@@ -155,7 +157,7 @@ def test_a_package_that_swallows_the_failure_does_not_hide_it(tmp_path: Path) ->
     }
     wheel = make_wheel(tmp_path, f"pkg-1-cp314-cp314-{platform.tag}.whl", files)
     results = {
-        result.module: result for result in verify_wheel(wheel, [release], real_host(), jobs=2).results
+        result.module: result for result in verify_wheel(wheel, [runtime], real_host(), jobs=2).results
     }
     assert results["pkg.undefined"].outcome is Outcome.REFUSED
     assert "undefined symbol 'no_such_symbol'" in results["pkg.undefined"].message
@@ -165,11 +167,12 @@ def test_a_package_that_swallows_the_failure_does_not_hide_it(tmp_path: Path) ->
 
 
 def test_one_that_never_ends_is_ended(tmp_path: Path) -> None:
-    platform, release = find_release("314.0.7")
+    runtime = find_runtime("314.0.7")
+    platform = runtime.platform
     body = '(func (export "{init}") (result i32) (loop $l (br $l)) (i32.const 0))'
     files: dict[str, str | bytes] = {f"endless{platform.python.suffixes[0]}": module(body, "endless")}
     wheel = make_wheel(tmp_path, f"endless-1-cp314-cp314-{platform.tag}.whl", files)
-    (result,) = verify_wheel(wheel, [release], real_host(), timeout=15).results
+    (result,) = verify_wheel(wheel, [runtime], real_host(), timeout=15).results
     assert (result.outcome, result.message) == (Outcome.KILLED, "it ran out of time")
 
 

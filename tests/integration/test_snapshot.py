@@ -12,7 +12,7 @@ import pytest
 from real_host import real_host
 
 import pyodide_abi.runtime.program as program_module
-from pyodide_abi.platforms import find_release
+from pyodide_abi.platforms import find_runtime
 from pyodide_abi.runtime import Program, find_node, install_release, run_python
 from pyodide_abi.runtime.driver import drive
 from pyodide_abi.runtime.protocol import Imported, Probe, Request
@@ -46,7 +46,7 @@ HOST = real_host()
 def seen(version: str, memory: Path | None) -> dict[str, Any]:
     """What a probe sees of its interpreter."""
     request = Request(
-        release=install_release(find_release(version)[1], HOST),
+        release=install_release(find_runtime(version).release, HOST),
         environ={"A": "b"},
         memory=memory,
         probe=Probe(module="m", path="m", direct=False, source=LOOK),
@@ -58,7 +58,7 @@ def seen(version: str, memory: Path | None) -> dict[str, Any]:
 
 
 def snapshot(version: str) -> Path:
-    release = find_release(version)[1]
+    release = find_runtime(version).release
     made = obtain_snapshot(release, install_release(release, HOST), {}, find_node(HOST), HOST)
     assert made is not None
     return made
@@ -87,7 +87,7 @@ def test_one_that_vanishes_before_it_is_read_or_is_broken_is_done_without(tmp_pa
 
 
 def test_two_make_it_at_once_and_later_starts_take_a_fraction(tmp_path: Path) -> None:
-    release = find_release("314.0.7")[1]
+    release = find_runtime("314.0.7").release
     folder = install_release(release, HOST)
     hosts = [real_host(tmp_path / "cache", offline=True) for _ in range(2)]
     with ThreadPoolExecutor(2) as pool:
@@ -110,7 +110,7 @@ def test_two_make_it_at_once_and_later_starts_take_a_fraction(tmp_path: Path) ->
 
 
 def test_where_none_can_be_kept_there_is_none(tmp_path: Path) -> None:
-    release = find_release("314.0.7")[1]
+    release = find_runtime("314.0.7").release
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "snapshots").write_text("a file is in the way", "utf-8")
     host = real_host(tmp_path / "cache", offline=True)
@@ -181,7 +181,7 @@ def test_programs_are_the_same(
     (tmp_path / "package" / "__main__.py").write_text(
         "import sys\nprint(sys.argv, sys.path, __spec__.name)\n1 / 0\n", "utf-8"
     )
-    release = find_release(version)[1]
+    release = find_runtime(version).release
 
     def ended(program: tuple[tuple[str, ...], bytes, dict[str, str]]) -> Finished:
         args, stdin, environ = program
@@ -214,7 +214,7 @@ print(random.random(), os.urandom(4).hex(), secrets.token_hex(4), uuid.uuid4(), 
 print(hasattr(sys, "left"))
 sys.left = 1
 """
-    release = find_release("314.0.7")[1]
+    release = find_runtime("314.0.7").release
     first, second = (
         run_python(Program(args=("-c", code), cwd=tmp_path), release, HOST).stdout.split() for _ in range(2)
     )

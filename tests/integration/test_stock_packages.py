@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pyodide_abi.host import this_machine
-from pyodide_abi.platforms import find_release, load_platforms
+from pyodide_abi.platforms import find_runtime, load_platforms
 from pyodide_abi.platforms.packages import load_packages
 from pyodide_abi.runtime import install_release
 
@@ -32,6 +32,5 @@ def load_tool() -> Any:
 @pytest.mark.parametrize("version", NEWEST)
 def test_the_list_is_in_step_with_the_release(version: str) -> None:
     every = [one.version for platform in load_platforms() for one in platform.releases]
-    _, release = find_release(version)
-    lock = install_release(release, this_machine()) / "pyodide-lock.json"
+    lock = install_release(find_runtime(version).release, this_machine()) / "pyodide-lock.json"
     assert load_tool().compiled(json.loads(lock.read_text("utf-8"))) == load_packages(every)[version]

@@ -13,7 +13,7 @@ import pytest
 from platformdirs import user_cache_path
 
 from pyodide_abi.host import Host, Silence
-from pyodide_abi.platforms import find_release, load_platforms
+from pyodide_abi.platforms import find_runtime, load_platforms
 from pyodide_abi.platforms.model import Language, Need, Stage
 from pyodide_abi.process import SystemRunner
 from pyodide_abi.runtime import Program, install_release, run_python
@@ -74,7 +74,8 @@ def told(
     request: pytest.FixtureRequest, host: Host, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
     """What the probe and the runtime say, in one release."""
-    platform, release = find_release(request.param)
+    runtime = find_runtime(request.param)
+    platform, release = runtime.platform, runtime.release
     folder = tmp_path_factory.mktemp("sysroot")
     python = find_python(platform.python.version, host)
     sysroot = make_sysroot(platform, install_release(release, host), python, host)

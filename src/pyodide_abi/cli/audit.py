@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyodide_abi.cli.options import positive
 from pyodide_abi.errors import PyodideAbiError
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--jobs",
-        type=_number,
+        type=positive,
         default=1,
         metavar="N",
         help="audit so many files at a time, each in a process of its own (default: 1)",
@@ -113,15 +114,6 @@ def _executor(jobs: int) -> AbstractContextManager[Executor | None]:
     from concurrent.futures import ProcessPoolExecutor
 
     return ProcessPoolExecutor(jobs)
-
-
-def _number(text: str) -> int:
-    """A number of jobs."""
-    import argparse
-
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of jobs, 1 or more")
-    return int(text)
 
 
 def _status(result: Report | PyodideAbiError) -> int:

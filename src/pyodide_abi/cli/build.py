@@ -187,7 +187,7 @@ def _judge(
     verification = None
     report = audit_file(result.wheel, platform=platform)
     if args.verify:
-        verification = verify_wheel(result.wheel, platform.releases, session.host, jobs=usable_cores())
+        verification = verify_wheel(result.wheel, platform.runtimes, session.host, jobs=usable_cores())
     return _Done(
         platform=platform, toolchain=toolchain, result=result, report=report, verification=verification
     )

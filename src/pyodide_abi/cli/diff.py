@@ -241,7 +241,7 @@ def _about(wheel: _Wheel) -> Data:
 
 def _read(text: str, cwd: Path) -> _Releases | _Module | _Wheel:
     """What an argument stands for: a name of ours first, then a file."""
-    from pyodide_abi.platforms import find_release, load_platform, load_platforms
+    from pyodide_abi.platforms import find_runtime, load_platform, load_platforms
 
     for platform in load_platforms():
         if any(release.version == text for release in platform.releases):
@@ -250,7 +250,7 @@ def _read(text: str, cwd: Path) -> _Releases | _Module | _Wheel:
     if path.exists() or "/" in text or path.suffix in {".whl", ".so", ".wasm"}:
         return _read_wheel(path) if path.suffix == ".whl" and path.exists() else _read_module(path)
     if re.fullmatch(r"\d+\.\d+\.\d+\S*", text):
-        find_release(text)  # There is none: it says which there are.
+        find_runtime(text)  # There is none: it says which there are.
     platform = load_platform(text)
     releases = tuple(release.version for release in platform.releases)
     return _Releases(label=platform.name, platform=platform, releases=releases)

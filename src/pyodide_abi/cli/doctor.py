@@ -209,9 +209,9 @@ def _python(platform: Platform, host: Host) -> Check:
 
 
 def _releases(platform: Platform, host: Host) -> Check:
-    from pyodide_abi.runtime import find_release
+    from pyodide_abi.runtime import installed_folder
 
-    cached = [one.version for one in platform.releases if find_release(one, host) is not None]
+    cached = [one.version for one in platform.releases if installed_folder(one, host) is not None]
     total = len(platform.releases)
     if not cached:
         newest = platform.releases[-1].version

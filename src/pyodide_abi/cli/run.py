@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyodide_abi.cli.verify import folders_of, positive
+from pyodide_abi.cli.options import folders_of, positive
 from pyodide_abi.errors import FailedError, UsageError
 
 if TYPE_CHECKING:
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pyodide_abi.cli.session import Session
-    from pyodide_abi.platforms.model import Platform, Release
+    from pyodide_abi.platforms import Runtime
+    from pyodide_abi.platforms.model import Platform
 
 _WHEEL = ".whl"
 
@@ -77,16 +78,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Run it; the program's exit status."""
-    from pyodide_abi.platforms import find_release
-    from pyodide_abi.runtime import Program, Target, choose_wheels, find_node, run_python
+    from pyodide_abi.runtime import Program, choose_wheels, find_node, run_python
 
     wheels, python_arguments = split(args.arguments)
     named = [_wheel(word, session.cwd) for word in (*wheels, *args.wheel)]
-    release = _release(args, (item for item in named if isinstance(item, Path)))
+    runtime = _runtime(args, (item for item in named if isinstance(item, Path)))
     chosen = choose_wheels(
         named,
         folders_of(args.find_links, session.cwd),
-        target=Target(find_release(release.version)[0], release),
+        runtime=runtime,
         dependencies=not args.no_deps,
     )
     finished = run_python(
@@ -97,7 +97,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
             mounts=tuple(session.cwd / folder for folder in args.mount),
             wheels=chosen,
         ),
-        release,
+        runtime.release,
         session.host,
         node=find_node(session.host, args.node),
         attached=True,
@@ -105,14 +105,14 @@ def run(args: argparse.Namespace, session: Session) -> int:
     )
     if finished.timed_out:
         _report(
-            f"the program ran for {args.timeout} s in the runtime {release.version}, and was killed",
+            f"the program ran for {args.timeout} s in the runtime {runtime.version}, and was killed",
             "--timeout SECONDS gives it more time",
             args,
             session,
         )
     elif finished.died:
         _report(
-            f"the interpreter of the runtime {release.version} died: {finished.died}",
+            f"the interpreter of the runtime {runtime.version} died: {finished.died}",
             "above is where in the program; 'pyodide-abi audit WHEEL' finds what kills interpreters",
             args,
             session,
@@ -144,15 +144,14 @@ def _wheel(word: str, cwd: Path) -> str | Path:
     return cwd / word if word.endswith(_WHEEL) else word
 
 
-def _release(args: argparse.Namespace, wheels: Iterable[Path]) -> Release:
-    from pyodide_abi.platforms import find_release, load_platform
-    from pyodide_abi.runtime import newest_release
+def _runtime(args: argparse.Namespace, wheels: Iterable[Path]) -> Runtime:
+    from pyodide_abi.platforms import find_runtime, load_platform
+    from pyodide_abi.runtime import newest
 
     if args.runtime:
-        return find_release(args.runtime)[1]
-    if args.platform:
-        return newest_release(load_platform(args.platform))
-    return newest_release(_platform_of(wheels))
+        return find_runtime(args.runtime)
+    platform = load_platform(args.platform) if args.platform else _platform_of(wheels)
+    return newest(platform.runtimes)
 
 
 def _platform_of(wheels: Iterable[Path]) -> Platform:

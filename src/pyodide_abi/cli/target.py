@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyodide_abi.cli.options import positive
+
 if TYPE_CHECKING:
     import argparse
 
@@ -29,7 +31,7 @@ def add_target_options(parser: argparse.ArgumentParser) -> None:
         help="a folder with libraries for the target (include, lib), for compilers, CMake and pkg-config",
     )
     parser.add_argument(
-        "-j", "--jobs", type=_positive, metavar="N", help="compilers at once (default: as each tool does)"
+        "-j", "--jobs", type=positive, metavar="N", help="compilers at once (default: as each tool does)"
     )
     parser.add_argument(
         "--toolchain-mismatch",
@@ -86,9 +88,3 @@ def find_target(platform: Platform, args: argparse.Namespace, session: Session, 
         rust_library=library,
         prefixes=tuple((session.cwd / Path(prefix).expanduser()).resolve() for prefix in args.prefix),
     )
-
-
-def _positive(text: str) -> int:
-    from pyodide_abi.cli.verify import positive
-
-    return positive(text)

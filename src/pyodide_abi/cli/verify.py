@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.cli.options import folders_of, positive
+
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
     from pyodide_abi.cli.session import Session
-    from pyodide_abi.platforms.model import Release
+    from pyodide_abi.platforms import Runtime
     from pyodide_abi.report.verify import Predictions
     from pyodide_abi.runtime import Node
 
@@ -87,13 +89,13 @@ def run(args: argparse.Namespace, session: Session) -> int:
     wheels = [session.cwd / wheel for wheel in args.wheels]
     if args.as_installed:
         return _run_as_installed(wheels, args, session)
-    plan = [(wheel, _releases(wheel, args.runtime)) for wheel in wheels]
+    plan = [(wheel, _runtimes(wheel, args.runtime)) for wheel in wheels]
     node = find_node(session.host, args.node)
     jobs = args.jobs or usable_cores()
     verifications, predicted = [], []
-    for wheel, releases in plan:
+    for wheel, runtimes in plan:
         verification = verify_wheel(
-            wheel, releases, session.host, node=node, jobs=jobs, timeout=float(args.timeout)
+            wheel, runtimes, session.host, node=node, jobs=jobs, timeout=float(args.timeout)
         )
         verifications.append(verification)
         predicted.append(_predictions(wheel, node))
@@ -127,16 +129,16 @@ def _run_as_installed(wheels: list[Path], args: argparse.Namespace, session: Ses
     from pyodide_abi.runtime.as_installed import verify_as_installed
     from pyodide_abi.runtime.browser import find_browser
 
-    plan = [(wheel, _releases_to_install(wheel, args.runtime)) for wheel in wheels]
+    plan = [(wheel, _runtimes_to_install(wheel, args.runtime)) for wheel in wheels]
     node = find_node(session.host, args.node)
     browser = None if args.browser == "none" else find_browser(session.host, args.browser)
     if browser is None and args.browser is None:
         session.host.progress.say("no browser on the PATH: only micropip's and pip's ways are tried")
     results = []
-    for wheel, releases in plan:
+    for wheel, runtimes in plan:
         result = verify_as_installed(
             wheel,
-            releases,
+            runtimes,
             session.host,
             node=node,
             browser=browser,
@@ -152,54 +154,27 @@ def _run_as_installed(wheels: list[Path], args: argparse.Namespace, session: Ses
     return 0 if all(result.ok for result in results) else 1
 
 
-def _releases_to_install(wheel: Path, named: list[str]) -> tuple[Release, ...]:
+def _runtimes_to_install(wheel: Path, named: list[str]) -> tuple[Runtime, ...]:
     from pyodide_abi.platforms import default_platform
-    from pyodide_abi.runtime import newest_release
+    from pyodide_abi.runtime import newest
 
-    releases = _releases(wheel, named)
-    if named or not releases:
-        return releases or (newest_release(default_platform()),)
-    stable = [release for release in releases if not release.prerelease]
-    return ((stable or list(releases))[-1],)
+    runtimes = _runtimes(wheel, named)
+    return runtimes if named else (newest(runtimes or default_platform().runtimes),)
 
 
-def folders_of(named: list[str], cwd: Path) -> list[Path]:
-    """The folders of ``--find-links``.
-
-    Raises:
-        UsageError: one is none.
-    """
+def _runtimes(wheel: Path, named: list[str]) -> tuple[Runtime, ...]:
     from pyodide_abi.errors import UsageError
-
-    folders = [cwd / name for name in named]
-    for folder in folders:
-        if not folder.is_dir():
-            raise UsageError(f"there is no folder {folder}", hint="--find-links names a folder of wheels")
-    return folders
-
-
-def positive(text: str) -> int:
-    """A count above zero, for argparse."""
-    from argparse import ArgumentTypeError
-
-    if not text.isdecimal() or int(text) == 0:
-        raise ArgumentTypeError(f"'{text}' is not a positive whole number")
-    return int(text)
-
-
-def _releases(wheel: Path, named: list[str]) -> tuple[Release, ...]:
-    from pyodide_abi.errors import UsageError
-    from pyodide_abi.platforms import find_release
-    from pyodide_abi.runtime import releases_for
+    from pyodide_abi.platforms import find_runtime
+    from pyodide_abi.runtime import runtimes_for
     from pyodide_abi.wheel import parse_wheel_name
 
     if named:
-        return tuple(find_release(version)[1] for version in dict.fromkeys(named))
-    releases = releases_for(wheel)
+        return tuple(find_runtime(version) for version in dict.fromkeys(named))
+    runtimes = runtimes_for(wheel)
     tags = parse_wheel_name(wheel.name).platforms
-    if not releases and tags != ("any",):
+    if not runtimes and tags != ("any",):
         raise UsageError(
             f"{wheel.name}: its tag ({'.'.join(tags)}) names none of our platforms",
             hint="'pyodide-abi platforms' lists them; --runtime V names a release to try it in all the same",
         )
-    return releases
+    return runtimes

@@ -296,3 +296,21 @@ class Platform:
     releases: tuple[Release, ...]
     tags: tuple[Tag, ...]
     reasons: tuple[Basis, ...]
+
+    @property
+    def runtimes(self) -> tuple[Runtime, ...]:
+        """Every release with the platform beside it, the oldest first."""
+        return tuple(Runtime(platform=self, release=release) for release in self.releases)
+
+
+@value
+class Runtime:
+    """A release of the runtime and the platform that it implements: where wheels are tried and run."""
+
+    platform: Platform
+    release: Release
+
+    @property
+    def version(self) -> str:
+        """The release's version, as on npm."""
+        return self.release.version

@@ -11,7 +11,7 @@ from pyodide_abi.platforms.model import Status
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pyodide_abi.platforms.model import Platform, Release
+    from pyodide_abi.platforms.model import Platform, Runtime
 
 
 def default_platform() -> Platform:
@@ -32,17 +32,17 @@ def load_platform(name: str) -> Platform:
     return resolve(name, load_platforms())
 
 
-def find_release(version: str) -> tuple[Platform, Release]:
-    """The runtime release of that version, and its platform.
+def find_runtime(version: str) -> Runtime:
+    """The runtime release of that version, with its platform.
 
     Raises:
         UnknownPlatformError: our data does not know it; the hint has the nearest ones.
     """
     platforms = load_platforms()
     for platform in platforms:
-        for release in platform.releases:
-            if release.version == version:
-                return platform, release
+        for runtime in platform.runtimes:
+            if runtime.version == version:
+                return runtime
     known = [release.version for platform in platforms for release in platform.releases]
     close = _close(version, known)
     hint = f"did you mean {_either(close)}?\n" if close else ""

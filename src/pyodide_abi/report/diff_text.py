@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from pyodide_abi.values import value
+from pyodide_abi.wording import spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -165,26 +166,13 @@ def _partial(side: _Block, cut: Cut) -> Iterator[Line]:
         return
     yield Line("")
     yield Line(f"only some releases of {side['label']} have: {len(side['partial']):,}", _HEADING)
-    spans: dict[str, list[str]] = {}
+    by_span: dict[str, list[str]] = {}
     for entry in side["partial"]:
         having = {release for form in entry["forms"] for release in form["releases"]}
-        spans.setdefault(_spans(having, side["releases"]), []).append(entry["name"])
-    for span, names in spans.items():
+        by_span.setdefault(spans(having, side["releases"]), []).append(entry["name"])
+    for span, names in by_span.items():
         yield Line(f"  {span}")
         yield from cut(Line(f"    {name}") for name in names)
-
-
-def _spans(having: set[str], releases: Sequence[str]) -> str:
-    """Runs of releases: ``0.26.0 to 0.26.2, 0.27.1``."""
-    runs: list[list[str]] = []
-    for previous, release in zip(["", *releases], releases, strict=False):
-        if release not in having:
-            continue
-        if previous in having:
-            runs[-1].append(release)
-        else:
-            runs.append([release])
-    return ", ".join(_span(run) for run in runs)
 
 
 def _wheels(data: _Block, cut: Cut) -> Iterator[Line]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.platforms.names import default_platform
 from pyodide_abi.values import value
+from pyodide_abi.wording import spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,7 +44,7 @@ def overview(platforms: Sequence[Platform]) -> Sheet:
                 each.python.version,
                 each.emscripten,
                 each.exceptions.value,
-                spans([release.version for release in each.releases], each),
+                _spans([release.version for release in each.releases], each),
                 each.tag,
             )
             for each in platforms
@@ -64,16 +65,8 @@ def sheets(platform: Platform) -> tuple[Sheet, ...]:
     )
 
 
-def spans(versions: Sequence[str], platform: Platform) -> str:
-    """Releases in a few words: runs of neighbours are joined."""
-    order = [release.version for release in platform.releases]
-    runs: list[list[str]] = []
-    for version in versions:
-        if runs and order.index(version) == order.index(runs[-1][-1]) + 1:
-            runs[-1].append(version)
-        else:
-            runs.append([version])
-    return ", ".join(run[0] if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs) or _NONE
+def _spans(versions: Sequence[str], platform: Platform) -> str:
+    return spans(versions, [release.version for release in platform.releases]) or _NONE
 
 
 def _basics(platform: Platform) -> Sheet:
@@ -179,8 +172,8 @@ def _tags(platform: Platform) -> Sheet:
             (
                 each.tag,
                 _list(each.indexes),
-                spans(each.releases, platform),
-                spans(each.packaging, platform),
+                _spans(each.releases, platform),
+                _spans(each.packaging, platform),
                 each.reason,
                 each.source,
             )

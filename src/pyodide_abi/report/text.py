@@ -9,7 +9,7 @@ from pyodide_abi.audit.finding import Severity
 from pyodide_abi.linker import Outcome
 from pyodide_abi.report.demangled import readable
 from pyodide_abi.report.printable import printable
-from pyodide_abi.wording import listed
+from pyodide_abi.wording import listed, spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -146,12 +146,3 @@ def _verdict(report: Report) -> str:
     counts = ((report.count(severity), severity) for severity in Severity)
     said = [f"{number} {severity}{'s' if number > 1 else ''}" for number, severity in counts if number]
     return f"{printable(report.name)}: {', '.join(said) if said else 'nothing to say against it'}"
-
-
-def spans(some: Sequence[str], all_: Sequence[str]) -> str:
-    """Releases, runs of neighbours as ``first to last``."""
-    wanted = set(some)
-    runs = [
-        list(run) for inside, run in itertools.groupby(all_, key=lambda release: release in wanted) if inside
-    ]
-    return ", ".join(run[0] if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)

@@ -3,9 +3,9 @@
 from pyodide_abi.runtime.account import Outcome
 from pyodide_abi.runtime.node import Node, find_node
 from pyodide_abi.runtime.program import Finished, Program, run_python
-from pyodide_abi.runtime.releases import find_release, install_release, newest_release
-from pyodide_abi.runtime.requirements import Target, choose_wheels
-from pyodide_abi.runtime.verify import Loaded, Verification, releases_for, verify_wheel
+from pyodide_abi.runtime.releases import install_release, installed_folder, newest
+from pyodide_abi.runtime.requirements import choose_wheels
+from pyodide_abi.runtime.verify import Loaded, Verification, runtimes_for, verify_wheel
 
 __all__ = [
     "Finished",
@@ -13,14 +13,13 @@ __all__ = [
     "Node",
     "Outcome",
     "Program",
-    "Target",
     "Verification",
     "choose_wheels",
     "find_node",
-    "find_release",
     "install_release",
-    "newest_release",
-    "releases_for",
+    "installed_folder",
+    "newest",
     "run_python",
+    "runtimes_for",
     "verify_wheel",
 ]

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import MissingError
-from pyodide_abi.platforms import find_release
 from pyodide_abi.runtime.account import Account, Outcome
 from pyodide_abi.runtime.browser import browse
 from pyodide_abi.runtime.driver import drive
@@ -20,10 +19,9 @@ from pyodide_abi.runtime.mirror import Mirror
 from pyodide_abi.runtime.pip import pip_install
 from pyodide_abi.runtime.protocol import PROBE, Imported, Install, Installed, Probe, Request
 from pyodide_abi.runtime.releases import install_release
-from pyodide_abi.runtime.requirements import Target
 from pyodide_abi.runtime.snapshot import obtain_snapshot
 from pyodide_abi.runtime.sources import Sources
-from pyodide_abi.runtime.verify import TIMEOUT, modules_of
+from pyodide_abi.runtime.verify import TIMEOUT, modules_of, platforms_of
 from pyodide_abi.values import value
 from pyodide_abi.wheel import open_wheel
 
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from pyodide_abi.host import Host
-    from pyodide_abi.platforms.model import Release
+    from pyodide_abi.platforms import Runtime
     from pyodide_abi.runtime.browser import Browser
     from pyodide_abi.runtime.node import Node
     from pyodide_abi.runtime.protocol import Message
@@ -114,7 +112,7 @@ class AsInstalled:
 
 def verify_as_installed(
     wheel: Path,
-    releases: Sequence[Release],
+    runtimes: Sequence[Runtime],
     host: Host,
     *,
     node: Node,
@@ -127,7 +125,7 @@ def verify_as_installed(
 
     Args:
         wheel: the file.
-        releases: where.
+        runtimes: where.
         host: the machine; offline, dependencies come from ``folders`` and the cache.
         node: the engine for micropip's and pip's way.
         browser: a browser, if that way is wanted.
@@ -140,9 +138,9 @@ def verify_as_installed(
         WheelError: the file is not a wheel.
     """
     with open_wheel(wheel) as opened:
-        modules = modules_of(opened, releases)
+        modules = modules_of(opened, [*platforms_of(opened), *(runtime.platform for runtime in runtimes)])
         requirement = f"{opened.name.distribution}=={opened.name.version}"
-    places = {release.version: install_release(release, host) for release in releases}
+    places = {runtime.version: install_release(runtime.release, host) for runtime in runtimes}
     sources = Sources(wheel=wheel, folders=folders, releases=places, index=index, host=host)
     ways = [Way.MICROPIP, Way.PIP, *([Way.BROWSER] if browser else [])]
     installations = []
@@ -150,12 +148,12 @@ def verify_as_installed(
         Mirror(sources) as mirror,
         host.progress.task(f"installing {wheel.name}", len(places) * len(ways)) as task,
     ):
-        for release in releases:
+        for runtime in runtimes:
             trial = _Trial(
                 requirement=requirement,
                 modules=modules,
-                release=release,
-                folder=places[release.version],
+                runtime=runtime,
+                folder=places[runtime.version],
                 mirror=mirror,
                 node=node,
                 browser=browser,
@@ -163,7 +161,7 @@ def verify_as_installed(
                 timeout=timeout,
             )
             for way in ways:
-                task.describe(f"installing {wheel.name} in {release.version} with {way}")
+                task.describe(f"installing {wheel.name} in {runtime.version} with {way}")
                 installation = trial.by(way)
                 _complain(installation, sources)
                 installations.append(installation)
@@ -198,7 +196,7 @@ def _complain(installation: Installation, sources: Sources) -> None:
 class _Trial:
     requirement: str
     modules: Sequence[ExtensionModule]
-    release: Release
+    runtime: Runtime
     folder: Path
     mirror: Mirror
     node: Node
@@ -214,9 +212,8 @@ class _Trial:
     def _by_pip(self) -> Installation:
         with tempfile.TemporaryDirectory(prefix="pyodide-abi-site-") as folder:
             site = Path(folder)
-            target = Target(find_release(self.release.version)[0], self.release)
             found = pip_install(
-                self.requirement, site, target=target, server=self.mirror.address, host=self.host
+                self.requirement, site, runtime=self.runtime, server=self.mirror.address, host=self.host
             )
             tried = () if found.error else tuple(self._imported(module, site) for module in self.modules)
         return self._installation(Way.PIP, found, tried)
@@ -227,7 +224,7 @@ class _Trial:
             release=self.folder,
             environ={"PYTHONDONTWRITEBYTECODE": "1"},
             site=site,
-            memory=obtain_snapshot(self.release, self.folder, {}, self.node, self.host),
+            memory=obtain_snapshot(self.runtime.release, self.folder, {}, self.node, self.host),
             probe=probe,
         )
         heard = drive(request, self.node, self.host, timeout=self.timeout)
@@ -257,7 +254,7 @@ class _Trial:
             request = Request(
                 release=self.folder,
                 environ={},
-                memory=obtain_snapshot(self.release, self.folder, {}, self.node, self.host),
+                memory=obtain_snapshot(self.runtime.release, self.folder, {}, self.node, self.host),
                 install=self._install(modules, Path(cache)),
             )
             heard = drive(request, self.node, self.host, timeout=self.timeout)
@@ -266,7 +263,7 @@ class _Trial:
     def _page(self, modules: Sequence[ExtensionModule]) -> tuple[Sequence[Message], str]:
         assert self.browser is not None
         return browse(
-            self.release.version,
+            self.runtime.version,
             self._install(modules, Path()),
             mirror=self.mirror,
             browser=self.browser,
@@ -285,7 +282,7 @@ class _Trial:
     def _installation(self, way: Way, found: Installed, tried: tuple[Tried, ...]) -> Installation:
         return Installation(
             way=way,
-            release=self.release.version,
+            release=self.runtime.version,
             error=found.error,
             distributions=tuple(sorted(found.distributions.items())),
             files=found.files,

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import MissingError
 from pyodide_abi.runtime.protocol import Installed
+from pyodide_abi.runtime.requirements import markers_of
 
 if TYPE_CHECKING:
     from pyodide_abi.host import Host
-    from pyodide_abi.runtime.requirements import Target
+    from pyodide_abi.platforms import Runtime
 
 _SHIM = Path(__file__).with_name("pip_for_target.py")
 _SECONDS = 600.0
@@ -30,13 +31,13 @@ _TAG = re.compile(r"(pyodide|pyemscripten)_20\d\d_\d+_wasm32|emscripten_\w+")
 _PREFIX = re.compile(r"(?:ERROR|error): ")
 
 
-def pip_install(requirement: str, folder: Path, *, target: Target, server: str, host: Host) -> Installed:
+def pip_install(requirement: str, folder: Path, *, runtime: Runtime, server: str, host: Host) -> Installed:
     """Install a requirement into a folder.
 
     Args:
         requirement: as for pip.
         folder: becomes ``site-packages``.
-        target: whom the wheels have to fit.
+        runtime: where the wheels have to be fit to be installed.
         server: the address of a :class:`Mirror`.
         host: starts pip, in our own interpreter.
 
@@ -48,19 +49,18 @@ def pip_install(requirement: str, folder: Path, *, target: Target, server: str, 
             f"there is no pip in {sys.executable}",
             hint="'python -m ensurepip' or 'uv pip install pip' brings it into that environment",
         )
-    release = target.release
-    version = re.match(r"\d+(\.\d+)*", release.python)
+    version = re.match(r"\d+(\.\d+)*", runtime.release.python)
     assert version is not None
-    words: list[str | Path] = [sys.executable, "-I", _SHIM, json.dumps(target.markers())]
+    words: list[str | Path] = [sys.executable, "-I", _SHIM, json.dumps(markers_of(runtime))]
     words += ["install", "--isolated", "--disable-pip-version-check", "--no-input", "--quiet", "--no-compile"]
     words += ["--no-cache-dir", "--only-binary=:all:", "--target", folder, "--python-version", version[0]]
-    words += ["--implementation=cp", f"--abi={target.platform.python.tag}", "--abi=abi3", "--abi=none"]
-    words += [f"--platform={tag.tag}" for tag in target.platform.tags if _TAG.fullmatch(tag.tag)]
+    words += ["--implementation=cp", f"--abi={runtime.platform.python.tag}", "--abi=abi3", "--abi=none"]
+    words += [f"--platform={tag.tag}" for tag in runtime.platform.tags if _TAG.fullmatch(tag.tag)]
     words += [
         "--index-url",
         f"{server}/simple/",
         "--extra-index-url",
-        f"{server}/locked/{release.version}/simple/",
+        f"{server}/locked/{runtime.version}/simple/",
     ]
     done = host.runner.run(
         [*words, requirement], environ={**host.environ, "NO_PROXY": "127.0.0.1"}, timeout=_SECONDS

@@ -19,10 +19,11 @@ from pyodide_abi.errors import DigestError, MissingError, OfflineError
 from pyodide_abi.runtime.node import find_npm
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pyodide_abi.host import Host
-    from pyodide_abi.platforms.model import Platform, Release
+    from pyodide_abi.platforms.model import Release, Runtime
     from pyodide_abi.process import Completed
 
 #: What the cache calls the installed releases.
@@ -35,14 +36,14 @@ _SECONDS = 600.0
 _FINAL = re.compile(r"\b(E404|ETARGET|E401|E403|EUSAGE)\b")
 
 
-def newest_release(platform: Platform) -> Release:
-    """The last release of a platform; an alpha only where there is nothing else."""
-    stable = [release for release in platform.releases if not release.prerelease]
-    return (stable or list(platform.releases))[-1]
+def newest(runtimes: Sequence[Runtime]) -> Runtime:
+    """The last of one or more releases in their order; an alpha only where there is nothing else."""
+    stable = [runtime for runtime in runtimes if not runtime.release.prerelease]
+    return (stable or runtimes)[-1]
 
 
-def find_release(release: Release, host: Host) -> Path | None:
-    """The release's folder if it is installed."""
+def installed_folder(release: Release, host: Host) -> Path | None:
+    """The release's folder, or None while it is not installed."""
     return host.store.find(f"{KEY}/{release.version}")
 
 
@@ -60,7 +61,7 @@ def install_release(release: Release, host: Host) -> Path:
     def fill(partial: Path, _place: Path) -> None:
         _unpack(_fetch(release, partial, host), partial, release)
 
-    found = find_release(release, host)
+    found = installed_folder(release, host)
     if found is not None:
         return found
     if host.offline:

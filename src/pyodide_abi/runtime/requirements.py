@@ -28,39 +28,33 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from pyodide_abi.platforms.model import Platform, Release
+    from pyodide_abi.platforms.model import Platform, Runtime
 
 
-@value(kw_only=False)
-class Target:
-    """What wheels are chosen for."""
+def tags_of(platform: Platform) -> tuple[Tag, ...]:
+    """The wheel tags that fit a platform, the best first; every spelling of its name counts."""
+    python = platform.python
+    major, minor = map(int, python.version.split("."))
+    platforms = [tag.tag for tag in platform.tags]
+    own = cpython_tags((major, minor), [python.tag], platforms)
+    return (*own, *compatible_tags((major, minor), python.tag, platforms))
 
-    platform: Platform
-    release: Release
 
-    def tags(self) -> tuple[Tag, ...]:
-        """The tags that fit, the best first; every spelling of the platform counts."""
-        python = self.platform.python
-        major, minor = map(int, python.version.split("."))
-        platforms = [tag.tag for tag in self.platform.tags]
-        own = cpython_tags((major, minor), [python.tag], platforms)
-        return (*own, *compatible_tags((major, minor), python.tag, platforms))
-
-    def markers(self) -> dict[str, str]:
-        """The environment of PEP 508's markers, as the runtime has it."""
-        return {
-            "implementation_name": "cpython",
-            "implementation_version": self.release.python,
-            "os_name": "posix",
-            "platform_machine": "wasm32",
-            "platform_python_implementation": "CPython",
-            "platform_release": self.platform.emscripten,
-            "platform_system": "Emscripten",
-            "platform_version": "#1",
-            "python_full_version": self.release.python,
-            "python_version": self.platform.python.version,
-            "sys_platform": "emscripten",
-        }
+def markers_of(runtime: Runtime) -> dict[str, str]:
+    """The environment of PEP 508's markers, as a runtime has it."""
+    return {
+        "implementation_name": "cpython",
+        "implementation_version": runtime.release.python,
+        "os_name": "posix",
+        "platform_machine": "wasm32",
+        "platform_python_implementation": "CPython",
+        "platform_release": runtime.platform.emscripten,
+        "platform_system": "Emscripten",
+        "platform_version": "#1",
+        "python_full_version": runtime.release.python,
+        "python_version": runtime.platform.python.version,
+        "sys_platform": "emscripten",
+    }
 
 
 @value
@@ -89,14 +83,14 @@ def _candidate(path: Path) -> _Candidate:
 
 
 def choose_wheels(
-    named: Sequence[str | Path], folders: Sequence[Path], *, target: Target, dependencies: bool = True
+    named: Sequence[str | Path], folders: Sequence[Path], *, runtime: Runtime, dependencies: bool = True
 ) -> tuple[Path, ...]:
     """The wheels to install.
 
     Args:
         named: wheel files, or requirements (``pytest``, ``attrs>=23``) to be met from ``folders``.
         folders: where wheels lie.
-        target: whom they have to fit.
+        runtime: where they have to be fit to be installed.
         dependencies: follow what they depend on.
 
     Returns:
@@ -107,13 +101,13 @@ def choose_wheels(
         MissingError: nothing in ``folders`` meets a requirement.
         WheelError: a file that is not a wheel.
     """
-    return _Choice(folders=folders, target=target, dependencies=dependencies).of(named)
+    return _Choice(folders=folders, runtime=runtime, dependencies=dependencies).of(named)
 
 
 @value
 class _Choice:
     folders: Sequence[Path]
-    target: Target
+    runtime: Runtime
     dependencies: bool
 
     def of(self, named: Sequence[str | Path]) -> tuple[Path, ...]:
@@ -146,7 +140,7 @@ class _Choice:
     def _needs(self, candidate: _Candidate, extras: frozenset[str]) -> Iterator[tuple[Requirement, str]]:
         if not self.dependencies:
             return
-        markers = self.target.markers()
+        markers = markers_of(self.runtime)
         for requirement in candidate.requirements():
             marker = requirement.marker
             if not marker or any(marker.evaluate({**markers, "extra": extra}) for extra in ("", *extras)):
@@ -164,7 +158,7 @@ class _Choice:
             there = f"; there: {', '.join(candidate.path.name for candidate in offered)}" if offered else ""
             raise MissingError(
                 f"{needed_by} needs '{requirement}', and no wheel for the runtime "
-                f"{self.target.release.version} meets that ({where}{there})",
+                f"{self.runtime.version} meets that ({where}{there})",
                 hint=f"'pip download --no-deps --dest DIR {requirement.name}' gets a pure one;\n"
                 "name its folder with --find-links, or go without: --no-deps",
             )
@@ -175,8 +169,8 @@ class _Choice:
             return candidate
         tags = ", ".join(sorted(map(str, candidate.tags)))
         raise UsageError(
-            f"{candidate.path.name} ({tags}) is not for the runtime {self.target.release.version}, "
-            f"which takes {self.target.platform.python.tag}-*-{self.target.platform.tag}",
+            f"{candidate.path.name} ({tags}) is not for the runtime {self.runtime.version}, "
+            f"which takes {self.runtime.platform.python.tag}-*-{self.runtime.platform.tag}",
             hint="choose a runtime of its platform with --runtime or --platform; "
             "'pyodide-abi verify --runtime V' shows what the loader makes of it elsewhere",
         )
@@ -186,7 +180,7 @@ class _Choice:
 
     @cached_property
     def _ranks(self) -> dict[Tag, int]:
-        return {tag: rank for rank, tag in reversed(list(enumerate(self.target.tags())))}
+        return {tag: rank for rank, tag in reversed(list(enumerate(tags_of(self.runtime.platform))))}
 
     @cached_property
     def _offered(self) -> tuple[_Candidate, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import FailedError
-from pyodide_abi.platforms import find_release, platform_of_tag
+from pyodide_abi.platforms import platform_of_tag
 from pyodide_abi.runtime.account import Account, Outcome
 from pyodide_abi.runtime.driver import drive
 from pyodide_abi.runtime.node import find_node
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pyodide_abi.host import Host
-    from pyodide_abi.platforms.model import Platform, Release
+    from pyodide_abi.platforms.model import Platform, Runtime
     from pyodide_abi.runtime.driver import Heard
     from pyodide_abi.runtime.node import Node
     from pyodide_abi.wheel import ExtensionModule, Wheel
@@ -83,27 +83,27 @@ class Verification:
         return all(result.outcome is Outcome.LOADED for result in self.results)
 
 
-def releases_for(wheel: Path) -> tuple[Release, ...]:
+def runtimes_for(wheel: Path) -> tuple[Runtime, ...]:
     """Every release of the platform that a wheel's tags name; empty for a wheel of none."""
     with open_wheel(wheel) as opened:
-        platforms = _platforms_of(opened)
-    return tuple(release for platform in platforms for release in platform.releases)
+        platforms = platforms_of(opened)
+    return tuple(runtime for platform in platforms for runtime in platform.runtimes)
 
 
 def verify_wheel(
     wheel: Path,
-    releases: Sequence[Release],
+    runtimes: Sequence[Runtime],
     host: Host,
     *,
     node: Node | None = None,
     jobs: int = 1,
     timeout: float = TIMEOUT,
 ) -> Verification:
-    """Load every extension module of a wheel in every one of the releases.
+    """Load every extension module of a wheel in every one of the runtimes.
 
     Args:
         wheel: the file; its dependencies are not installed.
-        releases: where to load it; :func:`releases_for` gives those of its platform.
+        runtimes: where to load it; :func:`runtimes_for` gives those of its platform.
         host: the machine.
         node: the engine; None for the reference one.
         jobs: how many interpreters at once.
@@ -115,50 +115,50 @@ def verify_wheel(
     """
     node = node or find_node(host)
     with open_wheel(wheel) as opened:
-        modules = modules_of(opened, releases)
+        modules = modules_of(opened, [*platforms_of(opened), *(runtime.platform for runtime in runtimes)])
     # One after another: each is shown, and npm does its own waiting.
-    for release in releases if modules else ():
-        install_release(release, host)
+    for runtime in runtimes if modules else ():
+        install_release(runtime.release, host)
     with tempfile.TemporaryDirectory(prefix="pyodide-abi-site-") as folder:
         site = Path(folder)
         unpack([wheel], site)
         trial = _Trial(site=site, node=node, host=host, timeout=timeout)
-        pairs = [(module, release) for release in releases for module in modules]
+        pairs = [(module, runtime) for runtime in runtimes for module in modules]
         results = _all(trial, pairs, jobs, f"loading {wheel.name}")
     order = {module.path: number for number, module in enumerate(modules)}
     return Verification(
         wheel=wheel,
         engine=f"node {node.version}",
-        releases=tuple(release.version for release in releases),
+        releases=tuple(runtime.version for runtime in runtimes),
         results=tuple(sorted(results, key=lambda result: order[result.path])),
     )
 
 
-def modules_of(wheel: Wheel, releases: Iterable[Release]) -> Sequence[ExtensionModule]:
-    """The extension modules of a wheel, those of its platform and those that the releases look for."""
-    return wheel.extension_modules(_suffixes(_platforms_of(wheel), releases))
+def modules_of(wheel: Wheel, platforms: Iterable[Platform]) -> Sequence[ExtensionModule]:
+    """The extension modules of a wheel: files with a suffix that CPython of one of the platforms looks for.
+
+    Args:
+        wheel: the wheel, open.
+        platforms: the wheel's own, then those that it is tried on, so that a foreign module is found too.
+    """
+    suffixes = {suffix for platform in platforms for suffix in platform.python.suffixes}
+    # The longest first: a bare ".so" fits every name.
+    return wheel.extension_modules(tuple(sorted(suffixes, key=lambda suffix: (-len(suffix), suffix))))
 
 
-def _platforms_of(wheel: Wheel) -> tuple[Platform, ...]:
+def platforms_of(wheel: Wheel) -> tuple[Platform, ...]:
+    """The platforms that a wheel's tags name, each once."""
     found = (platform_of_tag(tag) for tag in wheel.name.platforms)
     # A wheel with several spellings of one platform's tag has one platform.
     return tuple({platform.name: platform for platform in found if platform}.values())
 
 
-def _suffixes(platforms: Iterable[Platform], releases: Iterable[Release]) -> tuple[str, ...]:
-    """Of the wheel's own platform, then of those it is tried on, so that a foreign module is found too."""
-    everywhere = [*platforms, *(find_release(release.version)[0] for release in releases)]
-    suffixes = [suffix for platform in everywhere for suffix in platform.python.suffixes]
-    # The longest first: a bare ".so" fits every name.
-    return tuple(sorted(dict.fromkeys(suffixes), key=len, reverse=True))
-
-
 def _all(
-    trial: _Trial, pairs: Sequence[tuple[ExtensionModule, Release]], jobs: int, text: str
+    trial: _Trial, pairs: Sequence[tuple[ExtensionModule, Runtime]], jobs: int, text: str
 ) -> list[Loaded]:
     with trial.host.progress.task(text, total=len(pairs)) as task, ThreadPoolExecutor(max(jobs, 1)) as pool:
 
-        def one(pair: tuple[ExtensionModule, Release]) -> Loaded:
+        def one(pair: tuple[ExtensionModule, Runtime]) -> Loaded:
             result = trial.load(*pair)
             task.advance()
             return result
@@ -177,12 +177,12 @@ class _Trial:
     host: Host
     timeout: float
 
-    def load(self, module: ExtensionModule, release: Release) -> Loaded:
-        plain = self._account(module, release, direct=False)
+    def load(self, module: ExtensionModule, runtime: Runtime) -> Loaded:
+        plain = self._account(module, runtime, direct=False)
         verdict = plain.verdict()
         package = plain.package
         if verdict is None:
-            direct = self._account(module, release, direct=True)
+            direct = self._account(module, runtime, direct=True)
             verdict = direct.verdict() or (Outcome.KILLED, direct.died)
             if verdict[0] is Outcome.LOADED and plain.missing == module.name:
                 # The file would do, but an import never gets to it: its suffix is another interpreter's.
@@ -190,24 +190,24 @@ class _Trial:
         return Loaded(
             module=module.name,
             path=module.path,
-            release=release.version,
+            release=runtime.version,
             outcome=verdict[0],
             message=verdict[1],
             package=package,
         )
 
-    def _account(self, module: ExtensionModule, release: Release, *, direct: bool) -> Account:
-        heard = self._probe(module, release, direct=direct)
+    def _account(self, module: ExtensionModule, runtime: Runtime, *, direct: bool) -> Account:
+        heard = self._probe(module, runtime, direct=direct)
         return Account.of(heard.messages, module.path, died=heard.died)
 
-    def _probe(self, module: ExtensionModule, release: Release, *, direct: bool) -> Heard:
-        folder = install_release(release, self.host)
+    def _probe(self, module: ExtensionModule, runtime: Runtime, *, direct: bool) -> Heard:
+        folder = install_release(runtime.release, self.host)
         request = Request(
             release=folder,
             # The folder of modules is shared by interpreters of several versions.
             environ={"PYTHONDONTWRITEBYTECODE": "1"},
             site=self.site,
-            memory=obtain_snapshot(release, folder, {}, self.node, self.host),
+            memory=obtain_snapshot(runtime.release, folder, {}, self.node, self.host),
             probe=Probe(
                 module=module.name,
                 path=module.path,
@@ -218,7 +218,7 @@ class _Trial:
         heard = drive(request, self.node, self.host, timeout=self.timeout)
         if heard.died and not heard.completed.timed_out and not heard.messages[:-1]:
             raise FailedError(
-                f"the release {release.version} does not start in {self.node.path}: {heard.died}",
+                f"the release {runtime.version} does not start in {self.node.path}: {heard.died}",
                 hint="'--node' names another Node; 'pyodide-abi doctor' says which there are",
             )
         return heard

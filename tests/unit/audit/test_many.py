@@ -105,4 +105,4 @@ def test_files_of_one_name_are_told_apart(tmp_path: Path, capsys: pytest.Capture
 def test_jobs_are_a_number(jobs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["audit", "-q", "x.whl", f"--jobs={jobs}"], {}, tmp_path)
-    assert "is not a number of jobs" in capsys.readouterr().err
+    assert "is not a whole number from 1" in capsys.readouterr().err

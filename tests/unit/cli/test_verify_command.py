@@ -9,7 +9,7 @@ import pytest
 from fake_node import BOOTED, DONE, entered, imported, left, make_node_host
 from made_wheels import make_wheel
 
-from pyodide_abi.cli import verify
+from pyodide_abi.cli import options, verify
 from pyodide_abi.cli.session import Session
 from pyodide_abi.errors import UsageError
 from pyodide_abi.platforms import load_platform
@@ -121,16 +121,16 @@ def test_a_wheel_of_no_platform_needs_a_runtime(tmp_path: Path) -> None:
     assert status == 0
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "many"])
+@pytest.mark.parametrize("text", ["0", "-1", "many", "9" * 5000, "²", "٣"])
 def test_jobs_are_counted(text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match="not a positive whole number"):
-        verify.positive(text)
+    with pytest.raises(argparse.ArgumentTypeError, match="not a whole number from 1"):
+        options.positive(text)
 
 
 def test_a_folder_of_wheels_has_to_be_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no folder"):
-        verify.folders_of(["none"], tmp_path)
-    assert verify.folders_of(["."], tmp_path) == [tmp_path]
+        options.folders_of(["none"], tmp_path)
+    assert options.folders_of(["."], tmp_path) == [tmp_path]
 
 
 def installed(way: Way, outcome: Outcome = Outcome.LOADED) -> Installation:

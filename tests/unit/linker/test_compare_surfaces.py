@@ -16,7 +16,7 @@ from pyodide_abi.linker.compare_surfaces import (
 )
 from pyodide_abi.linker.facts import read_library
 from pyodide_abi.linker.loaders import LOADERS
-from pyodide_abi.platforms import Symbol, SymbolKind, find_release, load_platform, load_surface
+from pyodide_abi.platforms import Symbol, SymbolKind, find_runtime, load_platform, load_surface
 
 if TYPE_CHECKING:
     from pyodide_abi.linker.compare_surfaces import (
@@ -207,8 +207,8 @@ class TestMet:
 
 
 def release(version: str) -> Side:
-    platform, found = find_release(version)
-    return side_of(version, platform, load_surface(platform), (found.version,), "node24")
+    platform = find_runtime(version).platform
+    return side_of(version, platform, load_surface(platform), (version,), "node24")
 
 
 class TestRealReleases:

@@ -9,7 +9,7 @@ from assembling import assemble
 
 from pyodide_abi.linker import Installed, Resolver, read_library
 from pyodide_abi.linker.installing import installer_of, loaded_ahead
-from pyodide_abi.platforms import find_release, load_platforms
+from pyodide_abi.platforms import find_runtime, load_platforms
 from pyodide_abi.platforms.surface import Symbol, SymbolKind
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def module(name: str, *needed: str, more: str = "", init: bool = True) -> bytes:
 
 
 def install(release: str, files: Mapping[str, bytes], *imports: str) -> tuple[Stop | None, list[Prediction]]:
-    platform, _ = find_release(release)
+    platform = find_runtime(release).platform
     libraries = {path: read_library(path, data) for path, data in files.items()}
     resolver = Resolver(
         Installed(libraries=libraries, wheel_libs="w.libs"),
@@ -61,7 +61,7 @@ def install(release: str, files: Mapping[str, bytes], *imports: str) -> tuple[St
     ],
 )
 def test_installers_by_release(release: str, since: str) -> None:
-    platform, _ = find_release(release)
+    platform = find_runtime(release).platform
     assert installer_of(platform, release).since == since
 
 

@@ -5,7 +5,7 @@ import pytest
 from pyodide_abi.errors import UnknownPlatformError
 from pyodide_abi.platforms import (
     default_platform,
-    find_release,
+    find_runtime,
     load_platform,
     load_platforms,
     platform_of_tag,
@@ -78,13 +78,13 @@ def test_the_default_is_the_newest_stable_version() -> None:
 
 
 def test_a_release_is_found_with_its_platform() -> None:
-    platform, release = find_release("0.29.4")
-    assert (platform.name, release.version) == ("2025_0", "0.29.4")
+    runtime = find_runtime("0.29.4")
+    assert (runtime.platform.name, runtime.release.version) == ("2025_0", "0.29.4")
 
 
 def test_an_unknown_release_gets_its_neighbours() -> None:
     with pytest.raises(UnknownPlatformError, match=r"there is no runtime release '0\.29\.9'") as caught:
-        find_release("0.29.9")
+        find_runtime("0.29.9")
     assert "did you mean '0.29.5'" in caught.value.hint
     assert "0.26.0 to 0.27.8 (2024_0)" in caught.value.hint
 

@@ -15,7 +15,7 @@ from pyodide_abi.audit import audit_file
 from pyodide_abi.report.github import audit_to_annotations
 from pyodide_abi.report.json import audit_to_data, audits_to_json, schema, unreadable_to_data
 from pyodide_abi.report.sarif import audits_to_sarif
-from pyodide_abi.report.text import print_audit, spans
+from pyodide_abi.report.text import print_audit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,10 +76,6 @@ def test_text_says_that_a_wheel_is_pure(tmp_path: Path) -> None:
 def test_text_says_where_only_an_installer_helps(preloading: Report) -> None:
     line = as_text(preloading).splitlines()[1]
     assert line.endswith(": loads in all 14 releases once micropip or loadPackage has installed it")
-
-
-def test_releases_are_written_as_spans() -> None:
-    assert spans(["a", "b", "d"], ["a", "b", "c", "d"]) == "a to b, d"
 
 
 def test_json_has_the_form_that_the_schema_publishes(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pyodide_abi.platforms import load_platform, load_platforms
-from pyodide_abi.report.platforms import overview, sheets, spans
+from pyodide_abi.platforms import load_platforms
+from pyodide_abi.report.platforms import overview, sheets
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -40,16 +40,3 @@ def test_each_row_has_a_cell_for_each_column() -> None:
 def test_the_overview_marks_the_default() -> None:
     marked = [row[0] for row in overview(load_platforms()).rows if "default" in row[1]]
     assert marked == ["314_0"]
-
-
-@pytest.mark.parametrize(
-    ("versions", "text"),
-    [
-        ([], "none"),
-        (["0.28.1"], "0.28.1"),
-        (["0.28.3", "0.29.0", "0.29.1"], "0.28.3 to 0.29.1"),
-        (["0.28.0", "0.28.2", "0.28.3"], "0.28.0, 0.28.2 to 0.28.3"),
-    ],
-)
-def test_runs_of_releases_are_joined(versions: list[str], text: str) -> None:
-    assert spans(versions, load_platform("2025_0")) == text

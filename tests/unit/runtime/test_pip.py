@@ -7,9 +7,8 @@ import pytest
 from fake_host import FakeRunner, completed, make_host
 
 from pyodide_abi.errors import MissingError
-from pyodide_abi.platforms import find_release
+from pyodide_abi.platforms import find_runtime
 from pyodide_abi.runtime.pip import pip_install
-from pyodide_abi.runtime.requirements import Target
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,10 +20,8 @@ SERVER = "http://127.0.0.1:1"
 
 
 def install(tmp_path: Path, runner: FakeRunner, release: str = "0.29.5") -> Installed:
-    target = Target(*find_release(release))
-    return pip_install(
-        "own==1", tmp_path / "site", target=target, server=SERVER, host=make_host(tmp_path, runner)
-    )
+    runtime, host = find_runtime(release), make_host(tmp_path, runner)
+    return pip_install("own==1", tmp_path / "site", runtime=runtime, server=SERVER, host=host)
 
 
 def test_what_pip_is_told(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from fake_host import FakeRunner, completed, make_host
 
 from pyodide_abi.errors import DigestError, MissingError, OfflineError
 from pyodide_abi.platforms import load_platform
-from pyodide_abi.runtime import find_release, install_release, newest_release, releases
+from pyodide_abi.runtime import install_release, installed_folder, newest, releases
 from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
@@ -74,9 +74,9 @@ def test_a_release_is_installed_once(tmp_path: Path) -> None:
     data = archive(GOOD)
     host, runner = host_serving(tmp_path, data)
     release = release_of(data)
-    assert find_release(release, host) is None
+    assert installed_folder(release, host) is None
     folder = install_release(release, host)
-    assert install_release(release, host) == folder == find_release(release, host)
+    assert install_release(release, host) == folder == installed_folder(release, host)
     assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()) == [
         "pyodide.mjs",
         "sub/python_stdlib.zip",
@@ -96,7 +96,7 @@ def test_a_wrong_digest_leaves_nothing(tmp_path: Path) -> None:
     release = release_of(archive(GOOD))
     with pytest.raises(DigestError, match=r"9\.9\.9 from npm is not the published release"):
         install_release(release, host)
-    assert find_release(release, host) is None
+    assert installed_folder(release, host) is None
 
 
 def test_offline_says_what_is_lacking(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_an_unsafe_member_is_refused(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(MissingError, match="unsafe member"):
         install_release(release_of(data), host)
     assert not (tmp_path / "escaped").exists()
-    assert find_release(release_of(data), host) is None
+    assert installed_folder(release_of(data), host) is None
 
 
 def test_a_package_without_its_entry_point(tmp_path: Path) -> None:
@@ -165,7 +165,9 @@ def test_a_package_without_its_entry_point(tmp_path: Path) -> None:
 
 
 def test_the_newest_release_is_a_stable_one_if_there_is_one() -> None:
-    platform = load_platform("314_0")
-    alpha = replace(platform.releases[-1], version="400.0.0-alpha.1", prerelease=True)
-    assert newest_release(replace(platform, releases=(*platform.releases, alpha))) == platform.releases[-1]
-    assert newest_release(replace(platform, releases=(alpha,))) == alpha
+    runtimes = load_platform("314_0").runtimes
+    alpha = replace(
+        runtimes[-1], release=replace(runtimes[-1].release, version="400.0.0-alpha.1", prerelease=True)
+    )
+    assert newest([*runtimes, alpha]) == runtimes[-1]
+    assert newest([alpha]) == alpha

@@ -8,7 +8,7 @@ import pytest
 from fake_host import FakeRunner, completed, make_host
 from fake_node import BOOTED, DONE, make_node_host
 
-from pyodide_abi.platforms import find_release
+from pyodide_abi.platforms import find_runtime
 from pyodide_abi.runtime.node import Node
 from pyodide_abi.runtime.program import Program, run_python
 from pyodide_abi.runtime.snapshot import can_start, obtain_snapshot
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pyodide_abi.host import Host
 
-RELEASE = find_release("314.0.7")[1]
+RELEASE = find_runtime("314.0.7").release
 
 
 class Made:

@@ -10,7 +10,7 @@ from made_wheels import make_wheel
 
 from pyodide_abi.errors import FailedError
 from pyodide_abi.platforms import load_platform
-from pyodide_abi.runtime import Outcome, releases_for, verify_wheel
+from pyodide_abi.runtime import Outcome, runtimes_for, verify_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pyodide_abi.runtime.verify import Loaded
 
-RELEASE = load_platform("314_0").releases[0]
+RUNTIME = load_platform("314_0").runtimes[0]
 SUFFIX = ".cpython-314-wasm32-emscripten.so"
 SITE = "/lib/python3.14/site-packages"
 ONE = f"{SITE}/pkg/one{SUFFIX}"
@@ -31,8 +31,8 @@ LOADER = "could not load dynamic lib: x\nLinkError: no"
 def verify(tmp_path: Path, driver: Driver, *modules: str) -> tuple[Loaded, ...]:
     files = {f"pkg/{name}{SUFFIX}": b"\0asm" for name in modules or ("one",)}
     wheel = make_wheel(tmp_path, "pkg-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl", dict(files))
-    host = make_node_host(tmp_path, driver, [RELEASE.version])
-    return verify_wheel(wheel, [RELEASE], host, jobs=2).results
+    host = make_node_host(tmp_path, driver, [RUNTIME.version])
+    return verify_wheel(wheel, [RUNTIME], host, jobs=2).results
 
 
 def told(plain: list[Any], direct: list[Any] | None = None) -> Driver:
@@ -174,7 +174,7 @@ def test_a_pure_wheel_starts_nothing(tmp_path: Path) -> None:
         pytest.fail("there is nothing to load")
 
     wheel = make_wheel(tmp_path, "pkg-1-py3-none-any.whl", {"pkg.py": ""})
-    done = verify_wheel(wheel, [RELEASE], make_node_host(tmp_path, driver, []))
+    done = verify_wheel(wheel, [RUNTIME], make_node_host(tmp_path, driver, []))
     assert (done.results, done.ok) == ((), True)
 
 
@@ -182,5 +182,5 @@ def test_releases_of_a_wheel(tmp_path: Path) -> None:
     mine = make_wheel(
         tmp_path, "a-1-cp313-cp313-pyodide_2025_0_wasm32.pyemscripten_2025_0_wasm32.whl", {"a.py": ""}
     )
-    assert releases_for(mine) == load_platform("2025_0").releases
-    assert releases_for(make_wheel(tmp_path, "a-1-py3-none-any.whl", {"a.py": ""})) == ()
+    assert runtimes_for(mine) == load_platform("2025_0").runtimes
+    assert runtimes_for(make_wheel(tmp_path, "a-1-py3-none-any.whl", {"a.py": ""})) == ()
