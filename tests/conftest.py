@@ -8,19 +8,32 @@ import socket
 import subprocess
 from typing import NoReturn
 
+import hypothesis
 import pytest
+
+# A busy machine may take any time for one example.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)
 def _unit_tests_stay_inside(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Processes and sockets raise, unless the test is an integration test."""
+    """Processes and the network raise, unless the test is an integration test."""
     if request.node.get_closest_marker("integration") is None:
 
         def refuse(*_args: object, **_kwargs: object) -> NoReturn:
             pytest.fail("a unit test tried to start a process or to use the network")
 
+        connect = socket.socket.connect
+
+        def stay(own: socket.socket, address: object) -> None:
+            """Reach a server of the test itself, and nothing else."""
+            if not (isinstance(address, tuple) and address[0] == "127.0.0.1"):
+                refuse()
+            connect(own, address)
+
         monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
-        monkeypatch.setattr(socket.socket, "connect", refuse)
+        monkeypatch.setattr(socket.socket, "connect", stay)
 
 
 #: What may be missing on a machine of CI. Any other skip there is a test that silently stopped testing.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pyodide_abi.values import value
@@ -40,15 +41,11 @@ class Store:
         Returns:
             the entry's final place.
         """
-        from filelock import FileLock  # noqa: PLC0415 - reading a complete entry needs no lock
-
         place = self.root / key
         if place.is_dir():
             return place
         flat = key.replace("/", "+")
-        locks = self.root / ".locks"
-        locks.mkdir(parents=True, exist_ok=True)
-        with FileLock(locks / f"{flat}.lock"):
+        with self.locked(flat):
             if place.is_dir():
                 return place
             for left in self._unfinished(flat):
@@ -69,12 +66,8 @@ class Store:
 
         The entry leaves its name in one rename before its files are deleted, so it is never half there.
         """
-        from filelock import FileLock  # noqa: PLC0415 - as above
-
         flat = key.replace("/", "+")
-        locks = self.root / ".locks"
-        locks.mkdir(parents=True, exist_ok=True)
-        with FileLock(locks / f"{flat}.lock"):
+        with self.locked(flat):
             place = self.root / key
             if not place.is_dir():
                 return False
@@ -83,6 +76,16 @@ class Store:
             place.rename(trash)
         shutil.rmtree(trash, ignore_errors=True)
         return True
+
+    @contextmanager
+    def locked(self, name: str) -> Iterator[None]:
+        """Hold the lock of that name, which one process at a time does; a dead one holds none."""
+        from filelock import FileLock  # noqa: PLC0415 - reading a complete entry needs no lock
+
+        locks = self.root / ".locks"
+        locks.mkdir(parents=True, exist_ok=True)
+        with FileLock(locks / f"{name}.lock"):
+            yield
 
     def keys(self, prefix: str) -> list[str]:
         """The complete entries directly below ``prefix``, sorted."""

@@ -18,7 +18,7 @@ from pyodide_abi.platforms import find_runtime
 from pyodide_abi.runtime import install_release
 from pyodide_abi.runtime.browser import find_browser
 from pyodide_abi.runtime.mirror import Mirror
-from pyodide_abi.runtime.sources import Sources
+from pyodide_abi.runtime.package_index import Sources
 
 pytestmark = pytest.mark.integration
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from pyodide_abi.build.environment import find_installer
 from pyodide_abi.errors import MissingError, OfflineError, UsageError
-from pyodide_abi.toolchain.download import download
+from pyodide_abi.http import download
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,11 +16,11 @@ from pyodide_abi.runtime.account import Account, Outcome
 from pyodide_abi.runtime.browser import browse
 from pyodide_abi.runtime.driver import drive
 from pyodide_abi.runtime.mirror import Mirror
+from pyodide_abi.runtime.package_index import Sources
 from pyodide_abi.runtime.pip import pip_install
 from pyodide_abi.runtime.protocol import PROBE, Imported, Install, Installed, Probe, Request
 from pyodide_abi.runtime.releases import install_release
 from pyodide_abi.runtime.snapshot import obtain_snapshot
-from pyodide_abi.runtime.sources import Sources
 from pyodide_abi.runtime.verify import TIMEOUT, modules_of, platforms_of
 from pyodide_abi.values import value
 from pyodide_abi.wheel import open_wheel

@@ -22,14 +22,14 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote, urlsplit
 
 from pyodide_abi.errors import MissingError
-from pyodide_abi.runtime.sources import published
+from pyodide_abi.runtime.package_index import published
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from socket import socket
     from types import TracebackType
 
-    from pyodide_abi.runtime.sources import Listed, Sources
+    from pyodide_abi.runtime.package_index import Listed, Sources
 
 _LISTING = "application/vnd.pypi.simple.v1+json"
 _TYPES = {

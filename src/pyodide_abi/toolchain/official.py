@@ -10,8 +10,8 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import DigestError, MissingError, OfflineError
+from pyodide_abi.http import download, unfinished
 from pyodide_abi.toolchain import emscripten, entry
-from pyodide_abi.toolchain.download import download, unfinished
 from pyodide_abi.toolchain.engine import find_engine
 from pyodide_abi.toolchain.model import Source
 from pyodide_abi.toolchain.unpack import unpack_tar

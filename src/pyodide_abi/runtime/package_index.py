@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import ssl
-import urllib.error
-import urllib.request
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,7 +13,8 @@ from urllib.parse import urljoin
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
-from pyodide_abi.errors import DigestError, MissingError
+from pyodide_abi.errors import MissingError
+from pyodide_abi.http import NotThereError, download, get_json
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -31,9 +30,10 @@ _CDN = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{file}"
 _LISTING = "application/vnd.pypi.simple.v1+json"
 #: Variables that name the index for pip and for uv, in the order in which we look.
 _INDEX_VARIABLES = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL")
-_SECONDS = 60.0
-_NOT_FOUND = 404
 _PURE = "-none-any.whl"
+#: Names of wheels (PEP 427), which become names of files here, and digests.
+_WHEEL = re.compile(r"[A-Za-z0-9_.+!-]{1,250}\.whl")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @value
@@ -150,18 +150,11 @@ class Sources:
 
     def _fetched(self, listed: Listed, address: str) -> Path:
         key = f"wheels/{listed.sha256}"
-        found = self.host.store.find(key)
-        if found is None and self.host.offline:
-            raise MissingError(f"{address} is not in the cache, and the network is off limits")
 
         def fill(partial: Path, _place: Path) -> None:
-            data = self._get(address)
-            digest = hashlib.sha256(data).hexdigest()
-            if digest != listed.sha256:
-                raise DigestError(f"{address}: what came has the digest {digest}, not {listed.sha256}")
-            (partial / listed.name).write_bytes(data)
+            download(address, listed.sha256, self.host).replace(partial / listed.name)
 
-        return next((found or self.host.store.obtain(key, fill)).iterdir())
+        return next(self.host.store.obtain(key, fill).iterdir())
 
     @cached_property
     def _local(self) -> list[Listed]:
@@ -196,11 +189,23 @@ class Sources:
         index = self.index or next((address for address in chosen if address), PYPI)
         address = f"{index.rstrip('/')}/{name}/"
         try:
-            listing = json.loads(self._get(address, accept=_LISTING))
-        except _NotThereError:
+            return _listed(get_json(address, self.host, accept=_LISTING), address)
+        except NotThereError:
             return []
-        except ValueError as error:
-            raise MissingError(f"{address} does not answer as a simple index in JSON (PEP 691)") from error
+
+
+def published(version: str) -> str:
+    """A release's version as its own server has it: ``315.0.0a2``, where npm says ``315.0.0-alpha.2``."""
+    return str(Version(version))
+
+
+def _listed(page: Any, address: str) -> list[Listed]:  # noqa: ANN401 - JSON, from anybody
+    """The wheels on an index's page (PEP 691).
+
+    Raises:
+        MissingError: it is not such a page.
+    """
+    try:
         return [
             Listed(
                 name=file["filename"],
@@ -208,35 +213,11 @@ class Sources:
                 place=urljoin(address, file["url"]),
                 more={key: file[key] for key in ("requires-python", "yanked") if key in file},
             )
-            for file in listing["files"]
-            if file["filename"].endswith(".whl") and "sha256" in file["hashes"]
+            for file in page["files"]
+            if _WHEEL.fullmatch(file["filename"]) and _SHA256.fullmatch(file["hashes"].get("sha256", ""))
         ]
-
-    def _get(self, address: str, *, accept: str = "*/*") -> bytes:
-        if not address.startswith(("https://", "http://")):
-            raise MissingError(f"{address} is not an address to fetch from")
-        certificates = self.host.environ.get("PIP_CERT") or self.host.environ.get("SSL_CERT_FILE")
-        context = ssl.create_default_context(cafile=certificates or None)
-        request = urllib.request.Request(address, headers={"Accept": accept})  # noqa: S310 - looked at above
-        try:
-            with urllib.request.urlopen(request, timeout=_SECONDS, context=context) as answer:  # noqa: S310
-                content: bytes = answer.read()
-                return content
-        except urllib.error.HTTPError as error:
-            kind = _NotThereError if error.code == _NOT_FOUND else MissingError
-            raise kind(f"{address}: the server answers {error.code} {error.reason}") from error
-        except OSError as error:
-            reason = error.reason if isinstance(error, urllib.error.URLError) else error
-            raise MissingError(f"{address} cannot be reached: {reason}") from error
-
-
-class _NotThereError(MissingError):
-    """The server has no such thing."""
-
-
-def published(version: str) -> str:
-    """A release's version as its own server has it: ``315.0.0a2``, where npm says ``315.0.0-alpha.2``."""
-    return str(Version(version))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise MissingError(f"{address} does not answer as a simple index in JSON (PEP 691)") from error
 
 
 def _project(file: str) -> str:
