@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.build import environment
-from pyodide_abi.build.commands import read_commands
+from pyodide_abi.build.compile_commands import read_commands
 from pyodide_abi.build.drivers import rules_of, write_drivers
+from pyodide_abi.build.emcc_cache import expansions_of
 from pyodide_abi.build.model import Exports
-from pyodide_abi.build.recipes import recipes_of
 from pyodide_abi.cli.main import entry_point
 from pyodide_abi.host import this_machine
 from pyodide_abi.platforms import load_platform
@@ -81,7 +81,7 @@ def per_file(platform_name: str, rounds: int, folder: Path) -> None:
         rules=rules,
         exports=Exports(),
         remarks=folder / "remarks",
-        recipes=recipes_of(toolchain, rules, host),
+        expansions=expansions_of(toolchain, rules, host),
     )
     for name, text in (("small.c", SMALL), ("python.c", PYTHON)):
         (folder / name).write_text(text)

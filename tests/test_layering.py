@@ -67,6 +67,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 MAY_IMPORT["cli"] = set(MAY_IMPORT)
 
+#: What a build's compilers are.
+DRIVER = SOURCE / "build" / "driver"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 
@@ -120,6 +122,27 @@ def test_only_process_starts_processes(path: Path) -> None:
     assert "os.exec" not in text or path.is_relative_to(SOURCE / "build"), (
         "only a compiler entry point replaces itself"
     )
+
+
+@pytest.mark.parametrize("path", sorted(DRIVER.glob("*.py")), ids=lambda path: path.name)
+def test_what_runs_in_each_compile_imports_next_to_nothing(path: Path) -> None:
+    """The folder is the rule; imports inside functions and for type checkers are other matters."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.Import):
+            assert {alias.name for alias in node.names} <= {"marshal", "os", "sys"}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module in {"__future__", "pyodide_abi.build.driver"} or (
+                str(node.module).startswith("pyodide_abi.build.driver.")
+                and (DRIVER / f"{str(node.module).rpartition('.')[2]}.py").is_file()
+            )
+
+
+@pytest.mark.parametrize("path", sorted(DRIVER.rglob("*.py")), ids=lambda path: str(path.relative_to(DRIVER)))
+def test_drivers_know_nothing_of_what_writes_them(path: Path) -> None:
+    assert imported_parts(path) <= {"build", "errors", "wasm"}
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("pyodide_abi.build"):
+            assert str(node.module).startswith("pyodide_abi.build.driver")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))

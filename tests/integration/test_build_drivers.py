@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 import pytest
 from real_host import real_host
 
-from pyodide_abi.build import direct, fast_path
-from pyodide_abi.build.arguments import Command
-from pyodide_abi.build.commands import read_commands
+from pyodide_abi.build import fast_path
+from pyodide_abi.build.compile_commands import read_commands
+from pyodide_abi.build.driver import compile_table
+from pyodide_abi.build.driver.arguments import SEARCHED, VALUED, Command
+from pyodide_abi.build.driver.flags import ForbiddenFlagError, rewrite
 from pyodide_abi.build.drivers import rules_of, write_drivers
-from pyodide_abi.build.flags import ForbiddenFlagError, rewrite
+from pyodide_abi.build.emcc_cache import expansions_of
 from pyodide_abi.build.model import Exports
-from pyodide_abi.build.recipes import recipes_of
 from pyodide_abi.platforms import load_platform
 from pyodide_abi.toolchain import find_toolchain
 from pyodide_abi.toolchain.model import HostPython
@@ -31,8 +32,7 @@ from pyodide_abi.wasm import Kind, read_module
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyodide_abi.build.compiler import Settings
-    from pyodide_abi.build.flags import Rules
+    from pyodide_abi.build.driver.settings import Rules, Settings
     from pyodide_abi.toolchain import Toolchain
 
 pytestmark = pytest.mark.integration
@@ -117,7 +117,7 @@ def make_kit(name: str, folder: Path, exports: str = "pyinit") -> Kit:
         rules=rules,
         exports=Exports.parse(exports),
         remarks=folder / "remarks",
-        recipes=recipes_of(toolchain, rules, host),
+        expansions=expansions_of(toolchain, rules, host),
     )
     (folder / "remarks").touch()
     return Kit(folder=folder / "drivers", toolchain=toolchain, rules=rules)
@@ -220,8 +220,8 @@ def test_only_what_clang_alone_can_do_goes_past_emcc() -> None:
     for line in MATRIX.splitlines():
         driver, *words = line.removeprefix("* ").split()
         command = Command(words, driver)
-        recipes = {direct.key(driver, command.language, direct.shape_of(words)): ["clang"]}
-        plan = direct.plan(command, words, driver, recipes)
+        expansions = {compile_table.key(driver, command.language, compile_table.shape_of(words)): ["clang"]}
+        plan = compile_table.plan(command, words, driver, expansions)
         assert (plan is None) == line.startswith("* "), line
 
 
@@ -231,10 +231,11 @@ HOST_FOLDER = re.compile(r"(-I|-isystem|-iquote) ?/(usr|opt|/|\./)")
 def odd_lines() -> list[str]:
     """Each word that the tables know, alone and beside others, and much that they do not know."""
     known = [
-        *direct.EXACT, *direct.MODES, *direct.NOT_PLAIN, *direct.BEGINNINGS, *direct.NOT_PLAIN_BEGINNINGS,
-        *(f"{start}x" for start in (*direct.BEGINNINGS, *direct.NOT_PLAIN_BEGINNINGS)),
-        *(f"{start}=x" for start in direct.SHAPES.values()),
-        *(f"{option} value" for option in (*direct.WITH_VALUE, *direct.WITH_FOLDER)),
+        *compile_table.EXACT, *compile_table.MODES, *compile_table.NOT_PLAIN,
+        *compile_table.BEGINNINGS, *compile_table.NOT_PLAIN_BEGINNINGS,
+        *(f"{start}x" for start in (*compile_table.BEGINNINGS, *compile_table.NOT_PLAIN_BEGINNINGS)),
+        *(f"{start}=x" for start in compile_table.SHAPES.values()),
+        *(f"{option} value" for option in (*VALUED, *SEARCHED)),
     ]  # fmt: skip
     strange = """
         -I/usr/include|-I /usr/include/x|-isystem /usr/local/include|-iquote /opt/py/include|-I//usr//include
@@ -262,15 +263,15 @@ def test_the_scripts_and_python_think_alike(kit: Kit, tmp_path: Path) -> None:
     says = tmp_path / "clang"
     says.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
     says.chmod(0o755)
-    recipes = {
-        direct.key(driver, language, "+".join(shape)): [str(says), driver, language, *shape]
+    expansions = {
+        compile_table.key(driver, language, "+".join(shape)): [str(says), driver, language, *shape]
         for driver, language in (("cc", "c"), ("cc", "c++"), ("c++", "c++"))
         for size in range(3)
-        for shape in itertools.combinations(direct.SHAPES, size)
+        for shape in itertools.combinations(compile_table.SHAPES, size)
     }
     settings: Settings = {  # type: ignore[typeddict-item]  # what the script needs of them
         "rules": kit.rules,
-        "recipes": recipes,
+        "expansions": expansions,
         "commands": str(tmp_path / "commands"),
         "remarks": "/dev/stderr",
         "folder": str(tmp_path),
@@ -287,12 +288,12 @@ def test_the_scripts_and_python_think_alike(kit: Kit, tmp_path: Path) -> None:
         plan, remarks = None, []
         with suppress(ForbiddenFlagError):
             rewritten = rewrite(command, kit.rules)
-            plan = direct.plan(command, rewritten.words[rewritten.added :], driver, recipes)
+            plan = compile_table.plan(command, rewritten.words[rewritten.added :], driver, expansions)
             remarks = rewritten.remarks
         script = [str(tmp_path / driver), *words]
         done = subprocess.run(script, capture_output=True, text=True, check=True, cwd=tmp_path)
         if done.stdout.startswith("other"):
-            surely = direct.plan(command, words, driver, recipes) and not HOST_FOLDER.search(line)
+            surely = compile_table.plan(command, words, driver, expansions) and not HOST_FOLDER.search(line)
             dropped = any(word in line for word in ("-march=", "-pthread", "-fstack-protector"))
             same = done.stdout == " ".join(["other", *words]) + "\n"
             return f"{driver} {line}: left to Python" if not same or surely or (dropped and plan) else ""
@@ -310,8 +311,8 @@ def test_the_words_that_go_straight_to_clang_are_none_that_we_would_change(kit: 
     for line in odd_lines():
         words = shlex.split(line)
         command = Command(words, "cc")
-        recipes = {direct.key("cc", command.language, direct.shape_of(words)): ["clang"]}
-        if direct.plan(command, words, "cc", recipes) and not HOST_FOLDER.search(line):
+        expansions = {compile_table.key("cc", command.language, compile_table.shape_of(words)): ["clang"]}
+        if compile_table.plan(command, words, "cc", expansions) and not HOST_FOLDER.search(line):
             result = rewrite(command, kit.rules)
             behind = kit.rules["after"][command.language]
             assert result.words[result.added :] == [*words, *behind], line

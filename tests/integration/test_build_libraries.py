@@ -11,8 +11,8 @@ import pytest
 from real_host import real_host
 
 from pyodide_abi.build.drivers import rules_of, write_drivers
+from pyodide_abi.build.emcc_cache import expansions_of
 from pyodide_abi.build.model import Exports
-from pyodide_abi.build.recipes import recipes_of
 from pyodide_abi.build.runtime_libraries import declared, find_prefix, libraries_of
 from pyodide_abi.platforms import load_platform, load_surface
 from pyodide_abi.toolchain import find_toolchain
@@ -47,7 +47,7 @@ def drivers(name: str, folder: Path, host: Host) -> Path:
         rules=rules,
         exports=Exports(),
         remarks=folder / "remarks",
-        recipes=recipes_of(toolchain, rules, host),
+        expansions=expansions_of(toolchain, rules, host),
         libraries=libraries,
     )
     return libraries

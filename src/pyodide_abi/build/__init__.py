@@ -8,12 +8,13 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # as in arguments.py
 if TYPE_CHECKING:
-    from pyodide_abi.build.model import BuildRequest, BuildResult, ExportMode, Exports, Target
+    from pyodide_abi.build.driver.objects.exports import ExportMode
+    from pyodide_abi.build.model import BuildRequest, BuildResult, Exports, Target
     from pyodide_abi.build.wheels import build_wheel
 
 __all__ = ["BuildRequest", "BuildResult", "ExportMode", "Exports", "Target", "build_wheel"]
 
-_HOMES = {"build_wheel": "wheels"}
+_HOMES = {"build_wheel": "wheels", "ExportMode": "driver.objects.exports"}
 
 
 def __getattr__(name: str) -> object:

@@ -1,7 +1,7 @@
 """What makes a build environment's interpreter answer for the target. Copied into the environment.
 
 A ``.pth`` file beside it imports it at the start of every process of the environment. It acts only where the
-variable ``PYODIDE_ABI_CROSS`` names its answers (:mod:`~pyodide_abi.build.target` makes them), so that uv,
+variable ``PYODIDE_ABI_CROSS`` names its answers (:mod:`~pyodide_abi.build.answers` makes them), so that uv,
 which asks the same interpreter what it is, still hears about the host. Standard library only: it runs under
 each platform's Python.
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyodide_abi
-from pyodide_abi.build import fast_path
-from pyodide_abi.build.arguments import CXX, C
+from pyodide_abi.build import fast_path, tools
+from pyodide_abi.build.driver.arguments import CXX, C
 from pyodide_abi.build.runtime_libraries import ports, provided
 from pyodide_abi.platforms.model import Language, Need
 from pyodide_abi.process import find_executable
@@ -18,10 +18,9 @@ from pyodide_abi.process import find_executable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyodide_abi.build.compiler import Settings
-    from pyodide_abi.build.flags import Rules
+    from pyodide_abi.build.driver.settings import Rules, Settings
+    from pyodide_abi.build.emcc_cache import Expansions
     from pyodide_abi.build.model import Exports
-    from pyodide_abi.build.recipes import Recipes
     from pyodide_abi.host import Host
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.toolchain.model import HostPython, Toolchain
@@ -32,19 +31,6 @@ _SYSTEM_FOLDERS = tuple(
     for prefix in ("", "/usr", "/usr/local", "/opt/homebrew", "/opt/local")
     for kind in ("/include", "/lib", "/lib64", "/lib32")
 )
-
-#: What steers compilers, linkers and interpreters of the build machine: it must not reach the target's.
-_LEAKS = (
-    "CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH OBJC_INCLUDE_PATH LIBRARY_PATH COMPILER_PATH LD_RUN_PATH"
-    " CC CXX CPP LD AR NM RANLIB STRIP LDSHARED LDCXXSHARED"
-    " CFLAGS CXXFLAGS CPPFLAGS LDFLAGS ARFLAGS OPT EXTRA_CFLAGS"
-    " EMCC_CFLAGS EMCC_FORCE_STDLIBS EMCC_SKIP_SANITY_CHECK EMMAKEN_CFLAGS"
-    " PKG_CONFIG_PATH PKG_CONFIG_LIBDIR PKG_CONFIG_SYSROOT_DIR CMAKE_PREFIX_PATH CMAKE_TOOLCHAIN_FILE"
-    " PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONPLATLIBDIR PYTHONNOUSERSITE VIRTUAL_ENV CONDA_PREFIX"
-    " MACOSX_DEPLOYMENT_TARGET ARCHFLAGS _PYTHON_HOST_PLATFORM _PYTHON_SYSCONFIGDATA_NAME"
-    " _PYTHON_SYSCONFIGDATA_PATH _PYTHON_PROJECT_BASE"
-)
-LEAKS = frozenset(_LEAKS.split())
 
 #: Emscripten's own variable for a program in front of its compiler (``tools/config.py``).
 LAUNCHER = "EM_COMPILER_WRAPPER"
@@ -69,7 +55,7 @@ def rules_of(
     prefix_maps: Sequence[str] = (),
     libraries: Path | None = None,
 ) -> Rules:
-    """The platform's flags as plain values for :func:`~pyodide_abi.build.flags.rewrite`.
+    """The platform's flags as plain values for :func:`~pyodide_abi.build.driver.flags.rewrite`.
 
     Args:
         platform: whose.
@@ -118,7 +104,7 @@ def write_drivers(
     rules: Rules,
     exports: Exports,
     remarks: Path,
-    recipes: Recipes | None = None,
+    expansions: Expansions | None = None,
     libraries: Path | None = None,
     launcher: Sequence[str] = (),
 ) -> dict[str, Path]:
@@ -130,7 +116,7 @@ def write_drivers(
         rules: see :func:`rules_of`.
         exports: what linked modules export.
         remarks: a file to which the commands append what they dropped and why.
-        recipes: see :func:`~pyodide_abi.build.recipes.recipes_of`; without any, emcc compiles everything.
+        expansions: see :func:`~pyodide_abi.build.emcc_cache.expansions_of`; without any, emcc compiles all.
         libraries: as :func:`rules_of` got it.
         launcher: a compiler cache (``ccache``) and its options, to stand before clang.
 
@@ -146,10 +132,10 @@ def write_drivers(
             "c++": str(toolchain.emxx),
             "nm": str(toolchain.llvm_nm),
         },
-        "recipes": recipes or {},
+        "expansions": expansions or {},
         "launcher": list(launcher),
         "environ": {**toolchain.environ, **_launched(launcher)},
-        "unset": sorted(LEAKS),
+        "unset": sorted(tools.LEAKS),
         "export_mode": exports.mode.value,
         "export_names": list(exports.names),
         "remarks": str(remarks),
@@ -164,10 +150,13 @@ def write_drivers(
     path = f"import sys; sys.path.insert(0, {str(Path(pyodide_abi.__file__).parents[1])!r})"
     compile_ = [
         *python,
-        f"{path}; from pyodide_abi.build.compiler import main; main(sys.argv[1:])",
+        f"{path}; from pyodide_abi.build.driver.compiler import main; main(sys.argv[1:])",
         str(place),
     ]
-    strip = [*python, f"{path}; from pyodide_abi.build.strip import main; sys.exit(main(sys.argv[1:]))"]
+    strip = [
+        *python,
+        f"{path}; from pyodide_abi.build.driver.objects.strip import main; sys.exit(main(sys.argv[1:]))",
+    ]
     variables = ["env", *(f"{name}={value}" for name, value in toolchain.environ.items())]
     for name in ("cc", "c++"):
         _write(folder / name, fast_path.script(name, settings, [*compile_, name], launcher=launcher))

@@ -2,9 +2,10 @@
 
 A Python interpreter's bare start takes a quarter of the time in which clang compiles a small file; a shell's
 takes a thirtieth (``benchmarks/drivers.py`` measures both). So the script looks at each word once, and a
-command of nothing but the words of :mod:`~pyodide_abi.build.direct`, and of words that are dropped wherever
-they stand, is clang's in the same breath. The first word that is neither hands the whole command, untouched,
-to :mod:`~pyodide_abi.build.compiler`. The scripts keep to POSIX; whatever ``/bin/sh`` is may run them.
+command of nothing but the words of :mod:`~pyodide_abi.build.driver.compile_table`, and of words that are
+dropped wherever they stand, is clang's in the same breath. The first word that is neither hands the whole
+command, untouched, to :mod:`~pyodide_abi.build.driver.compiler`. The scripts keep to POSIX; whatever
+``/bin/sh`` is may run them.
 """
 
 from __future__ import annotations
@@ -12,16 +13,16 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from pyodide_abi.build import direct
-from pyodide_abi.build.arguments import CXX, SEPARATE, C
-from pyodide_abi.build.flags import ONE_THREAD
-from pyodide_abi.build.unportable import BEGINNINGS, WORDS
+from pyodide_abi.build.driver import compile_table
+from pyodide_abi.build.driver.arguments import CXX, SEARCHED, SEPARATE, VALUED, C
+from pyodide_abi.build.driver.flags import ONE_THREAD
+from pyodide_abi.build.driver.unportable import BEGINNINGS, WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from pyodide_abi.build.compiler import Settings
+    from pyodide_abi.build.driver.settings import Settings
 
 #: What clang itself reads of the environment and what the build machine may have set for its own compiler.
 CLANG_READS = (
@@ -62,7 +63,7 @@ if [ "$dropped" ]; then
 	done
 fi
 case "$language {key}" in
-{recipes}
+{expansions}
 *) other "$@" ;;
 esac
 printf '%s\\0' "$#" "$PWD" "$@" >>{commands}/$$
@@ -76,20 +77,20 @@ def script(driver: str, settings: Settings, other: Sequence[str], *, launcher: S
 
     Args:
         driver: ``cc`` or ``c++``.
-        settings: as :mod:`~pyodide_abi.build.compiler` gets them.
+        settings: as :mod:`~pyodide_abi.build.driver.compiler` gets them.
         other: starts that with the settings' file and the driver's name.
         launcher: a compiler cache and its options, in front of clang.
     """
-    names = [f"shape{index}" for index in range(len(direct.SHAPES))]
+    names = [f"shape{index}" for index in range(len(compile_table.SHAPES))]
     return _SCRIPT.format(
         other=shlex.join(other),
         language=CXX if driver == CXX else C,
         shapes=" ".join(f"{name}=" for name in names),
         arms="\n".join(f"\t{arm}" for arm in _arms(names, settings["rules"]["host_folders"])),
         key=" ".join(f"${name}" for name in names),
-        recipes="\n".join(_recipes(driver, settings)),
+        expansions="\n".join(_expansions(driver, settings)),
         reasons="\n".join(f"\t\t{arm}" for arm in _reasons(settings["folder"])),
-        values=_any(direct.WITH_VALUE | direct.WITH_FOLDER | {"-x"}),
+        values=_any(VALUED | SEARCHED | {"-x"}),
         remarks=shlex.quote(settings["remarks"]),
         commands=shlex.quote(settings["commands"]),
         unset=CLANG_READS,
@@ -99,21 +100,21 @@ def script(driver: str, settings: Settings, other: Sequence[str], *, launcher: S
 
 def _arms(shapes: Sequence[str], host_folders: Sequence[str]) -> Iterator[str]:
     """What to do with a word; the first pattern that fits counts."""
-    yield f"{_any(direct.MODES)}) mode=1 ;;"
-    yield f"{_any(direct.WITH_VALUE)}) want=value ;;"
-    yield f"{_any(direct.WITH_FOLDER)}) want=folder ;;"
+    yield f"{_any(compile_table.MODES)}) mode=1 ;;"
+    yield f"{_any(VALUED)}) want=value ;;"
+    yield f"{_any(SEARCHED)}) want=folder ;;"
     yield "-x) want=language ;;\n\t-xc) ;;\n\t-xc++) language=c++ ;;"
     yield f'{"|".join(_host_patterns(host_folders))}) other "$@" ;;'
     yield f"{_any(_dropped_words())}|{_any(set(BEGINNINGS), '*')}) dropped=1 ;;"
-    yield f'{_any(direct.NOT_PLAIN)}) other "$@" ;;'
-    yield f'{_any(direct.NOT_PLAIN_BEGINNINGS, "*")}) other "$@" ;;'
-    for name, start in zip(shapes, direct.SHAPES.values(), strict=True):
+    yield f'{_any(compile_table.NOT_PLAIN)}) other "$@" ;;'
+    yield f'{_any(compile_table.NOT_PLAIN_BEGINNINGS, "*")}) other "$@" ;;'
+    for name, start in zip(shapes, compile_table.SHAPES.values(), strict=True):
         yield f"{shlex.quote(start)}*) {name}=1 ;;"
-    yield f"{_any(direct.EXACT)}) ;;"
-    yield f"{_any(direct.BEGINNINGS, '?*')}) ;;"
+    yield f"{_any(compile_table.EXACT)}) ;;"
+    yield f"{_any(compile_table.BEGINNINGS, '?*')}) ;;"
     yield '-*) other "$@" ;;'
-    yield f"*{'|*'.join(direct.C_SUFFIXES)}) source=1 ;;"
-    yield f"*{'|*'.join(direct.CXX_SUFFIXES)}) source=1 language=c++ ;;"
+    yield f"*{'|*'.join(compile_table.C_SOURCES)}) source=1 ;;"
+    yield f"*{'|*'.join(compile_table.CXX_SOURCES)}) source=1 language=c++ ;;"
     yield '*) other "$@" ;;'
 
 
@@ -144,14 +145,14 @@ def _host_patterns(folders: Sequence[str]) -> Iterator[str]:
     yield from ("-I//*", "-I/*//*", "-I/./*", "-I/*/./*", "-I/*/.")
 
 
-def _recipes(driver: str, settings: Settings) -> Iterator[str]:
-    recipes: Mapping[str, Sequence[str]] = settings["recipes"]
-    names = list(direct.SHAPES)
+def _expansions(driver: str, settings: Settings) -> Iterator[str]:
+    expansions: Mapping[str, Sequence[str]] = settings["expansions"]
+    names = list(compile_table.SHAPES)
     for language in (CXX,) if driver == CXX else (C, CXX):
         after = shlex.join(settings["rules"]["after"][language])
         for chosen in range(2 ** len(names)):
             present = [name for index, name in enumerate(names) if chosen >> index & 1]
-            start = recipes.get(direct.key(driver, language, "+".join(present)))
+            start = expansions.get(compile_table.key(driver, language, "+".join(present)))
             if start is not None:
                 marks = " ".join("1" if name in present else "" for name in names)
                 yield f'"{language} {marks}") set -- {shlex.join(start)} "$@" {after} ;;'

@@ -7,8 +7,8 @@ import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pyodide_abi.build import meson
 from pyodide_abi.build.environment import install_requirements
+from pyodide_abi.build.tools import backend_settings
 from pyodide_abi.errors import BuildFailedError, MissingError, UnreadableInputError
 from pyodide_abi.values import value
 
@@ -117,9 +117,13 @@ def run_backend(
         HookFailedError: the backend ended with an error.
     """
     system = read_build_system(project)
-    settings = dict(config_settings)
-    if system.backend.partition(":")[0] == "mesonpy":
-        settings |= _meson_settings(project, environment, config_settings, jobs)
+    settings = backend_settings(
+        system.backend.partition(":")[0],
+        environment.build,
+        given=config_settings,
+        pyproject=_read_pyproject(project),
+        jobs=jobs,
+    )
 
     def install(requirements: Sequence[str]) -> None:
         install_requirements(environment, requirements, host, cwd=outdir, on_line=on_line)
@@ -141,30 +145,6 @@ def run_backend(
         ) from error
     except pyproject_hooks.HookMissing as error:
         raise BuildFailedError(f"the build backend {system.backend} has no hook {error.hook_name}") from error
-
-
-def _meson_settings(
-    project: Path,
-    environment: CrossEnvironment,
-    given: Mapping[str, str | list[str]],
-    jobs: int | None,
-) -> dict[str, str | list[str]]:
-    """The user's settings, behind those that meson-python needs: it has no variable for a machine file."""
-    setup, compiling = (_listed(given.get(key, [])) for key in ("setup-args", "compile-args"))
-    # Nothing is said here of a wrong table: meson-python says it better.
-    table: object = _read_pyproject(project)
-    for key in ("tool", "meson-python", "args", "setup"):
-        table = table.get(key) if isinstance(table, dict) else None
-    asked = [word for word in table if isinstance(word, str)] if isinstance(table, list) else []
-    level = meson.level_arguments([*asked, *setup])
-    return {
-        "setup-args": [*environment.meson_arguments, *level, *setup],
-        "compile-args": [*([f"-j{jobs}"] if jobs is not None else []), *compiling],
-    }
-
-
-def _listed(setting: str | list[str]) -> list[str]:
-    return [setting] if isinstance(setting, str) else setting
 
 
 @contextmanager
@@ -211,5 +191,5 @@ def _caller(
         system.backend,
         backend_path=system.backend_path,
         runner=run,
-        python_executable=str(environment.python),
+        python_executable=str(environment.build.python),
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import enum
 from typing import TYPE_CHECKING
 
+from pyodide_abi.build.driver.objects.exports import ExportMode
 from pyodide_abi.errors import UsageError
 from pyodide_abi.values import value
 
@@ -15,18 +15,6 @@ if TYPE_CHECKING:
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.toolchain.model import HostPython, Sysroot, Toolchain
     from pyodide_abi.toolchain.rust import TargetRust
-
-
-class ExportMode(enum.StrEnum):
-    """Which symbols of its objects a linked module exports.
-
-    Platform ABI, "Controlling the Set of Exported Symbols".
-    """
-
-    PYINIT = "pyinit"
-    REQUESTED = "requested"
-    WHOLE_ARCHIVE = "whole-archive"
-    NAMES = "names"
 
 
 @value

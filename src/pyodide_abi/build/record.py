@@ -9,7 +9,7 @@ from importlib.metadata import distributions
 from typing import TYPE_CHECKING
 
 import pyodide_abi
-from pyodide_abi.build.commands import compilation_database, read_commands
+from pyodide_abi.build.compile_commands import compilation_database, read_commands
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wheel import open_wheel
 
@@ -52,7 +52,7 @@ def write_record(
     Returns:
         the report's path.
     """
-    database = compilation_database(read_commands(environment.folder / "drivers"))
+    database = compilation_database(read_commands(environment.build.folder / "drivers"))
     document = {
         "format": FORMAT,
         "wheel": {"name": wheel.name, "size": wheel.stat().st_size, "sha256": _digest(wheel)},
@@ -62,7 +62,7 @@ def write_record(
         },
         "platform": {"name": target.platform.name, "emscripten": target.platform.emscripten},
         "tools": _tools(target),
-        "requirements": _requirements(environment.site_packages),
+        "requirements": _requirements(environment.build.site_packages),
         "settings": dict(request.config_settings),
         "exports": {"mode": target.exports.mode.value, "names": list(target.exports.names)},
         "modules": list(_modules(wheel)),
@@ -70,7 +70,7 @@ def write_record(
         "compile_commands": len(database),
     }
     folder.mkdir(parents=True, exist_ok=True)
-    places = {str(project): ".", str(environment.folder): "/build"}
+    places = {str(project): ".", str(environment.build.folder): "/build"}
     _write(folder / f"{wheel.name}.compile_commands.json", database, places)
     place = folder / f"{wheel.name}.report.json"
     _write(place, document, places)

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from pyodide_abi.build.cargo import equip
 from pyodide_abi.build.environment import make_environment
 from pyodide_abi.build.frontend import HookFailedError, run_backend
 from pyodide_abi.build.logs import advice, excerpt, first_error
 from pyodide_abi.build.model import BuildResult
 from pyodide_abi.build.record import write_record
-from pyodide_abi.build.sources import stage
+from pyodide_abi.build.staging import stage
+from pyodide_abi.build.tools.cargo import equip
 from pyodide_abi.errors import BuildFailedError, UsageError
 from pyodide_abi.wheel import open_wheel, retag
 from pyodide_abi.wheel.write import EPOCH, NewMember, members_of, write_wheel

@@ -116,7 +116,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Build for each platform; 1 if a wheel could not be built, or is not good."""
-    from pyodide_abi.build.sources import check_source
+    from pyodide_abi.build.staging import check_source
     from pyodide_abi.errors import BuildFailedError
     from pyodide_abi.platforms import default_platform, load_platform
 

@@ -135,10 +135,10 @@ def _leaks(host: Host) -> list[Check]:
     """What steers this machine's own compilers, and would lead a build for the target astray."""
     from pathlib import Path
 
-    from pyodide_abi.build.environment import ASTRAY
+    from pyodide_abi.build.tools import LEAKS
 
     checks = []
-    variables = sorted(name for name in ASTRAY if host.environ.get(name))
+    variables = sorted(name for name in LEAKS if host.environ.get(name))
     if variables:
         listed = ", ".join(f"{name}={host.environ[name]}" for name in variables)
         checks.append(Check(name="environment", found=f"kept from build and exec: {listed}"))

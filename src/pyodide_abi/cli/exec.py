@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from pyodide_abi.build.standing import StandingEnvironment
+    from pyodide_abi.build.persistent import PersistentEnvironment
     from pyodide_abi.cli.session import Session
 
 DESCRIPTION = """\
@@ -66,8 +66,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Run it; its exit status."""
-    from pyodide_abi.build.cargo import uses_rust
-    from pyodide_abi.build.standing import standing_environment
+    from pyodide_abi.build.persistent import persistent_environment
+    from pyodide_abi.build.tools.cargo import uses_rust
     from pyodide_abi.cli.target import find_target
     from pyodide_abi.errors import UsageError
     from pyodide_abi.platforms import default_platform, load_platform
@@ -82,13 +82,13 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
         target = replace(target, rust=find_rust(platform, session.host, library=target.rust_library))
     lines: list[str] = []
-    standing = standing_environment(
+    standing = persistent_environment(
         target, session.host, requirements=args.requirements, on_line=lines.append
     )
     return _run(words, standing, args.jobs, session)
 
 
-def _run(words: Sequence[str], standing: StandingEnvironment, jobs: int | None, session: Session) -> int:
+def _run(words: Sequence[str], standing: PersistentEnvironment, jobs: int | None, session: Session) -> int:
     from pyodide_abi.errors import MissingError
     from pyodide_abi.process import find_executable
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from made_builds import made_build
 
 from pyodide_abi.build.environment import CrossEnvironment
 from pyodide_abi.build.frontend import BuildSystem, HookFailedError, read_build_system, run_backend
@@ -71,14 +72,10 @@ def build(
     **settings: str | list[str],
 ) -> Path:
     environment = CrossEnvironment(
-        folder=tmp_path,
-        python=tmp_path / "bin" / "python",
+        build=made_build(tmp_path),
         environ={"WHERE": "target"},
         host_environ={"WHERE": "host"},
-        remarks=tmp_path / "remarks",
-        site_packages=tmp_path / "site-packages",
         variables={},
-        meson_arguments=("--cross-file=/c",),
     )
     host = Host(
         environ={}, runner=backend, store=Store(tmp_path / "cache"), progress=Silence(), offline=offline
@@ -100,7 +97,12 @@ def test_meson_python_is_told_about_the_target(tmp_path: Path) -> None:
     settings: dict[str, Any] = {"setup-args": "-Dblas=none"}
     build(backend, tmp_path, jobs=3, **settings)
     assert backend.calls[-1][2]["config_settings"] == {
-        "setup-args": ["--cross-file=/c", "-Doptimization=plain", "-Dblas=none"],
+        "setup-args": [
+            f"--cross-file={tmp_path}/cross/meson.cross",
+            f"--native-file={tmp_path}/cross/meson.native",
+            "-Doptimization=plain",
+            "-Dblas=none",
+        ],
         "compile-args": ["-j3"],
     }
     assert backend.installed == ["a", "ninja"]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pyodide_abi.build.arguments import Command
+from pyodide_abi.build.driver.arguments import Command
+from pyodide_abi.build.driver.flags import rewrite
 from pyodide_abi.build.drivers import rules_of
-from pyodide_abi.build.flags import rewrite
 from pyodide_abi.build.runtime_libraries import (
     LIBRARIES,
     declared,

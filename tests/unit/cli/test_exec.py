@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from toolchain_fakes import make_host, write_program
 
-from pyodide_abi.build import standing
-from pyodide_abi.build.standing import StandingEnvironment
+from pyodide_abi.build import persistent
+from pyodide_abi.build.persistent import PersistentEnvironment
 from pyodide_abi.cli import exec as exec_command
 from pyodide_abi.cli import target as target_module
 from pyodide_abi.cli.session import Session
@@ -27,13 +27,11 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any
     remarks = tmp_path / "remarks"
     remarks.write_text("dropped of old\n")
 
-    def stand(target: str, _host: object, **options: Any) -> StandingEnvironment:
+    def stand(target: str, _host: object, **options: Any) -> PersistentEnvironment:
         calls.append({"target": target, **options})
-        return StandingEnvironment(
-            folder=tmp_path, own={"CC": "/d/cc"}, path="", unset=frozenset(), remarks=remarks
-        )
+        return PersistentEnvironment(folder=tmp_path, own={"CC": "/d/cc"}, path="", remarks=remarks)
 
-    monkeypatch.setattr(standing, "standing_environment", stand)
+    monkeypatch.setattr(persistent, "persistent_environment", stand)
     monkeypatch.setattr(target_module, "find_target", lambda platform, *_args: platform.name)
     return calls
 

@@ -1,0 +1,1 @@
+"""What the drivers do with object files and modules, in links and in ``strip``: they import at leisure."""
