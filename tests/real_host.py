@@ -7,6 +7,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from patience import WORK_HANGS
+
 from pyodide_abi.host import this_machine
 from pyodide_abi.platforms import load_platforms
 
@@ -29,7 +31,7 @@ def pyodide_abi(
     cwd: Path,
     stdin: bytes = b"",
     environ: dict[str, str] | None = None,
-    timeout: float = 300,
+    timeout: float = WORK_HANGS,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run the command as a user does; nothing is raised for its exit status."""
     return subprocess.run(

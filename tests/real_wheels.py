@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from filelock import FileLock
+from patience import WORK_HANGS
 from platformdirs import user_cache_path
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def real_wheel(name: str, platform_tag: str, python: str) -> Path:
         if not found:
             words = ["download", "--quiet", "--no-deps", "--only-binary=:all:", f"--dest={folder}"]
             words += [f"--platform={platform_tag}", f"--python-version={python}", f"{name}=={version}"]
-            subprocess.run([sys.executable, "-m", "pip", *words], check=True, timeout=600)
+            subprocess.run([sys.executable, "-m", "pip", *words], check=True, timeout=WORK_HANGS)
             found = list(folder.glob("*.whl"))
     (wheel,) = found
     assert hashlib.sha256(wheel.read_bytes()).hexdigest() == digest, f"{wheel} is not the pinned one"

@@ -1,7 +1,8 @@
 """The only module that starts processes.
 
 Everything else takes a :class:`Runner`, so that a test can hand in a small function instead, and so that
-every outside command is echoed, bounded and cleaned up in the same way.
+every outside command is echoed, bounded and cleaned up in the same way. What is started ends with us, even if
+we are killed (:mod:`~pyodide_abi.orphans`).
 """
 
 from __future__ import annotations
@@ -9,17 +10,17 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import signal
 import subprocess
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Protocol
 
 from pyodide_abi.errors import MissingError
+from pyodide_abi.orphans import Watch, end
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 #: What a shell reports for a command that ran out of time (GNU coreutils' ``timeout``).
@@ -108,8 +109,49 @@ def find_executable(name: str | Path, environ: Mapping[str, str]) -> str:
     return found
 
 
+_WATCH = Watch()
+os.register_at_fork(after_in_child=_WATCH.forget)
+
+
+@contextmanager
+def _started(
+    words: Sequence[str],
+    environ: Mapping[str, str],
+    cwd: Path | None,
+    *,
+    captured: bool = False,
+    joined: bool = False,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that ends if we are killed.
+
+    Args:
+        words: The command, its program's path first.
+        environ: Its whole environment.
+        cwd: Where it runs.
+        captured: Its streams are pipes, and it leads a session; otherwise it shares ours and the terminal.
+        joined: What it writes to stderr comes with the rest.
+    """
+    pipe = subprocess.PIPE if captured else None
+    process = subprocess.Popen(
+        words,
+        env=dict(environ),
+        cwd=cwd,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=subprocess.STDOUT if joined else pipe,
+        start_new_session=captured,
+    )
+    _WATCH.began(process.pid, session=captured)
+    try:
+        with process:
+            yield process
+    finally:
+        if process.returncode is not None:
+            _WATCH.ended(process.pid)
+
+
 class SystemRunner:
-    """The real thing: each process leads its own group, so that its children end with it."""
+    """The real thing: each process leads a session, so that its children end with it."""
 
     def run(
         self,
@@ -123,25 +165,17 @@ class SystemRunner:
     ) -> Completed:
         """See :meth:`Runner.run`."""
         words = (find_executable(argv[0], environ), *map(str, argv[1:]))
-        with subprocess.Popen(
-            words,
-            env=dict(environ),
-            cwd=cwd,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT if on_line else subprocess.PIPE,
-            start_new_session=True,
-        ) as process:
+        with _started(words, environ, cwd, captured=True, joined=on_line is not None) as process:
             if on_line:
                 return _stream(process, words, stdin, timeout, on_line)
             try:
                 out, err = process.communicate(stdin, timeout)
             except subprocess.TimeoutExpired:
-                _kill_group(process)
+                _end_session(process)
                 out, err = process.communicate()
                 return _completed(words, TIMED_OUT, out, err, timed_out=True)
             except BaseException:
-                _kill_group(process)
+                _end_session(process)
                 raise
             return _completed(words, process.returncode, out, err)
 
@@ -156,11 +190,11 @@ class SystemRunner:
         """See :meth:`Runner.attach`."""
         words = (find_executable(argv[0], environ), *map(str, argv[1:]))
         # The same process group as ours: a Ctrl-C at the terminal reaches it directly.
-        with subprocess.Popen(words, env=dict(environ), cwd=cwd) as process:
+        with _started(words, environ, cwd) as process:
             try:
                 process.wait(timeout)
             except subprocess.TimeoutExpired:
-                process.kill()
+                end([process.pid])
                 process.wait()
                 return Completed(argv=words, returncode=TIMED_OUT, timed_out=True)
             except BaseException:
@@ -182,7 +216,7 @@ def _stream(
 
     def expire() -> None:
         expired.set()
-        _kill_group(process)
+        _end_session(process)
 
     timer = threading.Timer(timeout, expire) if timeout is not None else None
     # Apart from the reading: a process that writes much before it reads would otherwise wait for us for ever.
@@ -198,7 +232,7 @@ def _stream(
             on_line(line)
         process.wait()
     except BaseException:
-        _kill_group(process)
+        _end_session(process)
         raise
     finally:
         if timer:
@@ -229,6 +263,5 @@ def _completed(
     )
 
 
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    with suppress(ProcessLookupError):  # It may have ended already.
-        os.killpg(process.pid, signal.SIGKILL)
+def _end_session(process: subprocess.Popen[bytes]) -> None:
+    end([process.pid], [process.pid])

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import wasmtime
 from made_wheels import make_wheel
+from patience import HANGS
 from real_host import pyodide_abi, real_host
 from real_wheels import real_wheel
 
@@ -130,7 +131,7 @@ def test_the_mirror_answers_for_what_is_known_and_for_nothing_else(tmp_path: Pat
     with Mirror(sources) as mirror:
 
         def get(path: str) -> bytes:
-            with urllib.request.urlopen(mirror.address + path, timeout=30) as answer:  # noqa: S310 - http
+            with urllib.request.urlopen(mirror.address + path, timeout=HANGS) as answer:  # noqa: S310 - http
                 content: bytes = answer.read()
                 return content
 

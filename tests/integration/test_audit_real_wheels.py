@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from patience import WORK_HANGS
 
 from pyodide_abi.audit import Severity, audit_file
 from pyodide_abi.linker import Outcome
@@ -31,7 +32,7 @@ WHEELS = (
 def download(project: str, tag: str, python: str, folder: Path) -> Path:
     arguments = ["--no-deps", "--only-binary=:all:", "--platform", tag, "--python-version", python]
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(folder), *arguments, project]
-    subprocess.run(command, check=True, timeout=300)
+    subprocess.run(command, check=True, timeout=WORK_HANGS)
     (wheel,) = folder.glob("*.whl")
     return wheel
 

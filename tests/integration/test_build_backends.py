@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from patience import WORK_HANGS
 from real_host import pyodide_abi
 
 from pyodide_abi.wheel import open_wheel
@@ -97,7 +98,7 @@ def project(place: Path, files: dict[str, str]) -> Path:
 def test_a_backend_and_its_own_way_to_compile(files: dict[str, str], tmp_path: Path) -> None:
     place = project(tmp_path / "spam", files)
     words = ("--platform", "314_0", "--toolchain-mismatch", "allow", "--format", "json")
-    done = pyodide_abi("build", place, *words, cwd=tmp_path, timeout=300)
+    done = pyodide_abi("build", place, *words, cwd=tmp_path, timeout=WORK_HANGS)
     assert done.returncode == 0, done.stderr.decode()
     (answer,) = json.loads(done.stdout)
     with open_wheel(Path(answer["wheel"])) as opened:
@@ -132,7 +133,7 @@ def test_a_compiler_cache_is_asked_the_same_twice(tmp_path: Path) -> None:
 def test_a_pure_project_is_built_for_every_platform(tmp_path: Path) -> None:
     place = project(tmp_path / "spam", FLIT)
     words = ("--platform", "314_0", "--toolchain-mismatch", "allow")
-    done = pyodide_abi("build", place, *words, cwd=tmp_path, timeout=300)
+    done = pyodide_abi("build", place, *words, cwd=tmp_path, timeout=WORK_HANGS)
     assert done.returncode == 0, done.stderr.decode()
     assert (tmp_path / "dist/eggs-1-py3-none-any.whl").is_file()
     assert b"for every platform: it has no compiled modules" in done.stdout

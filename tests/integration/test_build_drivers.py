@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from patience import HANGS
 from real_host import real_host
 
 from pyodide_abi.build import fast_path
@@ -90,7 +91,7 @@ class Kit:
             env={**os.environ, **environ},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=HANGS,
             check=False,
         )
 
@@ -99,7 +100,7 @@ class Kit:
         command = Command(words, driver)
         program = self.toolchain.emxx if driver == "c++" else self.toolchain.emcc
         argv = [str(program), *rewrite(command, self.rules).words]
-        subprocess.run(argv, cwd=cwd, env={**os.environ, **self.toolchain.environ}, timeout=120, check=True)
+        subprocess.run(argv, cwd=cwd, env={**os.environ, **self.toolchain.environ}, timeout=HANGS, check=True)
 
     @property
     def remarks(self) -> set[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import WORK_HANGS
 
 from pyodide_abi.platforms import load_platform, load_platforms
 from pyodide_abi.wasm import Kind, read_module
@@ -28,7 +29,7 @@ def pyodide_abi(*argv: str | Path, **environ: str) -> subprocess.CompletedProces
         [sys.executable, "-m", "pyodide_abi", *map(str, argv)],
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=WORK_HANGS,
         check=False,
         env={**os.environ, **environ},
     )

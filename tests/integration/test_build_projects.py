@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from patience import HANGS, WORK_HANGS
 
 from pyodide_abi.wheel import open_wheel
 
@@ -73,7 +73,7 @@ def build(*argv: str | Path, cwd: Path, **environ: str) -> subprocess.CompletedP
         [sys.executable, "-m", "pyodide_abi", "build", *map(str, argv), "--toolchain-mismatch", "allow"],
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=WORK_HANGS,
         check=False,
         cwd=cwd,
         env={**os.environ, **environ},
@@ -217,10 +217,8 @@ def test_an_interruption_leaves_nothing(tmp_path: Path) -> None:
             if line.strip() == "here":
                 break
         folder = next(work.iterdir())
-        began = time.monotonic()
         running.send_signal(signal.SIGINT)
-        assert running.wait(30) == 130
-        assert time.monotonic() - began < 30
+        assert running.wait(HANGS) == 130
     assert not folder.exists()
     assert not (tmp_path / "dist").exists()
     backends = [path for path in Path("/proc").glob("[0-9]*/cmdline") if str(folder) in _read(path)]

@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from patience import WORK_HANGS
 
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wheel import open_wheel
@@ -121,7 +122,7 @@ def tool(*argv: str | Path, cwd: Path, **environ: str) -> subprocess.CompletedPr
         [sys.executable, "-m", "pyodide_abi", command, "--toolchain-mismatch", "allow", *rest],
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=WORK_HANGS,
         check=False,
         cwd=cwd,
         env={**os.environ, **environ},
@@ -172,7 +173,7 @@ def tool_run(wheel: Path, code: str, *, cwd: Path) -> subprocess.CompletedProces
         [sys.executable, "-m", "pyodide_abi", "run", str(wheel), "--", "-c", code],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=WORK_HANGS,
         check=False,
         cwd=cwd,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from assembling import make_wheel
+from patience import HANGS, WORK_HANGS
 from real_host import ENDS, pyodide_abi, real_host
 from real_wheels import PINNED, real_wheel
 
@@ -111,7 +112,7 @@ def load_package(release: Release, wheel: Path) -> str:
         [*node, install_release(release, host), wheel],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANGS,
         check=False,
     )
     return process.stdout + process.stderr
@@ -154,7 +155,7 @@ def test_a_module_compiled_without_the_limited_api_is_seen(
     }.items():
         (tmp_path / name).write_text(text, "utf-8")
     words = ["build", ".", "--platform=314_0", "--outdir=dist", "--toolchain-mismatch=allow"]
-    process = pyodide_abi(*words, cwd=tmp_path, timeout=600)
+    process = pyodide_abi(*words, cwd=tmp_path, timeout=WORK_HANGS)
     (wheel,) = (tmp_path / "dist").glob("lim-1-cp310-abi3-*.whl")
     findings = audit_file(wheel, select=["ABI408"]).findings
     assert [finding.location.symbol for finding in findings] == symbols, process.stderr

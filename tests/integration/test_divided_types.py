@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from assembling import make_wheel
+from patience import HANGS, WORK_HANGS
 
 from pyodide_abi.audit import audit_file
 from pyodide_abi.host import this_machine
@@ -59,7 +60,9 @@ def test_the_runtime_does_what_the_rule_says(
         flags = ["-O1", "-fPIC", "-fwasm-exceptions", "-sWASM_LEGACY_EXCEPTIONS=1", "-fvisibility=hidden"]
         flags.append(f'-DSEEN=__attribute__((visibility("{visibility}")))')
         environ = {**host.environ, **toolchain.environ}
-        done = host.runner.run([toolchain.emxx, *flags, *words], cwd=tmp_path, environ=environ, timeout=300)
+        done = host.runner.run(
+            [toolchain.emxx, *flags, *words], cwd=tmp_path, environ=environ, timeout=WORK_HANGS
+        )
         assert done.returncode == 0, done.stderr
 
     for name, text in {"shared.h": HEADER, "lib.cpp": LIBRARY, "m.cpp": MODULE}.items():
@@ -73,4 +76,4 @@ def test_the_runtime_does_what_the_rule_says(
     wheel = make_wheel(tmp_path, "m-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl", files)
     assert {finding.code for finding in audit_file(wheel).findings} == codes
     program = Program(args=("-c", "import m; print(m.caught(), m.cast())"), cwd=tmp_path, wheels=(wheel,))
-    assert run_python(program, platform.releases[-1], host, timeout=120).stdout.strip() == said
+    assert run_python(program, platform.releases[-1], host, timeout=HANGS).stdout.strip() == said

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import wasmtime
+from patience import HANGS
 
 from pyodide_abi.audit.messages import recognise
 from pyodide_abi.errors import MissingError
@@ -108,7 +109,7 @@ def test_texts_of_v8_are_recognised(version: str, tmp_path: Path) -> None:
     for name, (text, *_) in CASES.items():
         files[name] = tmp_path / f"{name}.wasm"
         files[name].write_bytes(bytes(wasmtime.wat2wasm(f"(module {text})")))
-    done = host.runner.run([node.path, "-e", RUN, *files.values()], environ=host.environ, timeout=120)
+    done = host.runner.run([node.path, "-e", RUN, *files.values()], environ=host.environ, timeout=HANGS)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     for name, (_, meaning, older) in CASES.items():

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from made_wheels import make_wheel
+from patience import HANGS, WORK_HANGS
 from real_wheels import real_wheel
 
 pytestmark = pytest.mark.integration
@@ -52,7 +53,7 @@ def in_environment(package: str, *words: str | Path, cwd: Path) -> subprocess.Co
         env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=WORK_HANGS,
         check=False,
     )
 
@@ -102,7 +103,7 @@ def test_pre_commit_reads_our_hooks(tmp_path: Path) -> None:
         Path(sys.executable).with_name("pyodide-abi"),
         *hooks["pyodide-abi-audit"][0].split()[1:],
     ]
-    audited = subprocess.run([*command, wheel], cwd=tmp_path, capture_output=True, check=False, timeout=60)
+    audited = subprocess.run([*command, wheel], cwd=tmp_path, capture_output=True, check=False, timeout=HANGS)
     assert audited.returncode == 1
     assert b"ABI101" in audited.stdout
 
@@ -142,7 +143,7 @@ def test_the_action_s_steps(tmp_path: Path) -> None:
         words = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
         environment = {**environ, **more}
         return subprocess.run(
-            words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120
+            words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=HANGS
         )
 
     done = step(audit["run"])

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from patience import HANGS
 
 from pyodide_abi.host import this_machine
 from pyodide_abi.platforms import load_platforms, platform_of_tag
@@ -26,7 +27,6 @@ pytestmark = pytest.mark.integration
 
 TOOL = Path(__file__).parents[2] / "tools" / "regenerate_platforms.py"
 TAGS = [tag.tag for platform in load_platforms() for tag in platform.tags]
-SECONDS = 120.0
 
 ASK = """
     import _imp, json, os, platform, sys, sysconfig, zlib
@@ -95,7 +95,7 @@ def pure_wheel(name: str, version: str, host: Host) -> Path:
         # micropip says that it needs a newer Python than the one that tests may run in.
         words = ["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
         words += ["--python-version", "3.15", "--dest", str(partial), f"{name}=={version}"]
-        done = host.runner.run([sys.executable, *words], environ=host.environ, timeout=SECONDS)
+        done = host.runner.run([sys.executable, *words], environ=host.environ, timeout=HANGS)
         assert done.returncode == 0, done.stderr
 
     (wheel,) = host.store.obtain(f"test-wheels/{name}-{version}", fill).iterdir()
@@ -112,7 +112,7 @@ def ask(release: Release, host: Host, answers: Answers, folder: Path) -> dict[st
                 pure_wheel("packaging", release.packaging, host),
             ),
         )
-        finished = run_python(program, release, host, timeout=SECONDS)
+        finished = run_python(program, release, host, timeout=HANGS)
         assert finished.status == 0, finished.stderr + finished.died
         answers[release.version] = json.loads(finished.stdout)
     return answers[release.version]
@@ -164,7 +164,7 @@ def test_its_packaging_lists_exactly_the_tags_that_the_matrix_says(
 @pytest.mark.parametrize("platform", load_platforms(), ids=lambda platform: platform.name)
 def test_the_newest_release_offers_the_symbols_of_the_data(platform: Platform, host: Host) -> None:
     words = [str(TOOL), "--check", "--platform", platform.name, "--newest", "--engine", "node24"]
-    done = host.runner.run([sys.executable, *words], environ=host.environ, timeout=SECONDS)
+    done = host.runner.run([sys.executable, *words], environ=host.environ, timeout=HANGS)
     assert (done.returncode, done.stdout) == (0, ""), done.stdout[:2000] + done.stderr
 
 
@@ -186,7 +186,7 @@ def test_the_index_holds_wheels_with_the_tag_that_the_matrix_says_it_accepts(
         str(tmp_path),
     ]
     words += ["--platform", accepted.tag, "--python-version", platform.python.version, "simplejson"]
-    done = host.runner.run([sys.executable, *words], environ=host.environ, timeout=SECONDS)
+    done = host.runner.run([sys.executable, *words], environ=host.environ, timeout=HANGS)
     assert done.returncode == 0, done.stderr
     (wheel,) = tmp_path.iterdir()
     found = platform_of_tag(wheel.stem.split("-")[-1])

@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from patience import HANGS, WORK_HANGS
 from real_host import pyodide_abi
 from wheels_to_repair import extension, library, wheel_of
 
@@ -53,7 +54,7 @@ def wheels_in(folder: Path) -> list[Path]:
 def test_killed_at_any_moment(wheel: Path) -> None:
     before = wheel.read_bytes()
     started = time.monotonic()
-    subprocess.run(command(wheel, "-w", str(wheel.parent / "whole")), check=True, timeout=120)
+    subprocess.run(command(wheel, "-w", str(wheel.parent / "whole")), check=True, timeout=HANGS)
     whole = time.monotonic() - started
     right = (wheel.parent / "whole" / wheel.name).read_bytes()
     killed = 0
@@ -74,7 +75,7 @@ def test_killed_at_any_moment(wheel: Path) -> None:
             for left in wheel.parent.rglob(".repair-*"):
                 shutil.rmtree(left)
     assert killed >= 4
-    done = subprocess.run(command(wheel, "--in-place"), check=False, timeout=120)
+    done = subprocess.run(command(wheel, "--in-place"), check=False, timeout=HANGS)
     assert done.returncode == 0
     assert wheel.read_bytes() == right
 
@@ -88,7 +89,7 @@ def test_a_file_that_may_not_grow(wheel: Path, tmp_path: Path) -> None:
 
     for words in (["-w", str(tmp_path / "new")], ["--in-place"]):
         done = subprocess.run(
-            command(wheel, *words), preexec_fn=limit, capture_output=True, check=False, timeout=120
+            command(wheel, *words), preexec_fn=limit, capture_output=True, check=False, timeout=HANGS
         )
         assert done.returncode == 2
         folder = tmp_path / "new" if "-w" in words else wheel.parent
@@ -118,7 +119,7 @@ def test_a_folder_that_may_not_be_written(wheel: Path, tmp_path: Path) -> None:
                 preexec_fn=bow_to_permissions,
                 capture_output=True,
                 check=False,
-                timeout=120,
+                timeout=HANGS,
             )
             assert done.returncode == 2
             assert b"Permission denied" in done.stderr
@@ -133,7 +134,7 @@ def test_a_folder_that_may_not_be_written(wheel: Path, tmp_path: Path) -> None:
 def test_two_at_once(wheel: Path, words: list[str]) -> None:
     before = wheel.read_bytes()
     processes = [subprocess.Popen(command(wheel, *words), cwd=wheel.parent) for _ in range(3)]
-    assert [process.wait(timeout=300) for process in processes] == [0, 0, 0]
+    assert [process.wait(timeout=WORK_HANGS) for process in processes] == [0, 0, 0]
     made = wheel if words == ["--in-place"] else wheel.parent / "new" / wheel.name
     assert not audit_file(made).failed
     with open_wheel(made) as opened:

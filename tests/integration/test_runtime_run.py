@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from made_wheels import make_wheel
+from patience import HANGS, WORK_HANGS
 from real_host import ENDS, pyodide_abi
 
 pytestmark = pytest.mark.integration
@@ -193,9 +194,10 @@ def test_one_that_is_interrupted_or_killed(tmp_path: Path, number: int, status: 
         if number == signal.SIGINT:
             os.killpg(process.pid, number)
         else:
-            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii")
-            os.kill(int(children.split()[0]), number)
-        _, error = process.communicate(timeout=120)
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii").split()
+            (node,) = (child for child in children if b"node" in Path(f"/proc/{child}/cmdline").read_bytes())
+            os.kill(int(node), number)
+        _, error = process.communicate(timeout=HANGS)
     assert process.returncode == status, error
     assert b"Traceback" not in error
 
@@ -205,7 +207,7 @@ def test_the_tests_of_an_installed_project(tmp_path: Path, release: str) -> None
     links = tmp_path / "links"
     names = ("pytest==8.4.2", "iniconfig==2.1.0", "packaging==25.0", "pluggy==1.6.0", "pygments==2.19.2")
     words = ["download", "-q", "--no-deps", "--only-binary=:all:", "-d", str(links), *names]
-    subprocess.run([sys.executable, "-m", "pip", *words], check=True, timeout=300)
+    subprocess.run([sys.executable, "-m", "pip", *words], check=True, timeout=WORK_HANGS)
     wheel = make_wheel(tmp_path, TOOL, {"tool/__init__.py": "def double(x): return 2 * x\n"})
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "test_tool.py").write_text(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from patience import WORK_HANGS
 from real_host import pyodide_abi, real_host
 
 from pyodide_abi.platforms import load_platform
@@ -32,14 +33,16 @@ OF_THE_LINKER = {"__wasm_call_ctors", "__wasm_apply_data_relocs"}
 @pytest.fixture(scope="module")
 def rust() -> TargetRust:
     """Provisioned by the product's own command."""
-    done = pyodide_abi("toolchain", "install", "rust", "--source", "debian", cwd=Path.cwd(), timeout=900)
+    done = pyodide_abi(
+        "toolchain", "install", "rust", "--source", "debian", cwd=Path.cwd(), timeout=WORK_HANGS
+    )
     assert done.returncode == 0, done.stderr.decode()
     return find_rust(load_platform("314_0"), real_host(), source=RustSource.DEBIAN)
 
 
 def build(project: str, platform: str, outdir: Path, **environ: str) -> dict[str, Any]:
     words = ("--platform", platform, "--outdir", outdir, "--toolchain-mismatch", "allow", "--format", "json")
-    done = pyodide_abi("build", PROJECTS / project, *words, cwd=outdir, environ=environ, timeout=600)
+    done = pyodide_abi("build", PROJECTS / project, *words, cwd=outdir, environ=environ, timeout=WORK_HANGS)
     assert done.returncode == 0, done.stderr.decode()
     (answer,) = json.loads(done.stdout)
     assert not [found for found in answer["audit"]["findings"] if found["severity"] == "error"]

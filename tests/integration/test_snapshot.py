@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from patience import HANGS
 from real_host import real_host
 
 import pyodide_abi.runtime.program as program_module
@@ -51,7 +52,7 @@ def seen(version: str, memory: Path | None) -> dict[str, Any]:
         memory=memory,
         probe=Probe(module="m", path="m", direct=False, source=LOOK),
     )
-    heard = drive(request, find_node(HOST), HOST, timeout=120)
+    heard = drive(request, find_node(HOST), HOST, timeout=HANGS)
     (said,) = (message for message in heard.messages if isinstance(message, Imported))
     found: dict[str, Any] = json.loads(said.error)
     return found

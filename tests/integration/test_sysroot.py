@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from patience import HANGS
 from platformdirs import user_cache_path
 
 from pyodide_abi.host import Host, Silence
@@ -116,7 +117,7 @@ def _names(sysroot: Sysroot) -> set[str]:
 
 def _run(release: Release, folder: Path, host: Host) -> dict[str, Any]:
     shutil.copyfile(HERE / "sysroot_runtime.py", folder / "told.py")
-    finished = run_python(Program(args=("told.py",), cwd=folder), release, host, timeout=120)
+    finished = run_python(Program(args=("told.py",), cwd=folder), release, host, timeout=HANGS)
     assert finished.status == 0, finished.stderr
     told: dict[str, Any] = json.loads(finished.stdout)
     return told

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from patience import WORK_HANGS
 from platformdirs import user_cache_path
 
 from pyodide_abi.host import Host, Silence
@@ -63,7 +64,7 @@ def toolchain(shared: Host) -> Toolchain:
 def run(host: Host, *argv: str | Path, cwd: Path | None = None) -> str:
     # Nothing of the toolchain may be needed from the environment.
     environ = {"PATH": os.defpath, "HOME": host.environ.get("HOME", "/")}
-    done = host.runner.run(argv, environ=environ, cwd=cwd, timeout=300)
+    done = host.runner.run(argv, environ=environ, cwd=cwd, timeout=WORK_HANGS)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -180,7 +181,7 @@ def test_killed_in_the_middle_then_two_at_once(bare: Host) -> None:
         victim.send_signal(signal.SIGKILL)
     assert not bare.store.keys("pythons"), "what is not complete is not there"
     with start(bare) as one, start(bare) as two:
-        results = [process.communicate(timeout=300) for process in (one, two)]
+        results = [process.communicate(timeout=WORK_HANGS) for process in (one, two)]
     assert one.returncode == two.returncode == 0, results
     executables = {out.strip().splitlines()[-1] for out, _ in results}
     assert len(executables) == 1
@@ -202,7 +203,7 @@ def test_environments_of_it_import_binary_wheels(shared: Host, tmp_path: Path) -
         ("venv", "--python", python.executable, "v"),
         ("pip", "install", "--python", "v/bin/python", "numpy"),
     ):
-        done = host.runner.run([uv, "--quiet", *words], environ=environ, cwd=tmp_path, timeout=300)
+        done = host.runner.run([uv, "--quiet", *words], environ=environ, cwd=tmp_path, timeout=WORK_HANGS)
         assert done.returncode == 0, done.stderr
     code = "import bz2, ctypes, lzma, numpy, sqlite3, ssl, sys; print(numpy.linalg.det([[2.0, 0], [0, 3]]))"
     assert run(host, tmp_path / "v/bin/python", "-c", code).strip() == "6.0"

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
+from patience import HANGS
 
 from pyodide_abi.errors import DigestError, FailedError, MissingError, OfflineError, UnreadableInputError
 from pyodide_abi.host import Host, Silence
@@ -324,6 +325,6 @@ def test_killed_in_the_middle_of_the_download(host: Host, server: Server, archiv
 def test_two_at_once_fetch_once(host: Host, server: Server, archive: bytes) -> None:
     server.behaviour.pause = 0.01
     with start(host, archive) as one, start(host, archive) as two:
-        outputs = {process.communicate(timeout=60)[0] for process in (one, two)}
+        outputs = {process.communicate(timeout=HANGS)[0] for process in (one, two)}
     assert outputs == {f"{host.store.root / entry.key(Source.OFFICIAL, VERSION)}\n"}
     assert len(server.behaviour.asked) == 1

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import wasmtime
+from patience import HANGS
 from platformdirs import user_cache_path
 from real_wheels import real_wheel
 
@@ -158,7 +159,7 @@ def test_imports_and_exports_as_node_has_them(modules: dict[str, bytes], tmp_pat
         file = tmp_path / "module.so"
         file.write_bytes(content)
         words: list[str | Path] = [node.path, "--experimental-wasm-type-reflection", "-e", DESCRIBE, file]
-        done = host.runner.run(words, environ=host.environ, timeout=120)
+        done = host.runner.run(words, environ=host.environ, timeout=HANGS)
         assert done.returncode == 0, done.stderr
         theirs = json.loads(done.stdout)
         module = read_module(content)

@@ -1,0 +1,151 @@
+"""Processes whose starter is gone: found, with all that they have started, and ended.
+
+A command that is killed (``kill -9``, no memory left) can end nothing any more. So another process watches
+it: it is told of every process that begins and ends, and when the pipe between the two closes while some
+still run, it ends those. Neither a process group nor the kernel's signal at a parent's death would do: ninja
+gives each compiler a group of its own, and compilers start compilers. What counts is who started whom, and
+the session, which nobody leaves unless he means to stay (daemons do; they are left alone).
+
+Standard library only, and little of it: a watching process starts beside each command that starts others.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+TYPE_CHECKING = False  # typing costs 9 ms
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+_PROC = "/proc"
+
+
+def end(starters: Collection[int], sessions: Collection[int] = ()) -> None:
+    """End processes, what they have started, and whatever else is in some sessions.
+
+    Args:
+        starters: Processes that have not been waited for, so that their numbers are still theirs.
+        sessions: Numbers of sessions, which are those of the processes that began them.
+    """
+    held: set[int] = set()
+    # What is held starts nothing more; so the search comes to an end, and nobody slips through.
+    while new := _family(starters, sessions) - held:
+        _send(new, signal.SIGSTOP)
+        held |= new
+    _send(held, signal.SIGKILL)
+
+
+def _send(processes: Collection[int], number: signal.Signals) -> None:
+    for process in processes:
+        try:
+            os.kill(process, number)
+        except (ProcessLookupError, PermissionError):
+            continue  # It has ended, or is another user's (sudo) by now.
+
+
+def _family(starters: Collection[int], sessions: Collection[int]) -> set[int]:
+    running = [entry for entry in _running() if entry[0] != os.getpid()]
+    found = {pid for pid, _, session in running if pid in starters or session in sessions}
+    while more := {pid for pid, parent, _ in running if parent in found} - found:
+        found |= more
+    return found
+
+
+def _running() -> Iterator[tuple[int, int, int]]:
+    """Every process that has not ended: its number, its parent's, and its session's."""
+    if not os.path.isdir(_PROC + "/self"):  # noqa: PTH112 - pathlib costs 10 ms
+        yield from _listed()
+        return
+    for name in os.listdir(_PROC):  # noqa: PTH208 - as above
+        if not name.isdigit():
+            continue
+        try:
+            with open(f"{_PROC}/{name}/stat", "rb") as file:  # noqa: PTH123 - as above
+                # The name in brackets may hold anything (proc_pid_stat(5)).
+                state, parent, _, session = file.read().rpartition(b")")[2].split()[:4]
+        except (OSError, ValueError):
+            continue  # It has ended meanwhile.
+        if state not in {b"Z", b"X"}:
+            yield int(name), int(parent), int(session)
+
+
+def _listed() -> Iterator[tuple[int, int, int]]:
+    """The same where there is no ``/proc``, as on macOS."""
+    with os.popen("ps -axo pid=,ppid=,stat=") as lines:  # noqa: S605 - POSIX has it, on every PATH
+        for line in lines:
+            pid, parent, state = line.split()[:3]
+            try:
+                session = os.getsid(int(pid))
+            except OSError:
+                continue  # It has ended meanwhile, as ps itself has.
+            if state[0] != "Z":
+                yield int(pid), int(parent), session
+
+
+class Watch:
+    """What ends our processes if we are killed; a process of its own from the first of ours on."""
+
+    def __init__(self) -> None:
+        self._pipe: int | None = None
+
+    def began(self, process: int, *, session: bool) -> None:
+        """A process of ours has begun; ``session`` if it leads one of its own."""
+        if self._pipe is None:
+            self._pipe = _start()
+        self._tell(f"{'session' if session else 'process'} {process}\n")
+
+    def ended(self, process: int) -> None:
+        """It has ended, and its number may soon be another's."""
+        self._tell(f"ended {process}\n")
+
+    def forget(self) -> None:
+        """In a fork of ours, which begins none of our processes and would keep the pipe open."""
+        if self._pipe is not None:
+            os.close(self._pipe)
+            self._pipe = None
+
+    def _tell(self, line: str) -> None:
+        try:
+            if self._pipe is not None:
+                os.write(self._pipe, line.encode())
+        except OSError:
+            pass  # Somebody has ended the watching process; nothing else depends on it.
+
+
+def _start() -> int:
+    """Start the watching process; what to write to for it. Nobody else inherits that."""
+    reading, writing = os.pipe()
+    folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - as above
+    code = f"import sys; sys.path.insert(0, {folder!r}); from pyodide_abi.orphans import main; main()"
+    try:
+        os.posix_spawn(
+            sys.executable,
+            [sys.executable, "-I", "-S", "-c", code],
+            os.environ,
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, reading, 0),
+                (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+            ],
+            setpgroup=0,  # A Ctrl-C at the terminal is not for it.
+        )
+    finally:
+        os.close(reading)
+    return writing
+
+
+def main() -> None:
+    """Hear of processes until the pipe closes, then end those that have not ended."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    watched: dict[int, bool] = {}
+    for line in sys.stdin:
+        word, process = line.split()
+        if word == "ended":
+            watched.pop(int(process), None)
+        else:
+            watched[int(process)] = word == "session"
+    if watched:
+        end(watched.keys(), [process for process, leads in watched.items() if leads])
