@@ -36,7 +36,6 @@ MAGIC = b"pyodide-abi surface 1\n"
 #: The engine whose view is meant unless another is named: the one that the project itself runs, Node 24 with
 #: stack switching turned on.
 REFERENCE_ENGINE = "node24"
-_ABSENT = -1
 
 
 class SymbolKind(enum.StrEnum):
@@ -59,6 +58,10 @@ class SymbolKind(enum.StrEnum):
     """A JavaScript value that no import can use."""
 
 
+#: The kind and the type of a symbol, as in :class:`Symbol`.
+_Form = tuple[SymbolKind, str | None]
+
+
 @value(kw_only=False)
 class Symbol:
     """One name that a runtime release offers.
@@ -79,7 +82,7 @@ class Symbol:
 class ReleaseSymbols(Mapping[str, Symbol]):
     """The symbols of one release; each is made when it is asked for, since most never are."""
 
-    def __init__(self, groups: Mapping[str, int], forms: list[tuple[SymbolKind, str | None] | None]) -> None:
+    def __init__(self, groups: Mapping[str, int], forms: Mapping[int, _Form | None]) -> None:
         self._groups = groups
         self._forms = forms
 
@@ -120,7 +123,7 @@ class Surface:
     releases: tuple[str, ...]
     engines: tuple[str, ...]
     _groups: Mapping[str, int]
-    _forms: tuple[tuple[SymbolKind, str | None], ...]
+    _forms: tuple[_Form, ...]
     _offers: tuple[tuple[tuple[int, ...], ...], ...]
 
     @property
@@ -146,7 +149,7 @@ class Surface:
         """
         mine = [name for name in names if name in self._groups]
         groups = sorted({self._groups[name] for name in mine})
-        known: dict[tuple[tuple[SymbolKind, str | None] | None, ...], Mapping[str, Symbol]] = {}
+        known: dict[tuple[_Form | None, ...], Mapping[str, Symbol]] = {}
         views: dict[str, Mapping[str, Symbol]] = {}
         for release in self.releases:
             forms = self._forms_in(release, engine)
@@ -161,7 +164,7 @@ class Surface:
         """The releases that offer a name, in whatever form."""
         return tuple(release for release in self.releases if name in self.symbols(release, engine))
 
-    def _forms_in(self, release: str, engine: str) -> list[tuple[SymbolKind, str | None] | None]:
+    def _forms_in(self, release: str, engine: str) -> _Forms:
         """What a release offers each group of names as."""
         if release not in self.releases:
             raise UsageError(
@@ -174,11 +177,30 @@ class Surface:
                 hint=f"known: {', '.join(self.engines)}",
             )
         bit, column = 1 << self.releases.index(release), 1 + self.engines.index(engine)
-        forms: list[tuple[SymbolKind, str | None] | None] = []
-        for offers in self._offers:
-            form = next((offer[0] for offer in offers if offer[column] & bit), _ABSENT)
-            forms.append(self._forms[form] if form != _ABSENT else None)
-        return forms
+        return _Forms(self._forms, self._offers, bit, column)
+
+
+class _Forms(dict[int, _Form | None]):
+    """The form of each group of names in one release and engine; worked out when it is asked for."""
+
+    def __init__(
+        self, forms: tuple[_Form, ...], offers: tuple[tuple[tuple[int, ...], ...], ...], bit: int, column: int
+    ) -> None:
+        super().__init__()
+        self._known = forms
+        self._offers = offers
+        self._bit = bit
+        self._column = column
+
+    def __missing__(self, group: int) -> _Form | None:
+        for offer in self._offers[group]:
+            if offer[self._column] & self._bit:
+                form = self._known[offer[0]]
+                break
+        else:
+            form = None
+        self[group] = form
+        return form
 
 
 def load_surface(platform: Platform) -> Surface:
@@ -239,7 +261,7 @@ def encode_surface(
     platform: str,
     releases: tuple[str, ...],
     engines: tuple[str, ...],
-    tables: Mapping[tuple[str, str], Mapping[str, tuple[SymbolKind, str | None]]],
+    tables: Mapping[tuple[str, str], Mapping[str, _Form]],
 ) -> bytes:
     """The counterpart of :func:`decode_surface`.
 

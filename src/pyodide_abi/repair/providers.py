@@ -46,7 +46,7 @@ def _gaps(graph: Graph, platform: Platform) -> dict[str, dict[str, Import]]:
     absent = {path: _absent(node) for path, node in graph.nodes.items()}
     if not any(absent.values()):
         return {}
-    provided = _provided(platform)
+    provided = _provided(platform, {name for entries in absent.values() for name in entries})
     late = _MADE_LATE if loader_of(platform).late_invoke else ()
     for entries in absent.values():
         for name in [name for name in entries if name in provided or (late and name.startswith(late))]:
@@ -62,10 +62,10 @@ def _gaps(graph: Graph, platform: Platform) -> dict[str, dict[str, Import]]:
     return gaps
 
 
-def _provided(platform: Platform) -> frozenset[str]:
-    """Every name that some release provides."""
-    surface = load_surface(platform)
-    symbols = [symbol for release in surface.releases for symbol in surface.symbols(release).values()]
+def _provided(platform: Platform, names: set[str]) -> frozenset[str]:
+    """Those of some names that a release of the platform provides."""
+    views = load_surface(platform).views(names).values()
+    symbols = {symbol for view in views for symbol in view.values()}
     return OBJECT_PROPERTIES | {symbol.name for symbol in symbols if offer_of(symbol) is not None}
 
 

@@ -24,6 +24,13 @@ def needing(names: list[str], folders: list[str]) -> bytes:
     return assemble(f"(@dylink.0 (mem-info (memory 0 0)) (needed {needed}) (runtime-path {paths}))")
 
 
+def allow(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bound what is followed as if the limit were smaller: what grows beyond any limit shows sooner."""
+    defaults = Patience.__init__.__kwdefaults__
+    assert defaults
+    monkeypatch.setitem(defaults, "steps", steps)
+
+
 def test_it_ends() -> None:
     patience = Patience("x.whl", steps=10)
     patience.seek(6)
@@ -32,18 +39,20 @@ def test_it_ends() -> None:
         patience.seek()
 
 
-def test_modules_that_all_need_each_other(tmp_path: Path) -> None:
-    """Each load loads all, and looks for as many in each."""
-    names = [f"m{number}{SUFFIX}" for number in range(130)]
+def test_modules_that_all_need_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each load loads all, and looks for as many in each: the steps of all loads are counted together."""
+    allow(100_000, monkeypatch)
+    names = [f"m{number}{SUFFIX}" for number in range(60)]
     module = needing(names, ["$ORIGIN"])
     file = make_wheel(tmp_path, WHEEL, {f"x/{name}": module for name in names})
     with pytest.raises(UnreadableInputError, match=f"{WHEEL}: its libraries need or lack more"):
         audit_file(file)
 
 
-def test_a_refused_library_that_many_need(tmp_path: Path) -> None:
+def test_a_refused_library_that_many_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it lacks is told once, however many need it: a program's own library can lack thousands."""
-    lacks = "".join(f'(import "env" "absent_{number}" (func))' for number in range(5000))
+    allow(200_000, monkeypatch)
+    lacks = "".join(f'(import "env" "absent_{number}" (func))' for number in range(500))
     files = {
         "libx.so": assemble(f'(@dylink.0 (mem-info (memory 0 0))) (import "env" "strlen" (func)) {lacks}')
     }
