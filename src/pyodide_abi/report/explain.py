@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pyodide_abi.audit.rules import RULES
 from pyodide_abi.report.demangled import readable
+from pyodide_abi.report.loader_links import linked, places, spelled_out
 from pyodide_abi.report.printable import printable
 
 if TYPE_CHECKING:
@@ -41,13 +42,15 @@ def rule_data(rule: Rule) -> Data:
         "severity": str(rule.severity),
         "since": rule.since,
         "summary": rule.summary,
-        "sections": dict(rule.sections()),
+        "sections": {heading: spelled_out(body) for heading, body in rule.sections().items()},
     }
 
 
 def rule_text(rule: Rule) -> str:
     """One rule as Markdown, which people read as it is."""
-    sections = "".join(f"\n## {heading}\n\n{body}\n" for heading, body in rule.sections().items())
+    sections = "".join(
+        f"\n## {heading}\n\n{spelled_out(body)}\n" for heading, body in rule.sections().items()
+    )
     head = f"# {rule.code} {rule.name}\n\n{rule.summary}.\n\n"
     return f"{head}Severity: {rule.severity}. Since version {rule.since}.\n{sections}"
 
@@ -111,6 +114,7 @@ def message_text(message: Message) -> Iterator[str]:
     yield from _meaning(_plain(message.cause), message)
     yield from _wrapped("fix", _plain(message.fix))
     yield from _rules(message)
+    yield from _see(*(wording.source for wording in message.wordings))
     for wording in message.wordings:
         yield from _wrapped("says", f"{wording.example.splitlines()[-1]}  ({_by(wording.by)})")
 
@@ -149,7 +153,8 @@ def _section(message: Message) -> Iterator[str]:
         yield from ("", f"**Rules:** {', '.join(links)}")
     for wording in message.wordings:
         loaders = f", loader generation {', '.join(map(str, wording.loaders))}" if wording.loaders else ""
-        yield from ("", f"{_by(wording.by)}{loaders}; {_SEEN[wording.seen]} ({wording.source}):", "")
+        source = linked(wording.source, "loader.md")
+        yield from ("", f"{_by(wording.by)}{loaders}; {_SEEN[wording.seen]} ({source}):", "")
         yield from (f"    {line}" for line in wording.example.splitlines())
 
 
@@ -191,6 +196,7 @@ def _cause(hit: Recognised, explanation: Explanation) -> Iterator[str]:
     yield from _meaning(hit.cause, hit.message)
     yield from _wrapped("fix", hit.fix)
     yield from _rules(hit.message)
+    yield from _see(hit.wording.source)
 
 
 def _meaning(cause: str, message: Message) -> Iterator[str]:
@@ -224,6 +230,11 @@ def _rules(message: Message) -> Iterator[str]:
         yield f"  {'' if number else 'rules':<{_LABEL}}{code} {names[code]}"
     if not message.rules:
         yield from _wrapped("rules", "none: the audit cannot see it in a wheel")
+
+
+def _see(*sources: str) -> Iterator[str]:
+    for number, place in enumerate(places(*sources)):
+        yield f"  {'' if number else 'see':<{_LABEL}}{place}"
 
 
 def _wrapped(label: str, text: str) -> Iterator[str]:

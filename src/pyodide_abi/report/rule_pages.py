@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.rules import RULES
+from pyodide_abi.report.loader_links import linked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,7 @@ def pages() -> Mapping[str, str]:
 def page(rule: Rule) -> str:
     """What there is to read about one rule."""
     head = f"# {rule.code}: {rule.name}\n\nSeverity: {rule.severity} (unless a finding says otherwise). "
-    body = inspect.cleandoc(rule.documentation)
+    body = linked(inspect.cleandoc(rule.documentation), "../loader.md")
     return f"{_NOTE}{head}Since {rule.since}.\n\n{body}\n"
 
 

@@ -109,7 +109,7 @@ class TestTable:
 
 @pytest.mark.parametrize(("message", "wording"), CASES)
 class TestExamples:
-    """Texts marked ``run`` are loader.md's [E] and failures.md's section 3, or were produced in Node."""
+    """Texts marked ``run`` were produced in a runtime or an engine."""
 
     def test_as_it_is(self, message: Message, wording: Wording) -> None:
         assert first(wording.example) == message.name

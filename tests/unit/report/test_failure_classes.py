@@ -13,11 +13,13 @@ NUMBERS = {"A": 7, "B": 13, "C": 8, "D": 12, "E": 8, "F": 8, "G": 10, "H": 7, "I
 
 
 def test_every_class_has_a_row_and_an_answer() -> None:
-    rows = re.findall(r"^\| ([A-I]\d+) \| (.+) \| (.+) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
-    assert [name for name, _, _ in rows] == [
+    row = r'^\| <a id="([a-i]\d+)"></a>([A-I]\d+) \| (.+) \| (.+) \|$'
+    rows = re.findall(row, PAGE.read_text("utf-8"), re.MULTILINE)
+    assert all(anchor == name.lower() for anchor, name, _, _ in rows)
+    assert [name for _, name, _, _ in rows] == [
         f"{group}{number + 1}" for group, many in NUMBERS.items() for number in range(many)
     ]
-    assert all(seen.startswith(("[ABI", "none: ")) for _, _, seen in rows)
+    assert all(seen.startswith(("[ABI", "none: ")) for *_, seen in rows)
 
 
 def test_every_rule_is_named_and_every_link_leads_to_its_page() -> None:

@@ -20,6 +20,7 @@ Link with `-Wl,-rpath,$ORIGIN/…`; for CMake set `CMAKE_INSTALL_RPATH` and inst
 
 ## References
 
+- loader.md, section 5
 - <https://emscripten.org/docs/compiling/Dynamic-Linking.html>
 """
 

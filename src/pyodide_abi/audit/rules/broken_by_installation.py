@@ -25,6 +25,8 @@ is named, even if nothing imports it.
 
 ## References
 
+- loader.md, section 4
+- loader.md, section 5
 - <https://pyodide.org/en/stable/usage/api/js-api.html#pyodide.loadPackage>
 """
 

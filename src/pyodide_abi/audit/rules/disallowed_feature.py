@@ -23,6 +23,7 @@ Compile without the option that turns the feature on (`-mcpu=…`, `-m<feature>`
 
 ## References
 
+- loader.md, section 9
 - <https://webassembly.org/features/>
 """
 

@@ -22,6 +22,7 @@ Python. Otherwise say that pages need `script-src 'unsafe-eval'`.
 
 ## References
 
+- loader.md, section 3
 - <https://emscripten.org/docs/porting/connecting_cpp_and_javascript/Interacting-with-code.html>
 - <https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Content-Security-Policy/script-src>
 """

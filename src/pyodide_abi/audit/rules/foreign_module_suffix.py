@@ -22,6 +22,7 @@ if it is WebAssembly inside; RECORD has to be written again then.
 
 ## References
 
+- loader.md, section 6
 - <https://github.com/pyodide/pyodide/issues/3927>
 - <https://docs.python.org/3/library/importlib.html#importlib.machinery.EXTENSION_SUFFIXES>
 """

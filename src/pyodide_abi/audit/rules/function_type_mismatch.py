@@ -25,6 +25,7 @@ Correct the declaration: include the header instead of repeating it. Compile wit
 
 ## References
 
+- loader.md, section 2
 - <https://webassembly.github.io/spec/core/valid/matching.html#functions>
 - <https://github.com/pyodide/pyodide/issues/3331>
 """

@@ -26,6 +26,7 @@ wait. A function that is data, or data that is a function: declare it as the lib
 
 ## References
 
+- loader.md, section 2
 - <https://webassembly.github.io/spec/js-api/index.html#instantiate-a-webassembly-module>
 """
 

@@ -21,6 +21,7 @@ Build the wheel without these options. To use a sanitizer, build a program of yo
 
 ## References
 
+- loader.md, section 8
 - <https://emscripten.org/docs/debugging/Sanitizers.html>
 - <https://emscripten.org/docs/tools_reference/settings_reference.html#stack-overflow-check>
 """

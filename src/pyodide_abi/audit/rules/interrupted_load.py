@@ -24,6 +24,7 @@ again.
 
 ## References
 
+- loader.md, section 3
 - <https://webassembly.github.io/spec/core/exec/modules.html#instantiation>
 - <https://github.com/emscripten-core/emscripten/blob/main/src/lib/libdylink.js>
 """

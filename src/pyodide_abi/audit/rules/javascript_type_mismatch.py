@@ -24,6 +24,7 @@ Include the header instead of repeating its declaration. For 64-bit integers, li
 
 ## References
 
+- loader.md, section 2
 - <https://webassembly.github.io/spec/js-api/#towebassemblyvalue>
 - <https://emscripten.org/docs/tools_reference/settings_reference.html#wasm-bigint>
 """

@@ -22,6 +22,7 @@ Call it `libengine.so`, so that it is loaded ahead; or make an extension module 
 
 ## References
 
+- loader.md, section 4
 - <https://github.com/pyodide/pyodide/issues/6390>
 - <https://github.com/emscripten-core/emscripten/issues/11753>
 """

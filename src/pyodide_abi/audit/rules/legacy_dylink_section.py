@@ -20,6 +20,7 @@ Build the module again with the platform's Emscripten. A module this old would f
 
 ## References
 
+- loader.md, section 1
 - <https://github.com/WebAssembly/tool-conventions/blob/main/DynamicLinking.md>
 """
 

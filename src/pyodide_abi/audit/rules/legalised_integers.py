@@ -22,6 +22,7 @@ Link with `-sWASM_BIGINT`.
 
 ## References
 
+- loader.md, section 7
 - <https://emscripten.org/docs/tools_reference/settings_reference.html#wasm-bigint>
 - <https://github.com/emscripten-core/emscripten/issues/17707>
 """

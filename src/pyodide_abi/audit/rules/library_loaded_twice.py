@@ -23,6 +23,7 @@ Put the library beside all modules that need it, with the run path `$ORIGIN`. Or
 
 ## References
 
+- loader.md, section 5
 - <https://github.com/pyodide/pyodide/issues/6121>
 - <https://github.com/emscripten-core/emscripten/issues/24234>
 """

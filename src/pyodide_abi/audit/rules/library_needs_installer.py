@@ -21,6 +21,7 @@ Nothing has to be done for users of an installer. Linking the library statically
 
 ## References
 
+- loader.md, section 5
 - <https://pyodide.org/en/stable/development/abi.html>
 """
 

@@ -24,6 +24,7 @@ the width of integers.
 
 ## References
 
+- loader.md, section 2
 - <https://webassembly.github.io/spec/js-api/#towebassemblyvalue>
 - <https://github.com/pyodide/pyodide/issues/3380>
 """

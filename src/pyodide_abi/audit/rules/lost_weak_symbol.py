@@ -23,6 +23,7 @@ not show.
 
 ## References
 
+- loader.md, section 2
 - <https://github.com/emscripten-core/emscripten/issues/25214>
 - <https://github.com/emscripten-core/emscripten/pull/25786>
 """

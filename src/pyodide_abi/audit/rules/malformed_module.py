@@ -19,6 +19,7 @@ Build or download the file again. If a tool writes such files every time, report
 
 ## References
 
+- loader.md, section 1
 - <https://webassembly.github.io/spec/core/binary/index.html>
 """
 

@@ -20,6 +20,7 @@ Leave the tool out, or let it run on the objects before they are linked.
 
 ## References
 
+- loader.md, section 1
 - <https://github.com/WebAssembly/tool-conventions/blob/main/DynamicLinking.md>
 """
 

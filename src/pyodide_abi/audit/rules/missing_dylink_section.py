@@ -22,6 +22,7 @@ the rest. To make a module smaller, link with `-g0` or use `wasm-opt --strip-deb
 
 ## References
 
+- loader.md, section 1
 - <https://github.com/WebAssembly/tool-conventions/blob/main/DynamicLinking.md>
 - <https://github.com/emscripten-core/emscripten/issues/26563>
 """

@@ -22,6 +22,7 @@ Add `_PyInit_<name>` to `-sEXPORTED_FUNCTIONS` and declare the function with `Py
 
 ## References
 
+- loader.md, section 6
 - <https://docs.python.org/3/c-api/module.html>
 """
 

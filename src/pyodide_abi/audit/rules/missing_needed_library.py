@@ -24,6 +24,7 @@ the library statically.
 
 ## References
 
+- loader.md, section 5
 - <https://emscripten.org/docs/compiling/Dynamic-Linking.html>
 - <https://github.com/pyodide/pyodide/issues/5996>
 """

@@ -24,6 +24,7 @@ in C too, and can be linked into the module.
 
 ## References
 
+- loader.md, section 11
 - <https://pyodide.org/en/stable/development/abi.html>
 - <https://github.com/pyodide/pyodide/issues/5835>
 """

@@ -24,6 +24,7 @@ default on this platform.
 
 ## References
 
+- loader.md, section 8
 - <https://emscripten.org/docs/porting/pthreads.html>
 - <https://github.com/pyodide/pyodide/issues/237>
 """

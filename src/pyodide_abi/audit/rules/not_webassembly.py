@@ -21,6 +21,7 @@ Compile and link with Emscripten: `pyodide-abi build` sets that up for the usual
 
 ## References
 
+- loader.md, section 1
 - <https://github.com/pyodide/pyodide/issues/5780>
 - <https://webassembly.github.io/spec/core/binary/modules.html#binary-module>
 """

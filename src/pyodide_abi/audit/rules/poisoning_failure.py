@@ -22,6 +22,7 @@ Repair the module that is named; the others are sound.
 
 ## References
 
+- loader.md, section 2
 - <https://github.com/emscripten-core/emscripten/blob/main/src/lib/libdylink.js>
 """
 

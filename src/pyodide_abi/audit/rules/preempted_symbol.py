@@ -24,6 +24,7 @@ many libraries can do by a build option (`Z_PREFIX`); or leave it out and use th
 
 ## References
 
+- loader.md, section 2
 - <https://github.com/emscripten-core/emscripten/issues/16581>
 - <https://github.com/pyodide/pyodide/issues/1817>
 """

@@ -22,6 +22,7 @@ they need.
 
 ## References
 
+- loader.md, section 11
 - <https://github.com/pyodide/pyodide/issues/6200>
 """
 

@@ -23,6 +23,7 @@ both need, if they are meant to share it.
 
 ## References
 
+- loader.md, section 2
 - <https://emscripten.org/docs/compiling/Dynamic-Linking.html>
 - <https://github.com/emscripten-core/emscripten/issues/16581>
 """

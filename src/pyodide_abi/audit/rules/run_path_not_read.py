@@ -20,6 +20,7 @@ the run path out.
 
 ## References
 
+- loader.md, section 5
 - <https://github.com/pyodide/pyodide-build/pull/171>
 """
 

@@ -21,6 +21,7 @@ Leave `-pthread` out when compiling and when linking, of every library that is l
 
 ## References
 
+- loader.md, section 8
 - <https://emscripten.org/docs/porting/pthreads.html>
 """
 

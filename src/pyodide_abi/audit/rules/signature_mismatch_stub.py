@@ -21,6 +21,7 @@ fails at that warning. Elsewhere look for it in the log: `-Wl,--fatal-warnings` 
 
 ## References
 
+- loader.md, section 10
 - <https://github.com/numpy/numpy/issues/20079>
 - <https://lld.llvm.org/WebAssembly.html>
 """

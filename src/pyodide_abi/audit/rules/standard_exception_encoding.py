@@ -24,6 +24,7 @@ llvm-args=-wasm-use-legacy-eh`.
 
 ## References
 
+- loader.md, section 8
 - <https://emscripten.org/docs/tools_reference/settings_reference.html#wasm-legacy-exceptions>
 - <https://github.com/pyodide/pyodide/issues/6235>
 """

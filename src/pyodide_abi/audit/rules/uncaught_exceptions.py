@@ -24,6 +24,7 @@ Compile and link everything in it with the platform's flag for exceptions: `-fwa
 
 ## References
 
+- loader.md, section 8
 - <https://emscripten.org/docs/porting/exceptions.html>
 - <https://github.com/pyodide/pyodide/issues/5777>
 """

@@ -30,6 +30,7 @@ have, compile that part of the code out.
 
 ## References
 
+- loader.md, section 2
 - <https://emscripten.org/docs/compiling/Dynamic-Linking.html>
 - <https://github.com/pyodide/pyodide/issues/5835>
 """

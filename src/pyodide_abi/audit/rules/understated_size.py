@@ -23,6 +23,7 @@ Link the module again. The section is the linker's, and nothing else knows all t
 
 ## References
 
+- loader.md, section 1
 - <https://github.com/WebAssembly/tool-conventions/blob/main/DynamicLinking.md>
 """
 

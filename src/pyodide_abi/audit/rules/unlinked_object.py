@@ -21,6 +21,7 @@ Link with `-sSIDE_MODULE=2` (or `1` to export everything).
 
 ## References
 
+- loader.md, section 12
 - <https://emscripten.org/docs/compiling/Dynamic-Linking.html>
 - <https://github.com/WebAssembly/tool-conventions/blob/main/Linking.md>
 """

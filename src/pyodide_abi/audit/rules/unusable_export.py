@@ -19,6 +19,7 @@ Export only the init function.
 
 ## References
 
+- loader.md, section 3
 - <https://github.com/emscripten-core/emscripten/blob/main/src/lib/libdylink.js>
 """
 

@@ -20,6 +20,7 @@ Declare it `PyMODINIT_FUNC PyInit_<name>(void)`.
 
 ## References
 
+- loader.md, section 6
 - <https://docs.python.org/3/c-api/module.html>
 """
 

@@ -24,6 +24,7 @@ From 2025_0 on: `-fwasm-exceptions -sSUPPORT_LONGJMP=wasm`, for 2024_0: `-fexcep
 
 ## References
 
+- loader.md, section 8
 - <https://emscripten.org/docs/porting/exceptions.html>
 - <https://emscripten.org/docs/porting/setjmp-longjmp.html>
 """
