@@ -189,3 +189,81 @@ def test_a_library_that_is_loaded_ahead_is_alone() -> None:
     assert [latent.symbol for latent in prediction.latent] == ["b"]
     backwards = {path: files[path] for path in ("m.so", "libb.so", "liba.so")}
     assert not install("314.0.7", backwards, "m.so")[1][0].latent
+
+
+#: A library that its user needs, for the installer not to load it ahead by itself.
+HIDDEN = {
+    "m.so": module("m", "libx.so", more='(import "env" "f" (func (param i32)))'),
+    "libx.so": module("x", more='(func (export "f"))', init=False),
+}
+
+
+def install_some(release: str, files: Mapping[str, bytes], *ahead: str) -> tuple[Stop | None, Prediction]:
+    """Install with some of the files loaded ahead, then import ``m``."""
+    platform, _ = find_release(release)
+    resolver = Resolver(
+        Installed(libraries={path: read_library(path, data) for path, data in files.items()}),
+        platform=platform,
+        symbols=SYMBOLS,
+        installer=installer_of(platform, release),
+    )
+    stop, (prediction,) = resolver.install_and_import(ahead, ["m.so"])
+    return stop, prediction
+
+
+@pytest.mark.parametrize("release", ["0.26.0", "0.26.1"])
+def test_needed_libraries_that_are_not_loaded_ahead_were_invisible(release: str) -> None:
+    stop, prediction = install_some(release, HIDDEN, "m.so")
+    assert stop is None
+    assert [latent.symbol for latent in prediction.latent] == ["f"]
+
+
+@pytest.mark.parametrize("release", ["0.26.2", "0.26.4"])
+def test_from_0_26_2_to_0_26_4_they_were_for_all(release: str) -> None:
+    stop, _ = install_some(release, HIDDEN, "m.so")
+    assert stop is not None
+    assert stop.text.endswith("imported function does not match the expected type")
+    right = HIDDEN | {"libx.so": module("x", more='(func (export "f") (param i32))', init=False)}
+    stop, prediction = install_some(release, right, "m.so")
+    assert stop is None
+    assert not prediction.latent
+
+
+def test_in_0_27_they_are_for_one_load() -> None:
+    """The engine compares no types then."""
+    stop, prediction = install_some("0.27.8", HIDDEN, "m.so")
+    assert stop is None
+    assert not prediction.latent
+
+
+@pytest.mark.parametrize(("order", "loads"), [(("liba", "libb"), False), (("libb", "liba"), True)])
+def test_the_first_definition_that_is_for_all_stays(order: tuple[str, ...], loads: bool) -> None:
+    libraries = {
+        "liba.so": module("a", more='(func (export "f") (param i64))', init=False),
+        "libb.so": module("b", more='(func (export "f"))', init=False),
+    }
+    files = {f"{name}.so": libraries[f"{name}.so"] for name in order}
+    files["m.so"] = module("m", "liba.so", "libb.so", more='(import "env" "f" (func))')
+    stop, _ = install("0.26.4", files, "m.so")
+    assert (stop is None) is loads
+
+
+def test_a_definition_for_all_does_not_take_the_runtimes_place() -> None:
+    files = {
+        "liba.so": module("a", more='(func (export "function"))', init=False),
+        "m.so": module("m", "liba.so", more='(import "env" "function" (func (param i32) (result i32)))'),
+    }
+    assert install("0.26.4", files, "m.so")[0] is None
+
+
+@pytest.mark.parametrize(("release", "latent"), [("0.26.4", []), ("0.27.8", ["js"])])
+def test_javascript_of_a_library_that_is_for_all_is_found_by_others(release: str, latent: list[str]) -> None:
+    """``n`` does not need the library: it finds the function only where that is for all."""
+    files = {
+        "libx.so": module("x", more='(global (export "__em_js__js") i32 (i32.const 0))', init=False),
+        "m.so": module("m", "libx.so"),
+        "n.so": module("n", more='(import "env" "js" (func))'),
+    }
+    stop, (prediction,) = install(release, files, "n.so")
+    assert stop is None
+    assert [one.symbol for one in prediction.latent] == latent

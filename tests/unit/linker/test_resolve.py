@@ -284,6 +284,22 @@ class TestRareImports:
         assert not predict(f"{room} {table} {memory} %init").problems
         assert len(predict(f"%dylink {table} {memory} %init").problems) == 2
 
+    @pytest.mark.parametrize(("reserved", "loads"), [(2**20 - 1, False), (2**20, True)])
+    def test_a_small_library_fits_without_room_being_made(self, reserved: int, loads: bool) -> None:
+        text = f'(@dylink.0 (mem-info (memory {reserved} 4))) (import "env" "memory" (memory 481)) %init'
+        assert (predict(text).outcome is Outcome.LOADS) is loads
+
+    def test_the_most_room_that_may_have_been_made(self) -> None:
+        """Twice what a library reserves, and what the allocator adds at most."""
+        pages = 480 + 2 * 2**20 // 65536 + 1536
+
+        def declared(minimum: int) -> Outcome:
+            head = f"(@dylink.0 (mem-info (memory {2**20} 4)))"
+            return predict(f'{head} (import "env" "memory" (memory {minimum})) %init').outcome
+
+        assert declared(pages) is Outcome.LOADS
+        assert declared(pages + 1) is not Outcome.LOADS
+
 
 class TestInit:
     """Section 6: what CPython looks for."""

@@ -60,10 +60,15 @@ class TestLaterGenerations:
         found = search(f"{SITE}/pkg/libd.so").find("libd.so", requirer=f"{SITE}/pkg/x.so", run_paths=())
         assert found is None
 
-    def test_a_path_that_does_not_fit_the_buffer_is_not_found(self) -> None:
-        folder = f"{SITE}/{'d' * 500}"
-        found = search(f"{folder}/libd.so").find("libd.so", requirer=f"{folder}/x.so", run_paths=("$ORIGIN",))
-        assert found is None
+    @pytest.mark.parametrize(("length", "found"), [(511, True), (512, False)])
+    def test_a_path_that_does_not_fit_the_buffer_is_not_found(self, length: int, found: bool) -> None:
+        # The buffer counts bytes: the folder's letters are two bytes each.
+        letters, rest = divmod(length - len(f"{SITE}//libd.so"), 2)
+        folder = f"{SITE}/{'ä' * letters}{'d' * rest}"
+        place = f"{folder}/libd.so"
+        assert len(place.encode()) == length
+        sought = search(place).find("libd.so", requirer=f"{folder}/x.so", run_paths=("$ORIGIN",))
+        assert sought == (place if found else None)
 
     def test_an_absolute_name_is_taken_as_it_is(self) -> None:
         found = search(f"{SITE}/libd.so").find(f"{SITE}/libd.so", requirer=f"{SITE}/x.so", run_paths=())

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 from wheels_to_repair import extension, library, wheel_of
 
-from pyodide_abi.audit import audit_file
+from pyodide_abi.audit import audit, audit_file, open_subject
 from pyodide_abi.errors import FailedError, MissingError, UsageError, WheelError
 from pyodide_abi.repair import repair_wheel as mend
+from pyodide_abi.repair.apply import apply_repair
 from pyodide_abi.repair.edits import Safety
-from pyodide_abi.repair.plan import Wishes
+from pyodide_abi.repair.plan import Wishes, plan_repair
 from pyodide_abi.repair.repair_wheel import repair_wheel
 from pyodide_abi.values import replace
 from pyodide_abi.wasm import read_module
@@ -54,6 +55,19 @@ def test_a_wheel_is_repaired_and_stays_as_it_is_where_it_was(tmp_path: Path, she
         assert dylink is not None
         assert dylink.needed == (vendored.name.rpartition("/")[2],)
         assert dylink.runtime_paths == ("$ORIGIN/../spam.libs",)
+
+
+def test_a_library_has_to_be_the_one_that_was_planned_with(tmp_path: Path, shelf: Path) -> None:
+    wheel = wheel_of(tmp_path, {"pkg/m.so": BROKEN})
+    with open_subject(wheel) as subject:
+        edits = plan_repair(subject, audit(subject).findings, Wishes(folders=(shelf,))).chosen(risky=False)
+        for folder in ("same", "other"):
+            (tmp_path / folder).mkdir()
+        assert apply_repair(subject, edits, tmp_path / "same", timestamp=0).is_file()
+        (shelf / "libdep.so").write_bytes(library('(func (export "answer") (result i32) i32.const 43)'))
+        with pytest.raises(FailedError, match=r"libdep\.so has changed while the wheel was being repaired"):
+            apply_repair(subject, edits, tmp_path / "other", timestamp=0)
+    assert not list((tmp_path / "other").glob("*.whl"))
 
 
 def test_repairing_twice_changes_nothing(tmp_path: Path, shelf: Path) -> None:
