@@ -200,7 +200,7 @@ HIDDEN = {
 
 def install_some(release: str, files: Mapping[str, bytes], *ahead: str) -> tuple[Stop | None, Prediction]:
     """Install with some of the files loaded ahead, then import ``m``."""
-    platform, _ = find_release(release)
+    platform = find_runtime(release).platform
     resolver = Resolver(
         Installed(libraries={path: read_library(path, data) for path, data in files.items()}),
         platform=platform,
