@@ -1,15 +1,24 @@
-"""Results that are written whole or not at all."""
+"""Results that are written whole or not at all, whoever is killed or whatever disk is full.
+
+A result is made in a hidden folder beside its place and moved there in one rename. While a process is at work
+in such a folder it holds a lock on it, which ends with the process. So what a killed one has left is known,
+and the next that writes there removes it.
+"""
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
-import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+_NAME = ".pyodide-abi-{}.partial"
+_LEFT = re.compile(_NAME.format("[0-9a-f]{32}").replace(".", r"\."))
 
 
 def write_whole(target: Path, data: bytes, *, like: Path) -> None:
@@ -18,22 +27,111 @@ def write_whole(target: Path, data: bytes, *, like: Path) -> None:
     Raises:
         OSError: it cannot be written; the error has its name.
     """
-    partial = target.with_name(f".{target.name[:200]}.{uuid.uuid4().hex}.partial")
-    try:
-        with named_failures(target):
-            partial.write_bytes(data)
-            shutil.copymode(like, partial)
-            partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(target) as partial:
+        partial.write_bytes(data)
+        shutil.copymode(like, partial)
 
 
 @contextmanager
-def named_failures(place: Path) -> Iterator[None]:
-    """Say where something could not be written: a full disk is reported without any file's name."""
+def replacing(target: Path) -> Iterator[Path]:
+    """A path to write a file to, which takes the target's place once that has gone well.
+
+    Args:
+        target: the file; its folder is made if need be.
+
+    Raises:
+        OSError: it cannot be written; the error has a name.
+    """
+    with staging(target.parent, called=target) as folder:
+        # Not under its own name: nobody who looks for wheels finds half of one.
+        partial = folder / "partial"
+        yield partial
+        partial.replace(target)
+
+
+@contextmanager
+def staging(folder: Path, *, called: Path | None = None) -> Iterator[Path]:
+    """A folder to make files in that are then moved into another, on the same disk.
+
+    Args:
+        folder: where the files will go. It is made if need be, and is gone again if nothing was moved there.
+        called: what the error names where something cannot be written; the folder by default.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    place = folder / _NAME.format(os.urandom(16).hex())
+    with _named_failures(called or folder, hidden=place):
+        new = _make(folder)
+        try:
+            lock = _begin(folder, place)
+            try:
+                yield place
+            finally:
+                shutil.rmtree(place, ignore_errors=True)
+                if lock is not None:
+                    os.close(lock)
+        finally:
+            for made in new:
+                with suppress(OSError):  # It has got something in it.
+                    made.rmdir()
+
+
+@contextmanager
+def _named_failures(place: Path, *, hidden: Path) -> Iterator[None]:
+    """Name in errors what the user knows: a full disk is reported without any name, or with a hidden one."""
     try:
         yield
     except OSError as error:
-        if error.filename is None:
+        if error.errno is not None and (
+            error.filename is None or str(error.filename).startswith(str(hidden))
+        ):
             error.filename = str(place)
         raise
+
+
+def _make(folder: Path) -> list[Path]:
+    """Make a folder and those above it; those that were not there, the innermost first."""
+    missing = [folder, *folder.parents]
+    new = [path for path in missing if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return new
+
+
+def _begin(folder: Path, place: Path) -> int | None:
+    """Make the hidden folder and hold its lock, once what dead processes have left is gone.
+
+    Returns:
+        what to close in the end; None where the system has no locks for folders.
+    """
+    # The whole folder is locked meanwhile, so that nobody takes a new one for left before it has its lock.
+    guard = _locked(folder, wait=True)
+    if guard is None:
+        place.mkdir()
+        return None
+    try:
+        for other in [path for path in folder.iterdir() if _LEFT.fullmatch(path.name)]:
+            left = _locked(other, wait=False)
+            if left is not None:
+                shutil.rmtree(other, ignore_errors=True)
+                os.close(left)
+        place.mkdir()
+        return _locked(place, wait=False)
+    finally:
+        os.close(guard)
+
+
+def _locked(folder: Path, *, wait: bool) -> int | None:
+    """An open descriptor that holds the folder's lock; None where that cannot be had."""
+    try:
+        import fcntl  # noqa: PLC0415 - there is none outside of POSIX
+
+        descriptor = os.open(folder, os.O_RDONLY)
+    except (ImportError, OSError):
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from importlib.metadata import distributions
 from typing import TYPE_CHECKING
 
 import pyodide_abi
+from pyodide_abi.atomic import replacing
 from pyodide_abi.build.compile_commands import compilation_database, read_commands
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wheel import open_wheel
@@ -122,6 +122,5 @@ def _write(place: Path, document: object, places: dict[str, str]) -> None:
     text = json.dumps(document, indent=1)
     for path, name in places.items():
         text = text.replace(json.dumps(path)[1:-1], name)
-    fresh = place.with_name(f".{place.name}.{os.getpid()}")
-    fresh.write_text(text + "\n", "utf-8")
-    fresh.replace(place)
+    with replacing(place) as partial:
+        partial.write_text(text + "\n", "utf-8")

@@ -21,7 +21,7 @@ from pyodide_abi.build.staging import stage
 from pyodide_abi.build.tools.cargo import equip
 from pyodide_abi.errors import BuildFailedError, UsageError
 from pyodide_abi.wheel import open_wheel, retag
-from pyodide_abi.wheel.write import EPOCH, NewMember, members_of, write_wheel
+from pyodide_abi.wheel.write import NewMember, members_of, timestamp_of, write_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,9 +151,7 @@ def _without_place(built: Path, work: Path) -> Path:
 
 def _finish(built: Path, request: BuildRequest, host: Host) -> Path:
     """Write the wheel anew: the platform's tag, a true RECORD, one time for all members."""
-    request.outdir.mkdir(parents=True, exist_ok=True)
-    epoch = host.environ.get("SOURCE_DATE_EPOCH", "")
-    timestamp = int(epoch) if epoch.isdigit() else EPOCH
+    timestamp = timestamp_of(host.environ)
     with open_wheel(built) as wheel:
         if wheel.name.platforms == (_ANY,):
             return write_wheel(members_of(wheel), request.outdir / built.name, timestamp=timestamp)

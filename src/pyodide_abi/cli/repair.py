@@ -142,15 +142,12 @@ def _wishes(args: argparse.Namespace, session: Session) -> Wishes:
     from pyodide_abi.cli.repair_tools import sysroot_folders
     from pyodide_abi.errors import UsageError
     from pyodide_abi.repair.plan import Wishes
-    from pyodide_abi.wheel.write import EPOCH
+    from pyodide_abi.wheel.write import timestamp_of
 
     folders = tuple(session.cwd / Path(name).expanduser() for name in args.lib_dir)
     for folder in folders:
         if not folder.is_dir():
             raise UsageError(f"--lib-dir {folder} is not a folder")
-    moment = session.host.environ.get("SOURCE_DATE_EPOCH", "")
-    if moment and not moment.isdecimal():
-        raise UsageError(f"SOURCE_DATE_EPOCH is {moment!r}, not a number of seconds")
     return Wishes(
         folders=folders,
         sysroots=partial(sysroot_folders, session.host),
@@ -159,5 +156,5 @@ def _wishes(args: argparse.Namespace, session: Session) -> Wishes:
         keep_names=args.keep_names,
         remove_unreachable=args.remove_unreachable,
         drop_signature=args.drop_signature,
-        timestamp=int(moment) if moment else EPOCH,
+        timestamp=timestamp_of(session.host.environ),
     )

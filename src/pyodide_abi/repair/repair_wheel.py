@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyodide_abi.atomic import named_failures
+from pyodide_abi.atomic import staging
 from pyodide_abi.audit import audit, audit_file, open_subject
 from pyodide_abi.errors import FailedError, MissingError, UsageError, WheelError
 from pyodide_abi.linker import Outcome
@@ -96,10 +96,9 @@ def repair_wheel(
     # A link stays one: what it leads to is replaced.
     source = file.resolve()
     target = source.parent if folder is None else folder
-    target.mkdir(parents=True, exist_ok=True)
-    with named_failures(target), tempfile.TemporaryDirectory(dir=target, prefix=".repair-") as staging:
-        worker = _Worker(folder=Path(staging), wishes=wishes, risky=risky, shrink=shrink)
-        rounds = [worker.work(_pinned(file, Path(staging)))]
+    with staging(target) as place:
+        worker = _Worker(folder=place, wishes=wishes, risky=risky, shrink=shrink)
+        rounds = [worker.work(_pinned(file, place))]
         while rounds[-1].unsettled and len(rounds) < _MOST_ROUNDS:
             rounds.append(worker.work(rounds[-1].new))
         new, made = rounds[-1].new, tuple(edit for one in rounds for edit in one.made)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import time
-import uuid
 import zipfile
 import zlib
 from typing import TYPE_CHECKING
 
-from pyodide_abi.errors import WheelError
+from pyodide_abi.atomic import replacing
+from pyodide_abi.errors import UsageError, WheelError
 from pyodide_abi.values import replace, value
 from pyodide_abi.wheel.metadata import write_metadata
 from pyodide_abi.wheel.record import RecordEntry, entry_for, write_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pyodide_abi.wheel.archive import Wheel
@@ -80,6 +81,18 @@ class KeptMember:
         return replace(self.entry, path=self.name)
 
 
+def timestamp_of(environ: Mapping[str, str]) -> int:
+    """The time that every member of a new wheel gets: ``SOURCE_DATE_EPOCH``, else the first there is.
+
+    Raises:
+        UsageError: the variable is no number of seconds.
+    """
+    text = environ.get("SOURCE_DATE_EPOCH", "")
+    if text and not re.fullmatch(r"[0-9]{1,18}", text):
+        raise UsageError(f"SOURCE_DATE_EPOCH is {text[:40]!r}, not a number of seconds")
+    return int(text) if text else EPOCH
+
+
 def write_wheel(members: Iterable[NewMember | KeptMember], path: Path, *, timestamp: int = EPOCH) -> Path:
     """Write a wheel with a fresh ``RECORD``.
 
@@ -93,34 +106,30 @@ def write_wheel(members: Iterable[NewMember | KeptMember], path: Path, *, timest
 
     Raises:
         WheelError: no ``.dist-info`` folder, or more than one, or two members of one name.
+        OSError: it cannot be written; nothing is there then.
     """
     ordered = sorted(members, key=lambda member: _place(member.name))
     dist_info = _dist_info(ordered, path)
     dropped = {f"{dist_info}/{name}" for name in (_RECORD, *SIGNATURES)}
     date = _date(timestamp)
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
-    try:
-        with zipfile.ZipFile(partial, "x", zipfile.ZIP_DEFLATED) as archive:
-            entries = []
-            for member in ordered:
-                if member.name in dropped:
-                    continue
-                if isinstance(member, KeptMember):
-                    entries.append(member.recorded())
-                    _copy(archive, member, date)
-                else:
-                    content = member.read()
-                    entries.append(entry_for(member.name, content))
-                    archive.writestr(
-                        _info(member.name, member.mode, date), content, compresslevel=_level(content)
-                    )
-            name = f"{dist_info}/{_RECORD}"
-            text = write_record([*entries, RecordEntry(path=name)])
-            record = text.encode()
-            archive.writestr(_info(name, _MODE, date), record, compresslevel=_level(record))
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(path) as partial, zipfile.ZipFile(partial, "x", zipfile.ZIP_DEFLATED) as archive:
+        entries = []
+        for member in ordered:
+            if member.name in dropped:
+                continue
+            if isinstance(member, KeptMember):
+                entries.append(member.recorded())
+                _copy(archive, member, date)
+            else:
+                content = member.read()
+                entries.append(entry_for(member.name, content))
+                archive.writestr(
+                    _info(member.name, member.mode, date), content, compresslevel=_level(content)
+                )
+        name = f"{dist_info}/{_RECORD}"
+        text = write_record([*entries, RecordEntry(path=name)])
+        record = text.encode()
+        archive.writestr(_info(name, _MODE, date), record, compresslevel=_level(record))
     return path
 
 
