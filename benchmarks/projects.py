@@ -20,16 +20,17 @@ import sys
 import tarfile
 import tempfile
 import time
-import tomllib
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from project_list import read_projects
 from projects_page import CHANGES, write_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from project_list import Project
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "projects.json"
@@ -44,56 +45,6 @@ _TAGS = {
 }
 #: Where the projects' own tests run.
 _TESTED = ("2025_0", "314_0")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Project:
-    """One line of the list.
-
-    Attributes:
-        name: as on the index.
-        kind: how it is built, for people.
-        version: pinned, or empty for the newest.
-        settings: of the build backend.
-        library: what it takes from a prefix, which is there as ``prefix/<library>/<platform>`` in the folder.
-        platforms: whom it is built for.
-        official: its authors publish wheels for the platform.
-        tests: how its own tests are run; empty if they are not.
-        untested: why they are not.
-        note: for people.
-    """
-
-    name: str
-    kind: str
-    version: str = ""
-    settings: tuple[str, ...] = ()
-    library: str = ""
-    platforms: tuple[str, ...] = ()
-    official: bool = False
-    tests: dict[str, Any] = field(default_factory=dict)
-    untested: str = ""
-    note: str = ""
-
-
-def read_projects() -> list[Project]:
-    """The list."""
-    document = tomllib.loads((HERE / "projects.toml").read_text("utf-8"))
-    default = document["defaults"]["platforms"]
-    return [
-        Project(
-            name=one["name"],
-            kind=one["kind"],
-            version=one.get("version", ""),
-            settings=tuple(one.get("settings", ())),
-            library=one.get("library", ""),
-            platforms=tuple(one.get("platforms", default)),
-            official=one.get("official", False),
-            tests=one.get("tests", {}),
-            untested=one.get("untested", ""),
-            note=one.get("note", one.get("reason", "")),
-        )
-        for one in document["project"]
-    ]
 
 
 def read_results() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from projects import Project
+    from project_list import Project
 
 _PAGE = Path(__file__).parent.parent / "docs" / "explanation" / "projects.md"
 _PLATFORMS = ("2024_0", "2025_0", "314_0", "2026_5")

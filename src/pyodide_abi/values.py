@@ -14,11 +14,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, dataclass_transform, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from dataclasses import replace as replace  # noqa: PLC0414 - type checkers know what it takes
 
 _Class = TypeVar("_Class", bound=type)
-_Item = TypeVar("_Item")
 #: What a class has because it was defined without slots.
 _UNSLOTTED = {"__dict__", "__weakref__"}
 
@@ -75,8 +74,10 @@ def _slotted(cls: Any, *, kw_only: bool) -> type:
         "__slots__": (*own, "__dict__") if cached else own,
         "__match_args__": (*getattr(cls, "__match_args__", ()), *own),
         "__field_defaults__": {**getattr(cls, "__field_defaults__", {}), **defaults},
+        "__field_annotations__": {**getattr(cls, "__field_annotations__", {}), **cls.__annotations__},
+        "__field_keywords__": kw_only,
     }
-    made: type = type(cls)(cls.__name__, cls.__bases__, {**methods, **members, **facts})
+    made: type = type(cls)(cls.__name__, cls.__bases__, {**methods, **_TOLD, **members, **facts})
     return made
 
 
@@ -135,12 +136,69 @@ def _restore(cls: Any, *contents: Any) -> Any:
     return restored
 
 
-def different(values: Sequence[_Item]) -> dict[int, _Item]:
-    """Those that are not one and the same object, by their ids.
+class _Told:
+    """What a value class tells tools of the standard library, made when it is first asked for.
 
-    Of a hundred thousand types or imports a few are different, which is told without a hash.
+    ``inspect`` and ``dataclasses`` take long to import; who asks has them already.
     """
-    return dict(zip(map(id, values), values, strict=True))
+
+    def __init__(self, name: str, make: Callable[[Any], Any], *, of_instances: bool) -> None:
+        self._name, self._make, self._of_instances = name, make, of_instances
+
+    def __get__(self, instance: object, owner: Any) -> Any:
+        if instance is not None and not self._of_instances:
+            raise AttributeError(f"{owner.__qualname__} objects have no {self._name}")
+        made = self._make(owner)
+        # Not in the place of what a base has, which has fewer fields.
+        if vars(owner).get(self._name) is self:
+            setattr(owner, self._name, made)
+        return made
+
+
+def _signature(cls: Any) -> Any:
+    """What the class takes, with annotations as they were written."""
+    import inspect  # noqa: PLC0415 - as above
+
+    named, positional = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [
+        inspect.Parameter(
+            name,
+            named if cls.__field_keywords__ else positional,
+            default=cls.__field_defaults__.get(name, inspect.Parameter.empty),
+            annotation=cls.__field_annotations__[name],
+        )
+        for name in cls.__match_args__
+    ]
+    return inspect.Signature(parameters, return_annotation=None)
+
+
+def _dataclass(cls: Any) -> Any:
+    """A frozen dataclass with the same fields."""
+    import dataclasses  # noqa: PLC0415 - as above
+
+    def field(name: str) -> Any:
+        if name not in cls.__field_defaults__:
+            return dataclasses.field()
+        content = cls.__field_defaults__[name]
+        # Dataclasses refuse a default that could be changed.
+        if content.__class__.__hash__ is None:
+            return dataclasses.field(default_factory=lambda: content)
+        return dataclasses.field(default=content)
+
+    fields = [(name, cls.__field_annotations__[name], field(name)) for name in cls.__match_args__]
+    return dataclasses.make_dataclass(cls.__name__, fields, frozen=True, kw_only=cls.__field_keywords__)
+
+
+def _of_dataclass(name: str) -> _Told:
+    return _Told(name, lambda cls: getattr(_dataclass(cls), name), of_instances=True)
+
+
+#: What ``inspect.signature`` and the functions of ``dataclasses`` look for.
+_TOLD = {
+    "__signature__": _Told("__signature__", _signature, of_instances=False),
+    "__dataclass_fields__": _of_dataclass("__dataclass_fields__"),
+    "__dataclass_params__": _of_dataclass("__dataclass_params__"),
+}
 
 
 def asdict(of: Any) -> dict[str, Any]:

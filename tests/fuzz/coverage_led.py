@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import atheris
-from fuzz.run import Fuzzer, change
+from fuzz.attempting import Fuzzer, change
 from fuzz.seeds import WHEEL, Seed
 from fuzz.target import PLATFORMS
 

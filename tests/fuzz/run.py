@@ -11,16 +11,12 @@ A find is written below ``--finds`` with how it ended; made small and with a not
 from __future__ import annotations
 
 import argparse
-import collections
-import faulthandler
-import hashlib
 import importlib.util
 import random
 import resource
 import sys
 import tempfile
 import time
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,17 +24,15 @@ if __name__ == "__main__":
     # The modules beside this file are one package for pytest and for this command.
     sys.path[0] = str(Path(__file__).parents[1])
 
-from fuzz import mutate_bytes, mutate_wasm, mutate_wheel
+from fuzz.attempting import Fuzzer, change
 from fuzz.seeds import Seed, fetched_seeds, made_seeds
-from fuzz.target import PLATFORMS, SECONDS, read_everything
+from fuzz.target import PLATFORMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: Address space of the process, in bytes: the interpreter, the symbols of all platforms, and one input.
 MEMORY = 2 << 30
-#: So many seconds after its bound an input that cannot even be interrupted ends the process.
-_HOPELESS = 6 * SECONDS
 _INTERESTING = 400
 
 
@@ -56,58 +50,6 @@ def inputs(seeds: tuple[Seed, ...], source: random.Random) -> Iterator[Seed]:
             pool.append(changed)
             if len(pool) > len(seeds) + _INTERESTING:
                 del pool[source.randrange(len(seeds), len(pool))]
-
-
-def change(seed: Seed, source: random.Random, modules: list[bytes]) -> bytes:
-    """One input from another."""
-    if seed.name.endswith(".whl"):
-        return mutate_wheel.mutate(seed.data, source, modules)
-    if seed.data.startswith(b"\0asm"):
-        return mutate_wasm.mutate(seed.data, source, modules)
-    return mutate_bytes.mutate(seed.data, source)
-
-
-class Fuzzer:
-    """Tries inputs in a folder of its own and keeps those that break a promise."""
-
-    def __init__(self, folder: Path, finds: Path | None) -> None:
-        self._folder = folder
-        self._finds = finds
-        self.endings: collections.Counter[str] = collections.Counter()
-        self.found: dict[str, Path | None] = {}
-
-    def attempt(self, seed: Seed, platform: str) -> str:
-        """One input; how it ended."""
-        file = self._folder / seed.name
-        file.write_bytes(seed.data)
-        faulthandler.dump_traceback_later(_HOPELESS, exit=True)
-        try:
-            ending = read_everything(file, platform)
-        except (Exception, RecursionError, MemoryError) as error:  # noqa: BLE001 - whatever it is, it is a find
-            ending = self._keep(seed, platform, error)
-        finally:
-            faulthandler.cancel_dump_traceback_later()
-        self.endings[ending] += 1
-        return ending
-
-    def _keep(self, seed: Seed, platform: str, error: BaseException) -> str:
-        frames = traceback.extract_tb(error.__traceback__)
-        ours = [frame for frame in frames if "pyodide_abi" in frame.filename] or list(frames)
-        where = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}"
-        ending = f"FOUND {type(error).__name__} at {where}"
-        if ending not in self.found:
-            self.found[ending] = None
-            sys.stderr.write(f"{ending} ({platform}): {error}\n".replace("\x1b", "\\x1b"))
-            if self._finds is not None:
-                name = hashlib.sha256(seed.data).hexdigest()[:12]
-                place = self.found[ending] = self._finds / f"{name}-{seed.name}"
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_bytes(seed.data)
-                text = "".join(traceback.format_exception(error)[-12:])
-                place.with_name(f"{place.name}.txt").write_text(
-                    f"{ending}\nplatform: {platform}\n{text}", "utf-8", "backslashreplace"
-                )
-        return ending
 
 
 def limit_memory() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from fuzz import run, seeds, target
+from fuzz.attempting import Fuzzer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +41,7 @@ def test_what_was_found_once_stays_mended(file: Path, tmp_path: Path) -> None:
 
 
 def test_damaged_files_end_in_errors_that_explain_themselves(tmp_path: Path) -> None:
-    fuzzer = run.Fuzzer(tmp_path, None)
+    fuzzer = Fuzzer(tmp_path, None)
     number = run.fuzz(fuzzer, seeds.made_seeds(), seed=20261122, most=200, seconds=None)
     assert number == 200
     assert not fuzzer.found

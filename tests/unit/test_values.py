@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import inspect
 import pickle
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyodide_abi.platforms import model as platforms_model
 from pyodide_abi.values import asdict, replace, value
+from pyodide_abi.wasm import types as wasm_types
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,6 +110,70 @@ def as_json(data: Any) -> Any:
     if isinstance(data, dict):
         return {key: as_json(item) for key, item in data.items()}
     return [as_json(item) for item in data] if isinstance(data, list | tuple) else data
+
+
+class TestTools:
+    """What goes by signatures and by dataclasses finds what a frozen dataclass has, before any other use."""
+
+    def test_signatures(self) -> None:
+        @value
+        class Fresh(Point):
+            kind: str = "none"
+
+        assert str(inspect.signature(Fresh)) == (
+            "(*, x: 'int', y: 'int' = 0, names: 'Mapping[str, object]' = {}, kind: 'str' = 'none') -> None"
+        )
+        assert str(inspect.signature(Pair)) == str(inspect.signature(AsDataclass.Pair))
+        assert str(inspect.signature(Point)).startswith("(*, x: 'int', y:"), "a base keeps its own"
+        assert str(inspect.signature(Empty)) == "() -> None"
+        assert inspect.signature(Fresh) is inspect.signature(Fresh)
+
+    def test_an_instance_that_can_be_called_has_its_own_signature(self) -> None:
+        @value
+        class Adder:
+            much: int
+
+            def __call__(self, to: int) -> int:
+                return self.much + to
+
+        assert str(inspect.signature(Adder(much=1))) == "(to: 'int') -> 'int'"
+
+    def test_fields(self) -> None:
+        @value
+        class Fresh(Point):
+            kind: str
+
+        found = dataclasses.fields(Fresh)
+        assert [(field.name, field.type, field.kw_only) for field in found] == [
+            (field.name, field.type, True) for field in dataclasses.fields(AsDataclass.Place)
+        ]
+        assert found[1].default == 0
+        make: Any = found[2].default_factory
+        assert make() == {}
+        assert len(dataclasses.fields(Point)) == 3
+
+    def test_dataclasses_functions(self) -> None:
+        place: Any = Place(x=1, kind="a")
+        assert dataclasses.is_dataclass(type(place))
+        assert dataclasses.is_dataclass(Pair(1))
+        assert not dataclasses.is_dataclass(TestTools)
+        assert dataclasses.asdict(place) == {"x": 1, "y": 0, "names": {}, "kind": "a"}
+        assert dataclasses.astuple(Pair(1, Pair(2))) == (1, (2, None))
+
+        assert dataclasses.replace(place, y=5) == Place(x=1, y=5, kind="a")
+        assert place.__dataclass_params__.frozen
+
+    def test_every_class_of_ours_tells(self) -> None:
+        classes = [
+            cls
+            for module in (platforms_model, wasm_types)
+            for cls in vars(module).values()
+            if isinstance(cls, type) and hasattr(cls, "__field_defaults__")
+        ]
+        assert len(classes) > 20
+        for cls in classes:
+            names = list(inspect.signature(cls).parameters)
+            assert names == [field.name for field in dataclasses.fields(cls)]
 
 
 class TestInit:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
-from pyodide_abi.values import different
 from pyodide_abi.wasm.sections.target_features import Prefix
 from pyodide_abi.wasm.types import (
     FuncType,
@@ -17,6 +16,7 @@ from pyodide_abi.wasm.types import (
     MemoryType,
     TableType,
     TagType,
+    different,
 )
 
 if TYPE_CHECKING:

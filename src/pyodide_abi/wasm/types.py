@@ -7,9 +7,14 @@ The text forms are those of the platforms' symbol data, so that the two can be c
 from __future__ import annotations
 
 import enum
-from typing import NewType, TypeAlias
+from typing import TYPE_CHECKING, NewType, TypeAlias, TypeVar
 
 from pyodide_abi.values import value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_Item = TypeVar("_Item")
 
 #: A value type as WebAssembly's text format writes it, without spaces where that has a short form:
 #: ``i32``, ``v128``, ``funcref``, ``(ref null 5)``.
@@ -173,3 +178,12 @@ _KIND_OF: dict[type[ExternType], Kind] = {
 def kind_of(type_: ExternType) -> Kind:
     """The kind of thing that has this type."""
     return _KIND_OF[type(type_)]
+
+
+def different(items: Sequence[_Item]) -> dict[int, _Item]:
+    """Those of many types or imports that are not one and the same object, by their ids.
+
+    A section gives each type once, so of a hundred thousand entries a few are different. No hash is needed to
+    tell.
+    """
+    return dict(zip(map(id, items), items, strict=True))

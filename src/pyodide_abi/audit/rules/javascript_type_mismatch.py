@@ -39,8 +39,8 @@ from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.audit.unwinding import way_of
 from pyodide_abi.platforms.surface import SymbolKind
-from pyodide_abi.values import different
 from pyodide_abi.wasm import FuncType
+from pyodide_abi.wasm.types import different
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

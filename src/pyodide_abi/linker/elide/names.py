@@ -16,11 +16,10 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.facts import ADDRESSES, ENTRY
-from pyodide_abi.values import different
 from pyodide_abi.wasm import FuncType, Kind
 from pyodide_abi.wasm.columns import NotUsualError
 from pyodide_abi.wasm.type_codes import COMMON_GLOBALS
-from pyodide_abi.wasm.types import KINDS
+from pyodide_abi.wasm.types import KINDS, different
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -25,7 +25,6 @@ from pyodide_abi.linker.facts import (
     head_of,
 )
 from pyodide_abi.linker.startup import Following
-from pyodide_abi.values import different
 from pyodide_abi.wasm import FuncType, SectionId
 from pyodide_abi.wasm.bodies import windows
 from pyodide_abi.wasm.code import Scan
@@ -35,7 +34,7 @@ from pyodide_abi.wasm.imported import ByKind
 from pyodide_abi.wasm.sections import dylink0, linking, names, target_features
 from pyodide_abi.wasm.sections.exports import Export
 from pyodide_abi.wasm.stream import StreamedModule
-from pyodide_abi.wasm.types import kind_of
+from pyodide_abi.wasm.types import different, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
