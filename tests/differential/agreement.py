@@ -18,8 +18,8 @@ from differential.comparing import (
 )
 from differential.observing import Job, observe
 
-from pyodide_abi.linker import find_engine
 from pyodide_abi.platforms import load_surface
+from pyodide_abi.platforms.engines import find_engine
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def compare_made(
     """
     cases = [*cases, *(backwards(case) for case in cases if len(case.imports) > 1)]
     taken = [case for case in cases if not reason_to_leave_out(case, platform, release, setting.engine)]
-    symbols = load_surface(platform).symbols(release.version, find_engine(setting.engine).known_as)
+    symbols = load_surface(platform).symbols(release.version, find_engine(setting.engine).surface)
     imports = {case: _job(case, maker) for case in taken}
     seen = observe(imports.values(), release, setting.observer)
     loaded = [case for case in taken if all(step.kind == "loads" for step in seen[imports[case]].steps)]
@@ -109,7 +109,7 @@ def _compare_installs(
     cases: Sequence[Case], platform: Platform, release: Release, *, maker: Maker, setting: Setting
 ) -> Iterator[Comparison]:
     """The same imports after the release's own installer has installed the files from a wheel."""
-    symbols = load_surface(platform).symbols(release.version, find_engine(setting.engine).known_as)
+    symbols = load_surface(platform).symbols(release.version, find_engine(setting.engine).surface)
     jobs = {case: _install_job(case, maker) for case in cases if not reason_not_to_install(case, platform)}
     seen = observe(jobs.values(), release, setting.observer)
     for case, job in jobs.items():
