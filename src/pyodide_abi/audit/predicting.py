@@ -137,8 +137,8 @@ class Predictor:
         platform, surface, engine = self._platform, self._reader.surface, self._reader.engine
         if platform is None or surface is None:
             return {}
-        known_as = find_engine(engine).surface
-        views = surface.views(sorted(self._names() & surface.names), known_as)
+        seen_by = find_engine(engine).surface
+        views = surface.views(sorted(self._names() & surface.names), seen_by)
         different: dict[tuple[Installer, int], Resolver] = {}
         resolvers: dict[str, Resolver] = {}
         for release in platform.releases:
@@ -148,7 +148,7 @@ class Predictor:
                 different[alike] = Resolver(
                     self._installed,
                     platform=platform,
-                    symbols=surface.symbols(release.version, known_as),
+                    symbols=surface.symbols(release.version, seen_by),
                     engine=engine,
                     installer=alike[0],
                     patience=self._patience,

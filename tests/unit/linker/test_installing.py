@@ -205,7 +205,7 @@ def install_some(release: str, files: Mapping[str, bytes], *ahead: str) -> tuple
         Installed(libraries={path: read_library(path, data) for path, data in files.items()}),
         platform=platform,
         symbols=SYMBOLS,
-        installer=installer_of(platform, release),
+        installer=installer_of(release),
     )
     stop, (prediction,) = resolver.install_and_import(ahead, ["m.so"])
     return stop, prediction
