@@ -1,7 +1,8 @@
 """The linker predicts what the real loader does: a part of ``run.py``, small enough for every run.
 
-One variant of every case, in the newest release of each platform; in the older engine, those where the engine
-has its say, in the two platforms that differ most. The whole is one command: ``run.py``.
+One variant of every case, in the newest release of each platform; in releases whose installer was another
+one, those of several files; in the older engine, those where the engine has its say, in two platforms.
+The whole is one command: ``run.py``.
 """
 
 from __future__ import annotations
@@ -12,7 +13,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from assembling import make_wheel
-from differential.agreement import Setting, compare_made, reason_to_leave_out, select
+from differential.agreement import (
+    Setting,
+    compare_made,
+    of_each_installer,
+    reason_to_leave_out,
+    select,
+)
 from differential.comparing import place_of, read_installed
 from differential.making import assemble
 from differential.observing import Observer
@@ -23,6 +30,7 @@ from differential.run import CASES, make_host, make_maker
 from pyodide_abi.audit import audit_file
 from pyodide_abi.errors import MissingError
 from pyodide_abi.linker import Resolver
+from pyodide_abi.linker.installing import installer_of
 from pyodide_abi.platforms import load_platform, load_platforms, load_surface
 from pyodide_abi.runtime import find_node
 
@@ -31,6 +39,7 @@ if TYPE_CHECKING:
 
     from differential.recipe import Case
 
+    from pyodide_abi.platforms.model import Release
     from pyodide_abi.runtime import Node
 
 ENGINE = "node24"
@@ -44,13 +53,20 @@ def sample() -> list[Case]:
     return [load_case(path)[0] for path in RECIPES]
 
 
-def compare(cases: Sequence[Case], name: str, *, node: Node, engine: str, installs: bool = False) -> None:
+def compare(
+    cases: Sequence[Case],
+    name: str,
+    *,
+    node: Node,
+    engine: str,
+    installs: bool = False,
+    release: Release | None = None,
+) -> None:
     platform = load_platform(name)
     host = make_host()
     setting = Setting(observer=Observer(host=host, node=node), engine=engine, installs=installs)
-    comparisons = list(
-        compare_made(cases, platform, platform.releases[-1], maker=make_maker(host), setting=setting)
-    )
+    chosen = release or platform.releases[-1]
+    comparisons = list(compare_made(cases, platform, chosen, maker=make_maker(host), setting=setting))
     assert len(comparisons) > len(cases)
     assert all(one.agrees for one in comparisons), report(comparisons, {}, engine=engine)
 
@@ -67,6 +83,35 @@ def test_predictions_come_true(name: str) -> None:
     node = find_node(make_host())
     compare(sample(), name, node=node, engine=ENGINE)
     compare(select(sample(), TOGETHER), name, node=node, engine=ENGINE, installs=True)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("name", "release"),
+    [
+        pytest.param(
+            platform.name,
+            release,
+            marks=pytest.mark.xdist_group(f"agreement-{platform.name}"),
+            id=release.version,
+        )
+        for platform in load_platforms()
+        for release in of_each_installer(platform)
+    ],
+)
+def test_predictions_come_true_where_the_installer_was_another(name: str, release: Release) -> None:
+    node = find_node(make_host())
+    cases = select(sample(), TOGETHER)
+    compare(cases, name, node=node, engine=ENGINE, installs=True, release=release)
+
+
+def test_every_installer_is_compared() -> None:
+    for platform in load_platforms():
+        compared = [*of_each_installer(platform), platform.releases[-1]]
+        installers = [installer_of(platform, release.version) for release in compared]
+        assert len(set(installers)) == len(installers)
+        assert set(installers) == {installer_of(platform, release.version) for release in platform.releases}
+    assert [release.version for release in of_each_installer(load_platform("2024_0"))] == ["0.26.0", "0.26.2"]
 
 
 @pytest.mark.integration
