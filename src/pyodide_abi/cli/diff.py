@@ -55,7 +55,7 @@ _MOST = 20
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add arguments, a description and examples."""
-    from pyodide_abi.platforms.engines import DEFAULT_ENGINE, engine_names
+    from pyodide_abi.linker import DEFAULT_ENGINE, ENGINES
 
     parser.description = DESCRIPTION
     parser.epilog = EXAMPLES
@@ -67,7 +67,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--engine",
-        choices=engine_names(),
+        choices=[engine.name for engine in ENGINES],
         default=DEFAULT_ENGINE,
         help=f"whose view of a release's symbols (default: {DEFAULT_ENGINE})",
     )

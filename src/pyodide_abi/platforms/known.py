@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from typing import TYPE_CHECKING
 
 from pyodide_abi.platforms.load import COMMON, DATA, parse_common, parse_platform, together
@@ -11,9 +10,6 @@ from pyodide_abi.platforms.load import COMMON, DATA, parse_common, parse_platfor
 if TYPE_CHECKING:
     from pyodide_abi.platforms import model
     from pyodide_abi.platforms.load import Common
-
-#: The file of a version; others hold what several versions share.
-_VERSION = re.compile(r"\d+_\d+\.toml")
 
 
 @functools.cache
@@ -25,7 +21,7 @@ def load_platforms() -> tuple[model.Platform, ...]:
     Raises:
         PlatformDataError: our own data has a fault.
     """
-    return together([_load(file) for file in sorted(_texts()) if _VERSION.fullmatch(file)])
+    return together([_load(file) for file in sorted(_texts()) if file != COMMON])
 
 
 def load_tagged(tag: str) -> model.Platform | None:
@@ -37,7 +33,7 @@ def load_tagged(tag: str) -> model.Platform | None:
         PlatformDataError: as for :func:`load_platforms`.
     """
     for file, text in _texts().items():
-        if _VERSION.fullmatch(file) and f'"{tag}"' in text:
+        if file != COMMON and f'"{tag}"' in text:
             platform = _load(file)
             if any(known.tag == tag for known in platform.tags):
                 return platform

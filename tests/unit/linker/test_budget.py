@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,9 +27,8 @@ def needing(names: list[str], folders: list[str]) -> bytes:
 
 def allow(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bound what is followed as if the limit were smaller: what grows beyond any limit shows sooner."""
-    defaults = Patience.__init__.__kwdefaults__
-    assert defaults
-    monkeypatch.setitem(defaults, "steps", steps)
+    bounded = functools.partialmethod(Patience.__init__, steps=steps)
+    monkeypatch.setattr(Patience, "__init__", bounded)
 
 
 def test_it_ends() -> None:
