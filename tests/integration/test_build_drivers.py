@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import re
 import shlex
 import subprocess
@@ -13,34 +12,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from patience import HANGS
-from real_host import real_host
+from made_drivers import make_kit
 
 from pyodide_abi.build import fast_path
 from pyodide_abi.build.compile_commands import read_commands
 from pyodide_abi.build.driver import compile_table
 from pyodide_abi.build.driver.arguments import SEARCHED, VALUED, Command
 from pyodide_abi.build.driver.flags import ForbiddenFlagError, rewrite
-from pyodide_abi.build.drivers import rules_of, write_drivers
-from pyodide_abi.build.emcc_cache import expansions_of
-from pyodide_abi.build.model import Exports
-from pyodide_abi.platforms import load_platform
-from pyodide_abi.toolchain import find_toolchain
-from pyodide_abi.toolchain.model import HostPython
-from pyodide_abi.values import value
 from pyodide_abi.wasm import Kind, read_module
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from made_drivers import Kit
 
-    from pyodide_abi.build.driver.settings import Rules, Settings
-    from pyodide_abi.toolchain import Toolchain
+    from pyodide_abi.build.driver.settings import Settings
 
 pytestmark = pytest.mark.integration
 
-PYTHON = HostPython(
-    executable=Path("/opt/py/bin/python"), version="3.14.0", include=Path("/opt/py/include"), source="PATH"
-)
 C_SOURCE = """\
 #include <setjmp.h>
 #include "own.h"
@@ -72,56 +59,6 @@ CATCHING = (
     CXX_SOURCE
     + "int caught(void (*call)()) { try { call(); } catch (int value) { return value; } return 0; }\n"
 )
-
-
-@value
-class Kit:
-    """The drivers of one platform, and what they stand for."""
-
-    folder: Path
-    toolchain: Toolchain
-    rules: Rules
-
-    def run(
-        self, driver: str, *words: str | Path, cwd: Path, **environ: str
-    ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [self.folder / driver, *words],
-            cwd=cwd,
-            env={**os.environ, **environ},
-            capture_output=True,
-            text=True,
-            timeout=HANGS,
-            check=False,
-        )
-
-    def emcc(self, driver: str, words: Sequence[str], cwd: Path) -> None:
-        """What our command means, done by emcc itself."""
-        command = Command(words, driver)
-        program = self.toolchain.emxx if driver == "c++" else self.toolchain.emcc
-        argv = [str(program), *rewrite(command, self.rules).words]
-        subprocess.run(argv, cwd=cwd, env={**os.environ, **self.toolchain.environ}, timeout=HANGS, check=True)
-
-    @property
-    def remarks(self) -> set[str]:
-        return set((self.folder.parent / "remarks").read_text().splitlines())
-
-
-def make_kit(name: str, folder: Path, exports: str = "pyinit") -> Kit:
-    host = real_host()
-    platform = load_platform(name)
-    toolchain = find_toolchain(platform, host, mismatch_allowed=True)
-    rules = rules_of(platform, PYTHON)
-    write_drivers(
-        folder / "drivers",
-        toolchain=toolchain,
-        rules=rules,
-        exports=Exports.parse(exports),
-        remarks=folder / "remarks",
-        expansions=expansions_of(toolchain, rules, host),
-    )
-    (folder / "remarks").touch()
-    return Kit(folder=folder / "drivers", toolchain=toolchain, rules=rules)
 
 
 @pytest.fixture(scope="module", params=["2024_0", "314_0"])

@@ -131,6 +131,7 @@ def write_drivers(
             "cc": str(toolchain.emcc),
             "c++": str(toolchain.emxx),
             "nm": str(toolchain.llvm_nm),
+            "ar": str(toolchain.llvm_ar),
         },
         "expansions": expansions or {},
         "launcher": list(launcher),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import shutil
 import tempfile
 import time
@@ -101,7 +102,7 @@ def work_folder(named: str, locks: Path) -> Iterator[Path]:
     """A folder for one build alone, gone with it.
 
     It has the same name each time, unless another build is in it: some projects write its path into their
-    files, and compiler caches know by paths what they have seen.
+    files, and compiler caches know by paths what they have seen. What builds have left that were killed goes.
 
     Args:
         named: by what is built, and for what.
@@ -109,22 +110,33 @@ def work_folder(named: str, locks: Path) -> Iterator[Path]:
     """
     digest = hashlib.sha256(named.encode()).hexdigest()[:16]
     locks.mkdir(parents=True, exist_ok=True)
+    names = (f"{digest}-{number}" if number else digest for number in itertools.count())
     with ExitStack() as stack:
-        try:
-            stack.enter_context(FileLock(locks / f"{digest}.lock", blocking=False))
-            # A real path: the compiler's prefix maps compare text.
-            folder = Path(tempfile.gettempdir()).resolve() / f"pyodide-abi-{digest}"
-            # What a build has left that was killed. Of somebody else's it stays, and is not for us.
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(mode=0o700)
-            stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        except (Timeout, FileExistsError):
-            folder = Path(
-                stack.enter_context(
-                    tempfile.TemporaryDirectory(prefix="pyodide-abi-", ignore_cleanup_errors=True)
-                )
-            ).resolve()
-        yield folder
+        for left in locks.glob("*.lock"):
+            if _folder_of(left).exists():
+                with ExitStack() as briefly:
+                    _take(left, briefly)
+        yield next(filter(None, (_take(locks / f"{name}.lock", stack) for name in names)))
+
+
+def _take(lock: Path, stack: ExitStack) -> Path | None:
+    """The folder of a lock, empty, until the stack is left; None if it is another build's or user's."""
+    held, folder = FileLock(lock, blocking=False), _folder_of(lock)
+    try:
+        held.acquire()
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+    except (Timeout, FileExistsError):
+        held.release()
+        return None
+    stack.callback(held.release)
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _folder_of(lock: Path) -> Path:
+    # A real path: the compiler's prefix maps compare text.
+    return Path(tempfile.gettempdir()).resolve() / f"pyodide-abi-{lock.stem}"
 
 
 def _made(folder: Path) -> Path:

@@ -23,6 +23,7 @@ class FileKind(enum.StrEnum):
     ELF = "ELF"
     MACH_O = "Mach-O"
     PE = "PE"
+    COFF = "COFF object"
     ARCHIVE = "ar archive"
     THIN_ARCHIVE = "thin ar archive"
     BITCODE = "LLVM bitcode"
@@ -69,6 +70,8 @@ _FAT = b"\xca\xfe\xba\xbe"
 #: Java's class files share the magic of universal binaries; where those count machines, they have a version.
 _MOST_MACHINES = 0x14
 _PE_MACHINES = {0x14C: "x86", 0x8664: "x86-64", 0xAA64: "arm64"}
+#: Objects have no magic: they begin with the machine, and their optional header is empty (PE format).
+_COFF = {number.to_bytes(2, "little"): machine for number, machine in _PE_MACHINES.items()}
 _CONTROL = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
 
 
@@ -91,6 +94,8 @@ def identify(data: Bytes) -> Identity:
     native = _native(start)
     if native is not None:
         return native
+    if start[:2] in _COFF and start[2:4] != b"\0\0" and start[16:18] == b"\0\0" and not _is_text(start):
+        return Identity(kind=FileKind.COFF, machine=_COFF[start[:2]])
     return Identity(kind=FileKind.TEXT if _is_text(start) else FileKind.OTHER)
 
 

@@ -51,6 +51,16 @@ def test_what_a_killed_build_left_goes(tmp_path: Path) -> None:
         assert not list(again.iterdir())
 
 
+def test_what_killed_builds_of_other_projects_left_goes(tmp_path: Path, temporary: Path) -> None:
+    with work_folder("ham", tmp_path) as ham, work_folder("ham", tmp_path) as second:
+        pass
+    for folder in (ham, second):
+        folder.mkdir()
+        (folder / "left").touch()
+    with work_folder("eggs", tmp_path) as eggs, work_folder("spam", tmp_path) as spam:
+        assert set(temporary.iterdir()) == {eggs, spam}
+
+
 def test_what_cannot_be_removed_is_left_to_its_owner(tmp_path: Path) -> None:
     with work_folder("spam", tmp_path) as folder:
         pass

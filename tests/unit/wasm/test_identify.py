@@ -16,6 +16,10 @@ def pe(machine: int) -> bytes:
     return b"MZ" + bytes(58) + struct.pack("<I", 64) + b"PE\0\0" + struct.pack("<H", machine)
 
 
+def coff(machine: int, *, optional: int = 0) -> bytes:
+    return struct.pack("<HHIIIHH", machine, 7, 0, 500, 12, optional, 0)
+
+
 @pytest.mark.parametrize(
     ("data", "text"),
     [
@@ -32,6 +36,10 @@ def pe(machine: int) -> bytes:
         (b"\xca\xfe\xba\xbe\x00\x00\x00\x02", "Mach-O for several machines"),
         (b"\xca\xfe\xba\xbe\x00\x00\x00\x41", "unknown"),
         (pe(0x8664), "PE for x86-64"),
+        (coff(0x8664), "COFF object for x86-64"),
+        (coff(0xAA64), "COFF object for arm64"),
+        (coff(0x8664)[:15], "unknown"),
+        (coff(0x8664, optional=224), "unknown"),
         (b"MZ", "PE"),
         (b"!<arch>\n", "ar archive"),
         (b"!<thin>\n", "thin ar archive"),

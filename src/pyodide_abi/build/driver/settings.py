@@ -38,12 +38,12 @@ if TYPE_CHECKING:
     class Settings(TypedDict):
         """What a driver has to know.
 
-        ``programs`` has the real compiler of ``cc`` and of ``c++``, and ``nm``; ``expansions`` what ``emcc``
-        makes of known commands (:mod:`~pyodide_abi.build.driver.compile_table`), before which ``launcher``
-        stands. ``environ`` is laid over the environment after the names in ``unset`` are gone. Remarks are
-        appended to the file ``remarks``; each command is kept in the folder ``commands``. ``folder`` is for
-        files that a long command needs; ``library_folder`` has archives of the runtime's libraries for
-        programs, or is empty.
+        ``programs`` has the real compiler of ``cc`` and of ``c++``, ``nm`` and ``ar``; ``expansions`` what
+        ``emcc`` makes of known commands (:mod:`~pyodide_abi.build.driver.compile_table`), before which
+        ``launcher`` stands. ``environ`` is laid over the environment after the names in ``unset`` are gone.
+        Remarks are appended to the file ``remarks``; each command is kept in the folder ``commands``.
+        ``folder`` is for files that a long command needs; ``library_folder`` has archives of the runtime's
+        libraries for programs, or is empty.
         """
 
         rules: Rules

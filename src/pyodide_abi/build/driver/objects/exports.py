@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pyodide_abi.build.driver.arguments import Command
+    from pyodide_abi.wasm.archive import ArchiveMember
 
 #: What an interpreter asks a module for: PEP 489's two spellings, and PEP 793's from 3.15 on.
 INIT_PREFIXES = ("PyInit_", "PyInitU_", "PyModExport_", "PyModExportU_")
@@ -71,14 +72,19 @@ def linked_files(groups: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
     """The objects and libraries that each of a linker's options means, in order.
 
     Each is given as the names it may have, of which the linker takes the first that is there: ``-l`` is
-    looked up in each ``-L`` folder, a shared library before an archive. Empty for an option that is no file.
+    looked up in each ``-L`` folder, a shared library before an archive, and ``-l:`` under its very name.
+    Empty for an option that is no file. What is said to the linker alone (``-Wl,``) counts as well.
     """
+    groups = [_for_linker(group) for group in groups]
     folders = [folder for group in groups if (folder := _value(group, "-L"))]
     found: list[tuple[str, ...]] = []
     for group in groups:
-        if len(group) == 1 and group[0][:1] != "-":
+        library = _value(group, "-l")
+        if len(group) == 1 and group[0][:1] not in {"-", ""}:
             found.append((group[0],))
-        elif (library := _value(group, "-l")) is not None:
+        elif library is not None and library[:1] == ":":
+            found.append(tuple(f"{folder}/{library[1:]}" for folder in folders))
+        elif library is not None:
             places = [f"{folder}/lib{library}" for folder in folders]
             found.append(tuple(place + suffix for place in places for suffix in (".so", ".a")))
         else:
@@ -129,6 +135,13 @@ def exports_of(
     return Exported(visible, remark="exported every visible symbol: no object defines a PyInit_ function")
 
 
+def _members(file: str, data: bytes) -> Sequence[ArchiveMember]:
+    try:
+        return read_archive(data)
+    except WasmError as error:
+        raise WasmError(f"{file}: {error.reason}", offset=error.offset, hint=error.hint) from error
+
+
 def module_stem(output: str) -> str:
     """The last part of a module's dotted name, from its file's name."""
     return output.rpartition("/")[2].partition(".")[0]
@@ -162,7 +175,7 @@ class _Tables:
 
     def _add(self, file: str, data: bytes) -> None:
         if data[: len(ARCHIVE)] == ARCHIVE:
-            members = read_archive(data)
+            members = _members(file, data)
             if any(bytes(member.data[:4]) in _BITCODE for member in members):
                 self.archives += self._of_bitcode(file)
                 return
@@ -196,6 +209,11 @@ class _Tables:
             raise WasmError(f"{file}: {error.reason}", offset=error.offset) from error
         if linking is not None:
             yield from exported_symbols(linking.symbols, [SymbolKind.FUNCTION, SymbolKind.DATA])
+
+
+def _for_linker(group: Sequence[str]) -> Sequence[str]:
+    """The option without what hands it past the compiler."""
+    return [group[0][4:]] if group[0].startswith("-Wl,") and "," not in group[0][4:] else group
 
 
 def _value(group: Sequence[str], option: str) -> str | None:

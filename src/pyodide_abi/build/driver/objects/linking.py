@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,29 +11,25 @@ from pyodide_abi.build.driver import arguments, compile_table, flags
 from pyodide_abi.build.driver.objects.bitcode import defined_symbols
 from pyodide_abi.build.driver.objects.children import run
 from pyodide_abi.build.driver.objects.exports import ExportMode, exports_of, linked_files
-from pyodide_abi.build.driver.objects.visibility import seal
+from pyodide_abi.build.driver.objects.heard import ANEW, Hearing, renamed, say
+from pyodide_abi.build.driver.objects.inputs import foreign_objects, threaded_objects
+from pyodide_abi.build.driver.objects.judging import explained, judge
+from pyodide_abi.build.driver.objects.visibility import first_there, seal
 from pyodide_abi.errors import BuildFailedError, WasmError
 from pyodide_abi.wasm import Kind, read_module
+from pyodide_abi.wasm.archive import THIN_MAGIC, read_thin_archive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pyodide_abi.build.driver.objects.exports import Exported
+    from pyodide_abi.build.driver.objects.inputs import Foreign, Threaded
     from pyodide_abi.build.driver.settings import Settings
 
 #: Longer export lists go through a file: Linux bounds one argument at 128 KiB.
 _LONG = 100_000
-#: What starts a thread. The runtime has these functions, and they always fail.
-THREAD_STARTERS = frozenset({"pthread_create", "thrd_create"})
 #: Options for debug information; ``-gsource-map`` and ``-gseparate-dwarf`` are not, they make files beside.
 _DWARF = ("-g1", "-g2", "-g3", "-ggdb", "-gdwarf", "-gline-tables-only", "-gcolumn-info")
-#: What wasm-ld says of every shared library, whatever it is.
-_NO_NEWS = (
-    "creating shared libraries, with -shared, is not yet stable",
-    "dynamic imports are not yet stable (--unresolved-symbols=import-dynamic)",
-)
-_MISMATCH = "function signature mismatch: "
-_PLACE, _PLACES = ">>> defined as ", 2
 #: Says that the project itself wants mismatches as warnings.
 _LENIENT = ("-Wl,--no-fatal-warnings", "-Wl,-no-fatal-warnings")
 
@@ -68,6 +63,10 @@ class Link:
         self.output = command.output or "a.out"
         #: The project's own file for each one that we put in its place.
         self.originals: dict[str, str] = {}
+        #: Archives' members that are for another machine.
+        self.foreign: list[Foreign] = []
+        #: Objects and members that were compiled for threads, by their labels.
+        self.threaded: dict[str, Threaded] = {}
 
     def run(self) -> int:
         """Link.
@@ -82,15 +81,20 @@ class Link:
         self.scratch.mkdir(parents=True, exist_ok=True)
         try:
             words = self._without_libraries(self._without_dwarf())
-            words = self._compiled(words)
+            words = self._compiled(self._whole(words))
+            self._look_at_inputs(words)
             command = arguments.Command(words, self.driver)
             words = self._with_exports(command, words)
             words = [*_defaults(self.command), *words]
             lenient = any(word in _LENIENT for word in words)
-            heard = _Hearing(self.originals, lenient=lenient)
-            status = run([self.settings["programs"][self.driver], *words], self.environ, heard.line)
+            heard = Hearing(self.originals, lenient=lenient, traced=self.threaded)
+            traced = ["-Wl,--trace"] if self.threaded else []
+            argv = [self.settings["programs"][self.driver], *words, *traced]
+            status = run(argv, self.environ, heard.line)
             if status == 0:
                 self._judge(heard)
+            elif heard.causes:
+                raise explained(self.output, heard)
         finally:
             shutil.rmtree(self.scratch, ignore_errors=True)
         return status
@@ -124,6 +128,51 @@ class Link:
                 result += group
         return result
 
+    def _whole(self, words: Sequence[str]) -> list[str]:
+        """The link with archives that hold their members in the place of thin ones, which only name them.
+
+        Raises:
+            BuildFailedError: a member is not there.
+        """
+        groups = arguments.grouped(words)
+        result: list[str] = []
+        for group, names in zip(groups, linked_files(groups), strict=True):
+            name, data = first_there(names, _read_bytes)
+            result += (self._made_whole(name, data),) if data[: len(THIN_MAGIC)] == THIN_MAGIC else group
+        return result
+
+    def _made_whole(self, archive: str, data: bytes) -> str:
+        members = [str(Path(archive).parent / member) for member in read_thin_archive(data)]
+        if missing := next((member for member in members if not Path(member).is_file()), ""):
+            raise BuildFailedError(
+                f"{os.path.normpath(archive)} is a thin archive, and its member {missing} is not there",
+                hint="make it where it is linked, or without ar's T option",
+            )
+        place = self._place(archive)
+        self.originals[place] = archive
+        # Added one after another, whatever their names; an archive among them adds its own members.
+        if run([self.settings["programs"]["ar"], "qcsL", place, *members], self.environ, say):
+            raise BuildFailedError(f"{archive} is a thin archive whose members cannot be read")
+        return place
+
+    def _look_at_inputs(self, words: Sequence[str]) -> None:
+        """Find what is for another machine or for threads.
+
+        Raises:
+            BuildFailedError: an object that no linker could leave out is for another machine.
+            WasmError: a file is damaged.
+        """
+        for names in linked_files(arguments.grouped(words)):
+            name, data = first_there(names, _read_bytes)
+            shown = os.path.normpath(renamed(name, self.originals))
+            self.foreign += foreign_objects(shown, data)
+            self.threaded |= {one.label: one for one in threaded_objects(shown, data)}
+        for one in self.foreign:
+            if not one.archived:
+                raise BuildFailedError(
+                    f"{one.label} is {one.identity}, not an object of the target", hint=ANEW
+                )
+
     def _compiled(self, words: Sequence[str]) -> list[str]:
         """The link with an object file in each source's place: objects have symbols to be read."""
         result: list[str] = []
@@ -145,7 +194,7 @@ class Link:
             command, rewritten.words[rewritten.added :], self.driver, self.settings["expansions"]
         )
         argv = known or [self.settings["programs"][self.driver], *rewritten.words]
-        if status := run(argv, self.environ, _say):
+        if status := run(argv, self.environ, say):
             raise SystemExit(status)
         return place
 
@@ -189,67 +238,32 @@ class Link:
         folder.mkdir()
         return str(folder / Path(name).name)
 
-    def _judge(self, heard: _Hearing) -> None:
+    def _judge(self, heard: Hearing) -> None:
         """Refuse what is linked and cannot work."""
-        if heard.mismatches:
-            self._remove()
-            raise BuildFailedError(
-                f"{self.output}: {'; '.join(heard.mismatches)}",
-                hint="a function is declared in two ways; WebAssembly ends the program where it is called",
-            )
         knows_threads = self.rewritten.threads or Path(self.settings["folder"], "threads").exists()
-        if knows_threads and (used := self._imported_functions() & THREAD_STARTERS):
-            self._remove()
-            raise BuildFailedError(
-                f"{self.output} starts threads ({', '.join(sorted(used))}), and the runtime has one thread",
-                hint="it was built with -pthread; build it without threads for this target",
-            )
-
-    def _imported_functions(self) -> set[str]:
         try:
-            imports = read_module(_read_bytes(self.output)).imports
+            self.rewritten.remarks += judge(
+                self.output,
+                self._imports(),
+                heard,
+                threads=[self.threaded[label] for label in sorted(heard.taken)],
+                knows_threads=knows_threads,
+                foreign=self.foreign,
+                platform=self.settings["rules"]["platform"],
+            )
+        except BuildFailedError:
+            Path(self.output).unlink(missing_ok=True)
+            raise
+
+    def _imports(self) -> dict[Kind, set[str]]:
+        """The names that the module imports; a function's address and a variable's are globals."""
+        found: dict[Kind, set[str]] = {kind: set() for kind in Kind}
+        try:
+            for entry in read_module(_read_bytes(self.output)).imports:
+                found[entry.kind].add(entry.name)
         except (OSError, WasmError):
-            return set()  # Another kind of output, which nobody judges.
-        return {entry.name for entry in imports if entry.kind is Kind.FUNCTION}
-
-    def _remove(self) -> None:
-        Path(self.output).unlink(missing_ok=True)
-
-
-class _Hearing:
-    """Passes on what the linker says, under the project's own names; keeps mismatches of types for itself.
-
-    Args:
-        originals: the project's file for each of ours.
-        lenient: mismatches are passed on too.
-    """
-
-    def __init__(self, originals: Mapping[str, str], *, lenient: bool) -> None:
-        self.mismatches: list[str] = []
-        self._originals = originals
-        self._lenient = lenient
-        self._places = 0
-
-    def line(self, line: str) -> None:
-        """Hear one line."""
-        line = renamed(line, self._originals)
-        _, mismatch, name = line.partition(_MISMATCH)
-        if not self._lenient and mismatch:
-            self.mismatches.append(f"{_MISMATCH}{name}")
-            self._places = 0
-        elif self.mismatches and line.startswith(_PLACE) and self._places < _PLACES:
-            # Each of the two lines that follow names a type and a file.
-            self.mismatches[-1] += f"{', ' if self._places else ' is '}{line.removeprefix(_PLACE)}"
-            self._places += 1
-        elif not line.endswith(_NO_NEWS):
-            _say(line)
-
-
-def renamed(text: str, originals: Mapping[str, str]) -> str:
-    """The text with the project's names for files of ours."""
-    for ours, theirs in originals.items():
-        text = text.replace(ours, theirs)
-    return text
+            pass  # Another kind of output, which nobody judges.
+        return found
 
 
 def _defaults(command: arguments.Command) -> list[str]:
@@ -266,10 +280,6 @@ def export_list(text: str, read: arguments.ReadText) -> list[str]:
             text = ",".join(line for line in lines if line and line[0] != "#")
     names = (item.strip().strip("\"'") for item in text.strip().strip("[]").split(","))
     return [name[1:] if name[:1] == "_" else name for name in names if name]
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")
 
 
 def _read_text(path: str) -> str:

@@ -53,13 +53,14 @@ def seal(
     groups = grouped(words)
     sealed: list[str] = []
     for group, names in zip(groups, linked_files(groups), strict=True):
-        name, data = _first_there(names, read)
+        name, data = first_there(names, read)
         patched = hide_symbols(data, keep)
         sealed += group if patched == data else (write(name, patched),)
     return sealed
 
 
-def _first_there(names: Sequence[str], read: Callable[[str], bytes]) -> tuple[str, bytes]:
+def first_there(names: Sequence[str], read: Callable[[str], bytes]) -> tuple[str, bytes]:
+    """The first of a linked file's names that can be read, and what it holds; nothing if there is none."""
     for name in names:
         try:
             return name, read(name)
