@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pyodide_abi.audit.rules import RULES
 from pyodide_abi.cli.commands import COMMANDS
-from pyodide_abi.linker import ENGINES
 from pyodide_abi.platforms import load_platforms
+from pyodide_abi.platforms.engines import engine_names
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
@@ -22,7 +22,7 @@ COUNTS = {
     "versions of the ABI": len(PLATFORMS),
     "generations": len({platform.loader for platform in PLATFORMS}),
     "runtime releases": sum(len(platform.releases) for platform in PLATFORMS),
-    "engines": len(ENGINES),
+    "engines": len(engine_names()),
     "commands": len(COMMANDS),
 }
 #: By page, what counts only some of them.

@@ -290,8 +290,10 @@ def _toml(release: Release, platform: Platform) -> str:
         "micropip": release.micropip,
         "packaging": release.packaging,
     }
-    # These strings are plain ASCII, for which JSON and TOML agree.
+    # These strings are plain ASCII without quotes, for which JSON and TOML agree. A long one is a literal
+    # string, which Python's TOML reader takes in one step instead of letter by letter.
     lines = [f"{key} = {json.dumps(value)}" for key, value in values.items() if value is not None]
+    lines[1] = lines[1].replace('"', "'")
     return "\n".join(["[[releases]]", *lines]) + "\n"
 
 

@@ -18,9 +18,9 @@ from differential.comparing import (
 )
 from differential.observing import Job, observe
 
-from pyodide_abi.linker import find_engine
-from pyodide_abi.linker.installing import installer_of
 from pyodide_abi.platforms import load_surface
+from pyodide_abi.platforms.engines import find_engine
+from pyodide_abi.platforms.installers import installer_of
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from differential.observing import Observer
     from differential.recipe import Case
 
-    from pyodide_abi.linker.installing import Installer
+    from pyodide_abi.platforms.installers import Installer
     from pyodide_abi.platforms.model import Platform, Release
 
 #: Before a platform's name in a recipe's reasons to leave it out: not after an installation.
@@ -74,10 +74,10 @@ def newest_and_oldest(platform: Platform) -> tuple[Release, ...]:
 
 def of_each_installer(platform: Platform) -> tuple[Release, ...]:
     """The first release of every installer that a platform has had before that of its newest release."""
-    newest = installer_of(platform, platform.releases[-1].version)
+    newest = installer_of(platform.releases[-1].version)
     firsts: dict[Installer, Release] = {}
     for release in platform.releases:
-        firsts.setdefault(installer_of(platform, release.version), release)
+        firsts.setdefault(installer_of(release.version), release)
     return tuple(release for installer, release in firsts.items() if installer != newest)
 
 
@@ -90,7 +90,7 @@ def compare_made(
     """
     cases = [*cases, *(backwards(case) for case in cases if len(case.imports) > 1)]
     taken = [case for case in cases if not reason_to_leave_out(case, platform, release, setting.engine)]
-    symbols = load_surface(platform).symbols(release.version, find_engine(setting.engine).known_as)
+    symbols = load_surface(platform).symbols(release.version, find_engine(setting.engine).surface)
     imports = {case: _job(case, maker) for case in taken}
     seen = observe(imports.values(), release, setting.observer)
     loaded = [case for case in taken if all(step.kind == "loads" for step in seen[imports[case]].steps)]
@@ -120,7 +120,7 @@ def _compare_installs(
     cases: Sequence[Case], platform: Platform, release: Release, *, maker: Maker, setting: Setting
 ) -> Iterator[Comparison]:
     """The same imports after the release's own installer has installed the files from a wheel."""
-    symbols = load_surface(platform).symbols(release.version, find_engine(setting.engine).known_as)
+    symbols = load_surface(platform).symbols(release.version, find_engine(setting.engine).surface)
     jobs = {case: _install_job(case, maker) for case in cases if not reason_not_to_install(case, platform)}
     seen = observe(jobs.values(), release, setting.observer)
     for case, job in jobs.items():

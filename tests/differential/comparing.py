@@ -5,8 +5,10 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
-from pyodide_abi.linker import Installed, Outcome, Resolver, find_engine, read_library
-from pyodide_abi.linker.installing import installer_of, loaded_ahead
+from pyodide_abi.linker import Installed, Outcome, Resolver, read_library
+from pyodide_abi.linker.installing import loaded_ahead
+from pyodide_abi.platforms.engines import find_engine
+from pyodide_abi.platforms.installers import installer_of
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -95,7 +97,7 @@ def predict_install(
 ) -> tuple[Stop | None, tuple[Prediction, ...]]:
     """What an installer complains of, and what becomes of imports after it."""
     paths = [place_of(module, installed, platform) for module in modules]
-    installer = installer_of(platform, release.version)
+    installer = installer_of(release.version)
     resolver = Resolver(installed, platform=platform, symbols=symbols, engine=engine, installer=installer)
     order = [path for path in installed.libraries if loaded_ahead(path, platform.python.suffixes)]
     return resolver.install_and_import(order, paths)

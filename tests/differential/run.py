@@ -41,8 +41,8 @@ from differential.reporting import report
 
 from pyodide_abi.errors import PyodideAbiError
 from pyodide_abi.host import Silence, this_machine
-from pyodide_abi.linker import ENGINES
 from pyodide_abi.platforms import Runtime, find_runtime, load_platform, load_platforms
+from pyodide_abi.platforms.engines import engine_names
 from pyodide_abi.runtime import find_node
 from pyodide_abi.toolchain import find_toolchain
 from pyodide_abi.values import asdict
@@ -150,7 +150,7 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--engine",
         default="node24",
-        choices=[engine.name for engine in ENGINES],
+        choices=engine_names(),
         help="whose texts are predicted (default: %(default)s)",
     )
     parser.add_argument("--node", metavar="PATH", help="the engine itself (default: the one on this machine)")

@@ -30,8 +30,8 @@ from differential.run import CASES, make_host, make_maker
 from pyodide_abi.audit import audit_file
 from pyodide_abi.errors import MissingError
 from pyodide_abi.linker import Resolver
-from pyodide_abi.linker.installing import installer_of
 from pyodide_abi.platforms import load_platform, load_platforms, load_surface
+from pyodide_abi.platforms.installers import installer_of
 from pyodide_abi.runtime import find_node
 
 if TYPE_CHECKING:
@@ -108,9 +108,9 @@ def test_predictions_come_true_where_the_installer_was_another(name: str, releas
 def test_every_installer_is_compared() -> None:
     for platform in load_platforms():
         compared = [*of_each_installer(platform), platform.releases[-1]]
-        installers = [installer_of(platform, release.version) for release in compared]
+        installers = [installer_of(release.version) for release in compared]
         assert len(set(installers)) == len(installers)
-        assert set(installers) == {installer_of(platform, release.version) for release in platform.releases}
+        assert set(installers) == {installer_of(release.version) for release in platform.releases}
     assert [release.version for release in of_each_installer(load_platform("2024_0"))] == ["0.26.0", "0.26.2"]
 
 

@@ -9,7 +9,7 @@ from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rules import RULES
 from pyodide_abi.audit.subject import open_subject
 from pyodide_abi.errors import UsageError
-from pyodide_abi.linker import DEFAULT_ENGINE
+from pyodide_abi.platforms.engines import DEFAULT_ENGINE
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.audit.unwinding import signs, way_of, wrong_way
 from pyodide_abi.linker import Head
 from pyodide_abi.platforms import load_platforms
+from pyodide_abi.platforms.loaders import init_prefixes, is_init, loader_of
 from pyodide_abi.platforms.model import Unwinding
 from pyodide_abi.platforms.surface import SymbolKind, load_surface
 from pyodide_abi.values import value
@@ -25,16 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pyodide_abi.linker import Facts, Library
+    from pyodide_abi.platforms.loaders import Loader
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.platforms.surface import Symbol
 
 #: Names of symbols that come with a version of CPython or of the C++ library.
 _VERSIONED = ("Py", "_Py", "_Z", "__cxa_")
 _PYTHON = re.compile(r"\.cpython-(\d)(\d+)-wasm32-emscripten\.so$")
-#: The first CPython that takes ``PyModExport_`` for an init function.
-_SLOTS = (3, 15)
-#: The last generation of loaders that reads the section from before ``dylink.0``.
-_LEGACY_LOADER = 1
 
 
 class Sign(enum.StrEnum):
@@ -137,11 +135,12 @@ def _misfits(libraries: Sequence[Library], platform: Platform) -> Iterator[Misfi
 def _of_library(
     library: Library, platform: Platform, releases: Sequence[Mapping[str, Symbol]], provided: set[str]
 ) -> Iterator[tuple[Sign, str]]:
+    loader = loader_of(platform)
     python = tuple(map(int, platform.python.version.split(".")))
     suffix = _PYTHON.search(library.path)
     if suffix and (int(suffix[1]), int(suffix[2])) != python:
         yield Sign.PYTHON, suffix[0]
-    if library.head is Head.LEGACY and platform.loader > _LEGACY_LOADER:
+    if library.head is Head.LEGACY and not loader.legacy_dylink:
         yield Sign.SECTION, "dylink"
     facts = library.facts
     if facts is None:
@@ -150,14 +149,15 @@ def _of_library(
         yield Sign.UNWINDING, entry.name
     if facts.run_paths and not platform.search.run_path:
         yield Sign.RUN_PATH, facts.run_paths[0]
-    yield from _of_init(facts, python)
+    yield from _of_init(facts, loader)
     yield from _of_symbols(facts, releases, provided)
 
 
-def _of_init(facts: Facts, python: tuple[int, ...]) -> Iterator[tuple[Sign, str]]:
-    slots = [name for name in facts.exports if name.startswith("PyModExport_")]
-    if slots and python < _SLOTS and not any(name.startswith("PyInit") for name in facts.exports):
-        yield Sign.INIT, slots[0]
+def _of_init(facts: Facts, loader: Loader) -> Iterator[tuple[Sign, str]]:
+    """An init function that only other interpreters look for, and none that this one does."""
+    found = {prefix: name for name in facts.exports for prefix in init_prefixes() if is_init(name, prefix)}
+    if found and not found.keys() & set(loader.init_prefixes):
+        yield Sign.INIT, next(iter(found.values()))
 
 
 def _of_symbols(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.engine import audit_file
 from pyodide_abi.errors import PyodideAbiError, UnreadableInputError
-from pyodide_abi.linker import DEFAULT_ENGINE
+from pyodide_abi.platforms.engines import DEFAULT_ENGINE
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:

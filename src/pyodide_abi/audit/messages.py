@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.errors import PlatformDataError
 from pyodide_abi.platforms import load_platforms
+from pyodide_abi.platforms.loaders import load_loaders
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
@@ -52,8 +53,6 @@ _FILES = re.compile(
 )
 _PYTHON = re.compile(r"/lib/python(3\.\d{1,3})/")
 _OLD_PREFIX = re.compile(r'Import #\d+ module="')
-_NEW_CASE = re.compile(r"(?<!')could not load dynamic lib:")
-_OLD_CASE = re.compile(r"(?<!')Could not load dynamic lib:")
 
 
 class When(enum.StrEnum):
@@ -335,16 +334,20 @@ def _platforms_in(line: str, found: Sequence[Recognised]) -> tuple[str, ...]:
     exact = tuple(platform.name for platform in platforms if platform.python.version in pythons)
     if exact:
         return exact
-    loaders = {1, 2, 3, 4}
-    if _NEW_CASE.search(line):
-        loaders &= {3, 4}
-    elif _OLD_CASE.search(line):
-        loaders &= {1, 2}
-    for hit in found:
-        if hit.wording.loaders and loaders & set(hit.wording.loaders):
-            loaders &= set(hit.wording.loaders)
-    named = tuple(platform.name for platform in platforms if platform.loader in loaders)
+    known = load_loaders()
+    # A generation that is not described is taken for one that says what the newest described one says.
+    likened = {platform.name: min(platform.loader, len(known)) for platform in platforms}
+    left = set(likened.values())
+    heads = [loader for loader in known if _stands_alone(loader.failure, line)]
+    for said in ({loader.generation for loader in heads}, *(set(hit.wording.loaders) for hit in found)):
+        left = left & said or left
+    named = tuple(name for name, generation in likened.items() if generation in left)
     return named if len(named) < len(platforms) else ()
+
+
+def _stands_alone(words: str, line: str) -> bool:
+    """A line has these words, and not after a quote: there an installer repeats them, in one spelling."""
+    return re.search(f"(?<!'){re.escape(words.rstrip())}", line) is not None
 
 
 def _engine_in(line: str, found: Sequence[Recognised]) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pyodide_abi.linker import Arrival, Cause, Resolver, find_engine
+from pyodide_abi.linker import Arrival, Cause, Resolver
 from pyodide_abi.linker.budget import Patience
-from pyodide_abi.linker.installing import installer_of, loaded_ahead
+from pyodide_abi.linker.installing import loaded_ahead
 from pyodide_abi.linker.search import site_packages
+from pyodide_abi.platforms.engines import find_engine
+from pyodide_abi.platforms.installers import installer_of
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from pyodide_abi.audit.module_facts import Anatomy
     from pyodide_abi.audit.reading import NativeFile, Reader
     from pyodide_abi.linker import Installed, Library, Prediction
-    from pyodide_abi.linker.installing import Installer
+    from pyodide_abi.platforms.installers import Installer
     from pyodide_abi.platforms.surface import Symbol
 
 
@@ -135,18 +137,18 @@ class Predictor:
         platform, surface, engine = self._platform, self._reader.surface, self._reader.engine
         if platform is None or surface is None:
             return {}
-        known_as = find_engine(engine).known_as
-        views = surface.views(sorted(self._names() & surface.names), known_as)
+        seen_by = find_engine(engine).surface
+        views = surface.views(sorted(self._names() & surface.names), seen_by)
         different: dict[tuple[Installer, int], Resolver] = {}
         resolvers: dict[str, Resolver] = {}
         for release in platform.releases:
             view = self.offers[release.version] = views[release.version]
-            alike = installer_of(platform, release.version), id(view)
+            alike = installer_of(release.version), id(view)
             if alike not in different:
                 different[alike] = Resolver(
                     self._installed,
                     platform=platform,
-                    symbols=surface.symbols(release.version, known_as),
+                    symbols=surface.symbols(release.version, seen_by),
                     engine=engine,
                     installer=alike[0],
                     patience=self._patience,

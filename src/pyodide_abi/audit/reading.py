@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.module_facts import anatomy_of, code_questions
 from pyodide_abi.errors import WasmError
-from pyodide_abi.linker import find_engine, read_library
+from pyodide_abi.linker import read_library
 from pyodide_abi.linker.elide.names import MANGLED
 from pyodide_abi.linker.elide.outline import outline_of, settle
 from pyodide_abi.linker.elide.stream import outline_stream
+from pyodide_abi.platforms.engines import find_engine
 from pyodide_abi.values import value
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wasm.columns import NotUsualError

@@ -16,9 +16,10 @@ from pyodide_abi.audit.predicting import Predictor
 from pyodide_abi.audit.reading import NativeFile, Reader
 from pyodide_abi.audit.undefined import find_gaps
 from pyodide_abi.errors import UnreadableInputError, UsageError
-from pyodide_abi.linker import DEFAULT_ENGINE, Head, Installed
-from pyodide_abi.linker.installing import installer_of
+from pyodide_abi.linker import Head, Installed
 from pyodide_abi.platforms import load_platform, platform_of_tag
+from pyodide_abi.platforms.engines import DEFAULT_ENGINE
+from pyodide_abi.platforms.installers import installer_of
 from pyodide_abi.values import value
 from pyodide_abi.wheel import open_wheel
 
@@ -230,7 +231,7 @@ def _is_matter_of_all_names(binaries: Sequence[Binary], platform: Platform) -> b
     every = [prediction for binary in binaries for prediction in binary.imported.values()]
     if any(prediction.problems for prediction in every):
         return True
-    installers = {installer_of(platform, release.version) for release in platform.releases}
+    installers = {installer_of(release.version) for release in platform.releases}
     shared = any(installer.needed_first or installer.mode.needed_everywhere for installer in installers)
     return shared and len(binaries) > 1 and any(prediction.latent for prediction in every)
 

@@ -42,7 +42,7 @@ loads the wheel for real.
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add arguments, a description and examples."""
     from pyodide_abi.cli.settings import words
-    from pyodide_abi.linker import DEFAULT_ENGINE, ENGINES
+    from pyodide_abi.platforms.engines import DEFAULT_ENGINE, engine_names
 
     parser.epilog = _EPILOG
     parser.add_argument("files", nargs="+", metavar="WHEEL|FILE.so", help="wheels and modules to audit")
@@ -74,7 +74,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--engine",
-        choices=[engine.name for engine in ENGINES],
+        choices=engine_names(),
         default=DEFAULT_ENGINE,
         help=f"the JavaScript engine to predict for (default: {DEFAULT_ENGINE})",
     )

@@ -55,7 +55,7 @@ _MOST = 20
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add arguments, a description and examples."""
-    from pyodide_abi.linker import DEFAULT_ENGINE, ENGINES
+    from pyodide_abi.platforms.engines import DEFAULT_ENGINE, engine_names
 
     parser.description = DESCRIPTION
     parser.epilog = EXAMPLES
@@ -67,7 +67,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--engine",
-        choices=[engine.name for engine in ENGINES],
+        choices=engine_names(),
         default=DEFAULT_ENGINE,
         help=f"whose view of a release's symbols (default: {DEFAULT_ENGINE})",
     )

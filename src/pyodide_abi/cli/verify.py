@@ -109,10 +109,10 @@ def run(args: argparse.Namespace, session: Session) -> int:
 def _predictions(wheel: Path, node: Node) -> Predictions:
     """What the audit says of every module, where it knows the engine and can read the file."""
     from pyodide_abi.audit.many import audit_files
-    from pyodide_abi.linker import ENGINES
+    from pyodide_abi.platforms.engines import engine_names
 
     engine = f"node{node.major}"
-    if engine not in {known.name for known in ENGINES}:
+    if engine not in engine_names():
         return {}
     (audited,) = audit_files([wheel], engine=engine)
     modules = audited.report.modules if audited.report else ()

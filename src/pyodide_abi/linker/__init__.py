@@ -1,14 +1,11 @@
 """What a library offers and needs, where its libraries are found, and what the loader makes of it."""
 
-from pyodide_abi.linker.engine import DEFAULT_ENGINE, ENGINES, find_engine
 from pyodide_abi.linker.facts import Facts, Head, Import, Library, facts_of, read_library
 from pyodide_abi.linker.prediction import Cause, Latent, Outcome, Prediction, Problem
 from pyodide_abi.linker.resolve import Installed, Resolver, resolve
 from pyodide_abi.linker.search import Arrival
 
 __all__ = [
-    "DEFAULT_ENGINE",
-    "ENGINES",
     "Arrival",
     "Cause",
     "Facts",
@@ -22,7 +19,6 @@ __all__ = [
     "Problem",
     "Resolver",
     "facts_of",
-    "find_engine",
     "read_library",
     "resolve",
 ]

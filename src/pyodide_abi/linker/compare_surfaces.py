@@ -10,9 +10,9 @@ import enum
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.checks.imports import BASES, check_imports
-from pyodide_abi.linker.engine import find_engine
-from pyodide_abi.linker.loaders import loader_of
 from pyodide_abi.linker.offers import FUNCTIONS, Offers, Value, offer_of
+from pyodide_abi.platforms.engines import find_engine
+from pyodide_abi.platforms.loaders import loader_of
 from pyodide_abi.platforms.surface import SymbolKind
 from pyodide_abi.values import replace, value
 from pyodide_abi.wasm import Kind
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pyodide_abi.linker.facts import Import, Library
-    from pyodide_abi.linker.loaders import Loader
     from pyodide_abi.linker.offers import Offer
     from pyodide_abi.platforms import Surface, Symbol
+    from pyodide_abi.platforms.engines import Engine
+    from pyodide_abi.platforms.loaders import Loader
     from pyodide_abi.platforms.model import Platform
 
 #: Names that loaders of the first generation make when somebody calls them.
@@ -58,6 +59,8 @@ class Side:
         platform: its name.
         releases: in order.
         tables: the symbols of each release.
+        loader: the loader of the platform's runtimes.
+        engine: the JavaScript engine whose checks an import has to stand.
     """
 
     label: str
@@ -65,6 +68,7 @@ class Side:
     releases: tuple[str, ...]
     tables: tuple[Mapping[str, Symbol], ...]
     loader: Loader
+    engine: Engine
 
     @property
     def names(self) -> frozenset[str]:
@@ -156,15 +160,25 @@ class Met:
 def side_of(label: str, platform: Platform, surface: Surface, releases: Sequence[str], engine: str) -> Side:
     """A side of a comparison.
 
+    Args:
+        label: what people call it.
+        platform: the platform.
+        surface: its symbols.
+        releases: those to compare.
+        engine: the name of the JavaScript engine whose view and whose checks count.
+
     Raises:
-        UsageError: the surface does not know one of the releases or the engine.
+        UsageError: the surface does not know one of the releases.
+        KeyError: there is no such engine.
     """
+    judge = find_engine(engine)
     return Side(
         label=label,
         platform=platform.name,
         releases=tuple(releases),
-        tables=tuple(dict(surface.symbols(release, engine)) for release in releases),
+        tables=tuple(dict(surface.symbols(release, judge.surface)) for release in releases),
         loader=loader_of(platform),
+        engine=judge,
     )
 
 
@@ -338,11 +352,14 @@ def _fates(entry: Import, library: Library, side: Side, own: set[str]) -> list[t
     for table in side.tables:
         offers = Offers(table)
         refusals = check_imports(
-            alone, find=offers.find, engine=find_engine(), loader=side.loader, call="WebAssembly.Instance()"
+            alone,
+            find=offers.find,
+            engine=side.engine,
+            loader=side.loader,
+            call=side.engine.calls.instance,
         )
-        refusal = next(iter(refusals), None)
-        if refusal is not None:
-            found.append((Fate.REFUSED, refusal.text.rpartition(": ")[2]))
+        if refusals:
+            found.append((Fate.REFUSED, refusals[0].problem.text.rpartition(": ")[2]))
         else:
             found.append(_fate(entry, library, offers.find(entry.name), side.loader, own))
     return found

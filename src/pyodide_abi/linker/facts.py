@@ -167,7 +167,7 @@ def read_library(
     data: bytes | memoryview,
     *,
     module: Module | None = None,
-    sought: Collection[Feature] = (),
+    sought: Collection[str] = (),
 ) -> Library:
     """Take the facts from a file's bytes; whatever the bytes are, this does not fail.
 
@@ -226,12 +226,12 @@ def dylink_of(data: bytes | memoryview, *, whole: bool = True) -> LooseDylink:
     return read_loosely(data, legacy=head is Head.LEGACY, whole=whole)
 
 
-def facts_of(module: Module, *, sought: Collection[Feature] = ()) -> Facts:
+def facts_of(module: Module, *, sought: Collection[str] = ()) -> Facts:
     """The facts of a module.
 
     Args:
         module: it.
-        sought: features to look for in its code, which takes time; those that an engine refuses.
+        sought: names of features to look for in its code, which takes time; those that an engine refuses.
 
     Raises:
         WasmError: a section that they come from is malformed.
@@ -253,7 +253,7 @@ def facts_with(
     exports: Mapping[str, ExternType],
     *,
     startup: Startup,
-    sought: Collection[Feature] = (),
+    sought: Collection[str] = (),
 ) -> Facts:
     """The facts of a module whose imports and exports have been read elsewhere.
 
@@ -279,14 +279,14 @@ def facts_with(
     )
 
 
-def _features(module: Module, sought: Collection[Feature]) -> frozenset[Feature]:
+def _features(module: Module, sought: Collection[str]) -> frozenset[Feature]:
     found = header_features(module)
     for wanted, any_of in code_questions(module, sought):
         found |= scan_code(module, wanted, any_of=any_of)
     return found
 
 
-def code_questions(module: Module, sought: Collection[Feature]) -> Iterator[Question]:
+def code_questions(module: Module, sought: Collection[str]) -> Iterator[Question]:
     """What is asked about a module's code, as far as can be said before it is there.
 
     Args:
@@ -296,4 +296,4 @@ def code_questions(module: Module, sought: Collection[Feature]) -> Iterator[Ques
     if module.tagged:
         yield ENCODING
     if sought:
-        yield Question(frozenset(sought))
+        yield Question(frozenset(map(Feature, sought)))

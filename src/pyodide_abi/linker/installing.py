@@ -2,8 +2,8 @@
 
 ``loadPackage`` and micropip unpack a wheel and then load every library in it, in the order of the archive,
 each by itself. What happens there decides what later imports find: a library that failed counts as loaded,
-its demands stay in the table of addresses, and those behind it are not loaded ahead at all. What the
-installer does has changed within one generation of the loader, so it is described by release.
+its demands stay in the table of addresses, and those behind it are not loaded ahead at all. What each
+release's installer does of this is data (``platforms/data/installers.toml``).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from pyodide_abi.linker.loaders import ORDINARY, Mode
+from pyodide_abi.platforms.installers import ORDINARY
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
@@ -20,76 +20,11 @@ if TYPE_CHECKING:
 
     from pyodide_abi.linker.interpreter import Interpreter
     from pyodide_abi.linker.prediction import Problem
-    from pyodide_abi.platforms.model import Platform
+    from pyodide_abi.platforms.installers import Installer
 
 _LIBRARY = re.compile(r"\.so(.\d+)*$")
 #: What the installer takes for a module of another interpreter (its PLATFORM_TAG_REGEX).
 _FOREIGN = re.compile(r"\.(cpython|pypy|jython)-\d\d")
-_NO_MAGIC = "need to see wasm magic number"
-_FOREIGN_FILE = (
-    "Failed to load dynamic library {path} $. We probably just tried to load a linux .so file or something."
-)
-#: The memory's size in the engines' texts. The installer is a program, for which the memory grows or not: in
-#: 0.27.8 it had 64 pages more than at the start, in 0.26.0 as many.
-_SIZE = re.compile(r"memory import has \d+ pages|memory size \d+|memory import \d+ is smaller")
-#: Bytes of the loader's text that the installer repeats.
-_REPEATED = 512
-
-
-@value
-class Installer:
-    """The installer of some releases.
-
-    Attributes:
-        since: the first of them.
-        needed_first: what other libraries of the wheel need comes first, and is for all.
-        mode: how loads treat symbols.
-        below: needed libraries are sought in all folders below that of the library, too.
-        all_names: every library is known by its file name afterwards, otherwise those that are for all.
-        passes_over: files that are no modules are passed over with a warning.
-        failed: what it says when a load fails; ``{path}`` of the library, ``{reason}``.
-        reason: which is this: ``{path}``, ``{text}`` of the loader, ``{message}`` without the error's class.
-    """
-
-    since: str
-    needed_first: bool = False
-    mode: Mode = ORDINARY
-    below: bool = False
-    all_names: bool = False
-    passes_over: bool = False
-    failed: str = "Failed to load dynamic library {path}: {reason}"
-    reason: str = "'Could not load dynamic lib: {path}\n{text}"
-
-
-_LOCAL = Mode(scope=False, tolerant=True)
-_EARLIEST = Installer(
-    since="0.26.0", needed_first=True, mode=_LOCAL, passes_over=True, failed="{reason}", reason="{message}"
-)
-INSTALLERS = (
-    _EARLIEST,
-    replace(_EARLIEST, since="0.26.2", mode=replace(_LOCAL, needed_everywhere=True)),
-    replace(
-        _EARLIEST,
-        since="0.27.0",
-        needed_first=False,
-        mode=Mode(tolerant=True),
-        below=True,
-        all_names=True,
-    ),
-    Installer(since="0.28.0", reason="0"),
-    Installer(since="0.28.2"),
-)
-
-
-def installer_of(platform: Platform, release: str) -> Installer:
-    """The installer of a platform's release; of the releases before the first known one it is that one."""
-    order = [known.version for known in platform.releases]
-    starts = [installer for installer in INSTALLERS if installer.since in order]
-    if not starts:
-        return INSTALLERS[-1]
-    place = order.index(release)
-    begun = [installer for installer in starts if order.index(installer.since) <= place]
-    return begun[-1] if begun else starts[0]
 
 
 @value
@@ -170,9 +105,12 @@ def install(interpreter: Interpreter, order: Sequence[str], installer: Installer
         if problem is None:
             if installer.all_names or place in everywhere:
                 interpreter.aliases.setdefault(posixpath.basename(place), place)
-        elif not (installer.passes_over and _NO_MAGIC in problem.text):
-            claimed = replace(problem, exact=problem.exact and not _SIZE.search(problem.text))
-            stop = Stop(key=place, text=_said(installer, place, problem), problem=claimed)
+        elif not (installer.passes_over and problem.text == interpreter.loader.no_magic):
+            # The installer is a program, for which the memory grows or not: in 0.27.8 it had 64 pages more
+            # than at the start, in 0.26.0 as many.
+            claimed = replace(problem, exact=problem.exact and not problem.sized)
+            said = _said(installer, place, problem, no_module=problem.text == interpreter.loader.no_magic)
+            stop = Stop(key=place, text=said, problem=claimed)
             break
     if installer.mode.tolerant:
         stop = next(_still_open(interpreter), stop)
@@ -206,13 +144,12 @@ def _still_open(interpreter: Interpreter) -> Iterator[Stop]:
         yield Stop(key=key, text=problem.text, problem=problem, rejected=True)
 
 
-def _said(installer: Installer, place: str, problem: Problem) -> str:
-    message = _message(problem.text)
-    reason = installer.reason.format(path=place, text=problem.text, message=message)
-    if _NO_MAGIC in reason and not installer.passes_over:
-        return _FOREIGN_FILE.format(path=place)
-    if installer.reason != "{message}":
-        reason = reason.encode()[:_REPEATED].decode("utf-8", "replace").strip()
+def _said(installer: Installer, place: str, problem: Problem, *, no_module: bool) -> str:
+    if no_module and installer.no_module is not None:
+        return installer.no_module.format(path=place)
+    reason = installer.loader_reason.format(path=place, text=problem.text, message=_message(problem.text))
+    if installer.reason_bytes is not None:
+        reason = reason.encode()[: installer.reason_bytes].decode("utf-8", "replace").strip()
     return installer.failed.format(path=place, reason=reason)
 
 

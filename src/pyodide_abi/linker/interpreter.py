@@ -9,48 +9,30 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from pyodide_abi.linker.checks.imports import check_features, check_imports, check_space
+from pyodide_abi.linker.checks.addresses import MADE_LATE, Asker, check_address
+from pyodide_abi.linker.checks.head import check_head
+from pyodide_abi.linker.checks.imports import check_features
 from pyodide_abi.linker.checks.segments import check_constructors, check_segments, check_start
-from pyodide_abi.linker.facts import Head
-from pyodide_abi.linker.loaders import ORDINARY
 from pyodide_abi.linker.name_set import Pool
-from pyodide_abi.linker.offers import FUNCTIONS, Offer, Value, offer_of_export
+from pyodide_abi.linker.offers import Offer, Value, offer_of_export
 from pyodide_abi.linker.prediction import Cause, Problem
 from pyodide_abi.linker.search import Arrival
-from pyodide_abi.values import replace, value
+from pyodide_abi.platforms.engines import Text
+from pyodide_abi.platforms.installers import ORDINARY
+from pyodide_abi.values import replace
 from pyodide_abi.wasm import GlobalType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from pyodide_abi.linker.checks.imports import Refusal
     from pyodide_abi.linker.facts import Facts, Library
-    from pyodide_abi.linker.loaders import Loader, Mode
     from pyodide_abi.linker.prediction import Latent
     from pyodide_abi.linker.runtime import Runtime
     from pyodide_abi.linker.search import Search
-
-#: V8's limit for a table, in entries.
-_LARGEST_TABLE = 10_000_000
-#: The loader looks at the first bytes as 32-bit words, which JavaScript does with a multiple of four only.
-_FIRST_LOOK = 24
-_NO_MAGIC = "Error: need to see wasm magic number"
-_NOT_IN_WORDS = "RangeError: byte length of Uint32Array should be a multiple of 4"
-_MADE_LATE = ("invoke_", "__cxa_find_matching_catch_")
-_WRAPPING_FAILS = "TypeError: Cannot read properties of undefined (reading 'slice')"
-_BIGINT_FAILS = "TypeError: Cannot mix BigInt and other types, use explicit conversions"
-
-
-@value(kw_only=False)
-class Asker:
-    """Who made an entry of the global offset table; one value for all that a library made.
-
-    Attributes:
-        library: its path.
-        wanted: types by name.
-    """
-
-    library: str
-    wanted: Mapping[str, str]
+    from pyodide_abi.platforms.engines import Engine
+    from pyodide_abi.platforms.installers import Mode
+    from pyodide_abi.platforms.loaders import Loader
 
 
 class Interpreter:
@@ -108,10 +90,21 @@ class Interpreter:
         return self.runtime.loader
 
     @property
+    def engine(self) -> Engine:
+        """The JavaScript engine."""
+        return self.runtime.engine
+
+    @property
     def call(self) -> str:
         """The call of the JavaScript interface that makes an instance, as the engine names it."""
-        late = self.search.arrival is Arrival.IMPORT
-        return "WebAssembly.Instance()" if late else "WebAssembly.instantiate()"
+        calls = self.engine.calls
+        return calls.instance if self.search.arrival is Arrival.IMPORT else calls.instantiate
+
+    @property
+    def compile_call(self) -> str:
+        """Likewise the one that compiles a module."""
+        calls = self.engine.calls
+        return calls.module if self.search.arrival is Arrival.IMPORT else calls.instantiate
 
     def begin(self) -> None:
         """Start another load: its libraries see the names of this load only."""
@@ -188,7 +181,8 @@ class Interpreter:
             complete = False
             yield problem
         facts = library.facts
-        compile_call = self.call.replace("Instance()", "Module()")
+        calls = self.engine.calls
+        compile_call = calls.module if self.search.arrival is Arrival.IMPORT else calls.instantiate
         if facts is None:
             yield Problem(
                 cause=Cause.UNREADABLE,
@@ -198,16 +192,15 @@ class Interpreter:
             )
             # What it needs and offers cannot be known.
             return
-        unknown = check_features(library, facts, self.runtime.engine, call=compile_call)
+        unknown = check_features(library, facts, self.engine, call=compile_call)
         if unknown is not None:
             yield unknown
         yield from self._reserve(library, facts)
-        yield from self._look_up(library, facts)
-        for problem in self._complaints(library):
-            if problem.cause is not Cause.FOREIGN_MODULE:
-                yield problem
+        refusals = self._refusals(library)
+        yield from self._look_up(library, facts, [one for one in refusals if one.turn == 0])
+        yield from (one.problem for one in refusals if one.turn > 0)
         yield from check_segments(library, facts, self.runtime, call=self.call)
-        yield from check_start(library, facts, lambda name: self._missing(name, key))
+        yield from check_start(library, facts, lambda name: self._missing(name, key), self.engine)
         self.made.add(key)
         yield from self._offer(library, facts)
         if complete and not self.mode.tolerant:
@@ -215,19 +208,18 @@ class Interpreter:
             yield from self.report_undefined()
         own = self.runtime.addresses(library, facts).own
         yield from check_constructors(
-            library, facts, lambda name: name not in own and self._missing(name, key)
+            library, facts, lambda name: name not in own and self._missing(name, key), self.runtime
         )
         self.scopes[key].take(own)
 
-    def _complaints(self, library: Library) -> Iterable[Problem]:
+    def _refusals(self, library: Library) -> Sequence[Refusal]:
         if not self.merged:
-            return self.runtime.complaints(library, self.call)
-        engine, loader = self.runtime.engine, self.loader
-        return check_imports(library, find=self.find, engine=engine, loader=loader, call=self.call)
+            return self.runtime.refusals(library, self.call)
+        return self.runtime.check_imports(library, self.find, self.call)
 
     def _missing(self, name: str, key: str) -> bool:
         """The loader finds nothing when a library calls such a function while it is being loaded."""
-        made_late = self.loader.late_invoke and name.startswith(_MADE_LATE)
+        made_late = self.loader.late_invoke and name.startswith(MADE_LATE)
         return not made_late and name not in self.scopes[key] and self.find(name) is None
 
     def _share(self, key: str) -> None:
@@ -253,30 +245,14 @@ class Interpreter:
             absent = self.runtime.absent_functions(library, library.facts)
             self.runtime.patience.compare(len(absent))
             for entry in absent:
-                made_late = self.loader.late_invoke and entry.name.startswith(_MADE_LATE)
+                made_late = self.loader.late_invoke and entry.name.startswith(MADE_LATE)
                 if not made_late and entry.name not in self.scopes[key] and entry.name not in self.merged:
                     yield self.runtime.latent(library, entry)
 
     def check_head(self, library: Library) -> Problem | None:
         """What the loader says of a file's first bytes."""
-        match library.head:
-            case head if library.size < _FIRST_LOOK and library.size % 4:
-                cause = Cause.NOT_WASM if head is Head.NOT_WASM else Cause.NO_DYLINK
-                text = _NOT_IN_WORDS
-            case Head.NOT_WASM:
-                # The first generation takes an empty file for a missing one, unless it comes by an installer.
-                imported = self.search.arrival is Arrival.IMPORT
-                missing = imported and library.size == 0 and self.loader.generation == 1
-                cause, text = Cause.NOT_WASM, self.loader.not_found if missing else _NO_MAGIC
-            case Head.NOT_CUSTOM:
-                cause, text = Cause.NO_DYLINK, "Error: need the dylink section to be first"
-            case Head.DYLINK:
-                return None
-            case Head.LEGACY if self.loader.legacy_dylink:
-                return None
-            case _:
-                cause, text = Cause.NO_DYLINK, "Error"
-        return self._refused(library, cause, text)
+        imported = self.search.arrival is Arrival.IMPORT
+        return check_head(library, self.loader, self.engine, imported=imported)
 
     def _load_needed(self, library: Library, key: str) -> Iterator[Problem]:
         dylink = library.dylink
@@ -304,26 +280,39 @@ class Interpreter:
 
     def _reserve(self, library: Library, facts: Facts) -> Iterator[Problem]:
         size = facts.memory.table_size if facts.memory else 0
-        if size + self.runtime.table_length > _LARGEST_TABLE:
-            text = f"RangeError: WebAssembly.Table.grow(): failed to grow table by {size}"
+        if size + self.runtime.table_length > self.engine.largest_table:
+            text = self.engine.say(Text.TABLE_GROWTH, size=size)
             yield self._refused(library, Cause.TABLE, text)
 
-    def _look_up(self, library: Library, facts: Facts) -> Iterator[Problem]:
-        """The engine asks for each import's value before it checks any, which makes entries in the table."""
+    def _look_up(self, library: Library, facts: Facts, refusals: Iterable[Refusal]) -> Iterator[Problem]:
+        """The engine's first pass over the imports asks for their values, which makes entries in the table.
+
+        Args:
+            library: the module that is instantiated.
+            facts: what it declares.
+            refusals: the complaints of that pass, in the order of the imports.
+        """
         # In two generations the weak set is one variable that each load overwrites, so that a module with
         # needed libraries is judged by the set of the last one loaded.
         weak = self.weak if self.loader.weak_set_shared else facts.weak
         addresses = self.runtime.addresses(library, facts)
         asker = Asker(library.path, addresses.wanted)
-        if not addresses.foreign:
+        complaints = {one.index: one for one in refusals}
+        if not complaints:
             self._want(self.addresses.lacking(addresses.wanted), asker, weak)
             return
         for entry in facts.imports:
-            unknown = check_space(entry, library, engine=self.runtime.engine, call=self.call)
-            if unknown is not None:
-                yield unknown
-            elif entry.name in addresses.wanted and entry.address and entry.name not in self.addresses:
+            refusal = complaints.get(entry.index)
+            found = refusal is None or refusal.found
+            if (
+                found
+                and entry.address
+                and entry.name in addresses.wanted
+                and entry.name not in self.addresses
+            ):
                 self._want([entry.name], asker, weak)
+            if refusal is not None:
+                yield refusal.problem
 
     def _want(self, names: Iterable[str], asker: Asker, weak: frozenset[str]) -> None:
         wanted = dict.fromkeys(names, asker)
@@ -342,7 +331,9 @@ class Interpreter:
         for name, type_ in addresses.odd:
             if isinstance(type_, GlobalType):
                 if self.loader.bigint_export_fails:
-                    yield self._refused(library, Cause.EXPORT, _BIGINT_FAILS, symbol=name)
+                    yield self._refused(
+                        library, Cause.EXPORT, self.engine.say(Text.BIGINT_ADDRESS), symbol=name
+                    )
             elif self.loader.object_export_fails:
                 self.undefined.setdefault(name, Asker(library.path, {name: str(type_)}))
         self.addresses.take(addresses.given)
@@ -355,7 +346,9 @@ class Interpreter:
     def report_undefined(self) -> Iterator[Problem]:
         """Give the entries of the table that are still open their addresses, as far as there are any."""
         for name, asker in list(self.undefined.items()):
-            problem = self._undefined(name, asker)
+            problem = check_address(
+                name, self.find(name), asker, required=name in self.required, runtime=self.runtime
+            )
             if problem is not None:
                 yield problem
             elif self.find(name) is None and not self.loader.weak_stays_null:
@@ -365,34 +358,6 @@ class Interpreter:
                 self.addresses.add(name)
             del self.undefined[name]
             self.required.discard(name)
-
-    def _undefined(self, name: str, asker: Asker) -> Problem | None:
-        offer = self.find(name)
-        if offer is None and self.loader.late_invoke and name.startswith(_MADE_LATE):
-            text = _WRAPPING_FAILS
-        elif offer is None:
-            if name not in self.required:
-                return None
-            text = self.loader.undefined_address.format(symbol=name)
-        elif offer.value is Value.UNTYPED_FUNCTION:
-            text = _WRAPPING_FAILS
-        elif offer.value in FUNCTIONS or self._is_address(offer):
-            return None
-        else:
-            text = self.loader.wrong_address.format(symbol=name, kind=offer.value.capitalize())
-        return Problem(
-            cause=Cause.UNDEFINED_ADDRESS if offer is None else Cause.WRONG_ADDRESS,
-            text=text,
-            library=asker.library,
-            symbol=name,
-            wanted=asker.wanted[name],
-            provided="" if offer is None else f"{offer.value} {offer.type}".strip(),
-        )
-
-    def _is_address(self, offer: Offer) -> bool:
-        # Where data are JavaScript numbers, a WebAssembly.Global is no address.
-        is_global = bool(offer.type) if offer.value is Value.DATA else offer.value is Value.GLOBAL
-        return not (is_global and self.loader.data_is_number) and offer.value in {Value.DATA, Value.GLOBAL}
 
     def _refused(self, library: Library, cause: Cause, text: str, *, symbol: str | None = None) -> Problem:
         return Problem(cause=cause, text=text, library=library.path, symbol=symbol)

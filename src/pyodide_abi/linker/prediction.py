@@ -51,6 +51,7 @@ class Problem:
         wanted: the type that the library declares.
         provided: the type that the runtime has, empty where it has none.
         exact: the text is known word for word.
+        sized: the text holds the size of the memory, which grows.
         fatal: it ends the interpreter, where others are exceptions that a program can catch.
     """
 
@@ -61,6 +62,7 @@ class Problem:
     wanted: str = ""
     provided: str = ""
     exact: bool = True
+    sized: bool = False
     fatal: bool = False
 
 

@@ -7,24 +7,26 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.budget import Patience
 from pyodide_abi.linker.checks.init import check_init, init_names, no_init
-from pyodide_abi.linker.engine import DEFAULT_ENGINE, find_engine
 from pyodide_abi.linker.facts import Head
-from pyodide_abi.linker.installing import install, installer_of
+from pyodide_abi.linker.installing import install
 from pyodide_abi.linker.interpreter import Interpreter
-from pyodide_abi.linker.loaders import loader_of
 from pyodide_abi.linker.offers import Offers
 from pyodide_abi.linker.prediction import Prediction
 from pyodide_abi.linker.runtime import Runtime
 from pyodide_abi.linker.search import Arrival, Search, site_packages
+from pyodide_abi.platforms.engines import DEFAULT_ENGINE, find_engine
+from pyodide_abi.platforms.installers import installer_of
+from pyodide_abi.platforms.loaders import loader_of
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pyodide_abi.linker.facts import Library
-    from pyodide_abi.linker.installing import Installer, Stop
-    from pyodide_abi.linker.loaders import Loader
+    from pyodide_abi.linker.installing import Stop
     from pyodide_abi.linker.prediction import Problem
+    from pyodide_abi.platforms.installers import Installer
+    from pyodide_abi.platforms.loaders import Loader
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.platforms.surface import Symbol
 
@@ -66,7 +68,7 @@ class Resolver:
             patience: to be shared with other releases; None for one of its own.
         """
         self._installed = installed
-        self._installer = installer or installer_of(platform, platform.releases[-1].version)
+        self._installer = installer or installer_of(platform.releases[-1].version)
         self._ahead: dict[tuple[str, ...], tuple[Interpreter, Stop | None]] = {}
         self._platform = platform
         self._root = site_packages(platform)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyodide_abi.linker.checks.imports import KNOWN_SPACES, PAGE, check_imports, minimum_of
+from pyodide_abi.linker.checks.imports import PAGE, check_imports, minimum_of
 from pyodide_abi.linker.facts import ENTRY
 from pyodide_abi.linker.offers import OBJECT_PROPERTIES
 from pyodide_abi.linker.prediction import Latent
@@ -15,14 +15,14 @@ from pyodide_abi.values import value
 from pyodide_abi.wasm import FuncType, GlobalType, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pyodide_abi.linker.budget import Patience
-    from pyodide_abi.linker.engine import Engine
+    from pyodide_abi.linker.checks.imports import Refusal
     from pyodide_abi.linker.facts import Facts, Import, Library
-    from pyodide_abi.linker.loaders import Loader
-    from pyodide_abi.linker.offers import Offers
-    from pyodide_abi.linker.prediction import Problem
+    from pyodide_abi.linker.offers import Offer, Offers
+    from pyodide_abi.platforms.engines import Engine
+    from pyodide_abi.platforms.loaders import Loader
     from pyodide_abi.wasm import ExternType
 
 _TEXT_OF_ENTRY = str(ENTRY)
@@ -58,14 +58,12 @@ class Addresses:
         own: all names that it defines.
         odd: exports that the loader may trip over, in order: immutable 64-bit globals, and what is neither a
             function nor a global.
-        foreign: there are imports from modules that the loader does not know.
     """
 
     wanted: Mapping[str, str]
     given: frozenset[str]
     own: frozenset[str]
     odd: tuple[tuple[str, ExternType], ...]
-    foreign: bool
 
 
 class Runtime:
@@ -86,21 +84,23 @@ class Runtime:
         table, memory = offers.find(_TABLE), offers.find(_MEMORY)
         self.table_length = minimum_of(table) if table else 0
         self.memory_size = minimum_of(memory) * PAGE if memory else 0
-        self._complaints: dict[tuple[str, str], tuple[Problem, ...]] = {}
+        self._refusals: dict[tuple[str, str], list[Refusal]] = {}
         self._absent: dict[str, tuple[Import, ...]] = {}
         self._latent: dict[tuple[str, str], Latent] = {}
         self._addresses: dict[str, Addresses] = {}
 
-    def complaints(self, library: Library, call: str) -> tuple[Problem, ...]:
+    def refusals(self, library: Library, call: str) -> list[Refusal]:
         """What the engine says of a library's imports; ``call`` as for :func:`check_imports`."""
-        known = self._complaints.get((library.path, call))
+        known = self._refusals.get((library.path, call))
         if known is None:
-            known = self._complaints[library.path, call] = tuple(
-                check_imports(
-                    library, find=self.offers.find, engine=self.engine, loader=self.loader, call=call
-                )
-            )
+            known = self._refusals[library.path, call] = self.check_imports(library, self.offers.find, call)
         return known
+
+    def check_imports(
+        self, library: Library, find: Callable[[str], Offer | None], call: str
+    ) -> list[Refusal]:
+        """What the engine says of imports that are looked up in another way; see :func:`check_imports`."""
+        return check_imports(library, find=find, engine=self.engine, loader=self.loader, call=call)
 
     def absent_functions(self, library: Library, facts: Facts) -> tuple[Import, ...]:
         """The function imports that the runtime does not provide; other libraries may."""
@@ -157,7 +157,6 @@ def _addresses(facts: Facts, loader: Loader) -> Addresses:
         given=frozenset(given),
         own=facts.js_functions.union(facts.exports),
         odd=tuple(odd),
-        foreign=any(entry.module not in KNOWN_SPACES for entry in facts.imports),
     )
 
 

@@ -15,7 +15,7 @@ from pyodide_abi.values import value
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from pyodide_abi.linker.loaders import Loader
+    from pyodide_abi.platforms.loaders import Loader
     from pyodide_abi.platforms.model import Platform
 
 _ORIGIN = "$ORIGIN"

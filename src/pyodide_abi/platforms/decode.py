@@ -8,15 +8,28 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import re
-from typing import TYPE_CHECKING, TypeVar
+import tomllib
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pyodide_abi.errors import PlatformDataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import NoReturn
 
 Choice = TypeVar("Choice", bound=enum.StrEnum)
+
+
+def read_toml(text: str, file: str) -> dict[str, Any]:
+    """A TOML document's values.
+
+    Raises:
+        PlatformDataError: it is none.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PlatformDataError(f"{file}: is not valid TOML: {error}") from error
 
 
 class Table:
@@ -27,6 +40,10 @@ class Table:
         self._file = file
         self._path = path
         self._read: set[str] = set()
+
+    def __iter__(self) -> Iterator[str]:
+        """The keys, for a table whose keys are names of things."""
+        return iter(self._values)
 
     def fail(self, key: str, problem: str, *, hint: str = "") -> NoReturn:
         """Refuse the value of ``key``.
@@ -87,11 +104,16 @@ class Table:
         """A member of an enumeration, by its value."""
         return self._member(key, self.text(key), choices)
 
-    def choices(self, key: str, choices: type[Choice]) -> tuple[Choice, ...]:
-        """Members of an enumeration, at least one."""
-        return tuple(
-            self._member(f"{key}[{index}]", value, choices) for index, value in enumerate(self.texts(key))
-        )
+    def choices(self, key: str, choices: type[Choice], *, may_be_empty: bool = False) -> tuple[Choice, ...]:
+        """Members of an enumeration, all different."""
+        values = self.texts(key, may_be_empty=may_be_empty)
+        return tuple(self._member(f"{key}[{index}]", value, choices) for index, value in enumerate(values))
+
+    def groups(self, key: str, choices: type[Choice]) -> tuple[frozenset[Choice], ...]:
+        """An array of arrays, each of members of an enumeration."""
+        groups: dict[str, object] = {f"{key}[{index}]": group for index, group in enumerate(self._array(key))}
+        inner = Table(groups, file=self._file, path=self._path)
+        return tuple(frozenset(inner.choices(place, choices)) for place in groups)
 
     def texts(self, key: str, *, may_be_empty: bool = False, pattern: str = "") -> tuple[str, ...]:
         """Strings, all different."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import TYPE_CHECKING
 
 from pyodide_abi.platforms.load import COMMON, DATA, parse_common, parse_platform, together
@@ -10,6 +11,9 @@ from pyodide_abi.platforms.load import COMMON, DATA, parse_common, parse_platfor
 if TYPE_CHECKING:
     from pyodide_abi.platforms import model
     from pyodide_abi.platforms.load import Common
+
+#: The file of a version; others hold what several versions share.
+_VERSION = re.compile(r"\d+_\d+\.toml")
 
 
 @functools.cache
@@ -21,7 +25,7 @@ def load_platforms() -> tuple[model.Platform, ...]:
     Raises:
         PlatformDataError: our own data has a fault.
     """
-    return together([_load(file) for file in sorted(_texts()) if file != COMMON])
+    return together([_load(file) for file in sorted(_texts()) if _VERSION.fullmatch(file)])
 
 
 def load_tagged(tag: str) -> model.Platform | None:
@@ -33,7 +37,7 @@ def load_tagged(tag: str) -> model.Platform | None:
         PlatformDataError: as for :func:`load_platforms`.
     """
     for file, text in _texts().items():
-        if file != COMMON and f'"{tag}"' in text:
+        if _VERSION.fullmatch(file) and f'"{tag}"' in text:
             platform = _load(file)
             if any(known.tag == tag for known in platform.tags):
                 return platform

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import itertools
 import re
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import PlatformDataError
 from pyodide_abi.platforms import model
-from pyodide_abi.platforms.decode import Table
+from pyodide_abi.platforms.decode import Table, read_toml
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -25,7 +24,8 @@ DATA = Path(__file__).with_name("data")
 COMMON = "common.toml"
 _TAG = r"[a-z]+(_\d+){2,3}_wasm32"
 _INTEGRITY = r"sha512-[A-Za-z0-9+/]{86}=="
-_RELEASE = r"\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?"
+#: The form of a release's version.
+RELEASE = r"\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?"
 _ABI_VERSION = r"\d+_\d+"
 
 
@@ -160,10 +160,7 @@ def parse_platform(text: str, *, file: str, common: Common) -> model.Platform:
 
 
 def _open(text: str, file: str) -> Table:
-    try:
-        return Table(tomllib.loads(text), file=file)
-    except tomllib.TOMLDecodeError as error:
-        raise PlatformDataError(f"{file}: is not valid TOML: {error}") from error
+    return Table(read_toml(text, file), file=file)
 
 
 def _basis(table: Table, fact: str) -> model.Basis:
@@ -291,7 +288,7 @@ def _releases(root: Table, python: model.CPython) -> tuple[model.Release, ...]:
 
 
 def _release(table: Table, python: model.CPython) -> model.Release:
-    version = table.text("version", _RELEASE)
+    version = table.text("version", RELEASE)
     release = model.Release(
         version=version,
         integrity=table.text("integrity", _INTEGRITY),

@@ -9,8 +9,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker import Arrival, Head
-from pyodide_abi.linker.loaders import loader_of
 from pyodide_abi.linker.search import Search, site_packages
+from pyodide_abi.platforms.loaders import loader_of
 from pyodide_abi.repair.candidates import best_versions, stem_of
 from pyodide_abi.repair.edits import Problem
 from pyodide_abi.values import replace, value

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker import Arrival
-from pyodide_abi.linker.loaders import loader_of
 from pyodide_abi.linker.search import Search, site_packages
+from pyodide_abi.platforms.loaders import loader_of
 from pyodide_abi.repair.candidates import stem_of
 from pyodide_abi.repair.edits import (
     AddLibrary,

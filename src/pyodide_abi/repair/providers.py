@@ -9,8 +9,8 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from pyodide_abi.linker.loaders import loader_of
 from pyodide_abi.linker.offers import OBJECT_PROPERTIES, offer_of
+from pyodide_abi.platforms.loaders import loader_of
 from pyodide_abi.platforms.surface import load_surface
 from pyodide_abi.repair.needed_graph import Link
 from pyodide_abi.wasm import FuncType, Kind

@@ -15,8 +15,10 @@ from pyodide_abi.linker.compare_surfaces import (
     side_of,
 )
 from pyodide_abi.linker.facts import read_library
-from pyodide_abi.linker.loaders import LOADERS
 from pyodide_abi.platforms import Symbol, SymbolKind, find_runtime, load_platform, load_surface
+from pyodide_abi.platforms.engines import Text, engine_names, find_engine
+from pyodide_abi.platforms.loaders import load_loaders
+from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
     from pyodide_abi.linker.compare_surfaces import (
@@ -42,7 +44,8 @@ def side(*tables: dict[str, Form], generation: int = 2) -> Side:
         tables=tuple(
             {name: Symbol(name, kind, type_) for name, (kind, type_) in table.items()} for table in tables
         ),
-        loader=LOADERS[generation - 1],
+        loader=load_loaders()[generation - 1],
+        engine=find_engine(),
     )
 
 
@@ -251,3 +254,27 @@ class TestRealReleases:
         difference = compare_surfaces(release("0.29.4"), whole)
         assert {change.name for change in difference.changed} == whole.names - whole.common
         assert difference.breaks
+
+
+class TestEngines:
+    """A comparison is made in one engine: its view of the symbols, its checks, its words."""
+
+    @pytest.mark.parametrize("engine", engine_names())
+    def test_every_engine_has_a_view(self, engine: str) -> None:
+        platform = load_platform("314_0")
+        made = side_of("x", platform, load_surface(platform), ["314.0.7"], engine)
+        assert made.engine == find_engine(engine)
+        assert made.tables[0] == dict(load_surface(platform).symbols("314.0.7", made.engine.surface))
+
+    @pytest.mark.parametrize("engine", engine_names())
+    def test_an_import_is_judged_in_its_words(self, engine: str) -> None:
+        judge = find_engine(engine)
+        before, after = (
+            replace(side({"memory": (SymbolKind.MEMORY, f"min={pages} max=65536")}), engine=judge)
+            for pages in (9, 5)
+        )
+        library = read_library("x.so", side_module('(import "env" "memory" (memory 7))'))
+        [met] = met_by([library], compare_surfaces(before, after))
+        said = judge.say(Text.MEMORY_SMALL, call="c", index=0, module="env", name="memory", have=5, wanted=7)
+        assert met.reason
+        assert said.endswith(met.reason)

@@ -8,11 +8,13 @@ import pytest
 from assembling import assemble
 
 from pyodide_abi.audit import Severity, audit_file
-from pyodide_abi.linker import ENGINES, Cause, Installed, find_engine, read_library, resolve
-from pyodide_abi.linker.engine import ENCODINGS
+from pyodide_abi.linker import Cause, Installed, read_library, resolve
+from pyodide_abi.linker.checks.imports import ENCODINGS
 from pyodide_abi.platforms import load_platform, load_platforms
+from pyodide_abi.platforms.engines import engine_names, find_engine
 from pyodide_abi.platforms.surface import Symbol, SymbolKind
 from pyodide_abi.wasm.code import IN_CODE
+from pyodide_abi.wasm.features import Feature
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -165,15 +167,15 @@ def test_no_import_is_looked_at_in_what_does_not_compile() -> None:
 
 def test_they_refuse_what_the_platforms_say() -> None:
     for platform in load_platforms():
-        for engine in ENGINES:
-            refused = {feature.name for feature in platform.features if engine.known_as in feature.refused_by}
-            assert refused == {feature.value for feature in engine.refused}
+        for engine in map(find_engine, engine_names()):
+            refused = {feature.name for feature in platform.features if engine.surface in feature.refused_by}
+            assert refused == set(engine.refused)
 
 
 def test_sought_are_features_in_question_that_show_in_code() -> None:
-    for engine in ENGINES:
-        questions = engine.refused.keys() | (ENCODINGS if engine.mixture else set())
-        assert engine.sought <= questions & IN_CODE
+    for engine in map(find_engine, engine_names()):
+        questions = {*map(Feature, engine.refused), *(ENCODINGS if engine.mixture else ())}
+        assert {*map(Feature, engine.sought)} <= questions & IN_CODE
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ import pytest
 from assembling import assemble
 
 from pyodide_abi.linker import Installed, Resolver, read_library
-from pyodide_abi.linker.installing import installer_of, loaded_ahead
+from pyodide_abi.linker.installing import loaded_ahead
 from pyodide_abi.platforms import find_runtime, load_platforms
+from pyodide_abi.platforms.installers import installer_of
 from pyodide_abi.platforms.surface import Symbol, SymbolKind
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def install(release: str, files: Mapping[str, bytes], *imports: str) -> tuple[St
         Installed(libraries=libraries, wheel_libs="w.libs"),
         platform=platform,
         symbols=SYMBOLS,
-        installer=installer_of(platform, release),
+        installer=installer_of(release),
     )
     stop, predictions = resolver.install_and_import(list(files), imports)
     return stop, list(predictions)
@@ -61,14 +62,13 @@ def install(release: str, files: Mapping[str, bytes], *imports: str) -> tuple[St
     ],
 )
 def test_installers_by_release(release: str, since: str) -> None:
-    platform = find_runtime(release).platform
-    assert installer_of(platform, release).since == since
+    assert installer_of(release).since == since
 
 
 def test_every_release_has_one() -> None:
     for platform in load_platforms():
         for release in platform.releases:
-            assert installer_of(platform, release.version).since
+            assert installer_of(release.version).since
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def install_some(release: str, files: Mapping[str, bytes], *ahead: str) -> tuple
         Installed(libraries={path: read_library(path, data) for path, data in files.items()}),
         platform=platform,
         symbols=SYMBOLS,
-        installer=installer_of(platform, release),
+        installer=installer_of(release),
     )
     stop, (prediction,) = resolver.install_and_import(ahead, ["m.so"])
     return stop, prediction

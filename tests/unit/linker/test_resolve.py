@@ -9,8 +9,8 @@ from assembling import assemble
 
 from pyodide_abi.linker import Installed, Outcome, read_library, resolve
 from pyodide_abi.linker.checks.init import init_names
-from pyodide_abi.linker.loaders import LOADERS, loader_of
 from pyodide_abi.platforms import load_platform, load_platforms
+from pyodide_abi.platforms.loaders import load_loaders, loader_of
 from pyodide_abi.platforms.surface import Symbol, SymbolKind
 
 if TYPE_CHECKING:
@@ -305,7 +305,7 @@ class TestInit:
     """Section 6: what CPython looks for."""
 
     def test_names(self) -> None:
-        first_loader, newest = LOADERS[0], LOADERS[-1]
+        first_loader, newest = load_loaders()[0], load_loaders()[-1]
         assert init_names(first_loader, "pkg/_core.cpython-312-wasm32-emscripten.so") == ("PyInit__core",)
         assert init_names(first_loader, "a/pkg/__init__.cpython-312-wasm32-emscripten.so") == ("PyInit_pkg",)
         assert init_names(newest, "m.so") == ("PyModExport_m", "PyInit_m")
@@ -352,5 +352,5 @@ class TestInit:
 
 def test_every_platform_has_its_loader() -> None:
     assert [loader_of(platform).generation for platform in load_platforms()] == [
-        loader.generation for loader in LOADERS
+        loader.generation for loader in load_loaders()
     ]

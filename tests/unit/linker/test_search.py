@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pyodide_abi.linker.loaders import loader_of
 from pyodide_abi.linker.search import Arrival, Search, expand
 from pyodide_abi.platforms import load_platform
+from pyodide_abi.platforms.loaders import loader_of
 
 SITE = "/lib/python3.14/site-packages"
 OLD_SITE = "/lib/python3.12/site-packages"

@@ -145,8 +145,8 @@ FAULTS = {
     ),
     "a digest of the wrong form": (
         "2025_0.toml",
-        'integrity = "sha512-',
-        'integrity = "sha1-',
+        "integrity = 'sha512-",
+        "integrity = 'sha1-",
         "2025_0.toml: releases[0].integrity: 'sha1-",
     ),
     "a python of another minor version": (

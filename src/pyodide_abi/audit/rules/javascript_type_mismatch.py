@@ -34,10 +34,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.components import part_of
-from pyodide_abi.audit.conversion import parse_type, result_throws
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.audit.unwinding import way_of
+from pyodide_abi.linker.js_conversion import parse_type, result_throws
+from pyodide_abi.platforms.engines import find_engine
 from pyodide_abi.platforms.surface import SymbolKind
 from pyodide_abi.wasm import FuncType
 from pyodide_abi.wasm.types import different
@@ -81,7 +82,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 if symbol.type is not None and symbol.type != wanted:
                     differing.setdefault(symbol.type, []).append(release)
             for actual, releases in differing.items():
-                effect, severity = _effect(entry.type, actual)
+                effect, severity = _effect(entry.type, actual, subject.engine)
                 yield RULE.finding(
                     f"`{entry.name}` is declared as {wanted} and is {actual} in the runtime's JavaScript; "
                     f"{effect}",
@@ -93,10 +94,10 @@ def check(subject: Subject) -> Iterator[Finding]:
                 )
 
 
-def _effect(wanted: FuncType, actual: str) -> tuple[str, Severity]:
+def _effect(wanted: FuncType, actual: str, engine: str) -> tuple[str, Severity]:
     fault = result_throws(wanted.results, parse_type(actual)[1])
     if fault:
-        return f"every call throws ({fault})", Severity.ERROR
+        return f"every call throws ({find_engine(engine).say(fault)})", Severity.ERROR
     return "arguments and results get lost or converted", Severity.WARNING
 
 

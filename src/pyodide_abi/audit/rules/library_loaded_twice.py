@@ -36,8 +36,8 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
-from pyodide_abi.linker.loaders import loader_of
 from pyodide_abi.linker.search import folders_of, searched_folders, site_packages
+from pyodide_abi.platforms.loaders import loader_of
 from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:

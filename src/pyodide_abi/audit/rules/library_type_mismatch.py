@@ -33,9 +33,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyodide_abi.audit.conversion import throws
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
+from pyodide_abi.linker.js_conversion import throws
+from pyodide_abi.platforms.engines import find_engine
 from pyodide_abi.wasm import FuncType
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 def check(subject: Subject) -> Iterator[Finding]:
     """One finding for each module and function."""
     suspects = _suspects(subject)
+    engine = find_engine(subject.engine)
     found: dict[tuple[str, str], tuple[FuncType, FuncType, str, list[str]]] = {}
     for _, release, prediction in subject.predictions() if suspects else ():
         for path in prediction.libraries:
@@ -60,7 +62,11 @@ def check(subject: Subject) -> Iterator[Finding]:
                         known[3].append(release)
     for (path, name), (wanted, actual, owner, releases) in found.items():
         fault = throws(wanted, actual)
-        effect = f"every call throws ({fault})" if fault else "arguments and results get lost or converted"
+        effect = (
+            f"every call throws ({engine.say(fault)})"
+            if fault
+            else "arguments and results get lost or converted"
+        )
         yield RULE.finding(
             f"`{name}` is declared as {wanted} and is {actual} in {subject.member_of(owner)}; {effect}",
             fix="correct the declaration; include the library's header",

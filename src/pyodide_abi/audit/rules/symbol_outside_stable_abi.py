@@ -43,7 +43,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.audit.abi3 import claim_of
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
-from pyodide_abi.linker import find_engine
+from pyodide_abi.platforms.engines import find_engine
 from pyodide_abi.platforms.surface import load_surface
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _imports(binary: Binary) -> tuple[str, ...]:
 def _runtime(subject: Subject) -> Mapping[str, Symbol]:
     if subject.platform is None:
         return {}
-    return load_surface(subject.platform).symbols(subject.releases[-1], find_engine(subject.engine).known_as)
+    return load_surface(subject.platform).symbols(subject.releases[-1], find_engine(subject.engine).surface)
 
 
 RULE = Rule(

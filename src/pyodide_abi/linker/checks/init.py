@@ -5,19 +5,22 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from pyodide_abi.linker.js_conversion import throws
 from pyodide_abi.linker.prediction import Cause, Problem
+from pyodide_abi.platforms.engines import Text
 from pyodide_abi.values import replace
-from pyodide_abi.wasm import FuncType, GlobalType
+from pyodide_abi.wasm import FuncType, GlobalType, ValueType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pyodide_abi.linker.engine import Engine
     from pyodide_abi.linker.facts import Library
-    from pyodide_abi.linker.loaders import Loader
+    from pyodide_abi.platforms.engines import Engine
+    from pyodide_abi.platforms.loaders import Loader
     from pyodide_abi.wasm import ExternType
 
-_INIT_TYPE = "()->(i32)"
+#: The type that CPython calls an init function with.
+_WANTED = FuncType((), (ValueType("i32"),))
 
 
 def init_names(loader: Loader, path: str) -> tuple[str, ...]:
@@ -50,14 +53,15 @@ def check_init(library: Library, loader: Loader, engine: Engine) -> Iterator[Pro
     type_ = library.facts.exports[name]
     if isinstance(type_, FuncType):
         module = name.partition("_")[2]
-        problem = _of_typed_call(type_, engine) if loader.init_typed else _of_converted_call(type_, module)
+        typed = loader.init_typed
+        problem = _of_typed_call(type_, engine) if typed else _of_converted_call(type_, module, engine)
     elif isinstance(type_, GlobalType) or loader.data_is_number:
-        problem = _of_value(type_, loader)
+        problem = _of_value(type_, loader, engine)
     else:
         # Memories, tables and tags are no exports that can be looked up.
         problem = no_init(library, names)
     if problem is not None:
-        yield replace(problem, library=library.path, symbol=name, wanted=_INIT_TYPE, provided=str(type_))
+        yield replace(problem, library=library.path, symbol=name, wanted=str(_WANTED), provided=str(type_))
 
 
 def no_init(library: Library, names: tuple[str, ...]) -> Problem:
@@ -67,38 +71,42 @@ def no_init(library: Library, names: tuple[str, ...]) -> Problem:
         text=f"dynamic module does not define module export function ({' or '.join(names)})",
         library=library.path,
         symbol=names[-1],
-        wanted=_INIT_TYPE,
+        wanted=str(_WANTED),
     )
 
 
 def _of_typed_call(type_: FuncType, engine: Engine) -> Problem | None:
     """A call through the table, which traps for another type; a trap there is fatal."""
-    if str(type_) == _INIT_TYPE:
+    if type_ == _WANTED:
         return None
-    return _fatal(f"RuntimeError: {engine.wrong_type}")
+    return _fatal(engine, Text.WRONG_SIGNATURE)
 
 
-def _of_converted_call(type_: FuncType, module: str) -> Problem | None:
+def _of_converted_call(type_: FuncType, module: str, engine: Engine) -> Problem | None:
     """A call by way of JavaScript, which converts arguments and results."""
-    if "i64" in map(str, type_.params):
-        return _fatal("TypeError: Cannot convert undefined to a BigInt")
+    fault = throws(_WANTED, type_)
+    if fault is not None:
+        return _fatal(engine, fault, error="TypeError: ")
     if not type_.results:
         text = f"initialization of {module} failed without raising an exception"
-        return replace(_fatal(text), fatal=False)
-    if "i64" in map(str, type_.results):
-        return _fatal("TypeError: Cannot convert a BigInt value to a number")
+        return Problem(cause=Cause.INIT_TYPE, text=text, library="")
     return None
 
 
-def _of_value(type_: ExternType, loader: Loader) -> Problem:
+def _of_value(type_: ExternType, loader: Loader, engine: Engine) -> Problem:
     """A call of what is no function: a global's value is taken for a place in the table."""
     if not isinstance(type_, GlobalType):
-        return _fatal("TypeError: Cannot read properties of undefined (reading 'stub')")
-    if loader.init_typed:
-        return _fatal("RuntimeError: table index is out of bounds")
+        return _fatal(engine, Text.NOT_CALLABLE)
     # Which address, and how large the table is, depends on what else the program has loaded.
-    return replace(_fatal("RangeError: WebAssembly.Table.get(): invalid address"), exact=False)
+    return _fatal(engine, Text.OUTSIDE_TABLE if loader.init_typed else Text.TABLE_GET_OUTSIDE)
 
 
-def _fatal(text: str) -> Problem:
-    return Problem(cause=Cause.INIT_TYPE, text=text, library="", fatal=True)
+def _fatal(engine: Engine, text: Text, error: str = "") -> Problem:
+    """An end of the interpreter in the engine's words; ``error`` is the class where the text lacks it."""
+    return Problem(
+        cause=Cause.INIT_TYPE,
+        text=error + engine.say(text),
+        library="",
+        exact=text not in engine.inexact,
+        fatal=True,
+    )

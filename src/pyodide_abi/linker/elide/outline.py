@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from pyodide_abi.linker.elide.names import Exports
     from pyodide_abi.linker.facts import Facts, Library
     from pyodide_abi.wasm import ExternType, Module
-    from pyodide_abi.wasm.features import Feature
     from pyodide_abi.wasm.types import CompositeType
 
 #: A power of two.
@@ -62,7 +61,7 @@ def outline_of(
     module: Module | None,
     *,
     known: frozenset[bytes],
-    sought: Collection[Feature] = (),
+    sought: Collection[str] = (),
 ) -> Outline:
     """Read a file that is held whole; whatever the bytes are, this does not fail.
 

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from pyodide_abi.linker.startup import Startup
     from pyodide_abi.wasm import Module
     from pyodide_abi.wasm.code import Question
-    from pyodide_abi.wasm.features import Feature
     from pyodide_abi.wasm.section_table import Section
     from pyodide_abi.wasm.sections.imports import Import as Entry
 
@@ -58,7 +57,7 @@ def outline_stream(
     size: int,
     *,
     known: frozenset[bytes],
-    sought: Collection[Feature] = (),
+    sought: Collection[str] = (),
     asked: Callable[[Module, Section], Iterable[Question]] = lambda *_: (),
 ) -> tuple[Outline, Module] | None:
     """Read a side module as it arrives.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pyodide_abi.audit.conversion import parse_type, throws
+from pyodide_abi.linker.js_conversion import parse_type, throws
+from pyodide_abi.platforms.engines import find_engine
 from pyodide_abi.wasm import FuncType, ValueType
 
 
@@ -30,7 +31,8 @@ def function(text: str) -> FuncType:
     ],
 )
 def test_what_cannot_be_converted_throws(declared: str, actual: str, fault: str | None) -> None:
-    assert throws(function(declared), function(actual)) == fault
+    found = throws(function(declared), function(actual))
+    assert (found and find_engine("node24").say(found)) == fault
 
 
 def test_a_type_is_read_back_from_its_text() -> None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.platforms.engines import Text
+
 if TYPE_CHECKING:
     from pyodide_abi.wasm import FuncType
 
 _BIG = "i64"
 
 
-def throws(declared: FuncType, actual: FuncType) -> str | None:
+def throws(declared: FuncType, actual: FuncType) -> Text | None:
     """Why a call throws whatever its arguments are, None where it does not.
 
     Args:
@@ -25,27 +27,23 @@ def throws(declared: FuncType, actual: FuncType) -> str | None:
     for index, wanted in enumerate(actual.params):
         given = declared.params[index] if index < len(declared.params) else None
         if given is None and wanted == _BIG:
-            return "Cannot convert undefined to a BigInt"
+            return Text.UNDEFINED_TO_BIGINT
         if given is not None and (wanted == _BIG) is not (given == _BIG):
             return _between(given)
     return result_throws(declared.results, actual.results)
 
 
-def result_throws(wanted: tuple[str, ...], given: tuple[str, ...]) -> str | None:
+def result_throws(wanted: tuple[str, ...], given: tuple[str, ...]) -> Text | None:
     """Why the result cannot be converted, None where it can."""
     if not wanted:
         return None
     if not given:
-        return "Cannot convert undefined to a BigInt" if wanted[0] == _BIG else None
+        return Text.UNDEFINED_TO_BIGINT if wanted[0] == _BIG else None
     return None if (wanted[0] == _BIG) is (given[0] == _BIG) else _between(given[0])
 
 
-def _between(given: str) -> str:
-    return (
-        "Cannot convert a BigInt value to a number"
-        if given == _BIG
-        else "Cannot convert a number to a BigInt"
-    )
+def _between(given: str) -> Text:
+    return Text.BIGINT_TO_NUMBER if given == _BIG else Text.NUMBER_TO_BIGINT
 
 
 def parse_type(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

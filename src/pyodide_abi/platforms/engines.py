@@ -1,0 +1,284 @@
+"""What a JavaScript engine takes, and what it says of a module that does not fit (loader.md, section 2).
+
+An engine is one file below ``data/engines``; another engine is another file. One that is mostly like another
+names that one and holds what differs. Files are read when their engine is asked for.
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+from typing import TYPE_CHECKING, Any
+
+from pyodide_abi.platforms.decode import Table, read_toml
+from pyodide_abi.platforms.load import DATA
+from pyodide_abi.values import value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+#: The engine that predictions are for unless another is named.
+DEFAULT_ENGINE = "node24"
+_FOLDER = DATA / "engines"
+#: Stands in a text for the one named ``import``.
+_IMPORT = "{import}"
+_OF_IMPORT = frozenset({"call", "index", "module", "name", "have", "wanted"})
+
+
+class Check(enum.StrEnum):
+    """A check of a module's imports, as :attr:`Engine.passes` orders them."""
+
+    MODULE = "module"
+    """The module that an import names is there."""
+    KIND = "kind"
+    """The value is a function, global, tag or table, as wanted."""
+    MEMORY_KIND = "memory_kind"
+    """The value is a memory, where one is wanted."""
+    FUNCTION_TYPE = "function_type"
+    """The function has the wanted type."""
+    GLOBAL_TYPE = "global_type"
+    """The global has the wanted type and mutability."""
+    TAG_TYPE = "tag_type"
+    """The tag has the wanted type."""
+    MEMORY_TYPE = "memory_type"
+    """The memory's limits, sharing and addresses are as wanted."""
+    TABLE_TYPE = "table_type"
+    """The table's limits, elements and addresses are as wanted."""
+
+
+class Text(enum.StrEnum):
+    """What an engine says of each fault.
+
+    Texts about one import may hold ``{call}`` (the function of the JavaScript interface), ``{index}``,
+    ``{module}`` and ``{name}`` of the import, and ``{have}`` and ``{wanted}``: what the runtime provides
+    and what is declared.
+    """
+
+    MODULE_MISSING = "module_missing"
+    """The loader provides nothing under the module's name."""
+    FUNCTION_MISSING = "function_missing"
+    """What is provided for a function is none."""
+    FUNCTION_TYPE = "function_type"
+    GLOBAL_MISSING = "global_missing"
+    """What is provided for an immutable global of numbers is neither a number nor a global."""
+    BIGINT_MISSING = "bigint_missing"
+    """Likewise for one of 64-bit integers, which are BigInts."""
+    REFERENCE_MISSING = "reference_missing"
+    """What is provided for a global of function references is no function of WebAssembly."""
+    VECTOR_MISSING = "vector_missing"
+    """What is provided for a global of vectors is no global."""
+    MUTABLE_MISSING = "mutable_missing"
+    """What is provided for a mutable global is a function or an object."""
+    MUTABLE_NUMBER = "mutable_number"
+    """What is provided for a mutable global is a number."""
+    GLOBAL_MUTABILITY = "global_mutability"
+    GLOBAL_TYPE = "global_type"
+    TAG_MISSING = "tag_missing"
+    TAG_TYPE = "tag_type"
+    MEMORY_MISSING = "memory_missing"
+    MEMORY_ADDRESS = "memory_address"
+    """A memory with 64-bit addresses is wanted."""
+    MEMORY_SMALL = "memory_small"
+    """The memory has fewer pages than declared."""
+    MEMORY_LARGE = "memory_large"
+    """The memory may grow further than declared."""
+    MEMORY_UNSHARED = "memory_unshared"
+    """The memory is not shared, and was declared to be."""
+    TABLE_MISSING = "table_missing"
+    TABLE_ADDRESS = "table_address"
+    """A table with 64-bit addresses is wanted."""
+    TABLE_SMALL = "table_small"
+    TABLE_UNBOUNDED = "table_unbounded"
+    """The table may grow without an end, where one is declared."""
+    TABLE_TYPE = "table_type"
+    DATA_OUTSIDE = "data_outside"
+    """Data go beyond the memory: ``{segment}``, ``{offset}``, ``{length}``, ``{size}`` of the memory."""
+    ELEMENTS_OUTSIDE = "elements_outside"
+    """Elements go beyond the table."""
+    TABLE_GROWTH = "table_growth"
+    """The table does not grow by ``{size}`` entries."""
+    ODD_LENGTH = "odd_length"
+    """Bytes whose number is no multiple of four are looked at as 32-bit words."""
+    UNSIGNED_FUNCTION = "unsigned_function"
+    """The loader reads the signature of a JavaScript function that has none."""
+    BIGINT_ADDRESS = "bigint_address"
+    """The loader adds a number to a BigInt."""
+    MISSING_AT_START = "missing_at_start"
+    """A start function calls ``{symbol}``, which nobody provides, before the module's exports are known."""
+    UNREACHABLE = "unreachable"
+    WRONG_SIGNATURE = "wrong_signature"
+    """A function is called through the table with another type than it has."""
+    OUTSIDE_TABLE = "outside_table"
+    """A call through the table goes beyond it."""
+    TABLE_GET_OUTSIDE = "table_get_outside"
+    """JavaScript asks for an entry beyond the table."""
+    NOT_CALLABLE = "not_callable"
+    """The loader takes an export for a function that it cannot look up."""
+    UNDEFINED_TO_BIGINT = "undefined_to_bigint"
+    """The message of the TypeError with which nothing converts to a 64-bit integer; so for the next two."""
+    BIGINT_TO_NUMBER = "bigint_to_number"
+    NUMBER_TO_BIGINT = "number_to_bigint"
+
+
+_PLACEHOLDERS: Mapping[Text, frozenset[str]] = {
+    Text.DATA_OUTSIDE: frozenset({"call", "segment", "offset", "length", "size"}),
+    Text.ELEMENTS_OUTSIDE: frozenset({"call"}),
+    Text.TABLE_GROWTH: frozenset({"size"}),
+    Text.MISSING_AT_START: frozenset({"symbol"}),
+}
+_LAST_OF_IMPORTS = [*Text].index(Text.TABLE_TYPE)
+
+
+@value
+class Calls:
+    """How an engine names the functions of the JavaScript interface in its texts.
+
+    Attributes:
+        module: the one that compiles a module at once.
+        instance: the one that makes an instance at once.
+        instantiate: the one that does both, later.
+    """
+
+    module: str
+    instance: str
+    instantiate: str
+
+
+@value
+class Engine:
+    """An engine's features, limits, order of checks and wording.
+
+    Attributes:
+        name: the name on the command line.
+        surface: the engine whose view of a release's symbols holds for this one.
+        largest_table: the largest length of a table, in entries.
+        passes: the checks of imports. Each pass looks at all imports in their order, and all of them have to
+            stand its checks before the next pass begins. Values are found in the first pass.
+        calls: names of functions in the texts.
+        refused: what it says of a module with a feature that it does not know, by the feature's name, in the
+            order in which it would meet them.
+        mixture: what it says of a module with both encodings of exceptions; empty where it takes them.
+        sought: the features in question that only a module's code shows and compilers write.
+        texts: what it says of each fault.
+        inexact: those of the texts that are not known word for word.
+    """
+
+    name: str
+    surface: str
+    largest_table: int
+    passes: tuple[frozenset[Check], ...]
+    calls: Calls
+    refused: Mapping[str, str]
+    mixture: str
+    sought: frozenset[str]
+    texts: Mapping[Text, str]
+    inexact: frozenset[Text]
+
+    def say(self, text: Text, **details: object) -> str:
+        """The text for a fault, the error's class in front; ``details`` fill its placeholders."""
+        return self.texts[text].format(**details)
+
+    def names(self, text: Text, detail: str) -> bool:
+        """The text for a fault holds that detail."""
+        return f"{{{detail}}}" in self.texts[text]
+
+    def turn(self, check: Check) -> int:
+        """The number of the pass in which a check is made, counted from 0."""
+        return next(number for number, checks in enumerate(self.passes) if check in checks)
+
+
+@functools.cache
+def engine_names() -> tuple[str, ...]:
+    """The names of all engines, the default one first."""
+    names = sorted(file.stem for file in _FOLDER.iterdir() if file.suffix == ".toml")
+    return (DEFAULT_ENGINE, *(name for name in names if name != DEFAULT_ENGINE))
+
+
+@functools.cache
+def find_engine(name: str = DEFAULT_ENGINE) -> Engine:
+    """The engine of that name.
+
+    Raises:
+        KeyError: there is none; the command line offers only those there are.
+        PlatformDataError: its data has a fault.
+    """
+    if name not in engine_names():
+        raise KeyError(name)
+    return parse_engine(name, lambda each: (_FOLDER / f"{each}.toml").read_text("utf-8"))
+
+
+def parse_engine(name: str, read: Callable[[str], str]) -> Engine:
+    """An engine from the text of its file and of those that it is like.
+
+    Args:
+        name: the engine's name.
+        read: the text of the file of an engine.
+
+    Raises:
+        PlatformDataError: a fault; the message starts with the file and the dotted path.
+    """
+    file = f"engines/{name}.toml"
+    root = Table(_merged(name, read, file), file=file)
+    identity, limits, order, calls = map(root.table, ("identity", "limits", "order", "calls"))
+    features = root.table("features")
+    refused = features.table("refused")
+    texts = root.table("texts")
+    for table in (identity, limits, order, calls, features, texts):
+        table.text("reason")
+        table.text("source")
+    identity.optional_text("like")
+    engine = Engine(
+        name=identity.text("name", name),
+        surface=identity.text("surface"),
+        largest_table=limits.number("largest_table"),
+        passes=_passes(order),
+        calls=Calls(
+            module=calls.text("module"),
+            instance=calls.text("instance"),
+            instantiate=calls.text("instantiate"),
+        ),
+        refused={feature: refused.text(feature) for feature in refused},
+        mixture=features.optional_text("mixture") or "",
+        sought=frozenset(features.texts("sought", may_be_empty=True)),
+        texts=_texts(texts),
+        inexact=frozenset(texts.choices("inexact", Text, may_be_empty=True)),
+    )
+    for table in (identity, limits, order, calls, refused, features, texts, root):
+        table.finish()
+    return engine
+
+
+def _merged(name: str, read: Callable[[str], str], file: str) -> dict[str, Any]:
+    """An engine's tables, with what it does not say for itself from the one that it is like.
+
+    Each entry of ``[texts]`` counts for itself; every other table is taken whole.
+    """
+    own = read_toml(read(name), file)
+    like = Table(own, file=file).table("identity").optional_text("like")
+    if like is None:
+        return own
+    base = _merged(like, read, f"engines/{like}.toml")
+    return {**base, **own, "texts": {**base.get("texts", {}), **own.get("texts", {})}}
+
+
+def _passes(order: Table) -> tuple[frozenset[Check], ...]:
+    passes = order.groups("passes", Check)
+    for check in Check:
+        found = sum(check in checks for checks in passes)
+        if found != 1:
+            order.fail("passes", f"has the check '{check}' {found} times, not once")
+    return passes
+
+
+def _texts(table: Table) -> dict[Text, str]:
+    prefix = table.text("import")
+    texts = {}
+    for place, text in enumerate(Text):
+        found = table.text(text).replace(_IMPORT, prefix)
+        known = _OF_IMPORT if place <= _LAST_OF_IMPORTS else _PLACEHOLDERS.get(text, frozenset())
+        try:
+            found.format_map(dict.fromkeys(known, ""))
+        except (KeyError, IndexError, ValueError) as error:
+            table.fail(text, f"has a placeholder that nothing fills: {error}")
+        texts[text] = found
+    return texts
