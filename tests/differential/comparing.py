@@ -132,7 +132,7 @@ def compare_steps(predictions: Sequence[Prediction], seen: Seen) -> Iterator[Res
         yield Aspect.MESSAGE, text, step.text, _same_text(text, step, exact=exact), exact
     everything_loads = all(step.kind == "loads" for step in seen.steps)
     if everything_loads and seen.unresolved is not None:
-        latent = frozenset(entry.symbol for prediction in predictions for entry in prediction.latent)
+        latent = frozenset(entry.symbol for prediction in predictions for entry in prediction.undefined_calls)
         yield Aspect.LATENT, _list(latent), _list(seen.unresolved), latent == seen.unresolved, True
 
 
@@ -147,7 +147,7 @@ def compare_install(stop: Stop | None, seen: Seen) -> Result:
 
 def compare_call(symbol: str, predictions: Sequence[Prediction], seen: Seen) -> Result:
     """Whether a call of a symbol kills the interpreter exactly when the symbol is predicted to be latent."""
-    latent = any(entry.symbol == symbol for prediction in predictions for entry in prediction.latent)
+    latent = any(entry.symbol == symbol for prediction in predictions for entry in prediction.undefined_calls)
     last = seen.steps[-1]
     killed = last.kind == "dies" and last.text.endswith(_UNRESOLVED + symbol)
     words = f"{last.kind}: {last.text}" if last.text else last.kind

@@ -47,7 +47,7 @@ def test_there_is_no_false_error(project: str, tag: str, python: str, tmp_path: 
         assert set(binary.imported) == set(report.releases)
         for prediction in binary.imported.values():
             assert prediction.outcome is Outcome.LOADS
-            assert not prediction.latent
+            assert not prediction.undefined_calls
 
 
 @pytest.mark.integration

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker import Arrival, Cause, Resolver
-from pyodide_abi.linker.budget import Patience
+from pyodide_abi.linker.budget import Budget
 from pyodide_abi.linker.installing import loaded_ahead
 from pyodide_abi.linker.search import site_packages
 from pyodide_abi.platforms.engines import find_engine
@@ -64,7 +64,7 @@ class Predictor:
 
     def __init__(self, reader: Reader, installed: Installed, name: str) -> None:
         self._reader = reader
-        self._patience = Patience(name)
+        self._budget = Budget(name)
         self._platform = reader.platform
         self._installed = installed
         self.offers: dict[str, Mapping[str, Symbol]] = {}
@@ -151,7 +151,7 @@ class Predictor:
                     symbols=surface.symbols(release.version, seen_by),
                     engine=engine,
                     installer=alike[0],
-                    patience=self._patience,
+                    budget=self._budget,
                 )
             resolvers[release.version] = different[alike]
         return resolvers
@@ -167,4 +167,6 @@ class Predictor:
 
 
 def _is_sound(binary: Binary) -> bool:
-    return not any(prediction.problems or prediction.latent for prediction in binary.imported.values())
+    return not any(
+        prediction.problems or prediction.undefined_calls for prediction in binary.imported.values()
+    )

@@ -232,8 +232,8 @@ def _is_matter_of_all_names(binaries: Sequence[Binary], platform: Platform) -> b
     if any(prediction.problems for prediction in every):
         return True
     installers = {installer_of(release.version) for release in platform.releases}
-    shared = any(installer.needed_first or installer.mode.needed_everywhere for installer in installers)
-    return shared and len(binaries) > 1 and any(prediction.latent for prediction in every)
+    shared = any(installer.needed_first or installer.mode.needed_rtld_global for installer in installers)
+    return shared and len(binaries) > 1 and any(prediction.undefined_calls for prediction in every)
 
 
 def _initialises(library: Library) -> bool:

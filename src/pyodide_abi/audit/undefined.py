@@ -30,12 +30,12 @@ class Gap:
         self.symbol = symbol
         self.type = type
         self.refused: dict[str, str] = {}
-        self.latent: list[str] = []
+        self.undefined_calls: list[str] = []
 
     @property
     def releases(self) -> tuple[str, ...]:
         """All releases without it."""
-        return tuple(dict.fromkeys((*self.refused, *self.latent)))
+        return tuple(dict.fromkeys((*self.refused, *self.undefined_calls)))
 
 
 def find_gaps(subject: Subject) -> Mapping[tuple[str, str], Gap]:
@@ -55,10 +55,10 @@ def find_gaps(subject: Subject) -> Mapping[tuple[str, str], Gap]:
         for problem in prediction.problems:
             if problem.cause is Cause.UNDEFINED_ADDRESS and problem.symbol is not None:
                 gap(problem.library, problem.symbol, problem.wanted).refused[release] = problem.text
-        for latent in prediction.latent:
+        for latent in prediction.undefined_calls:
             found = gap(latent.library, latent.symbol, latent.type)
-            if release not in found.latent:
-                found.latent.append(release)
+            if release not in found.undefined_calls:
+                found.undefined_calls.append(release)
     return gaps
 
 

@@ -1,7 +1,7 @@
 """What a library offers and needs, where its libraries are found, and what the loader makes of it."""
 
 from pyodide_abi.linker.facts import Facts, Head, Import, Library, facts_of, read_library
-from pyodide_abi.linker.prediction import Cause, Latent, Outcome, Prediction, Problem
+from pyodide_abi.linker.prediction import Cause, Outcome, Prediction, Problem, UndefinedCall
 from pyodide_abi.linker.resolve import Installed, Resolver, resolve
 from pyodide_abi.linker.search import Arrival
 
@@ -12,12 +12,12 @@ __all__ = [
     "Head",
     "Import",
     "Installed",
-    "Latent",
     "Library",
     "Outcome",
     "Prediction",
     "Problem",
     "Resolver",
+    "UndefinedCall",
     "facts_of",
     "read_library",
     "resolve",

@@ -13,24 +13,24 @@ _TELLING = 4
 _COMPARING = 4
 
 
-class Patience:
-    """What is left of it; one for all predictions about a wheel."""
+class Budget:
+    """The work that may still be done; one budget for all predictions about a wheel."""
 
     def __init__(self, name: str = "the wheel", *, steps: int = _MOST_STEPS) -> None:
         """Begin.
 
         Args:
-            name: of the file that the predictions are about, for the message.
-            steps: needed libraries that may be looked for.
+            name: The name of the file that the predictions are about, for the message.
+            steps: The number of needed libraries that may be looked for.
         """
         self._name = name
         self._left = steps
 
-    def seek(self, number: int = 1) -> None:
-        """Needed libraries are looked for.
+    def spend_search(self, number: int = 1) -> None:
+        """Pay for needed libraries that are looked for.
 
         Raises:
-            UnreadableInputError: it has come to its end.
+            UnreadableInputError: The budget is used up.
         """
         self._left -= number
         if self._left < 0:
@@ -39,18 +39,18 @@ class Patience:
                 hint="no known wheel comes near; report it with the file if it is meant to be used",
             )
 
-    def compare(self, number: int) -> None:
-        """Names are held against what a load has.
+    def spend_compare(self, number: int) -> None:
+        """Pay for names that are held against what a load has.
 
         Raises:
-            UnreadableInputError: as for :meth:`seek`.
+            UnreadableInputError: As for :meth:`spend_search`.
         """
-        self.seek(number // _COMPARING)
+        self.spend_search(number // _COMPARING)
 
-    def tell(self, number: int = 1) -> None:
-        """Problems or missing functions become part of the answer.
+    def spend_report(self, number: int = 1) -> None:
+        """Pay for problems or missing functions that become part of the answer.
 
         Raises:
-            UnreadableInputError: as for :meth:`seek`.
+            UnreadableInputError: As for :meth:`spend_search`.
         """
-        self.seek(_TELLING * number)
+        self.spend_search(_TELLING * number)

@@ -15,7 +15,7 @@ _BINDING, _WEAK = 0x3, 0x1
 _LONGEST_LEB = 32
 #: Entries read beyond the end of the file are empty, so that no count has to be believed there.
 _BEYOND = 1
-#: Entries and subsections that are read in all. The loader has no such bound, only the user's patience.
+#: Entries and subsections that are read in all. The loader itself has no such bound.
 _MOST_ENTRIES = 1_000_000
 #: So many needed libraries and run paths are kept. The loader stops at the first one that is missing.
 _MOST_NAMES = 1_000

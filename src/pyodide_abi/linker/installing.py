@@ -93,17 +93,17 @@ def install(interpreter: Interpreter, order: Sequence[str], installer: Installer
     stop = None
     if installer.needed_first:
         stop = next(_unfit(interpreter, order), None)
-        order, everywhere = _needed_first(interpreter, order)
+        order, shared = _needed_first(interpreter, order)
     else:
-        everywhere = set()
+        shared = set()
     for place in order if stop is None else ():
         if place in interpreter.places:
             continue
         interpreter.begin()
-        interpreter.mode = replace(installer.mode, everywhere=place in everywhere)
+        interpreter.mode = replace(installer.mode, rtld_global=place in shared)
         problem = next(interpreter.load(place), None)
         if problem is None:
-            if installer.all_names or place in everywhere:
+            if installer.all_names or place in shared:
                 interpreter.aliases.setdefault(posixpath.basename(place), place)
         elif not (installer.passes_over and problem.text == interpreter.loader.no_magic):
             # The installer is a program, for which the memory grows or not: in 0.27.8 it had 64 pages more
@@ -112,7 +112,7 @@ def install(interpreter: Interpreter, order: Sequence[str], installer: Installer
             said = _said(installer, place, problem, no_module=problem.text == interpreter.loader.no_magic)
             stop = Stop(key=place, text=said, problem=claimed)
             break
-    if installer.mode.tolerant:
+    if installer.mode.allow_undefined:
         stop = next(_still_open(interpreter), stop)
     interpreter.mode = ORDINARY
     return stop
@@ -128,13 +128,13 @@ def _unfit(interpreter: Interpreter, order: Sequence[str]) -> Iterator[Stop]:
 
 def _needed_first(interpreter: Interpreter, order: Sequence[str]) -> tuple[Sequence[str], set[str]]:
     needed = {name for place in order for name in interpreter.files[place].dylink.needed}
-    everywhere = {place for place in order if posixpath.basename(place) in needed}
-    return sorted(order, key=lambda place: place not in everywhere), everywhere
+    shared = {place for place in order if posixpath.basename(place) in needed}
+    return sorted(order, key=lambda place: place not in shared), shared
 
 
 def _still_open(interpreter: Interpreter) -> Iterator[Stop]:
-    """At its end, a tolerant installer gives all addresses that are wanted, and fails where there is none."""
-    for problem in interpreter.report_undefined():
+    """What an installer that allowed undefined addresses meets at its end, when it resolves all of them."""
+    for problem in interpreter.got.report_undefined():
         asked = (
             key
             for key in interpreter.loaded

@@ -9,11 +9,12 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from pyodide_abi.linker.checks.addresses import MADE_LATE, Asker, check_address
+from pyodide_abi.linker.checks.addresses import MADE_LATE, GotRequester
 from pyodide_abi.linker.checks.head import check_head
 from pyodide_abi.linker.checks.imports import check_features
 from pyodide_abi.linker.checks.segments import check_constructors, check_segments, check_start
-from pyodide_abi.linker.name_set import Pool
+from pyodide_abi.linker.got import GlobalOffsetTable
+from pyodide_abi.linker.name_set import NameSet
 from pyodide_abi.linker.offers import Offer, Value, offer_of_export
 from pyodide_abi.linker.prediction import Cause, Problem
 from pyodide_abi.linker.search import Arrival
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     from pyodide_abi.linker.checks.imports import Refusal
     from pyodide_abi.linker.facts import Facts, Library
-    from pyodide_abi.linker.prediction import Latent
-    from pyodide_abi.linker.runtime import Runtime
+    from pyodide_abi.linker.main_module import MainModule
+    from pyodide_abi.linker.prediction import UndefinedCall
     from pyodide_abi.linker.search import Search
     from pyodide_abi.platforms.engines import Engine
     from pyodide_abi.platforms.installers import Mode
@@ -39,60 +40,56 @@ class Interpreter:
     """An interpreter while it loads libraries, one after another, each with what it needs.
 
     Attributes:
-        runtime: what the main module and JavaScript provide.
-        files: every library there is, by its path in the runtime.
-        loaded: what each library is known by to the loader, in the order in which loading began: its path,
-            in one generation the name it was asked for. A library known by two is loaded twice.
-        places: their paths.
-        aliases: further names of loaded libraries.
-        needs: what each of them needs, likewise.
-        addresses: names that some loaded library defines.
-        undefined: entries of the global offset table without an address so far, in order, with who asked
-            first, or first insisted.
-        required: those of them that not every user calls weak.
-        unfinished: those whose load did not end well; the loader takes them for loaded.
-        made: those of which the engine made an instance.
-        absent: needed libraries that this load did not find.
-        sought: those that earlier loads did not find; the loader takes them for loaded.
-        scope: names that the libraries of this load offer to one another's calls.
-        scopes: the scope that each library was loaded in.
-        merged: what libraries that were loaded for all have added to the runtime's symbols.
-        mode: how the libraries of this load treat one another.
-        leader: the library that this load is for.
-        weak: the weak symbols of the library whose section was read last.
+        main_module: What the main module and JavaScript provide.
+        search: The rule by which needed libraries are found.
+        files: Every library there is, by its path in the runtime.
+        loaded: The key of each library in the loader's table (LDSO), in the order in which loading began: its
+            path, in one generation the name it was asked for. A library with two keys is loaded twice.
+        places: The path of each loaded library, by key.
+        aliases: Keys of loaded libraries, by their further names.
+        needs: The keys of the libraries that each loaded library needs.
+        got: The global offset table.
+        unfinished: Keys of libraries whose load failed; the loader takes them for loaded.
+        instantiated: Keys of libraries of which the engine made an instance.
+        missing: Needed libraries that this load did not find.
+        missing_before: Needed libraries that earlier loads did not find; the loader takes them for loaded.
+        scope: Names that the libraries of this load offer to one another's calls (the loader's localScope).
+        scopes: The scope that each library was loaded in, by key.
+        merged: Symbols that libraries loaded with RTLD_GLOBAL have added to the main module's.
+        mode: The flags of this load.
+        requested: The path of the library that ``dlopen`` was called for.
+        weak: The weak symbols of the library whose section was read last.
     """
 
-    def __init__(self, *, runtime: Runtime, search: Search, files: Mapping[str, Library]) -> None:
-        self.runtime = runtime
+    def __init__(self, *, main_module: MainModule, search: Search, files: Mapping[str, Library]) -> None:
+        self.main_module = main_module
         self.search = search
         self.files = files
         self.loaded: list[str] = []
         self.places: dict[str, str] = {}
         self.aliases: dict[str, str] = {}
         self.needs: dict[str, list[str]] = {}
-        self.addresses = Pool()
-        self.undefined: dict[str, Asker] = {}
-        self.required: set[str] = set()
+        self.got = GlobalOffsetTable(main_module=main_module, find=self.find)
         self.unfinished: set[str] = set()
-        self.made: set[str] = set()
-        self.absent: set[str] = set()
-        self.sought: set[str] = set()
-        self.scope = Pool()
-        self.scopes: dict[str, Pool] = {}
+        self.instantiated: set[str] = set()
+        self.missing: set[str] = set()
+        self.missing_before: set[str] = set()
+        self.scope = NameSet()
+        self.scopes: dict[str, NameSet] = {}
         self.merged: dict[str, Offer] = {}
         self.mode: Mode = ORDINARY
-        self.leader = ""
+        self.requested = ""
         self.weak: frozenset[str] = frozenset()
 
     @property
     def loader(self) -> Loader:
         """The generation of the loader."""
-        return self.runtime.loader
+        return self.main_module.loader
 
     @property
     def engine(self) -> Engine:
         """The JavaScript engine."""
-        return self.runtime.engine
+        return self.main_module.engine
 
     @property
     def call(self) -> str:
@@ -108,30 +105,28 @@ class Interpreter:
 
     def begin(self) -> None:
         """Start another load: its libraries see the names of this load only."""
-        self.scope = Pool()
-        self.leader = ""
-        self.sought |= self.absent
-        self.absent = set()
+        self.scope = NameSet()
+        self.requested = ""
+        self.missing_before |= self.missing
+        self.missing = set()
 
     def fork(self) -> Interpreter:
         """Another one in the same state."""
-        other = Interpreter(runtime=self.runtime, search=self.search, files=self.files)
+        other = Interpreter(main_module=self.main_module, search=self.search, files=self.files)
         other.loaded = [*self.loaded]
         other.places = {**self.places}
         other.aliases = {**self.aliases}
         other.needs = {**self.needs}
-        other.addresses = self.addresses.copy()
-        other.undefined = {**self.undefined}
-        other.required = {*self.required}
+        other.got = self.got.copy(find=other.find)
         other.unfinished = {*self.unfinished}
-        other.made = {*self.made}
-        other.absent = {*self.absent}
-        other.sought = {*self.sought}
+        other.instantiated = {*self.instantiated}
+        other.missing = {*self.missing}
+        other.missing_before = {*self.missing_before}
         other.scope = self.scope.copy()
         other.scopes = {**self.scopes}
         other.merged = {**self.merged}
         other.mode = self.mode
-        other.leader = self.leader
+        other.requested = self.requested
         other.weak = self.weak
         return other
 
@@ -139,31 +134,31 @@ class Interpreter:
         """Load a library that is there, with what it needs first.
 
         Args:
-            place: its path.
-            key: what it is known by from now on, if not by that.
+            place: The library's path.
+            key: The library's key in the loader's table, if that is not the path.
         """
         key = key or place
-        self.leader = self.leader or place
+        self.requested = self.requested or place
         library = self.files[place]
         self.loaded.append(key)
         self.places[key] = place
         self.needs[key] = []
         self.unfinished.add(key)
-        self.scopes[key] = self.scope if self.mode.scope else Pool()
+        self.scopes[key] = self.scope if self.mode.local_scope else NameSet()
         sound = True
         for problem in self._load(key, library):
             sound = False
-            self.runtime.patience.tell()
+            self.main_module.budget.spend_report()
             yield problem
         if sound:
             self.unfinished.discard(key)
-            self._share(key)
+            self._merge_symbols(key)
 
     def find(self, name: str) -> Offer | None:
         """What the loader has under a name: the runtime's symbols come first."""
-        return self.runtime.offers.find(name) or self.merged.get(name)
+        return self.main_module.offers.find(name) or self.merged.get(name)
 
-    def company(self, key: str) -> list[str]:
+    def needed_closure(self, key: str) -> list[str]:
         """A loaded library and all that it needs, itself first."""
         found = [key]
         for one in found:
@@ -197,57 +192,57 @@ class Interpreter:
             yield unknown
         yield from self._reserve(library, facts)
         refusals = self._refusals(library)
-        yield from self._look_up(library, facts, [one for one in refusals if one.turn == 0])
+        yield from self._read_imports(library, facts, [one for one in refusals if one.turn == 0])
         yield from (one.problem for one in refusals if one.turn > 0)
-        yield from check_segments(library, facts, self.runtime, call=self.call)
+        yield from check_segments(library, facts, self.main_module, call=self.call)
         yield from check_start(library, facts, lambda name: self._missing(name, key), self.engine)
-        self.made.add(key)
-        yield from self._offer(library, facts)
-        if complete and not self.mode.tolerant:
+        self.instantiated.add(key)
+        yield from self._update_got(library, facts)
+        if complete and not self.mode.allow_undefined:
             # With a needed library missing, whatever is undefined would be a mere consequence.
-            yield from self.report_undefined()
-        own = self.runtime.addresses(library, facts).own
+            yield from self.got.report_undefined()
+        own = self.main_module.addresses(library, facts).own
         yield from check_constructors(
-            library, facts, lambda name: name not in own and self._missing(name, key), self.runtime
+            library, facts, lambda name: name not in own and self._missing(name, key), self.main_module
         )
-        self.scopes[key].take(own)
+        self.scopes[key].update(own)
 
     def _refusals(self, library: Library) -> Sequence[Refusal]:
         if not self.merged:
-            return self.runtime.refusals(library, self.call)
-        return self.runtime.check_imports(library, self.find, self.call)
+            return self.main_module.refusals(library, self.call)
+        return self.main_module.check_imports(library, self.find, self.call)
 
     def _missing(self, name: str, key: str) -> bool:
         """The loader finds nothing when a library calls such a function while it is being loaded."""
         made_late = self.loader.late_invoke and name.startswith(MADE_LATE)
         return not made_late and name not in self.scopes[key] and self.find(name) is None
 
-    def _share(self, key: str) -> None:
-        """Let the others see a loaded library's symbols, as far as they are to."""
+    def _merge_symbols(self, key: str) -> None:
+        """Add a loaded library's symbols to those of all, or of this load, by its flags (mergeLibSymbols)."""
         facts = self.files[self.places[key]].facts
         if facts is None or key in self.unfinished:
             return
-        if self.mode.everywhere:
+        if self.mode.rtld_global:
             for name, type_ in facts.exports.items():
                 if self.find(name) is None:
                     self.merged[name] = offer_of_export(type_, number=self.loader.data_is_number)
             for name in facts.js_functions:
                 self.merged.setdefault(name, Offer(Value.UNTYPED_FUNCTION))
-        elif self.mode.scope:
-            self.scope.take(self.runtime.addresses(self.files[self.places[key]], facts).own)
+        elif self.mode.local_scope:
+            self.scope.update(self.main_module.addresses(self.files[self.places[key]], facts).own)
 
-    def latent(self, keys: Iterable[str]) -> Iterator[Latent]:
+    def undefined_calls(self, keys: Iterable[str]) -> Iterator[UndefinedCall]:
         """Function imports of loaded libraries that nobody provides when they are called."""
         for key in keys:
             library = self.files[self.places[key]]
-            if library.facts is None or key not in self.made:
+            if library.facts is None or key not in self.instantiated:
                 continue  # What has no instance calls nothing.
-            absent = self.runtime.absent_functions(library, library.facts)
-            self.runtime.patience.compare(len(absent))
-            for entry in absent:
+            missing = self.main_module.absent_functions(library, library.facts)
+            self.main_module.budget.spend_compare(len(missing))
+            for entry in missing:
                 made_late = self.loader.late_invoke and entry.name.startswith(MADE_LATE)
                 if not made_late and entry.name not in self.scopes[key] and entry.name not in self.merged:
-                    yield self.runtime.latent(library, entry)
+                    yield self.main_module.undefined_call(library, entry)
 
     def check_head(self, library: Library) -> Problem | None:
         """What the loader says of a file's first bytes."""
@@ -257,22 +252,22 @@ class Interpreter:
     def _load_needed(self, library: Library, key: str) -> Iterator[Problem]:
         dylink = library.dylink
         before = self.mode
-        requirer = self.leader if self.loader.keyed_by_name else self.places[key]
-        if self.mode.needed_everywhere:
-            self.mode = replace(self.mode, everywhere=True)
+        requirer = self.requested if self.loader.keyed_by_name else self.places[key]
+        if self.mode.needed_rtld_global:
+            self.mode = replace(self.mode, rtld_global=True)
         for name in dylink.needed if self.loader.needed_accumulates else dylink.needed_last:
-            self.runtime.patience.seek()
+            self.main_module.budget.spend_search()
             place = self.search.find(name, requirer=requirer, run_paths=dylink.run_paths)
             known = self.aliases.get(name, name) if self.loader.keyed_by_name else place
             if known in self.places:
                 # Loaded before, by another load perhaps: this one sees its own names, not what it needs.
                 self.needs[key].append(known)
-                self._share(known)
+                self._merge_symbols(known)
             elif place is not None and known is not None:
                 self.needs[key].append(known)
                 yield from self.load(place, key=known)
-            elif name not in self.sought:
-                self.absent.add(name)
+            elif name not in self.missing_before:
+                self.missing.add(name)
                 text = self.loader.not_found if name.endswith(".so") else self.loader.not_found_other
                 shown = posixpath.normpath(name) if self.loader.normalises_needed else name
                 yield self._refused(library, Cause.NEEDED_MISSING, text.format(name=shown), symbol=name)
@@ -280,11 +275,11 @@ class Interpreter:
 
     def _reserve(self, library: Library, facts: Facts) -> Iterator[Problem]:
         size = facts.memory.table_size if facts.memory else 0
-        if size + self.runtime.table_length > self.engine.largest_table:
+        if size + self.main_module.table_length > self.engine.largest_table:
             text = self.engine.say(Text.TABLE_GROWTH, size=size)
             yield self._refused(library, Cause.TABLE, text)
 
-    def _look_up(self, library: Library, facts: Facts, refusals: Iterable[Refusal]) -> Iterator[Problem]:
+    def _read_imports(self, library: Library, facts: Facts, refusals: Iterable[Refusal]) -> Iterator[Problem]:
         """The engine's first pass over the imports asks for their values, which makes entries in the table.
 
         Args:
@@ -295,39 +290,23 @@ class Interpreter:
         # In two generations the weak set is one variable that each load overwrites, so that a module with
         # needed libraries is judged by the set of the last one loaded.
         weak = self.weak if self.loader.weak_set_shared else facts.weak
-        addresses = self.runtime.addresses(library, facts)
-        asker = Asker(library.path, addresses.wanted)
+        addresses = self.main_module.addresses(library, facts)
+        requester = GotRequester(library.path, addresses.wanted)
         complaints = {one.index: one for one in refusals}
         if not complaints:
-            self._want(self.addresses.lacking(addresses.wanted), asker, weak)
+            self.got.request(addresses.wanted, requester, weak)
             return
         for entry in facts.imports:
             refusal = complaints.get(entry.index)
             found = refusal is None or refusal.found
-            if (
-                found
-                and entry.address
-                and entry.name in addresses.wanted
-                and entry.name not in self.addresses
-            ):
-                self._want([entry.name], asker, weak)
+            if found and entry.address and entry.name in addresses.wanted:
+                self.got.request([entry.name], requester, weak)
             if refusal is not None:
                 yield refusal.problem
 
-    def _want(self, names: Iterable[str], asker: Asker, weak: frozenset[str]) -> None:
-        wanted = dict.fromkeys(names, asker)
-        required = wanted.keys() - weak
-        if self.undefined:
-            # Who asked first stays where it is, but for one who could do without.
-            known = self.undefined.keys() - (required - self.required)
-            self.undefined |= {name: asker for name in wanted if name not in known}
-        else:
-            self.undefined = wanted
-        self.required |= required
-
-    def _offer(self, library: Library, facts: Facts) -> Iterator[Problem]:
-        """Give the exports their addresses, which is where odd ones fail."""
-        addresses = self.runtime.addresses(library, facts)
+    def _update_got(self, library: Library, facts: Facts) -> Iterator[Problem]:
+        """Give the exports their addresses, which is where odd ones fail (relocateExports, updateGOT)."""
+        addresses = self.main_module.addresses(library, facts)
         for name, type_ in addresses.odd:
             if isinstance(type_, GlobalType):
                 if self.loader.bigint_export_fails:
@@ -335,29 +314,8 @@ class Interpreter:
                         library, Cause.EXPORT, self.engine.say(Text.BIGINT_ADDRESS), symbol=name
                     )
             elif self.loader.object_export_fails:
-                self.undefined.setdefault(name, Asker(library.path, {name: str(type_)}))
-        self.addresses.take(addresses.given)
-        given = addresses.given
-        met = given.intersection(self.undefined)
-        for name in met:
-            del self.undefined[name]
-        self.required -= met
-
-    def report_undefined(self) -> Iterator[Problem]:
-        """Give the entries of the table that are still open their addresses, as far as there are any."""
-        for name, asker in list(self.undefined.items()):
-            problem = check_address(
-                name, self.find(name), asker, required=name in self.required, runtime=self.runtime
-            )
-            if problem is not None:
-                yield problem
-            elif self.find(name) is None and not self.loader.weak_stays_null:
-                # A later library may still define it, or want it for sure.
-                continue
-            else:
-                self.addresses.add(name)
-            del self.undefined[name]
-            self.required.discard(name)
+                self.got.request_object(name, GotRequester(library.path, {name: str(type_)}))
+        self.got.define(addresses.given)
 
     def _refused(self, library: Library, cause: Cause, text: str, *, symbol: str | None = None) -> Problem:
         return Problem(cause=cause, text=text, library=library.path, symbol=symbol)

@@ -1,4 +1,4 @@
-"""Names that many libraries add to."""
+"""A set of names that many libraries add to."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ if TYPE_CHECKING:
 _MANY = 500
 
 
-class Pool:
-    """Names, to which libraries add theirs: those of large ones are kept as they are and never copied."""
+class NameSet:
+    """A set of names whose unions are cheap: those of a large library are kept and never copied."""
 
     def __init__(self) -> None:
         self._few: set[str] = set()
         self._many: list[frozenset[str]] = []
 
     def add(self, name: str) -> None:
-        """Note one name."""
+        """Add one name."""
         self._few.add(name)
 
-    def take(self, names: frozenset[str]) -> None:
-        """Note those of a library."""
+    def update(self, names: frozenset[str]) -> None:
+        """Add a library's names."""
         if len(names) < _MANY:
             self._few |= names
         elif all(names is not known for known in self._many):
             self._many.append(names)
 
     def lacking(self, names: Iterable[str]) -> Iterable[str]:
-        """Those of some names that are not here, in their order; for a hundred thousand of them."""
+        """The names among ``names`` that are not in the set, in their order; there may be 100,000."""
         for known in (self._few, *self._many):
             names = filterfalse(known.__contains__, names)
         return names
 
     def __contains__(self, name: object) -> bool:
-        """It is one of them."""
+        """Whether the set has a name."""
         return name in self._few or any(name in names for names in self._many)
 
-    def copy(self) -> Pool:
-        """Another one with the same names."""
-        other = Pool()
+    def copy(self) -> NameSet:
+        """A second set with the same names."""
+        other = NameSet()
         other._few, other._many = {*self._few}, [*self._many]
         return other

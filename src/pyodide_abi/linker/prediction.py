@@ -1,4 +1,4 @@
-"""What the linker says: the outcome of a load, with the loader's own text, and what is latent in it."""
+"""What the linker says: the outcome of a load, with the loader's own text, and its undefined calls."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Problem:
 
 
 @value
-class Latent:
+class UndefinedCall:
     """A function import that nobody provides: the load succeeds, the first call kills the interpreter."""
 
     symbol: str
@@ -82,13 +82,13 @@ class Prediction:
     Attributes:
         problems: in the order in which the loader would meet them if it went on; it stops at the first.
         error: the whole text of the exception that the first one becomes; None where the load succeeds.
-        latent: those of the library and of what it needs.
+        undefined_calls: The undefined calls of the library and of what it needs.
         libraries: every library that is loaded with it, itself included, paths below ``site-packages``.
     """
 
     problems: tuple[Problem, ...]
     error: str | None
-    latent: tuple[Latent, ...]
+    undefined_calls: tuple[UndefinedCall, ...]
     libraries: tuple[str, ...]
 
     @property

@@ -1,18 +1,18 @@
-"""Predict what the loader of one release does with a library: the outcome, its text, what is latent."""
+"""Predict what the loader of one release does with a library: the outcome, its text, its undefined calls."""
 
 from __future__ import annotations
 
 import posixpath
 from typing import TYPE_CHECKING
 
-from pyodide_abi.linker.budget import Patience
+from pyodide_abi.linker.budget import Budget
 from pyodide_abi.linker.checks.init import check_init, init_names, no_init
 from pyodide_abi.linker.facts import Head
 from pyodide_abi.linker.installing import install
 from pyodide_abi.linker.interpreter import Interpreter
+from pyodide_abi.linker.main_module import MainModule
 from pyodide_abi.linker.offers import Offers
 from pyodide_abi.linker.prediction import Prediction
-from pyodide_abi.linker.runtime import Runtime
 from pyodide_abi.linker.search import Arrival, Search, site_packages
 from pyodide_abi.platforms.engines import DEFAULT_ENGINE, find_engine
 from pyodide_abi.platforms.installers import installer_of
@@ -55,7 +55,7 @@ class Resolver:
         symbols: Mapping[str, Symbol],
         engine: str = DEFAULT_ENGINE,
         installer: Installer | None = None,
-        patience: Patience | None = None,
+        budget: Budget | None = None,
     ) -> None:
         """Prepare.
 
@@ -65,7 +65,7 @@ class Resolver:
             symbols: what the release offers.
             engine: the JavaScript engine that the texts are for.
             installer: of the release; None for that of the platform's newest.
-            patience: to be shared with other releases; None for one of its own.
+            budget: to be shared with other releases; None for one of its own.
         """
         self._installed = installed
         self._installer = installer or installer_of(platform.releases[-1].version)
@@ -73,11 +73,11 @@ class Resolver:
         self._platform = platform
         self._root = site_packages(platform)
         self._files = {f"{self._root}/{place}": library for place, library in installed.libraries.items()}
-        self._runtime = Runtime(
+        self._main_module = MainModule(
             offers=Offers(symbols),
             loader=loader_of(platform),
             engine=find_engine(engine),
-            patience=patience or Patience(),
+            budget=budget or Budget(),
         )
 
     def resolve(self, path: str, *, extension: bool, arrival: Arrival = Arrival.IMPORT) -> Prediction:
@@ -88,14 +88,14 @@ class Resolver:
             extension: it is imported, so that it has to have an init function; otherwise it is only loaded.
             arrival: by a plain import, or by an installer that loads ahead.
         """
-        loader = self._runtime.loader
+        loader = self._main_module.loader
         interpreter = self._start(arrival)
         place = f"{self._root}/{path}"
         problems = list(interpreter.load(place))
         library = self._files[place]
         error = _load_error(problems[0], place, loader, arrival) if problems else None
         if extension and library.facts is not None and library.head in {Head.DYLINK, Head.LEGACY}:
-            inits = list(check_init(library, loader, self._runtime.engine))
+            inits = list(check_init(library, loader, self._main_module.engine))
             if inits and not problems:
                 error = inits[0].text
             problems += inits
@@ -125,14 +125,14 @@ class Resolver:
             extension: as for :meth:`resolve`.
 
         Returns:
-            without functions that would be latent if it failed: a plain import lists them, and after an
-            installation that has failed there are thousands.
+            The prediction, without undefined calls where the load fails: a plain import lists them, and after
+            an installation that has failed there are thousands.
         """
         state, stop = self._install(tuple(order))
         place = f"{self._root}/{path}"
-        company = state.company(place) if place in state.places else []
-        if stop is not None and (stop.key == place or (stop.rejected and stop.key in company)):
-            return self._prediction([stop.problem], stop.text, state, company, calls=False)
+        closure = state.needed_closure(place) if place in state.places else []
+        if stop is not None and (stop.key == place or (stop.rejected and stop.key in closure)):
+            return self._prediction([stop.problem], stop.text, state, closure, calls=False)
         interpreter = state.fork()
         if extension:
             problem, error = self._import(place, interpreter)
@@ -140,7 +140,7 @@ class Resolver:
             problem, error = None, None
         else:
             problem, error = self._load(place, interpreter)
-        loaded = interpreter.company(place) if place in interpreter.places else []
+        loaded = interpreter.needed_closure(place) if place in interpreter.places else []
         problems = [problem] if problem else []
         return self._prediction(problems, error, interpreter, loaded, calls=problem is None)
 
@@ -158,14 +158,14 @@ class Resolver:
             paths: as for :meth:`resolve_in_order`.
 
         Returns:
-            what stops the installer, and for each import what it does; the first one's latent
-            functions are those of all libraries that were loaded ahead, too.
+            What stops the installer, and for each import what it does; the undefined calls of the first
+            are also those of all libraries that were loaded ahead.
         """
         state, stop = self._install(tuple(order))
         interpreter = state.fork()
         first, *others = self._import_all(paths, interpreter)
-        latent = tuple(interpreter.latent(state.loaded))
-        return stop, (replace(first, latent=(*latent, *first.latent)), *others)
+        calls = tuple(interpreter.undefined_calls(state.loaded))
+        return stop, (replace(first, undefined_calls=(*calls, *first.undefined_calls)), *others)
 
     def _install(self, order: tuple[str, ...]) -> tuple[Interpreter, Stop | None]:
         known = self._ahead.get(order)
@@ -193,7 +193,7 @@ class Resolver:
 
     def _import(self, place: str, interpreter: Interpreter) -> tuple[Problem | None, str | None]:
         """What stops an import, and the text that the program sees."""
-        library, loader = self._files[place], self._runtime.loader
+        library, loader = self._files[place], self._main_module.loader
         if place not in interpreter.places:
             problem, error = self._load(place, interpreter)
             if problem is not None:
@@ -201,7 +201,7 @@ class Resolver:
         if place in interpreter.unfinished:
             problem = no_init(library, init_names(loader, library.path))
         else:
-            problem = next(check_init(library, loader, self._runtime.engine), None)
+            problem = next(check_init(library, loader, self._main_module.engine), None)
         return problem, None if problem is None else problem.text
 
     def _load(self, place: str, interpreter: Interpreter) -> tuple[Problem | None, str | None]:
@@ -209,19 +209,19 @@ class Resolver:
         problem = next(interpreter.load(place), None)
         if problem is None:
             return None, None
-        return problem, _load_error(problem, place, self._runtime.loader, Arrival.IMPORT)
+        return problem, _load_error(problem, place, self._main_module.loader, Arrival.IMPORT)
 
     def _start(self, arrival: Arrival) -> Interpreter:
         libs = self._installed.wheel_libs
         return Interpreter(
-            runtime=self._runtime,
+            main_module=self._main_module,
             search=Search(
                 platform=self._platform,
-                loader=self._runtime.loader,
+                loader=self._main_module.loader,
                 files=self._files.keys(),
                 wheel_libs=None if libs is None else f"{self._root}/{libs}",
                 arrival=arrival,
-                below=self._installer.below,
+                subfolders=self._installer.subfolders,
             ),
             files=self._files,
         )
@@ -238,7 +238,7 @@ class Resolver:
         return Prediction(
             problems=tuple(problems),
             error=error,
-            latent=tuple(interpreter.latent(loaded)) if calls else (),
+            undefined_calls=tuple(interpreter.undefined_calls(loaded)) if calls else (),
             libraries=tuple(posixpath.relpath(interpreter.places[key], self._root) for key in loaded),
         )
 

@@ -37,7 +37,7 @@ class Search:
     Attributes:
         files: every file there is to find.
         wheel_libs: the folder that installers pre-load from, None where they do not.
-        below: the installer seeks in all folders below that of the library, too.
+        subfolders: Whether the installer also searches all folders below that of the library.
     """
 
     platform: Platform
@@ -45,7 +45,7 @@ class Search:
     files: Collection[str]
     wheel_libs: str | None
     arrival: Arrival
-    below: bool = False
+    subfolders: bool = False
 
     def find(self, name: str, *, requirer: str, run_paths: tuple[str, ...]) -> str | None:
         """The path that a needed library is found at, None where it is not found.
@@ -102,19 +102,19 @@ class Search:
         yield from self.platform.search.library_path
         own = posixpath.dirname(requirer)
         yield own
-        if self.below:
-            yield from self._folders_below(own)
+        if self.subfolders:
+            yield from self._subfolders(own)
 
-    def _folders_below(self, folder: str) -> Iterator[str]:
+    def _subfolders(self, folder: str) -> Iterator[str]:
         """Each with those below it at once, in the order in which the archive made them."""
-        below: dict[str, None] = {}
+        found: dict[str, None] = {}
         for file in self.files:
             first, slash, _ = file.removeprefix(f"{folder}/").partition("/")
             if slash and file.startswith(f"{folder}/"):
-                below[f"{folder}/{first}"] = None
-        for one in below:
+                found[f"{folder}/{first}"] = None
+        for one in found:
             yield one
-            yield from self._folders_below(one)
+            yield from self._subfolders(one)
 
 
 def searched_folders(

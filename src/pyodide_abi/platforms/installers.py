@@ -18,19 +18,19 @@ _FILE = "installers.toml"
 
 @value
 class Mode:
-    """How a load treats symbols.
+    """The flags of a load: how it treats symbols.
 
     Attributes:
-        everywhere: the library's symbols are for all (RTLD_GLOBAL).
-        needed_everywhere: likewise those of the libraries that it needs.
-        scope: the libraries of the load see one another's symbols.
-        tolerant: undefined addresses are no error yet.
+        rtld_global: Whether the library's symbols are added to those of all (RTLD_GLOBAL).
+        needed_rtld_global: Whether those of the libraries that it needs are.
+        local_scope: Whether the libraries of the load see one another's symbols.
+        allow_undefined: Whether undefined addresses are no error yet (the loader's allowUndefined).
     """
 
-    everywhere: bool = False
-    needed_everywhere: bool = False
-    scope: bool = True
-    tolerant: bool = False
+    rtld_global: bool = False
+    needed_rtld_global: bool = False
+    local_scope: bool = True
+    allow_undefined: bool = False
 
 
 #: The mode of an import.
@@ -45,7 +45,7 @@ class Installer:
         since: the first of them.
         needed_first: what other libraries of the wheel need comes first, and is for all.
         mode: how loads treat symbols.
-        below: needed libraries are sought in all folders below that of the library, too.
+        subfolders: Whether all folders below that of the library are searched for needed libraries, too.
         all_names: every library is known by its file name afterwards, otherwise those that are for all.
         passes_over: files that are no modules are passed over with a warning.
         no_module: what it says of such a file otherwise, where that is something of its own; ``{path}``.
@@ -58,7 +58,7 @@ class Installer:
     since: str
     needed_first: bool
     mode: Mode
-    below: bool
+    subfolders: bool
     all_names: bool
     passes_over: bool
     no_module: str | None
@@ -122,13 +122,14 @@ def parse_installers(text: str) -> Installers:
 def _installer(table: Table) -> Installer:
     mode = table.table("mode")
     flags = {
-        key: mode.flag(key) if mode.has(key) else False for key in ("needed_everywhere", "scope", "tolerant")
+        key: mode.flag(key) if mode.has(key) else False
+        for key in ("needed_rtld_global", "local_scope", "allow_undefined")
     }
     installer = Installer(
         since=table.text("since", RELEASE),
         needed_first=table.flag("needed_first"),
         mode=Mode(**flags),
-        below=table.flag("below"),
+        subfolders=table.flag("subfolders"),
         all_names=table.flag("all_names"),
         passes_over=table.flag("passes_over"),
         no_module=table.optional_text("no_module"),

@@ -61,14 +61,14 @@ def _end(prediction: Prediction) -> tuple[object, ...]:
     """What counts as an ending of its own; the words differ between an import and an installer."""
     if prediction.problems:
         return prediction.problems[0].cause, prediction.problems[0].symbol
-    return (frozenset(latent.symbol for latent in prediction.latent),)
+    return (frozenset(latent.symbol for latent in prediction.undefined_calls),)
 
 
 def _load(prediction: Prediction) -> dict[str, Any]:
     return {
         "outcome": prediction.outcome.value,
         "error": prediction.error,
-        "latent": sorted({latent.symbol for latent in prediction.latent}),
+        "latent": sorted({latent.symbol for latent in prediction.undefined_calls}),
     }
 
 

@@ -78,7 +78,9 @@ def _fates(binary: Binary) -> Iterator[_Piece]:
         prediction = binary.judged(release)
         error = prediction.problems[0].text if prediction.problems else ""
         helped = plain.outcome is Outcome.FAILS
-        fates.setdefault((prediction.outcome, error, len(prediction.latent), helped), []).append(release)
+        fates.setdefault((prediction.outcome, error, len(prediction.undefined_calls), helped), []).append(
+            release
+        )
     for (outcome, error, latent, helped), releases in fates.items():
         all_of_them = f"all {len(releases)} releases" if len(releases) > 1 else releases[0]
         where = all_of_them if len(fates) == 1 else spans(releases, list(binary.imported))

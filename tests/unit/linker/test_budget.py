@@ -11,7 +11,7 @@ from assembling import assemble, make_wheel
 from pyodide_abi.audit import audit_file
 from pyodide_abi.errors import UnreadableInputError
 from pyodide_abi.linker import read_library
-from pyodide_abi.linker.budget import Patience
+from pyodide_abi.linker.budget import Budget
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,16 +27,16 @@ def needing(names: list[str], folders: list[str]) -> bytes:
 
 def allow(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bound what is followed as if the limit were smaller: what grows beyond any limit shows sooner."""
-    bounded = functools.partialmethod(Patience.__init__, steps=steps)
-    monkeypatch.setattr(Patience, "__init__", bounded)
+    bounded = functools.partialmethod(Budget.__init__, steps=steps)
+    monkeypatch.setattr(Budget, "__init__", bounded)
 
 
 def test_it_ends() -> None:
-    patience = Patience("x.whl", steps=10)
-    patience.seek(6)
-    patience.tell()
+    budget = Budget("x.whl", steps=10)
+    budget.spend_search(6)
+    budget.spend_report()
     with pytest.raises(UnreadableInputError, match="its libraries need or lack more"):
-        patience.seek()
+        budget.spend_search()
 
 
 def test_modules_that_all_need_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,7 +92,7 @@ class TestPoisoning:
         call = '%dylink (import "env" "absent" (func))'
         assert outcomes(imports("ab", a=GIVES, b=WANTS)) == "++"
         _, caller = imports("ab", a=GIVES, b=call)
-        assert [latent.symbol for latent in caller.latent] == ["absent"]
+        assert [latent.symbol for latent in caller.undefined_calls] == ["absent"]
 
     @pytest.mark.parametrize(
         ("platform", "expected"), [("2024_0", "+-"), ("2025_0", "+-"), ("314_0", "++"), ("2026_5", "++")]
@@ -110,13 +110,13 @@ class TestNeeded:
     def test_a_sound_one_serves_both(self) -> None:
         predictions = imports("ab", a=self.NEEDS, b=self.NEEDS, dep=self.DEP)
         assert outcomes(predictions) == "++"
-        assert not predictions[1].latent
+        assert not predictions[1].undefined_calls
 
     def test_a_broken_one_is_empty_for_the_second(self) -> None:
         broken = WRONG + '(func (export "answer"))'
         predictions = imports("ab", a=self.NEEDS, b=self.NEEDS, dep=broken)
         assert outcomes(predictions) == "-+"
-        assert [latent.symbol for latent in predictions[1].latent] == ["answer"]
+        assert [latent.symbol for latent in predictions[1].undefined_calls] == ["answer"]
 
     @pytest.mark.parametrize("platform", ALL)
     def test_an_absent_one_likewise(self, platform: str) -> None:
@@ -125,5 +125,5 @@ class TestNeeded:
     def test_what_it_needs_itself_is_not_seen_by_the_second(self) -> None:
         dep = '(@dylink.0 (mem-info (memory 4 2)) (needed "deep.so"))'
         first, second = imports("ab", a=self.NEEDS, b=self.NEEDS, dep=dep, deep=self.DEP)
-        assert not first.latent
-        assert [latent.symbol for latent in second.latent] == ["answer"]
+        assert not first.undefined_calls
+        assert [latent.symbol for latent in second.undefined_calls] == ["answer"]

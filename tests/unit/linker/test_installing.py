@@ -186,9 +186,9 @@ def test_a_library_that_is_loaded_ahead_is_alone() -> None:
     }
     stop, (prediction,) = install("314.0.7", files, "m.so")
     assert stop is None
-    assert [latent.symbol for latent in prediction.latent] == ["b"]
+    assert [latent.symbol for latent in prediction.undefined_calls] == ["b"]
     backwards = {path: files[path] for path in ("m.so", "libb.so", "liba.so")}
-    assert not install("314.0.7", backwards, "m.so")[1][0].latent
+    assert not install("314.0.7", backwards, "m.so")[1][0].undefined_calls
 
 
 #: A library that its user needs, for the installer not to load it ahead by itself.
@@ -215,7 +215,7 @@ def install_some(release: str, files: Mapping[str, bytes], *ahead: str) -> tuple
 def test_needed_libraries_that_are_not_loaded_ahead_were_invisible(release: str) -> None:
     stop, prediction = install_some(release, HIDDEN, "m.so")
     assert stop is None
-    assert [latent.symbol for latent in prediction.latent] == ["f"]
+    assert [latent.symbol for latent in prediction.undefined_calls] == ["f"]
 
 
 @pytest.mark.parametrize("release", ["0.26.2", "0.26.4"])
@@ -226,14 +226,14 @@ def test_from_0_26_2_to_0_26_4_they_were_for_all(release: str) -> None:
     right = HIDDEN | {"libx.so": module("x", more='(func (export "f") (param i32))', init=False)}
     stop, prediction = install_some(release, right, "m.so")
     assert stop is None
-    assert not prediction.latent
+    assert not prediction.undefined_calls
 
 
 def test_in_0_27_they_are_for_one_load() -> None:
     """The engine compares no types then."""
     stop, prediction = install_some("0.27.8", HIDDEN, "m.so")
     assert stop is None
-    assert not prediction.latent
+    assert not prediction.undefined_calls
 
 
 @pytest.mark.parametrize(("order", "loads"), [(("liba", "libb"), False), (("libb", "liba"), True)])
@@ -266,4 +266,4 @@ def test_javascript_of_a_library_that_is_for_all_is_found_by_others(release: str
     }
     stop, (prediction,) = install(release, files, "n.so")
     assert stop is None
-    assert [one.symbol for one in prediction.latent] == latent
+    assert [one.symbol for one in prediction.undefined_calls] == latent

@@ -85,10 +85,10 @@ class TestFunctionImports:
 
     def test_a_placeholder_of_the_loader_is_nothing(self) -> None:
         prediction = predict('%dylink (import "env" "placeholder" (func)) %init')
-        assert [latent.symbol for latent in prediction.latent] == ["placeholder"]
+        assert [latent.symbol for latent in prediction.undefined_calls] == ["placeholder"]
 
     def test_names_that_every_object_has_are_found(self) -> None:
-        assert not predict('%dylink (import "env" "toString" (func)) %init').latent
+        assert not predict('%dylink (import "env" "toString" (func)) %init').undefined_calls
 
     def test_either_module_name_will_do(self) -> None:
         text = '%dylink (import "wasi_snapshot_preview1" "function" (func (param i64))) %init'
@@ -185,7 +185,7 @@ class TestAddresses:
             libd=needing("x", more=run_path) + '(import "env" "ours" (func))',
         )
         assert prediction.outcome is Outcome.LOADS
-        assert not prediction.latent
+        assert not prediction.undefined_calls
 
 
 class TestOrder:

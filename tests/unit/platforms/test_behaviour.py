@@ -95,8 +95,16 @@ class TestInstallers:
                 "since = '0.25.0'",
                 "installers.toml: installers[1].since: does not",
             ),
-            ("scope = true", "scop = true", "installers.toml: installers[2].mode.scop: is not a known key"),
-            ("below = false", "below = 0", "installers.toml: installers[0].below: has to be true or false"),
+            (
+                "local_scope = true",
+                "local_scop = true",
+                "installers.toml: installers[2].mode.local_scop: is not a known key",
+            ),
+            (
+                "subfolders = false",
+                "subfolders = 0",
+                "installers.toml: installers[0].subfolders: has to be true or false",
+            ),
         ],
     )
     def test_a_fault_is_told_with_its_place(self, old: str, new: str, message: str) -> None:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.audit.predicting import Binary
     from pyodide_abi.audit.subject import Subject
-    from pyodide_abi.linker import Latent
+    from pyodide_abi.linker import UndefinedCall
 
 
 class _Harm:
@@ -100,9 +100,9 @@ def _suffers(binary: Binary, release: str) -> bool:
     return bool(binary.installed[release].problems or _lost(binary, release))
 
 
-def _lost(binary: Binary, release: str) -> list[Latent]:
-    before = set(binary.judged(release).latent)
-    return [latent for latent in binary.installed[release].latent if latent not in before]
+def _lost(binary: Binary, release: str) -> list[UndefinedCall]:
+    before = set(binary.judged(release).undefined_calls)
+    return [latent for latent in binary.installed[release].undefined_calls if latent not in before]
 
 
 RULE = Rule(

@@ -82,7 +82,8 @@ def _suspicious(subject: Subject) -> bool:
         return True
     found = (binary.library.facts for binary in subject.binaries)
     return any(facts and unwinds_wrongly(facts, subject.platform) for facts in found) or any(
-        prediction.outcome is Outcome.FAILS or prediction.latent for _, _, prediction in subject.predictions()
+        prediction.outcome is Outcome.FAILS or prediction.undefined_calls
+        for _, _, prediction in subject.predictions()
     )
 
 

@@ -12,20 +12,20 @@ from pyodide_abi.values import value
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pyodide_abi.linker.main_module import MainModule
     from pyodide_abi.linker.offers import Offer
-    from pyodide_abi.linker.runtime import Runtime
     from pyodide_abi.platforms.loaders import Loader
 
 MADE_LATE = ("invoke_", "__cxa_find_matching_catch_")
 
 
 @value(kw_only=False)
-class Asker:
-    """Who made an entry of the global offset table; one value for all that a library made.
+class GotRequester:
+    """The library that asked for entries of the global offset table; one value for all of them.
 
     Attributes:
-        library: its path.
-        wanted: types by name.
+        library: The library's path.
+        wanted: The types that it declares for its entries, by name.
     """
 
     library: str
@@ -33,26 +33,26 @@ class Asker:
 
 
 def check_address(
-    name: str, offer: Offer | None, asker: Asker, *, required: bool, runtime: Runtime
+    name: str, offer: Offer | None, requester: GotRequester, *, required: bool, main_module: MainModule
 ) -> Problem | None:
     """The complaint about an entry that no loaded library defines.
 
     Args:
-        name: the symbol.
-        offer: what the loader has under that name.
-        asker: who made the entry.
-        required: somebody cannot do without it.
-        runtime: whose loader and engine.
+        name: The symbol.
+        offer: What the loader has under that name.
+        requester: The library that asked for the entry.
+        required: Whether at least one library cannot do without it.
+        main_module: The main module, with its loader and engine.
     """
-    loader = runtime.loader
+    loader = main_module.loader
     if offer is None and loader.late_invoke and name.startswith(MADE_LATE):
-        text = runtime.engine.say(Text.UNSIGNED_FUNCTION)
+        text = main_module.engine.say(Text.UNSIGNED_FUNCTION)
     elif offer is None:
         if not required:
             return None
         text = loader.undefined_address.format(symbol=name)
     elif offer.value is Value.UNTYPED_FUNCTION:
-        text = runtime.engine.say(Text.UNSIGNED_FUNCTION)
+        text = main_module.engine.say(Text.UNSIGNED_FUNCTION)
     elif offer.value in FUNCTIONS or _is_address(offer, loader):
         return None
     else:
@@ -60,9 +60,9 @@ def check_address(
     return Problem(
         cause=Cause.UNDEFINED_ADDRESS if offer is None else Cause.WRONG_ADDRESS,
         text=text,
-        library=asker.library,
+        library=requester.library,
         symbol=name,
-        wanted=asker.wanted[name],
+        wanted=requester.wanted[name],
         provided="" if offer is None else f"{offer.value} {offer.type}".strip(),
     )
 

@@ -12,27 +12,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pyodide_abi.linker.facts import Facts, Library
-    from pyodide_abi.linker.runtime import Runtime
+    from pyodide_abi.linker.main_module import MainModule
     from pyodide_abi.linker.startup import Run
     from pyodide_abi.platforms.engines import Engine
 
 
-def check_segments(library: Library, facts: Facts, runtime: Runtime, *, call: str) -> Iterator[Problem]:
+def check_segments(
+    library: Library, facts: Facts, main_module: MainModule, *, call: str
+) -> Iterator[Problem]:
     """Segments at constant places that are not there; ``call`` as in the engine's words."""
-    engine = runtime.engine
+    engine = main_module.engine
     for segment in facts.fixed:
         end = segment.start + segment.size
-        if segment.kind is Kind.MEMORY and runtime.memory_size and end > runtime.memory_size:
+        if segment.kind is Kind.MEMORY and main_module.memory_size and end > main_module.memory_size:
             text = engine.say(
                 Text.DATA_OUTSIDE,
                 call=call,
                 segment=segment.index,
                 offset=segment.start,
                 length=segment.size,
-                size=runtime.memory_size,
+                size=main_module.memory_size,
             )
             sized = engine.names(Text.DATA_OUTSIDE, "size")
-        elif segment.kind is Kind.TABLE and runtime.table_length and end > runtime.table_length:
+        elif segment.kind is Kind.TABLE and main_module.table_length and end > main_module.table_length:
             text, sized = engine.say(Text.ELEMENTS_OUTSIDE, call=call), False
         else:
             continue
@@ -60,7 +62,7 @@ def check_start(
 
 
 def check_constructors(
-    library: Library, facts: Facts, missing: Callable[[str], bool], runtime: Runtime
+    library: Library, facts: Facts, missing: Callable[[str], bool], main_module: MainModule
 ) -> Iterator[Problem]:
     """The functions that the loader calls when everything is linked; arguments as for :func:`check_start`."""
     for run in (facts.startup.relocations, facts.startup.constructors):
@@ -68,8 +70,8 @@ def check_constructors(
             library,
             run,
             missing,
-            lambda name: runtime.loader.unresolved_call.format(symbol=name),
-            runtime.engine,
+            lambda name: main_module.loader.unresolved_call.format(symbol=name),
+            main_module.engine,
         )
 
 

@@ -101,7 +101,7 @@ def test_predictions_are_those_of_all_names(name: str, path: str) -> None:
         for libraries in (full, outlined(TEXTS))
     ]
     assert predictions[0] == predictions[1]
-    assert predictions[0].problems or predictions[0].latent
+    assert predictions[0].problems or predictions[0].undefined_calls
 
 
 def test_the_shortest_name_is_looked_up_again_where_none_of_those_kept_will_do() -> None:

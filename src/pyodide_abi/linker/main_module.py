@@ -1,4 +1,4 @@
-"""The side of a release that loading does not change, and what it makes of each library by itself.
+"""The main module of a release, which loading does not change, and how each side module by itself meets it.
 
 A library that many modules need is looked at once: answers are kept.
 """
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from pyodide_abi.linker.checks.imports import PAGE, check_imports, minimum_of
 from pyodide_abi.linker.facts import ENTRY
 from pyodide_abi.linker.offers import OBJECT_PROPERTIES
-from pyodide_abi.linker.prediction import Latent
+from pyodide_abi.linker.prediction import UndefinedCall
 from pyodide_abi.values import value
 from pyodide_abi.wasm import FuncType, GlobalType, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pyodide_abi.linker.budget import Patience
+    from pyodide_abi.linker.budget import Budget
     from pyodide_abi.linker.checks.imports import Refusal
     from pyodide_abi.linker.facts import Facts, Import, Library
     from pyodide_abi.linker.offers import Offer, Offers
@@ -66,19 +66,19 @@ class Addresses:
     odd: tuple[tuple[str, ExternType], ...]
 
 
-class Runtime:
-    """One release in one engine.
+class MainModule:
+    """The main module of one release in one engine: all that is there before the first side module.
 
     Attributes:
-        offers: the symbols.
-        loader: the generation of the loader.
-        engine: the engine.
-        patience: what may still be followed.
+        offers: The symbols of the main module and its JavaScript.
+        loader: The generation of the loader.
+        engine: The JavaScript engine.
+        budget: The work that predictions may still do.
     """
 
-    def __init__(self, *, offers: Offers, loader: Loader, engine: Engine, patience: Patience) -> None:
+    def __init__(self, *, offers: Offers, loader: Loader, engine: Engine, budget: Budget) -> None:
         self.offers = offers
-        self.patience = patience
+        self.budget = budget
         self.loader = loader
         self.engine = engine
         table, memory = offers.find(_TABLE), offers.find(_MEMORY)
@@ -86,7 +86,7 @@ class Runtime:
         self.memory_size = minimum_of(memory) * PAGE if memory else 0
         self._refusals: dict[tuple[str, str], list[Refusal]] = {}
         self._absent: dict[str, tuple[Import, ...]] = {}
-        self._latent: dict[tuple[str, str], Latent] = {}
+        self._undefined_calls: dict[tuple[str, str], UndefinedCall] = {}
         self._addresses: dict[str, Addresses] = {}
 
     def refusals(self, library: Library, call: str) -> list[Refusal]:
@@ -113,14 +113,14 @@ class Runtime:
             )
         return known
 
-    def latent(self, library: Library, entry: Import) -> Latent:
+    def undefined_call(self, library: Library, entry: Import) -> UndefinedCall:
         """A function import that nobody provides; made once, as many may need the library."""
         key = library.path, entry.name
-        known = self._latent.get(key)
+        known = self._undefined_calls.get(key)
         if known is None:
-            self.patience.tell()
-            known = Latent(symbol=entry.name, type=str(entry.type), library=library.path)
-            self._latent[key] = known
+            self.budget.spend_report()
+            known = UndefinedCall(symbol=entry.name, type=str(entry.type), library=library.path)
+            self._undefined_calls[key] = known
         return known
 
     def addresses(self, library: Library, facts: Facts) -> Addresses:
