@@ -12,6 +12,7 @@ import enum
 import re
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import CXX_ABI_PREFIX, CXX_PREFIX, ENV_SPACES
 from pyodide_abi.audit.unwinding import signs, way_of, wrong_way
 from pyodide_abi.linker import Head
 from pyodide_abi.platforms import load_platforms
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from pyodide_abi.platforms.surface import Symbol
 
 #: Names of symbols that come with a version of CPython or of the C++ library.
-_VERSIONED = ("Py", "_Py", "_Z", "__cxa_")
+_VERSIONED = ("Py", "_Py", CXX_PREFIX, CXX_ABI_PREFIX)
 _PYTHON = re.compile(r"\.cpython-(\d)(\d+)-wasm32-emscripten\.so$")
 
 
@@ -164,7 +165,7 @@ def _of_symbols(
     facts: Facts, releases: Sequence[Mapping[str, Symbol]], provided: set[str]
 ) -> Iterator[tuple[Sign, str]]:
     for entry in facts.imports:
-        if not (entry.address or (entry.module == "env" and entry.kind is Kind.FUNCTION)):
+        if not (entry.address or (entry.module in ENV_SPACES and entry.kind is Kind.FUNCTION)):
             continue
         # Symbols of one way of unwinding are counted as that, once, not one by one.
         if entry.name in provided or entry.name in facts.weak or way_of(entry.name):

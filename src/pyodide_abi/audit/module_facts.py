@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import CLASS_TYPE_INFO_PREFIX, CXA_THROW, INVOKE_PREFIX, START_EM_ASM
 from pyodide_abi.errors import WasmError
 from pyodide_abi.linker.elide.names import names_class
 from pyodide_abi.linker.facts import ENCODING
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.section_table import Section
 
 _OTHER_ENCODING = Question(frozenset({Feature.EXNREF}))
-_THROW, _INVOKE = b"__cxa_throw", b"invoke_"
+_THROW, _INVOKE = CXA_THROW.encode(), INVOKE_PREFIX.encode()
 #: Not worth a walk through the code: every engine takes them, or the exceptions' own rules see to them.
 _UNQUESTIONED = frozenset({Feature.ATOMICS, Feature.SIMD128, Feature.TAIL_CALL}) | ENCODING.wanted
 #: wasm-ld makes a function of this name that traps, where two object files disagree about a type.
@@ -42,8 +43,6 @@ _SOURCE = re.compile(
 )
 #: Homes inside a runtime's own file system.
 _RUNTIME_HOMES = (b"/home/web_user/", b"/home/pyodide/")
-#: Every type information of a class begins with the address of one of these tables.
-_OF_CLASSES = "_ZTVN10__cxxabiv1"
 #: What a class is called in its type information: names after their lengths, between zeros.
 _CLASS = re.compile(rb"\0(N?[1-9]\w{3,200}+)(?=\0)")
 #: Where the table of NumPy's C interface is: modules compiled against NumPy 2 look there first.
@@ -52,8 +51,6 @@ _NUMPY_1, _NUMPY_2 = b"numpy.core._multiarray_umath\0", b"numpy._core._multiarra
 _ASKS = "PyCapsule_GetPointer"
 #: The loader's table of functions: a placeholder looks there once more when it is called.
 _TABLE = re.compile(rb"\bwasmImports\b")
-#: What a module with statements of EM_ASM exports.
-EM_ASM = "__start_em_asm"
 #: No name for others: each module has its own on purpose.
 _ANONYMOUS = b"_GLOBAL__N_"
 _MOST_CLASSES = 10_000
@@ -152,10 +149,10 @@ def code_questions(module: Module, code: Section) -> Iterator[Question]:
 def _catches(module: Module, facts: Facts) -> bool | None:
     """Throwing shows in an import; catching in the tag of the exceptions, or else in the code alone."""
     functions = {entry.name for entry in facts.imports if entry.kind is Kind.FUNCTION}
-    if _THROW.decode() not in functions:
+    if CXA_THROW not in functions:
         return None
     if Feature.EXCEPTION_HANDLING in facts.features or any(
-        name.startswith(_INVOKE.decode()) for name in functions
+        name.startswith(INVOKE_PREFIX) for name in functions
     ):
         return True
     # Cleaning up after any exception needs no tag.
@@ -204,7 +201,7 @@ def _coded(module: Module, facts: Facts) -> frozenset[Feature]:
 
 def _classes(module: Module, facts: Facts) -> frozenset[str]:
     section = module.find(SectionId.DATA)
-    if section is None or not any(entry.name.startswith(_OF_CLASSES) for entry in facts.imports):
+    if section is None or not any(entry.name.startswith(CLASS_TYPE_INFO_PREFIX) for entry in facts.imports):
         return frozenset()
     found = _CLASS.finditer(module.view(section))
     names = (name for match in found if names_class(name := match.group(1)) and _ANONYMOUS not in name)
@@ -222,7 +219,7 @@ def _wants_numpy_1(module: Module, facts: Facts) -> bool:
 
 def _provides(module: Module, facts: Facts) -> bool:
     section = module.find(SectionId.DATA)
-    if section is None or not (facts.js_functions or EM_ASM in facts.exports):
+    if section is None or not (facts.js_functions or START_EM_ASM in facts.exports):
         return False
     return _TABLE.search(module.view(section)) is not None
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import MANGLED_PREFIXES
 from pyodide_abi.audit.module_facts import anatomy_of, code_questions
 from pyodide_abi.errors import WasmError
 from pyodide_abi.linker import read_library
-from pyodide_abi.linker.elide.names import MANGLED
 from pyodide_abi.linker.elide.outline import outline_of, settle
 from pyodide_abi.linker.elide.stream import outline_stream
 from pyodide_abi.platforms.engines import find_engine
@@ -139,4 +139,4 @@ class Reader:
     @cached_property
     def _known(self) -> frozenset[bytes]:
         names = self.surface.names if self.surface else ()
-        return frozenset([name.encode() for name in names if name.startswith(MANGLED)])
+        return frozenset([name.encode() for name in names if name.startswith(MANGLED_PREFIXES)])

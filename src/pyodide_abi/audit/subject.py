@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import INIT_PREFIXES, init_functions
 from pyodide_abi.audit.predicting import Predictor
 from pyodide_abi.audit.reading import NativeFile, Reader
 from pyodide_abi.audit.undefined import find_gaps
@@ -200,7 +201,7 @@ def _predict(
     def initialises(path: str, name: str) -> bool:
         library = libraries.get(path)
         exports = library.facts.exports if library and library.facts else {}
-        return f"PyInit_{name}" in exports or f"PyModExport_{name}" in exports
+        return any(function in exports for function in init_functions(name))
 
     installed = Installed(libraries=libraries, wheel_libs=f"{wheel.name.distribution}.libs")
     extensions = {
@@ -238,6 +239,4 @@ def _is_matter_of_all_names(binaries: Sequence[Binary], platform: Platform) -> b
 
 def _initialises(library: Library) -> bool:
     """It has an init function, or cannot be asked."""
-    return library.facts is None or any(
-        name.startswith(("PyInit_", "PyInitU_", "PyModExport_")) for name in library.facts.exports
-    )
+    return library.facts is None or any(name.startswith(INIT_PREFIXES) for name in library.facts.exports)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import MADE_WHEN_CALLED, UNWINDING_TAGS
 from pyodide_abi.platforms.model import Unwinding
 from pyodide_abi.wasm import Kind
 
@@ -32,11 +33,10 @@ _JAVASCRIPT = frozenset(
         "testSetjmp",
     }
 )
-_JAVASCRIPT_PREFIXES = ("invoke_", "__cxa_find_matching_catch_")
 #: Without one of these nothing is ever caught in JavaScript.
-_GUARDS = (*_JAVASCRIPT_PREFIXES, "emscripten_longjmp", "saveSetjmp", "testSetjmp")
+_GUARDS = (*MADE_WHEN_CALLED, "emscripten_longjmp", "saveSetjmp", "testSetjmp")
 _WEBASSEMBLY = frozenset(
-    {"__cpp_exception", "__c_longjmp", "__wasm_longjmp", "__wasm_lpad_context", "_Unwind_CallPersonality"}
+    {*UNWINDING_TAGS, "__wasm_longjmp", "__wasm_lpad_context", "_Unwind_CallPersonality"}
 )
 
 
@@ -44,7 +44,7 @@ def way_of(symbol: str) -> Unwinding | None:
     """The way that a symbol belongs to, None for any other symbol."""
     if symbol in _WEBASSEMBLY:
         return Unwinding.WEBASSEMBLY
-    if symbol in _JAVASCRIPT or symbol.startswith(_JAVASCRIPT_PREFIXES):
+    if symbol in _JAVASCRIPT or symbol.startswith(MADE_WHEN_CALLED):
         return Unwinding.JAVASCRIPT
     return None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import INIT_PREFIXES, is_importable
 from pyodide_abi.values import replace, value
 from pyodide_abi.wasm import GlobalType, MemoryType, TableType
 
@@ -18,25 +19,6 @@ if TYPE_CHECKING:
     from pyodide_abi.linker.facts import Facts, Import, Library
     from pyodide_abi.wasm import ExternType
     from pyodide_abi.wasm.features import Feature
-
-#: Exports that the loader calls or reads itself; no other module gets at them (loader.md, section 3).
-_FOR_THE_LOADER = frozenset(
-    {
-        "__wasm_call_ctors",
-        "__wasm_apply_data_relocs",
-        "__wasm_init_tls",
-        "_emscripten_tls_init",
-        "__tls_size",
-        "__tls_align",
-        "__set_stack_limits",
-        "__start_em_asm",
-        "__stop_em_asm",
-        "__start_em_js",
-        "__stop_em_js",
-    }
-)
-_EM_JS = "__em_js__"
-_INITS = ("PyInit_", "PyInitU_", "PyModExport_", "PyModExportU_")
 
 
 class Sort(enum.StrEnum):
@@ -74,7 +56,7 @@ class Difference:
     @property
     def breaks(self) -> bool:
         """Whoever imports it by its name from this library is broken."""
-        return not self.module and self.sort is not Sort.CAME and importable(self.name)
+        return not self.module and self.sort is not Sort.CAME and is_importable(self.name)
 
 
 @value
@@ -169,11 +151,6 @@ class Touched:
     reason: str
 
 
-def importable(name: str) -> bool:
-    """Other modules can get at an export of this name; the rest is between the library and the loader."""
-    return name not in _FOR_THE_LOADER and not name.startswith(_EM_JS)
-
-
 def compare_libraries(
     name: str,
     before: Version,
@@ -258,7 +235,7 @@ def touched_exports(user: Library, library: LibraryDifference) -> Iterator[Touch
     """The differences in one library's exports that a library meets by importing them."""
     if user.facts is None:
         return
-    exports = {change.name: change for change in library.exports if importable(change.name)}
+    exports = {change.name: change for change in library.exports if is_importable(change.name)}
     for entry in user.facts.imports:
         change = exports.get(entry.name)
         if change is not None:
@@ -308,7 +285,7 @@ def _users(libraries: Iterable[Library]) -> dict[str, tuple[str, ...]]:
         for name in {entry.name for entry in library.facts.imports} if library.facts else ():
             # Init functions are looked up by the interpreter, each for its own module: an equal name
             # elsewhere is no use of this one.
-            if not name.startswith(_INITS):
+            if not name.startswith(INIT_PREFIXES):
                 found.setdefault(name, []).append(library.path)
     return {name: tuple(paths) for name, paths in found.items()}
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
-from pyodide_abi.linker.checks.imports import BASES, check_imports
+from pyodide_abi.abi.symbols import BASES, MADE_WHEN_CALLED
+from pyodide_abi.linker.checks.imports import check_imports
 from pyodide_abi.linker.offers import FUNCTIONS, Offers, Value, offer_of
 from pyodide_abi.platforms.engines import find_engine
 from pyodide_abi.platforms.loaders import loader_of
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from pyodide_abi.platforms.loaders import Loader
     from pyodide_abi.platforms.model import Platform
 
-#: Names that loaders of the first generation make when somebody calls them.
-MADE_LATE = ("invoke_", "__cxa_find_matching_catch_")
 _SHARED = frozenset({Value.MEMORY, Value.TABLE})
 _ADDRESSES = frozenset({Value.DATA, Value.GLOBAL})
 
@@ -234,7 +233,7 @@ def met_by(libraries: Iterable[Library], difference: SurfaceDifference) -> Itera
     for library in readable:
         assert library.facts is not None
         for entry in library.facts.imports:
-            late = entry.name.startswith(MADE_LATE) and (
+            late = entry.name.startswith(MADE_WHEN_CALLED) and (
                 difference.before.loader.late_invoke is not difference.after.loader.late_invoke
             )
             if entry.name in BASES:
@@ -261,7 +260,7 @@ def _essence(form: Symbol | None) -> object:
 def _change(
     name: str, old: tuple[Symbol | None, ...], new: tuple[Symbol | None, ...], loader: Loader
 ) -> SymbolChange:
-    late = loader.late_invoke and name.startswith(MADE_LATE)
+    late = loader.late_invoke and name.startswith(MADE_WHEN_CALLED)
     pairs = [(was, now) for was in set(old) for now in set(new) if was is not None and was != now]
     return SymbolChange(
         name=name,
@@ -370,7 +369,7 @@ def _fate(
 ) -> tuple[Fate, str]:
     """Of an import that the engine takes."""
     assert library.facts is not None
-    late = loader.late_invoke and entry.name.startswith(MADE_LATE)
+    late = loader.late_invoke and entry.name.startswith(MADE_WHEN_CALLED)
     spared = entry.name in own or entry.name in library.facts.weak
     if entry.address:
         return _fate_of_entry(offer, defined=entry.name in own, spared=spared)

@@ -8,10 +8,9 @@ beyond the end of the file for zeros. What it makes of such a section is what de
 from __future__ import annotations
 
 from pyodide_abi.values import value
-from pyodide_abi.wasm.sections.dylink0 import MemoryInfo
+from pyodide_abi.wasm.sections.dylink0 import BINDING, MemoryInfo, SubsectionId, SymbolFlag
 
 _HEADER = 8
-_BINDING, _WEAK = 0x3, 0x1
 _LONGEST_LEB = 32
 #: Entries read beyond the end of the file are empty, so that no count has to be believed there.
 _BEYOND = 1
@@ -78,22 +77,22 @@ def _read_subsections(reader: _Reader, end: int) -> LooseDylink:
         reader.entries_left -= 1
         id_, size = reader.byte(), reader.leb()
         match id_:
-            case 1:
+            case SubsectionId.MEM_INFO:
                 memory = reader.memory()
-            case 2:
+            case SubsectionId.NEEDED:
                 needed_last = reader.strings()
                 needed += needed_last[: _MOST_NAMES - len(needed)]
-            case 3:
+            case SubsectionId.EXPORT_INFO:
                 for _ in reader.entries():
                     reader.string()
                     reader.leb()
-            case 4:
+            case SubsectionId.IMPORT_INFO:
                 for _ in reader.entries():
                     reader.string()
                     name, flags = reader.string(), reader.leb()
-                    if flags & _BINDING == _WEAK:
+                    if flags & BINDING == SymbolFlag.WEAK:
                         weak.add(name)
-            case 5:
+            case SubsectionId.RUNTIME_PATH:
                 run_paths = reader.strings()
             case _:
                 reader.position += size

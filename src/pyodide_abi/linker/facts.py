@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from pyodide_abi.abi.symbols import BASES, EM_JS_PREFIX, GOT_SPACES
 from pyodide_abi.errors import WasmError
 from pyodide_abi.linker.dylink import LooseDylink, read_loosely
 from pyodide_abi.linker.startup import fixed_segments, follow_startup
@@ -17,6 +18,7 @@ from pyodide_abi.wasm import Form, read_module
 from pyodide_abi.wasm.code import Question, scan_code
 from pyodide_abi.wasm.features import Feature, header_features
 from pyodide_abi.wasm.identify import ENOUGH, identify
+from pyodide_abi.wasm.sections import dylink0
 from pyodide_abi.wasm.type_codes import COMMON_GLOBALS
 from pyodide_abi.wasm.types import kind_of
 
@@ -30,17 +32,12 @@ if TYPE_CHECKING:
 
 MAGIC = b"\0asm"
 _HEADER = 8
-_DYLINK, _LEGACY_DYLINK = b"dylink.0", b"dylink"
-_EM_JS = "__em_js__"
-#: The tables of addresses, as modules to import from.
-ADDRESSES = frozenset({"GOT.mem", "GOT.func"})
+_DYLINK, _LEGACY_DYLINK = dylink0.NAME.encode(), dylink0.LEGACY_NAME.encode()
 #: What modules import for an address.
 ENTRY = COMMON_GLOBALS[b"\x7f\1"]
 #: Compilers write one encoding of exceptions, so the first one met answers. Linkers mix them, and some
 #: engines take the mixture (Node 24 does, Chromium 156 does not): who has to know all seeks them.
 ENCODING = Question(frozenset({Feature.EXNREF, Feature.LEGACY_EXCEPTIONS}), any_of=True)
-#: Names that a relocatable object or a linked module imports only if it was meant to be loaded by others.
-_BASES = frozenset({"__memory_base", "__table_base"})
 
 
 class Head(enum.StrEnum):
@@ -237,7 +234,7 @@ def facts_of(module: Module, *, sought: Collection[str] = ()) -> Facts:
         WasmError: a section that they come from is malformed.
     """
     imports = tuple(
-        Import(index, space, name, kind_of(type_), type_, space in ADDRESSES)
+        Import(index, space, name, kind_of(type_), type_, space in GOT_SPACES)
         for index, (space, name, type_, _) in enumerate(module.imports)
     )
     exports = {entry.name: module.type_of(entry) for entry in module.exports}
@@ -267,13 +264,15 @@ def facts_with(
         weak=dylink.weak,
         imports=imports,
         exports=exports,
-        js_functions=frozenset(name.removeprefix(_EM_JS) for name in exports if name.startswith(_EM_JS)),
+        js_functions=frozenset(
+            name.removeprefix(EM_JS_PREFIX) for name in exports if name.startswith(EM_JS_PREFIX)
+        ),
         memory=dylink.memory,
         startup=startup,
         fixed=fixed_segments(module),
         features=_features(module, sought),
         relocatable=module.form is Form.OBJECT,
-        wants_bases=any(entry.name in _BASES for entry in imports),
+        wants_bases=any(entry.name in BASES for entry in imports),
         has_dylink=section is not None,
         dylink_misplaced=section is not None and module.sections[0] != section,
     )

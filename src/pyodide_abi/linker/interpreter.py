@@ -9,7 +9,8 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from pyodide_abi.linker.checks.addresses import MADE_LATE, GotRequester
+from pyodide_abi.abi.symbols import MADE_WHEN_CALLED
+from pyodide_abi.linker.checks.addresses import GotRequester
 from pyodide_abi.linker.checks.head import check_head
 from pyodide_abi.linker.checks.imports import check_features
 from pyodide_abi.linker.checks.segments import check_constructors, check_segments, check_start
@@ -214,7 +215,7 @@ class Interpreter:
 
     def _missing(self, name: str, key: str) -> bool:
         """The loader finds nothing when a library calls such a function while it is being loaded."""
-        made_late = self.loader.late_invoke and name.startswith(MADE_LATE)
+        made_late = self.loader.late_invoke and name.startswith(MADE_WHEN_CALLED)
         return not made_late and name not in self.scopes[key] and self.find(name) is None
 
     def _merge_symbols(self, key: str) -> None:
@@ -240,7 +241,7 @@ class Interpreter:
             missing = self.main_module.absent_functions(library, library.facts)
             self.main_module.budget.spend_compare(len(missing))
             for entry in missing:
-                made_late = self.loader.late_invoke and entry.name.startswith(MADE_LATE)
+                made_late = self.loader.late_invoke and entry.name.startswith(MADE_WHEN_CALLED)
                 if not made_late and entry.name not in self.scopes[key] and entry.name not in self.merged:
                     yield self.main_module.undefined_call(library, entry)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import EM_JS_PREFIX, GOT_INTERNAL, MAIN_OBJECTS, MEMORY, TABLE
 from pyodide_abi.linker.checks.imports import PAGE, check_imports, minimum_of
 from pyodide_abi.linker.facts import ENTRY
 from pyodide_abi.linker.offers import OBJECT_PROPERTIES
@@ -26,26 +27,6 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm import ExternType
 
 _TEXT_OF_ENTRY = str(ENTRY)
-_TABLE, _MEMORY = "__indirect_function_table", "memory"
-#: Exports that the loader keeps for itself (its function isInternalSym).
-_INTERNAL = frozenset(
-    {
-        "__cpp_exception",
-        "__c_longjmp",
-        "__wasm_apply_data_relocs",
-        "__dso_handle",
-        "__tls_size",
-        "__tls_align",
-        "__set_stack_limits",
-        "_emscripten_tls_init",
-        "__wasm_init_tls",
-        "__wasm_call_ctors",
-        "__start_em_asm",
-        "__stop_em_asm",
-        "__start_em_js",
-        "__stop_em_js",
-    }
-)
 
 
 @value
@@ -81,7 +62,7 @@ class MainModule:
         self.budget = budget
         self.loader = loader
         self.engine = engine
-        table, memory = offers.find(_TABLE), offers.find(_MEMORY)
+        table, memory = offers.find(TABLE), offers.find(MEMORY)
         self.table_length = minimum_of(table) if table else 0
         self.memory_size = minimum_of(memory) * PAGE if memory else 0
         self._refusals: dict[tuple[str, str], list[Refusal]] = {}
@@ -134,11 +115,13 @@ class MainModule:
 def _addresses(facts: Facts, loader: Loader) -> Addresses:
     given: set[str] = set()
     odd: list[tuple[str, ExternType]] = []
+    # A relocatable main module exports none of its objects, so that its loader needs no word about them.
+    internal = GOT_INTERNAL if loader.data_is_number else GOT_INTERNAL | MAIN_OBJECTS
     for name, type_ in facts.exports.items():
         match type_:
             case GlobalType(value="i64", mutable=False):
                 odd.append((name, type_))
-            case _ if name in _INTERNAL or name.startswith("__em_js__"):
+            case _ if name in internal or name.startswith(EM_JS_PREFIX):
                 pass
             case FuncType():
                 given.add(name)

@@ -15,6 +15,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import APPLY_DATA_RELOCS, CALL_CTORS, CXA_THROW
 from pyodide_abi.errors import WasmError
 from pyodide_abi.values import value
 from pyodide_abi.wasm import Kind, SectionId
@@ -38,7 +39,7 @@ _LEAVING = frozenset(
         b"emscripten_force_exit",
         b"proc_exit",
         b"__assert_fail",
-        b"__cxa_throw",
+        CXA_THROW.encode(),
         b"__cxa_rethrow",
         b"__resumeException",
         b"_Unwind_RaiseException",
@@ -175,7 +176,7 @@ class Following:
             WasmError: as for :func:`follow_startup`.
         """
         exported = {entry.name: entry.index for entry in module.exports if entry.kind is Kind.FUNCTION}
-        hooks = (exported.get("__wasm_apply_data_relocs"), exported.get("__wasm_call_ctors"))
+        hooks = (exported.get(APPLY_DATA_RELOCS), exported.get(CALL_CTORS))
         self._paths = [_Path(module, index) for index in (module.start, *hooks)]
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import MADE_WHEN_CALLED
 from pyodide_abi.linker.offers import OBJECT_PROPERTIES, offer_of
 from pyodide_abi.platforms.loaders import loader_of
 from pyodide_abi.platforms.surface import load_surface
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from pyodide_abi.linker import Import
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.repair.needed_graph import Graph, Node
-
-#: Made by the loader of 2024_0 when they are called.
-_MADE_LATE = ("invoke_", "__cxa_find_matching_catch_")
 
 
 def add_providers(graph: Graph, platform: Platform) -> tuple[str, ...]:
@@ -47,7 +45,7 @@ def _gaps(graph: Graph, platform: Platform) -> dict[str, dict[str, Import]]:
     if not any(absent.values()):
         return {}
     provided = _provided(platform, {name for entries in absent.values() for name in entries})
-    late = _MADE_LATE if loader_of(platform).late_invoke else ()
+    late = MADE_WHEN_CALLED if loader_of(platform).late_invoke else ()
     for entries in absent.values():
         for name in [name for name in entries if name in provided or (late and name.startswith(late))]:
             del entries[name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyodide_abi.audit.definitions import for_loader
+from pyodide_abi.abi.symbols import is_internal
 from pyodide_abi.repair.edits import DropExports, DropSections, Safety
 from pyodide_abi.wasm import Kind, read_module
 from pyodide_abi.wasm.edit import maybe_referenced
@@ -91,7 +91,7 @@ def _worth(node: Node, imported: Collection[str]) -> bool:
     facts = node.library.facts
     assert facts is not None
     inner = facts.inner
-    needless = [name for name in facts.exports if name not in imported and not for_loader(name)]
+    needless = [name for name in facts.exports if name not in imported and not is_internal(name)]
     hidden = inner.length - inner.again_length + _ENTRY * (inner.unused - inner.again)
     part = sum(map(_size, needless)) + hidden
     whole = sum(map(_size, facts.exports)) + inner.length + _ENTRY * inner.unused
@@ -108,6 +108,6 @@ def _needless(data: bytes, imported: Collection[str]) -> tuple[str, ...]:
         for entry in module.exports
         if entry.name not in imported
         and entry.name not in own
-        and not for_loader(entry.name)
+        and not is_internal(entry.name)
         and not (entry.kind is Kind.FUNCTION and entry.index in referenced)
     )

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from pyodide_abi.abi.symbols import MADE_WHEN_CALLED
 from pyodide_abi.linker.compare import Sort, features_of
-from pyodide_abi.linker.compare_surfaces import MADE_LATE
 from pyodide_abi.wasm.types import kind_of
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def _made_late(before: Side, after: Side) -> str:
     if before.loader.late_invoke is after.loader.late_invoke:
         return ""
     maker, other = (before, after) if before.loader.late_invoke else (after, before)
-    names = " and ".join(f"{start}*" for start in MADE_LATE)
+    names = " and ".join(f"{start}*" for start in MADE_WHEN_CALLED)
     return f"{maker.label} makes {names} of any signature when they are called; {other.label} does not"
 
 

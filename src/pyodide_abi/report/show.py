@@ -9,6 +9,7 @@ import enum
 from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
+from pyodide_abi.abi.symbols import INIT_PREFIXES
 from pyodide_abi.errors import WasmError
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wasm.archive import read_archive
@@ -137,9 +138,7 @@ def _describe_module(module: Module, parts: Collection[Part]) -> Data:
         "functions": len(module.functions),
         "import_counts": _counts(f"{entry.module} {entry.kind}" for entry in module.imports),
         "export_counts": _counts(str(entry.kind) for entry in module.exports),
-        "initialises": [
-            entry.name for entry in module.exports if entry.name.startswith(("PyInit", "PyModExport_"))
-        ],
+        "initialises": [entry.name for entry in module.exports if entry.name.startswith(INIT_PREFIXES)],
     }
     if module.dylink_section:
         found["dylink"] = _dylink(module)

@@ -15,6 +15,7 @@ from pyodide_abi.wasm import encode as enc
 from pyodide_abi.wasm.cursor import Cursor
 from pyodide_abi.wasm.section_table import SectionId
 from pyodide_abi.wasm.sections import dylink0
+from pyodide_abi.wasm.sections.dylink0 import SubsectionId
 from pyodide_abi.wasm.writer import replace_contents, write_module
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.section_table import Section
     from pyodide_abi.wasm.writer import NewSection
 
-_NEEDED, _EXPORT_INFO, _RUN_PATH = 2, 3, 5
 #: The numbers in front of the list in a ``dylink`` section: sizes and alignments.
 _LEGACY_NUMBERS = 4
 #: Bytes of the longest LEB128 integer of 32 bits.
@@ -106,13 +106,13 @@ def _edit_dylink(contents: bytes, section: Section, edit: ModuleEdit) -> bytes:
     if section.name == dylink0.LEGACY_NAME:
         return _edit_legacy(contents, edit)
     if edit.needed is not None:
-        contents = _set_names(contents, _NEEDED, edit.needed)
+        contents = _set_names(contents, SubsectionId.NEEDED, edit.needed)
     if edit.run_paths is not None:
-        contents = _set_names(contents, _RUN_PATH, edit.run_paths)
+        contents = _set_names(contents, SubsectionId.RUNTIME_PATH, edit.run_paths)
     if edit.drop_exports:
         contents = b"".join(
             part.with_payload(_without(part.payload, edit.drop_exports, _skip_flags))
-            if part.id == _EXPORT_INFO
+            if part.id == SubsectionId.EXPORT_INFO
             else part.encode()
             for part in _parts(contents)
         )

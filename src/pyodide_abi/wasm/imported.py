@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import BASES
 from pyodide_abi.values import value
 from pyodide_abi.wasm.types import FuncType, GlobalType, Kind, kind_of
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.types import ExternType
 
 #: The module's own places in memory and table, which its loader chooses.
-_BASES = frozenset({b"__memory_base", b"__table_base"})
+_BASES = frozenset(name.encode() for name in BASES)
 
 
 @value

@@ -11,6 +11,7 @@ import zlib
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
+from pyodide_abi.abi.symbols import init_functions
 from pyodide_abi.errors import WheelError
 from pyodide_abi.values import value
 from pyodide_abi.wheel.filename import parse_wheel_name
@@ -285,7 +286,7 @@ class Wheel:
     def _initialises(self, member: Member, stem: str) -> bool:
         # An export's name lies in the file as plain text: nothing has to be parsed to see that it is there.
         content = self.read(member.name)
-        return any(prefix + stem.encode() in content for prefix in (b"PyInit_", b"PyModExport_"))
+        return any(function.encode() in content for function in init_functions(stem))
 
 
 def open_wheel(path: Path, *, bounds: Bounds | None = None) -> Wheel:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 from made_modules import side_module
 
+from pyodide_abi.abi.symbols import is_importable
 from pyodide_abi.linker.compare import (
     Sort,
     Version,
     compare_libraries,
     compare_sets,
     features_of,
-    importable,
     touched_by,
     touched_exports,
 )
@@ -79,7 +79,7 @@ class TestOneLibrary:
         difference = compare_libraries("lib", before, version(TWO))
         assert [change.name for change in difference.exports] == ["__em_js__f", "__wasm_call_ctors"]
         assert not difference.breaks
-        assert not importable("__wasm_apply_data_relocs")
+        assert not is_importable("__wasm_apply_data_relocs")
 
     def test_imports_breaks_nobody_whatever_they_do(self) -> None:
         before = version('(import "env" "f" (func)) (import "GOT.mem" "d" (global (mut i32)))')

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from assembling import assemble
 
-from pyodide_abi.linker import Installed, Outcome, read_library, resolve
+from pyodide_abi.abi.symbols import BASES, GOT_INTERNAL
+from pyodide_abi.linker import Cause, Installed, Outcome, read_library, resolve
 from pyodide_abi.linker.checks.init import init_names
 from pyodide_abi.platforms import load_platform, load_platforms
 from pyodide_abi.platforms.loaders import load_loaders, loader_of
@@ -231,6 +232,11 @@ class TestOrder:
 class TestExports:
     """Section 3: exports that the loader trips over."""
 
+    OWN = (
+        '%dylink (import "GOT.mem" "{name}" (global (mut i32))) '
+        '(global (export "{name}") i32 (i32.const 4)) %init'
+    )
+
     @pytest.mark.parametrize(
         ("platform", "text"), [("2025_0", "Error: bad export type for 'memory': object"), ("314_0", "")]
     )
@@ -251,6 +257,17 @@ class TestExports:
         text = f'%dylink (import "GOT.mem" "own" (global (mut i32))) (global (export "own") {form}) %init'
         assert (predict(text, "2025_0").outcome is Outcome.LOADS) is numbers
         assert (predict(text, "314_0").outcome is Outcome.LOADS) is globals_
+
+    @pytest.mark.parametrize("platform", ALL)
+    @pytest.mark.parametrize("name", sorted(GOT_INTERNAL | {"__em_js__f"}))
+    def test_what_the_loader_keeps_for_itself_has_no_address(self, name: str, platform: str) -> None:
+        cause = predict(self.OWN.format(name=name), platform).problems[0].cause
+        assert cause in {Cause.UNDEFINED_ADDRESS, Cause.WRONG_ADDRESS}
+
+    @pytest.mark.parametrize("name", sorted(BASES))
+    def test_a_base_has_an_address_only_in_a_loader_of_a_relocatable_main_module(self, name: str) -> None:
+        outcomes = [predict(self.OWN.format(name=name), platform).outcome for platform in ALL]
+        assert outcomes == [Outcome.LOADS, Outcome.LOADS, Outcome.FAILS, Outcome.FAILS]
 
 
 class TestRareImports:

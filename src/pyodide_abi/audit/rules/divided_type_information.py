@@ -36,6 +36,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import FIND_CATCH_PREFIX, TYPE_INFO_PREFIX, TYPE_NAME_PREFIX
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.wording import listed
@@ -48,8 +49,7 @@ if TYPE_CHECKING:
     from pyodide_abi.audit.subject import Subject
 
 #: What code imports that compares classes at run time.
-_COMPARING = ("__cxa_begin_catch", "__dynamic_cast", "__cxa_find_matching_catch_")
-_INFORMATION, _NAME = "_ZTI", "_ZTS"
+_COMPARING = ("__cxa_begin_catch", "__dynamic_cast", FIND_CATCH_PREFIX)
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -62,13 +62,13 @@ def check(subject: Subject) -> Iterator[Finding]:
         for other in (by_path[path] for path in company if path in by_path and path != binary.path):
             divided = sorted(_divided(binary, other))
             if divided and (_compares(binary) or _compares(other)):
-                copies = listed([_INFORMATION + name for name in divided], mark="`")
+                copies = listed([TYPE_INFO_PREFIX + name for name in divided], mark="`")
                 yield RULE.finding(
                     f"it and {other.member}, which it needs, have each their own copy of {copies}: "
                     "neither catch nor dynamic_cast recognises an object of the other's",
                     fix="give classes that cross between modules default visibility, or link both into one",
                     path=binary.member,
-                    symbol=f"{_INFORMATION}{divided[0]}",
+                    symbol=f"{TYPE_INFO_PREFIX}{divided[0]}",
                     releases=subject.releases,
                 )
 
@@ -82,7 +82,9 @@ def _divided(one: Binary, other: Binary) -> set[str]:
     return {
         name
         for name in both
-        if not all(f"{_INFORMATION}{name}" in asked or f"{_NAME}{name}" in asked for asked in shared)
+        if not all(
+            f"{TYPE_INFO_PREFIX}{name}" in asked or f"{TYPE_NAME_PREFIX}{name}" in asked for asked in shared
+        )
     }
 
 

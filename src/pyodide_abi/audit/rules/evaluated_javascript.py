@@ -31,8 +31,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import EM_ASYNC_JS_PREFIX, START_EM_ASM
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.module_facts import EM_ASM
 from pyodide_abi.audit.rule import Rule
 
 if TYPE_CHECKING:
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.audit.subject import Subject
-
-_ASYNC = "__asyncjs__"
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -51,10 +49,10 @@ def check(subject: Subject) -> Iterator[Finding]:
         if facts is None:
             continue
         functions = sorted(facts.js_functions)
-        waiting = [name for name in functions if name.startswith(_ASYNC)]
-        plain = [name for name in functions if not name.startswith(_ASYNC)]
+        waiting = [name for name in functions if name.startswith(EM_ASYNC_JS_PREFIX)]
+        plain = [name for name in functions if not name.startswith(EM_ASYNC_JS_PREFIX)]
         if waiting:
-            name = waiting[0].removeprefix(_ASYNC)
+            name = waiting[0].removeprefix(EM_ASYNC_JS_PREFIX)
             yield RULE.finding(
                 f"{len(waiting)} functions of EM_ASYNC_JS, such as `{name}`, need Asyncify, which the "
                 "runtime has not: the first call ends the interpreter",
@@ -64,7 +62,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 releases=subject.releases,
                 severity=Severity.ERROR,
             )
-        if plain or EM_ASM in facts.exports:
+        if plain or START_EM_ASM in facts.exports:
             what = (
                 f"{len(plain)} functions of EM_JS, such as `{plain[0]}`" if plain else "statements of EM_ASM"
             )

@@ -33,6 +33,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import ENV_SPACES
 from pyodide_abi.audit.components import part_of
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
 
 
 #: Modules of imports that the loader answers with functions.
-_SPACES = frozenset({"env", "wasi_snapshot_preview1"})
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -69,7 +69,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         for entry in facts.imports if facts else ():
             if (
                 entry.name not in answered
-                or entry.module not in _SPACES
+                or entry.module not in ENV_SPACES
                 or not isinstance(entry.type, FuncType)
             ):
                 continue

@@ -32,7 +32,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pyodide_abi.audit.definitions import for_loader
+from pyodide_abi.abi.symbols import is_internal
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 
@@ -67,7 +67,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             and binary.path not in needed
             and _LIBRARY.match(binary.path)
             and not facts.inner.number
-            and all(for_loader(name) for name in facts.exports)
+            and all(is_internal(name) for name in facts.exports)
         ):
             yield RULE.finding(
                 "it has no init function and exports nothing else: neither import nor ctypes nor another "

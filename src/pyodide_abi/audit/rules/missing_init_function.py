@@ -30,6 +30,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import INIT_PREFIXES
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.audit.undefined import find_refusals
@@ -48,7 +49,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     for refusal in find_refusals(subject, {Cause.NO_INIT}):
         problem = refusal.problem
         facts = exports[problem.library]
-        others = [name for name in (facts.exports if facts else ()) if name.startswith("PyInit")]
+        others = [name for name in (facts.exports if facts else ()) if name.startswith(INIT_PREFIXES)]
         there = f"; it exports {', '.join(others)}" if others else ""
         yield RULE.finding(
             f"an import of the module looks for `{problem.symbol}`, which it does not export{there}",

@@ -34,7 +34,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pyodide_abi.audit.definitions import for_loader
+from pyodide_abi.abi.symbols import is_internal
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.wasm import FuncType
@@ -64,7 +64,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         inner = facts.inner
         own = {entry.name for entry in facts.imports}
         exports = [name for name in facts.exports if name not in inner.shown]
-        needless = [name for name in exports if wanted[name] <= (name in own) and not for_loader(name)]
+        needless = [name for name in exports if wanted[name] <= (name in own) and not is_internal(name)]
         again = [name for name in needless if name in own]
         number, repeated = len(needless) + inner.unused, len(again) + inner.again
         size = sum(len(name.encode()) for name in needless) + inner.length + number * _EXPORT

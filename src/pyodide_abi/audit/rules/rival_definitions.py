@@ -32,7 +32,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyodide_abi.audit.definitions import for_loader, taken_back
+from pyodide_abi.abi.symbols import is_internal
+from pyodide_abi.audit.definitions import taken_back
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.linker.installing import for_another_interpreter
@@ -88,7 +89,7 @@ def _definitions(subject: Subject, asked: set[str]) -> Mapping[str, Sequence[Bin
             continue
         facts = binary.library.facts
         for name in sorted(asked & facts.exports.keys()) if facts else ():
-            if not for_loader(name):
+            if not is_internal(name):
                 found.setdefault(name, []).append(binary)
     return {name: binaries for name, binaries in found.items() if len(binaries) > 1}
 

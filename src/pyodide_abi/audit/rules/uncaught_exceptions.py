@@ -33,6 +33,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import CXA_THROW
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.platforms.model import Need
@@ -66,7 +67,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             "the interpreter",
             fix=f"compile and link all its C++ with {required}",
             path=binary.member,
-            symbol="__cxa_throw",
+            symbol=CXA_THROW,
             releases=subject.releases,
         )
 

@@ -39,6 +39,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import EM_JS_PREFIX, MANGLED_PREFIXES
 from pyodide_abi.audit.components import part_of
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
@@ -51,9 +52,6 @@ if TYPE_CHECKING:
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.audit.subject import Subject
     from pyodide_abi.audit.undefined import Gap
-
-#: How the names of C++ and Rust begin.
-_MANGLED = ("_Z", "_R")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -88,12 +86,12 @@ def _fix(subject: Subject, gap: Gap, owner: str | None) -> str:
     facts = next(binary.library.facts for binary in subject.binaries if binary.path == gap.path)
     if facts is not None and gap.symbol in facts.js_functions:
         return "it is the module's own function of EM_JS: take the address of a C function that calls it"
-    if gap.refused or gap.symbol.startswith(_MANGLED):
+    if gap.refused or gap.symbol.startswith(MANGLED_PREFIXES):
         return "link the library that defines it, or leave out the code that uses it"
     # An import of a C function looks the same whether a library has it or its JavaScript was dropped.
     return (
         "link the library that defines it, or leave out the code that uses it; if it is a function of EM_JS, "
-        "keep the export of its JavaScript (__em_js__ and its name)"
+        f"keep the export of its JavaScript ({EM_JS_PREFIX} and its name)"
     )
 
 

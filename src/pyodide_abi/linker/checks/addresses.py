@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import MADE_WHEN_CALLED
 from pyodide_abi.linker.offers import FUNCTIONS, Value
 from pyodide_abi.linker.prediction import Cause, Problem
 from pyodide_abi.platforms.engines import Text
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from pyodide_abi.linker.main_module import MainModule
     from pyodide_abi.linker.offers import Offer
     from pyodide_abi.platforms.loaders import Loader
-
-MADE_LATE = ("invoke_", "__cxa_find_matching_catch_")
 
 
 @value(kw_only=False)
@@ -45,7 +44,7 @@ def check_address(
         main_module: The main module, with its loader and engine.
     """
     loader = main_module.loader
-    if offer is None and loader.late_invoke and name.startswith(MADE_LATE):
+    if offer is None and loader.late_invoke and name.startswith(MADE_WHEN_CALLED):
         text = main_module.engine.say(Text.UNSIGNED_FUNCTION)
     elif offer is None:
         if not required:

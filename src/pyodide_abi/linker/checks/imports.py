@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import BASES, IMPORT_SPACES
 from pyodide_abi.linker.facts import ENTRY
 from pyodide_abi.linker.offers import OBJECT_PROPERTIES, Value, object_property
 from pyodide_abi.linker.prediction import Cause, Problem
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from pyodide_abi.platforms.loaders import Loader
     from pyodide_abi.wasm.sections.dylink0 import MemoryInfo
 
-#: The objects that the loader hands to the engine; a module that imports from another one does not load.
-KNOWN_SPACES = frozenset({"env", "wasi_snapshot_preview1", "GOT.mem", "GOT.func"})
 #: Bytes in a page of memory.
 PAGE = 65536
 #: Memory and table are larger than when they were made: the loader has made room for the library before the
@@ -32,8 +31,6 @@ _FITS = 1 << 20
 _MOST_SPARE_PAGES = 1536
 #: Table entries that a starting runtime adds: 5,000 to 6,000 in all releases.
 _MOST_GROWN = 10_000
-#: Numbers that the loader makes for each module.
-BASES = frozenset({"__memory_base", "__table_base"})
 #: The encodings of exceptions.
 ENCODINGS = frozenset({Feature.EXNREF, Feature.LEGACY_EXCEPTIONS})
 #: What a JavaScript number can stand for.
@@ -149,7 +146,7 @@ def _refusal(entry: Import, fault: _Fault, library: Library, engine: Engine, cal
 def _fault(
     entry: Import, find: Callable[[str], Offer | None], loader: Loader, reserved: MemoryInfo | None
 ) -> _Fault | None:
-    if entry.module not in KNOWN_SPACES:
+    if entry.module not in IMPORT_SPACES:
         return _Fault(Cause.FOREIGN_MODULE, Check.MODULE, Text.MODULE_MISSING)
     if entry.address and entry.name not in OBJECT_PROPERTIES:
         # An entry of the global offset table is a mutable 32-bit global, whatever it is of.

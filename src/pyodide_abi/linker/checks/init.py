@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import init_functions
 from pyodide_abi.linker.js_conversion import throws
 from pyodide_abi.linker.prediction import Cause, Problem
 from pyodide_abi.platforms.engines import Text
@@ -35,11 +36,7 @@ def init_names(loader: Loader, path: str) -> tuple[str, ...]:
     stem = file.split(".")[0]
     if stem == "__init__" and folder:
         stem = posixpath.basename(folder)
-    stem = stem[:200]
-    if stem.isascii():
-        return tuple(f"{prefix}_{stem}" for prefix in loader.init_prefixes)
-    encoded = stem.encode("punycode").decode().replace("-", "_")
-    return tuple(f"{prefix}U_{encoded}" for prefix in loader.init_prefixes)
+    return init_functions(stem, loader.init_prefixes)
 
 
 def check_init(library: Library, loader: Loader, engine: Engine) -> Iterator[Problem]:

@@ -15,7 +15,15 @@ from collections import defaultdict, deque
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from pyodide_abi.linker.facts import ADDRESSES, ENTRY
+from pyodide_abi.abi.symbols import (
+    CXX_PREFIX,
+    ENV_SPACES,
+    GOT_SPACES,
+    MANGLED_PREFIXES,
+    TYPE_INFO_PREFIX,
+    TYPE_NAME_PREFIX,
+)
+from pyodide_abi.linker.facts import ENTRY
 from pyodide_abi.wasm import FuncType, Kind
 from pyodide_abi.wasm.columns import NotUsualError
 from pyodide_abi.wasm.type_codes import COMMON_GLOBALS
@@ -28,11 +36,8 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.columns import ExportColumns
     from pyodide_abi.wasm.sections.imports import Import as Entry
 
-#: What the names of C++ and Rust begin with.
-MANGLED = ("_Z", "_R")
-MANGLED_BYTES = tuple(prefix.encode() for prefix in MANGLED)
-#: Type information of a class, and its name (Itanium C++ ABI, 5.1.4.1).
-_TYPE_INFORMATION = (b"_ZTI", b"_ZTS")
+MANGLED_BYTES = tuple(prefix.encode() for prefix in MANGLED_PREFIXES)
+_TYPE_INFORMATION = (TYPE_INFO_PREFIX.encode(), TYPE_NAME_PREFIX.encode())
 #: What modules export as the address of data.
 ADDRESS = COMMON_GLOBALS[b"\x7f\0"]
 _FUNCTION, _GLOBAL = KINDS.index(Kind.FUNCTION), KINDS.index(Kind.GLOBAL)
@@ -40,7 +45,7 @@ _FUNCTION, _GLOBAL = KINDS.index(Kind.FUNCTION), KINDS.index(Kind.GLOBAL)
 NO_FUNCTION, _OTHERWISE = -1, -2
 _ZERO = ord("0")
 #: Between these, and not one of them, are the names of C++, all of three bytes or more.
-_BEFORE_CPP, _BEHIND_CPP = b"_Z", b"_["
+_BEFORE_CPP, _BEHIND_CPP = CXX_PREFIX.encode(), b"_["
 _T = ord("T")
 #: So many of the shortest names are kept, of which nearly always one will do.
 _SHORTEST = 32
@@ -232,9 +237,9 @@ def _staying(
 
 
 def _use(entry: Entry) -> int:
-    if entry.module in ADDRESSES and entry.type == ENTRY:
+    if entry.module in GOT_SPACES and entry.type == ENTRY:
         return NO_FUNCTION
-    if entry.module == "env" and isinstance(entry.type, FuncType) and entry.type_index is not None:
+    if entry.module in ENV_SPACES and isinstance(entry.type, FuncType) and entry.type_index is not None:
         return entry.type_index
     return _OTHERWISE
 

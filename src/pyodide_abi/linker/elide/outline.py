@@ -22,7 +22,8 @@ import itertools
 from array import array
 from typing import TYPE_CHECKING
 
-from pyodide_abi.linker.elide.names import ADDRESS, MANGLED, NO_FUNCTION, Names, Role, chosen, key_of
+from pyodide_abi.abi.symbols import MANGLED_PREFIXES
+from pyodide_abi.linker.elide.names import ADDRESS, NO_FUNCTION, Names, Role, chosen, key_of
 from pyodide_abi.linker.facts import Inner, read_library
 from pyodide_abi.values import replace, value
 from pyodide_abi.wasm.types import KINDS
@@ -100,7 +101,7 @@ def settle(outlines: Sequence[Outline], reread: Callable[[str, int], str]) -> li
         key_of(entry.name.encode()): entry.name
         for facts in _all_facts(outlines)
         for entry in facts.imports
-        if entry.name.startswith(MANGLED)
+        if entry.name.startswith(MANGLED_PREFIXES)
     }
     # What runs during a load is held against names, whoever has them.
     called = {key_of(name.encode()): name for facts in _all_facts(outlines) for name in _called(facts)}

@@ -10,12 +10,12 @@ import sys
 from array import array
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import GOT_SPACES
 from pyodide_abi.errors import WasmError
 from pyodide_abi.linker.dylink import CutOffError
 from pyodide_abi.linker.elide.names import MANGLED_BYTES, Names, key_of
 from pyodide_abi.linker.elide.outline import Outline
 from pyodide_abi.linker.facts import (
-    ADDRESSES,
     ENTRY,
     Import,
     Library,
@@ -206,12 +206,12 @@ class _Reading:
 
     def _import(self, place: int, name: str) -> Import:
         space, _, type_, _ = self._entries[place]
-        return Import(place, space, name, kind_of(type_), type_, space in ADDRESSES)
+        return Import(place, space, name, kind_of(type_), type_, space in GOT_SPACES)
 
 
 def _is_address(entry: Entry) -> bool:
     """It is the usual import for an address."""
-    return entry.type is ENTRY and entry.module in ADDRESSES
+    return entry.type is ENTRY and entry.module in GOT_SPACES
 
 
 def _parts_of(pieces: Iterable[bytes], spans: Iterable[tuple[int, int]]) -> Iterator[bytes]:

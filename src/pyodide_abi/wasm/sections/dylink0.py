@@ -36,7 +36,18 @@ class SymbolFlag(enum.IntFlag):
     ABSOLUTE = 0x200
 
 
-_BINDING = 0x03
+class SubsectionId(enum.IntEnum):
+    """The kinds of subsections (tool conventions, DynamicLinking.md, "The "dylink.0" Section")."""
+
+    MEM_INFO = 1
+    NEEDED = 2
+    EXPORT_INFO = 3
+    IMPORT_INFO = 4
+    RUNTIME_PATH = 5
+
+
+#: The bits of a symbol's flags that say how it is bound.
+BINDING = 0x03
 
 
 @value
@@ -77,7 +88,7 @@ class ImportInfo:
     @property
     def weak(self) -> bool:
         """It may stay without a provider."""
-        return self.flags & _BINDING == SymbolFlag.WEAK
+        return self.flags & BINDING == SymbolFlag.WEAK
 
 
 @value(kw_only=False)
@@ -227,16 +238,16 @@ def _encode_legacy(dylink: Dylink) -> bytes:
 
 def _read(cursor: Cursor, id_: int) -> Subsection:
     match id_:
-        case 1:
+        case SubsectionId.MEM_INFO:
             return _read_memory(cursor)
-        case 2:
+        case SubsectionId.NEEDED:
             return Needed(_read_names(cursor))
-        case 3:
+        case SubsectionId.EXPORT_INFO:
             number = cursor.count(smallest=2)
             return ExportInfos(
                 tuple(ExportInfo(name=cursor.name(), flags=cursor.u32()) for _ in range(number))
             )
-        case 4:
+        case SubsectionId.IMPORT_INFO:
             number = cursor.count(smallest=3)
             return ImportInfos(
                 tuple(
@@ -244,7 +255,7 @@ def _read(cursor: Cursor, id_: int) -> Subsection:
                     for _ in range(number)
                 )
             )
-        case 5:
+        case SubsectionId.RUNTIME_PATH:
             return RuntimePath(_read_names(cursor))
         case _:
             return Unknown(id=id_, content=cursor.rest())
@@ -267,17 +278,19 @@ def _write(part: Subsection) -> tuple[int, bytes]:
     match part:
         case MemoryInfo():
             numbers = (part.memory_size, part.memory_align, part.table_size, part.table_align)
-            return 1, b"".join(map(enc.unsigned, numbers))
+            return SubsectionId.MEM_INFO, b"".join(map(enc.unsigned, numbers))
         case Needed():
-            return 2, enc.vector(map(enc.name, part.names))
+            return SubsectionId.NEEDED, enc.vector(map(enc.name, part.names))
         case ExportInfos():
-            return 3, enc.vector(enc.name(entry.name) + enc.unsigned(entry.flags) for entry in part.entries)
+            return SubsectionId.EXPORT_INFO, enc.vector(
+                enc.name(entry.name) + enc.unsigned(entry.flags) for entry in part.entries
+            )
         case ImportInfos():
-            return 4, enc.vector(
+            return SubsectionId.IMPORT_INFO, enc.vector(
                 enc.name(entry.module) + enc.name(entry.name) + enc.unsigned(entry.flags)
                 for entry in part.entries
             )
         case RuntimePath():
-            return 5, enc.vector(map(enc.name, part.paths))
+            return SubsectionId.RUNTIME_PATH, enc.vector(map(enc.name, part.paths))
         case Unknown():
             return part.id, part.content

@@ -11,6 +11,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import EM_JS_PREFIX, INIT_PREFIXES, init_functions
 from pyodide_abi.errors import WasmError
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wasm.archive import MAGIC as ARCHIVE
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from pyodide_abi.build.driver.arguments import Command
     from pyodide_abi.wasm.archive import ArchiveMember
 
-#: What an interpreter asks a module for: PEP 489's two spellings, and PEP 793's from 3.15 on.
-INIT_PREFIXES = ("PyInit_", "PyInitU_", "PyModExport_", "PyModExportU_")
-#: The JavaScript of ``EM_JS`` functions, whose objects ask for its export; emcc refuses it in a list.
-EM_JS_PREFIX = "__em_js__"
 _BITCODE = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
 #: Files that only rustc hands to a linker: a library with its metadata, and a unit of code generation.
 _RUST = (".rlib", ".rcgu.o")
@@ -62,6 +59,7 @@ class Exported:
         sealed: bool = False,
         remark: str = "",
     ) -> None:
+        # Objects ask for the export of their JavaScript themselves; emcc refuses it in a list.
         own = None if names is None else {name for name in names if not name.startswith(EM_JS_PREFIX)}
         self.names = None if own is None else tuple(sorted(own))
         self.sealed = sealed
@@ -193,8 +191,7 @@ class _Tables:
     def inits(self, output: str | None) -> list[str]:
         """``PyInit_`` functions: all of the objects'; of archives' those that the file's name asks for."""
         own = [name for name in self.objects if name.startswith(INIT_PREFIXES)]
-        stem = module_stem(output or "")
-        wanted = {prefix + stem for prefix in INIT_PREFIXES}
+        wanted = init_functions(module_stem(output or ""))
         archived = [name for name in self.archives if name.startswith(INIT_PREFIXES)]
         return own + ([name for name in archived if name in wanted] or ([] if own else archived))
 

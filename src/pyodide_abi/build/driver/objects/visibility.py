@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import EM_JS_PREFIX
 from pyodide_abi.build.driver.arguments import grouped
-from pyodide_abi.build.driver.objects.exports import EM_JS_PREFIX, linked_files
+from pyodide_abi.build.driver.objects.exports import linked_files
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wasm.archive import MAGIC as ARCHIVE
 from pyodide_abi.wasm.archive import read_archive

@@ -1,0 +1,1 @@
+"""What the two sides of the ABI call things: names, once for all parts."""
