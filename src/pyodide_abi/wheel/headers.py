@@ -34,7 +34,7 @@ class Headers:
 def read_headers(text: str) -> Headers:
     """Read what stands in front of the first empty line.
 
-    Plain headers need no library, whose import takes a tenth of a small audit's time; others get it.
+    Plain headers need no library, whose import takes a thirteenth of a small audit's time; others get it.
     """
     head = text.partition("\n\n")[0]
     matches = [_LINE.fullmatch(line) for line in head.split("\n") if line]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING
 
+import pytest
 from assembling import assemble, make_wheel
 from hypothesis import given
 from hypothesis import strategies as st
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import cpython_tags
 from packaging.utils import parse_wheel_filename
 
 from pyodide_abi.audit import audit_file
+from pyodide_abi.audit.rules.excluded_python_version import _USUAL as _USUAL_CLAUSE
 from pyodide_abi.audit.rules.excluded_python_version import _leaves_none_out
 from pyodide_abi.linker.elide.names import names_class
 from pyodide_abi.platforms import load_platform, load_platforms
@@ -21,9 +23,10 @@ from pyodide_abi.wheel.filename import _USUAL, parse_wheel_name
 if TYPE_CHECKING:
     from pathlib import Path
 
-CLAUSE = st.from_regex(
-    r"(>=|>=|<|~=) ?[234]\.1?[0-9](\.[0-9])?|(>=|<) ?[234]|(!=|!=|==) ?[23]\.1?[0-9](\.[0-9]|\.\*)?",
-    fullmatch=True,
+SUFFIXED = "x.cpython-314-wasm32-emscripten.so"
+#: Every clause that the first look takes upon itself, and numbers that are likely to matter more often.
+CLAUSE = st.from_regex(_USUAL_CLAUSE, fullmatch=True) | st.from_regex(
+    r"(>=|!=|<) ?[234](\.1?[0-9](\.[0-9]|\.\*)?)?", fullmatch=True
 )
 
 
@@ -37,8 +40,46 @@ def test_the_library_takes_every_usual_name(name: str) -> None:
 def test_what_leaves_none_out_leaves_no_release_out(written: str) -> None:
     for platform in load_platforms():
         if _leaves_none_out(written, platform):
-            allowed = SpecifierSet(written)
+            try:
+                allowed = SpecifierSet(written)
+            except InvalidSpecifier:
+                continue  # A star behind another comparison than != : installers pass over the field.
             assert all(allowed.contains(release.python, prereleases=True) for release in platform.releases)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "!=3.*",
+        ">=3.9,!=3.*",
+        "!= 3.*",
+        "!=3.14.*",
+        "==2.*",
+        "==3.13.*",
+        "<3.14",
+        "~=3.9.0",
+        ">3.15",
+        "===3.9",
+    ],
+)
+def test_a_requirement_that_leaves_the_platform_out(written: str, tmp_path: Path) -> None:
+    assert "ABI414" in codes_with(written, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["!=2.*", ">=3.9,!=2.*", ">=3", "==3.*", "~=3.9", ">=3.9,<4", "!=3.13.*", "!=3.15", ">=3.9.*", "?"],
+)
+def test_a_requirement_that_does_not(written: str, tmp_path: Path) -> None:
+    assert "ABI414" not in codes_with(written, tmp_path)
+
+
+def codes_with(written: str, folder: Path) -> set[str]:
+    """The codes of what is found in a wheel for 314_0 with a ``Requires-Python``."""
+    metadata = f"Metadata-Version: 2.1\nName: x\nVersion: 1\nRequires-Python: {written}\n"
+    files = {SUFFIXED: assemble("%dylink %init"), "x-1.dist-info/METADATA": metadata.encode()}
+    file = make_wheel(folder, "x-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl", files)
+    return {finding.code for finding in audit_file(file).findings}
 
 
 def test_the_usual_requirement_takes_no_library() -> None:

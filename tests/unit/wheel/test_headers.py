@@ -5,8 +5,10 @@ from __future__ import annotations
 from email.parser import HeaderParser
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pyodide_abi.wheel.headers import read_headers
+from pyodide_abi.wheel.headers import _LINE, read_headers
 
 PLAIN = "Wheel-Version: 1.0\nTag: one\ntag:  two \t\nEmpty:\n"
 
@@ -29,6 +31,12 @@ PLAIN = "Wheel-Version: 1.0\nTag: one\ntag:  two \t\nEmpty:\n"
 def test_fields_are_those_of_the_standard_library(text: str) -> None:
     expected = [(key, str(value)) for key, value in HeaderParser().parsestr(text).items()]
     assert list(read_headers(text).items()) == expected
+
+
+@given(st.lists(st.from_regex(_LINE, fullmatch=True)).map("\n".join), st.sampled_from(["", "\n", "\n\nbody"]))
+def test_plain_lines_are_those_of_the_standard_library(lines: str, end: str) -> None:
+    expected = [(key, str(value)) for key, value in HeaderParser().parsestr(lines + end).items()]
+    assert list(read_headers(lines + end).items()) == expected
 
 
 def test_names_count_without_their_case() -> None:
