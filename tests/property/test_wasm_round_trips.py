@@ -273,23 +273,24 @@ class TestSections:
         assert dylink0.decode(Cursor(dylink0.encode(dylink))) == dylink
 
     @given(
-        st.lists(st.tuples(TEXT, st.sampled_from(list(linking.SymbolKind)), U32, U32), max_size=5), st.data()
+        st.lists(st.tuples(TEXT, st.sampled_from(list(linking.ObjectSymbolKind)), U32, U32), max_size=5),
+        st.data(),
     )
     def test_linking(
-        self, drawn: list[tuple[str, linking.SymbolKind, int, int]], data: st.DataObject
+        self, drawn: list[tuple[str, linking.ObjectSymbolKind, int, int]], data: st.DataObject
     ) -> None:
         # Undefined symbols without a name of their own take it from an import; here all have one.
         named, undefined = 0x40, 0x10
         symbols = []
         for name, kind, flags, index in drawn:
             bits = flags | named
-            if kind is linking.SymbolKind.SECTION:
-                symbols.append(linking.Symbol(name="", kind=kind, flags=bits, index=index))
-            elif kind is linking.SymbolKind.DATA and bits & undefined:
-                symbols.append(linking.Symbol(name=name, kind=kind, flags=bits))
+            if kind is linking.ObjectSymbolKind.SECTION:
+                symbols.append(linking.ObjectSymbol(name="", kind=kind, flags=bits, index=index))
+            elif kind is linking.ObjectSymbolKind.DATA and bits & undefined:
+                symbols.append(linking.ObjectSymbol(name=name, kind=kind, flags=bits))
             else:
-                size = index if kind is linking.SymbolKind.DATA else 0
-                symbols.append(linking.Symbol(name=name, kind=kind, flags=bits, index=index, size=size))
+                size = index if kind is linking.ObjectSymbolKind.DATA else 0
+                symbols.append(linking.ObjectSymbol(name=name, kind=kind, flags=bits, index=index, size=size))
         others = tuple(
             data.draw(st.lists(st.tuples(st.sampled_from([5, 6, 7]), st.binary(max_size=5)), max_size=3))
         )

@@ -29,15 +29,15 @@ _FILE = "components.toml"
 
 
 @value
-class Part:
+class Component:
     """Something that many symbols belong to.
 
     Attributes:
-        name: of it.
-        rule: the name of the rule that speaks of it.
+        name: The component's name.
+        rule: The name of the rule that speaks of it.
         what: it is, to follow "it needs".
-        names: of symbols.
-        prefixes: of names of symbols.
+        names: The names of symbols that belong to it.
+        prefixes: The beginnings of further names.
         fix: what to do.
         source: where the names can be read.
     """
@@ -56,7 +56,7 @@ class Part:
 
 
 @cache
-def load_parts() -> tuple[Part, ...]:
+def load_parts() -> tuple[Component, ...]:
     """All parts.
 
     Raises:
@@ -66,7 +66,7 @@ def load_parts() -> tuple[Part, ...]:
     return decode_parts(tomllib.loads(text))
 
 
-def decode_parts(document: Mapping[str, Any]) -> tuple[Part, ...]:
+def decode_parts(document: Mapping[str, Any]) -> tuple[Component, ...]:
     """Read the document.
 
     Raises:
@@ -76,13 +76,13 @@ def decode_parts(document: Mapping[str, Any]) -> tuple[Part, ...]:
     for index, entry in enumerate(document["part"]):
         try:
             lists = {"names": frozenset(entry.get("names", ())), "prefixes": tuple(entry.get("prefixes", ()))}
-            parts.append(Part(**{**entry, **lists}))
+            parts.append(Component(**{**entry, **lists}))
         except TypeError as error:
             raise PlatformDataError(f"{_FILE}: part[{index}]: {error}") from error
     return tuple(parts)
 
 
-def part_of(symbol: str) -> Part | None:
+def part_of(symbol: str) -> Component | None:
     """What an undefined symbol belongs to, if that is known."""
     return next((part for part in load_parts() if part.has(symbol)), None)
 
@@ -92,7 +92,7 @@ def findings_about_parts(subject: Subject, rule: Rule) -> Iterator[Finding]:
 
     Only what *no* release provides belongs here: for the rest the releases matter, not the part.
     """
-    found: dict[tuple[str, str], tuple[Part, list[Gap]]] = {}
+    found: dict[tuple[str, str], tuple[Component, list[Gap]]] = {}
     for gap in subject.gaps.values():
         part = part_of(gap.symbol) if set(gap.releases) == set(subject.releases) else None
         if part is not None and part.rule == rule.name:

@@ -68,7 +68,7 @@ class Misfit:
 
 
 @value
-class Fit:
+class PlatformFit:
     """How well files fit a platform.
 
     Attributes:
@@ -89,7 +89,7 @@ class Fit:
 
 def infer_platform(
     libraries: Sequence[Library], *, platforms: Sequence[Platform] | None = None
-) -> tuple[Fit, ...]:
+) -> tuple[PlatformFit, ...]:
     """Hold files against platforms.
 
     Args:
@@ -104,7 +104,7 @@ def infer_platform(
     # What no platform has tells them not apart.
     common = set.intersection(*map(set, found.values())) if len(found) > 1 else set()
     fits = [
-        Fit(
+        PlatformFit(
             platform=platform,
             misfits=tuple(misfit for misfit in found[platform.name] if misfit not in common),
         )
@@ -113,7 +113,7 @@ def infer_platform(
     return tuple(sorted(fits, key=lambda fit: len(fit.misfits)))
 
 
-def only_fit(fits: Sequence[Fit]) -> Platform | None:
+def only_fit(fits: Sequence[PlatformFit]) -> Platform | None:
     """The one platform that nothing speaks against; None if that is none or more than one."""
     fitting = [fit.platform for fit in fits if not fit.misfits]
     return fitting[0] if len(fitting) == 1 else None

@@ -63,7 +63,7 @@ def audit_files(
         platform: the name of one to hold them against; needed for modules.
         engine: that predictions are for.
         select: as for :func:`~pyodide_abi.audit.engine.audit`.
-        ignore: likewise.
+        ignore: The rules to leave out, as for :func:`~pyodide_abi.audit.engine.audit`.
         executor: who does the work; None for the caller itself, file by file as results are asked for.
 
     Yields:

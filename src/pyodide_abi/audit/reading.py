@@ -53,7 +53,7 @@ class Reader:
     """Reads native files, and keeps of each what predictions and rules want.
 
     Attributes:
-        files: they, by path.
+        files: The files, by path.
         platform: that they are held against; None where none is known.
         engine: that predictions are for.
     """

@@ -77,8 +77,8 @@ class LibraryDifference:
 
     Attributes:
         name: what it is called in both: a dotted module name, or a path.
-        exports: in the order of their names.
-        imports: likewise.
+        exports: The exports that differ, in the order of their names.
+        imports: The imports that differ, in the order of their names.
     """
 
     name: str

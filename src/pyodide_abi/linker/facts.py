@@ -227,7 +227,7 @@ def facts_of(module: Module, *, sought: Collection[str] = ()) -> Facts:
     """The facts of a module.
 
     Args:
-        module: it.
+        module: The module.
         sought: names of features to look for in its code, which takes time; those that an engine refuses.
 
     Raises:

@@ -216,8 +216,8 @@ def _own_features_first(
     return (*own, *(feature for feature in shared if feature.name not in names))
 
 
-def _search(table: Table) -> model.Search:
-    search = model.Search(
+def _search(table: Table) -> model.SearchRule:
+    search = model.SearchRule(
         run_path=table.flag("run_path"),
         library_path=table.texts("library_path", pattern=r"/\S+"),
         wheel_libs=table.flag("wheel_libs"),

@@ -177,7 +177,7 @@ class StaticLibrary:
 
 
 @value
-class Search:
+class SearchRule:
     """How needed libraries are found.
 
     Attributes:
@@ -291,7 +291,7 @@ class Platform:
     rust: Rust
     flags: tuple[Flag, ...]
     libraries: tuple[StaticLibrary, ...]
-    search: Search
+    search: SearchRule
     features: tuple[Feature, ...]
     releases: tuple[Release, ...]
     tags: tuple[Tag, ...]

@@ -226,7 +226,7 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 @value
-class Problem:
+class MissingLibrary:
     """A needed library that cannot be had.
 
     Attributes:
@@ -254,7 +254,7 @@ class Plan:
     wheel: str
     platform: str | None
     edits: tuple[Edit, ...]
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[MissingLibrary, ...] = ()
 
     def chosen(self, *, risky: bool) -> tuple[Edit, ...]:
         """The edits to make."""

@@ -12,7 +12,7 @@ from pyodide_abi.linker import Arrival, Head
 from pyodide_abi.linker.search import Search, site_packages
 from pyodide_abi.platforms.loaders import loader_of
 from pyodide_abi.repair.candidates import best_versions, stem_of
-from pyodide_abi.repair.edits import Problem
+from pyodide_abi.repair.edits import MissingLibrary
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _LONGEST_NAME = 200
 
 
 @value
-class Node:
+class LibraryNode:
     """A library or an extension module.
 
     Attributes:
@@ -65,7 +65,7 @@ class Node:
 
 
 @value
-class Link:
+class NeededLink:
     """One need.
 
     Attributes:
@@ -87,9 +87,9 @@ class Graph:
         twins: files that are left out, and the path of the one that takes their place.
     """
 
-    nodes: dict[str, Node] = field(default_factory=dict)
-    links: dict[str, list[Link]] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    nodes: dict[str, LibraryNode] = field(default_factory=dict)
+    links: dict[str, list[NeededLink]] = field(default_factory=dict)
+    problems: list[MissingLibrary] = field(default_factory=list)
     twins: dict[str, str] = field(default_factory=dict)
 
 
@@ -118,7 +118,7 @@ def link(
     for binary in binaries:
         library = binary.library
         if library.facts is not None and library.head in {Head.DYLINK, Head.LEGACY}:
-            graph.nodes[binary.path] = Node(
+            graph.nodes[binary.path] = LibraryNode(
                 path=binary.path,
                 library=library,
                 extension=binary.extension,
@@ -136,17 +136,17 @@ def link(
         for name in node.library.facts.needed:
             base = posixpath.basename(name)
             if any(fnmatchcase(base, pattern) for pattern in exclude):
-                links.append(Link(name=name, target=None))
+                links.append(NeededLink(name=name, target=None))
                 continue
             target = search.find(node, name)
-            if isinstance(target, Problem):
+            if isinstance(target, MissingLibrary):
                 graph.problems.append(target)
-                links.append(Link(name=name, target=None))
+                links.append(NeededLink(name=name, target=None))
                 continue
             if target.path not in graph.nodes:
                 graph.nodes[target.path] = target
                 waiting.append(target)
-            links.append(Link(name=name, target=target.path))
+            links.append(NeededLink(name=name, target=target.path))
     return graph
 
 
@@ -165,16 +165,16 @@ class _Search:
             arrival=Arrival.PRELOAD,
         )
 
-    def find(self, node: Node, name: str) -> Node | Problem:
+    def find(self, node: LibraryNode, name: str) -> LibraryNode | MissingLibrary:
         """The node that a name means for another."""
-        found: Node | Problem | None = None if node.outside else self._by_loader(node, name)
+        found: LibraryNode | MissingLibrary | None = None if node.outside else self._by_loader(node, name)
         base = posixpath.basename(name)
         if found is None and base not in {"", ".", ".."}:
             found = self._in_wheel(node, base)
         if found is not None:
             return found
         if base in {"", ".", ".."} or not base.isprintable() or "\\" in base or len(base) > _LONGEST_NAME:
-            return Problem(path=_shown(node), name=name, reason="that is not the name of a library")
+            return MissingLibrary(path=_shown(node), name=name, reason="that is not the name of a library")
         shelved, unfit = self._shelf.find(base)
         if shelved is not None:
             return self._outside(shelved)
@@ -183,16 +183,16 @@ class _Search:
             f"in the wheel, then in {folders}" if folders else "in the wheel only, as no folder was named"
         )
         refused = "".join(f"; {text}" for text in unfit)
-        return Problem(path=_shown(node), name=name, reason=f"not found (looked {looked}){refused}")
+        return MissingLibrary(path=_shown(node), name=name, reason=f"not found (looked {looked}){refused}")
 
-    def _by_loader(self, node: Node, name: str) -> Node | None:
+    def _by_loader(self, node: LibraryNode, name: str) -> LibraryNode | None:
         place = self._loader.find(
             name, requirer=f"{self._root}/{node.path}", run_paths=node.library.dylink.run_paths
         )
         path = None if place is None else posixpath.relpath(place, self._root)
         return None if path is None else self._graph.nodes.get(self._graph.twins.get(path, path))
 
-    def _in_wheel(self, node: Node, base: str) -> Node | Problem | None:
+    def _in_wheel(self, node: LibraryNode, base: str) -> LibraryNode | MissingLibrary | None:
         """A file of the name, or of another version of it; of several the nearest."""
         everywhere = {path: path for path in self._graph.nodes} | self._graph.twins
         names = dict.fromkeys(posixpath.basename(path) for path in everywhere)
@@ -208,18 +208,20 @@ class _Search:
             }
             if len(nearest) > 1:
                 shown = ", ".join(ranked)
-                return Problem(path=_shown(node), name=name, reason=f"several files have that name: {shown}")
+                return MissingLibrary(
+                    path=_shown(node), name=name, reason=f"several files have that name: {shown}"
+                )
             return self._graph.nodes[everywhere[ranked[0]]]
         return None
 
-    def _distance(self, node: Node, path: str) -> int:
+    def _distance(self, node: LibraryNode, path: str) -> int:
         """How far a file is from a module, in folders; the folder of libraries is next to every module."""
         folder = posixpath.dirname(path)
         if folder in {node.folder, self._wheel_libs}:
             return folder != node.folder
         return 1 + len(posixpath.relpath(f"/{folder}", f"/{node.folder}").split("/"))
 
-    def _outside(self, shelved: Shelved) -> Node:
+    def _outside(self, shelved: Shelved) -> LibraryNode:
         """A file of the shelf as a node; the same contents are one node, whatever the file is called."""
         for node in self._graph.nodes.values():
             if node.digest == shelved.digest:
@@ -229,7 +231,7 @@ class _Search:
         number = 2
         while path in self._graph.nodes:
             path, number = f"{_OUTSIDE}{number}/{name}", number + 1
-        return Node(
+        return LibraryNode(
             path=path,
             library=replace(shelved.library, path=path),
             source=shelved.file,
@@ -237,12 +239,12 @@ class _Search:
         )
 
 
-def _shown(node: Node) -> str:
+def _shown(node: LibraryNode) -> str:
     return str(node.source) if node.outside else node.path
 
 
 def _twins(
-    nodes: Mapping[str, Node],
+    nodes: Mapping[str, LibraryNode],
     named: Collection[str],
     read: Callable[[str], bytes],
 ) -> dict[str, str]:
@@ -257,7 +259,7 @@ def _twins(
         if node.library.facts is not None
         for name in node.library.facts.needed
     }
-    groups: dict[tuple[str, int, str], list[Node]] = {}
+    groups: dict[tuple[str, int, str], list[LibraryNode]] = {}
     for node in nodes.values():
         if not node.extension:
             key = (stem_of(node.name), node.library.size, node.digest)

@@ -22,8 +22,8 @@ from pyodide_abi.repair.edits import (
     ChangeNeeded,
     ChangeRunPaths,
     DropFile,
+    MissingLibrary,
     MoveFile,
-    Problem,
     Safety,
 )
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.repair.edits import Edit
-    from pyodide_abi.repair.needed_graph import Graph, Node
+    from pyodide_abi.repair.needed_graph import Graph, LibraryNode
 
 _ORIGIN = "$ORIGIN"
 _SUFFIX = re.compile(r"\.(so|dylib|dll|wasm)$")
@@ -224,7 +224,7 @@ class Layout:
             paths += [entry for entry in old if entry == _ORIGIN or entry.startswith(f"{_ORIGIN}/")]
         return tuple(dict.fromkeys(paths))
 
-    def conflicts(self) -> Iterator[Problem]:
+    def conflicts(self) -> Iterator[MissingLibrary]:
         """Libraries that are not the first of their name that the loader comes to."""
         root = site_packages(self.platform)
         kept = [path for path in self.graph.nodes if path not in self.places]
@@ -244,11 +244,11 @@ class Layout:
                 found = search.find(name, requirer=f"{root}/{self.place(path)}", run_paths=run_paths)
                 if found is None:
                     reason = f"{self.place(link.target)} cannot be reached from there on this platform"
-                    yield Problem(path=path, name=link.name or name, reason=reason)
+                    yield MissingLibrary(path=path, name=link.name or name, reason=reason)
                 elif found != wanted:
                     other = found.removeprefix(f"{root}/")
                     reason = f"the loader takes {other} for it, which is another file of that name"
-                    yield Problem(path=path, name=link.name or name, reason=reason)
+                    yield MissingLibrary(path=path, name=link.name or name, reason=reason)
 
 
 def _relative(place: str, folder: str) -> str:
@@ -257,7 +257,7 @@ def _relative(place: str, folder: str) -> str:
     return _ORIGIN if way == "." else f"{_ORIGIN}/{way}"
 
 
-def _name(node: Node, *, shared: bool) -> str:
+def _name(node: LibraryNode, *, shared: bool) -> str:
     """What a file that is moved is called: as libraries are called here.
 
     A new one, and one in the folder that all wheels share, carries its digest: two wheels may bring libraries
@@ -268,5 +268,5 @@ def _name(node: Node, *, shared: bool) -> str:
     return f"{_stem(node)}-{node.digest[:_HASH_LENGTH]}.so"
 
 
-def _stem(node: Node) -> str:
+def _stem(node: LibraryNode) -> str:
     return _SUFFIX.sub("", stem_of(node.name))

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
     from pyodide_abi.audit import Finding, Subject
     from pyodide_abi.platforms.model import Platform
-    from pyodide_abi.repair.edits import Edit, Problem
-    from pyodide_abi.repair.needed_graph import Node
+    from pyodide_abi.repair.edits import Edit, MissingLibrary
+    from pyodide_abi.repair.needed_graph import LibraryNode
     from pyodide_abi.wheel import Wheel
 
 #: Rules whose findings a sort of edit answers.
@@ -102,7 +102,7 @@ def plan_repair(subject: Subject, findings: Sequence[Finding], wishes: Wishes) -
             f"{subject.file.name} is no wheel", hint="'pyodide-abi patch' edits modules by themselves"
         )
     edits: list[Edit] = []
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[MissingLibrary, ...] = ()
     if subject.binaries:
         if subject.platform is None:
             raise UsageError(
@@ -130,7 +130,7 @@ def signatures(wheel: Wheel) -> tuple[str, ...]:
 
 def _plan_binaries(
     subject: Subject, platform: Platform, wishes: Wishes, edits: list[Edit]
-) -> tuple[Problem, ...]:
+) -> tuple[MissingLibrary, ...]:
     wheel = subject.wheel
     assert wheel is not None
     wheel_libs = f"{wheel.name.distribution}.libs"
@@ -159,7 +159,7 @@ def _plan_binaries(
     layout.settle()
     edits += layout.edits()
 
-    def contents(node: Node) -> bytes:
+    def contents(node: LibraryNode) -> bytes:
         return node.source.read_bytes() if node.source is not None else read(node.path)
 
     def final(edit: DropSections | DropExports) -> DropSections | DropExports:

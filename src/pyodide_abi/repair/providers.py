@@ -13,13 +13,13 @@ from pyodide_abi.abi.symbols import MADE_WHEN_CALLED
 from pyodide_abi.linker.offers import OBJECT_PROPERTIES, offer_of
 from pyodide_abi.platforms.loaders import loader_of
 from pyodide_abi.platforms.surface import load_surface
-from pyodide_abi.repair.needed_graph import Link
+from pyodide_abi.repair.needed_graph import NeededLink
 from pyodide_abi.wasm import FuncType, Kind
 
 if TYPE_CHECKING:
     from pyodide_abi.linker import Import
     from pyodide_abi.platforms.model import Platform
-    from pyodide_abi.repair.needed_graph import Graph, Node
+    from pyodide_abi.repair.needed_graph import Graph, LibraryNode
 
 
 def add_providers(graph: Graph, platform: Platform) -> tuple[str, ...]:
@@ -34,7 +34,7 @@ def add_providers(graph: Graph, platform: Platform) -> tuple[str, ...]:
         for provider in _providers(graph, graph.nodes[path], missing):
             within = path in _closure(graph, provider)
             if not within and _in_reach(graph.nodes[path], graph.nodes[provider], platform):
-                graph.links[path].append(Link(name="", target=provider))
+                graph.links[path].append(NeededLink(name="", target=provider))
                 changed.append(path)
     return tuple(dict.fromkeys(changed))
 
@@ -67,13 +67,13 @@ def _provided(platform: Platform, names: set[str]) -> frozenset[str]:
     return OBJECT_PROPERTIES | {symbol.name for symbol in symbols if offer_of(symbol) is not None}
 
 
-def _offers(node: Node, name: str) -> bool:
+def _offers(node: LibraryNode, name: str) -> bool:
     facts = node.library.facts
     assert facts is not None
     return name in facts.exports or name in facts.js_functions
 
 
-def _absent(node: Node) -> dict[str, Import]:
+def _absent(node: LibraryNode) -> dict[str, Import]:
     """Functions and addresses that a node cannot do without and does not define."""
     facts = node.library.facts
     assert facts is not None
@@ -85,7 +85,7 @@ def _absent(node: Node) -> dict[str, Import]:
     }
 
 
-def _providers(graph: Graph, user: Node, missing: dict[str, Import]) -> tuple[str, ...]:
+def _providers(graph: Graph, user: LibraryNode, missing: dict[str, Import]) -> tuple[str, ...]:
     """The nodes that define what is missing, each where there is no choice."""
     found: dict[str, set[str]] = {}
     for path, node in graph.nodes.items():
@@ -120,7 +120,7 @@ def _closure(graph: Graph, root: str) -> set[str]:
     return found
 
 
-def _in_reach(user: Node, provider: Node, platform: Platform) -> bool:
+def _in_reach(user: LibraryNode, provider: LibraryNode, platform: Platform) -> bool:
     """An extension module stays where it is, and must not be loaded by a second path."""
     if not provider.extension or loader_of(platform).normalises_needed:
         return True

@@ -12,7 +12,7 @@ from pyodide_abi.wasm.edit import maybe_referenced
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
-    from pyodide_abi.repair.needed_graph import Graph, Node
+    from pyodide_abi.repair.needed_graph import Graph, LibraryNode
 
 _FOR_DEBUGGERS = frozenset({"sourceMappingURL", "external_debug_info"})
 _NAMES = "name"
@@ -44,7 +44,7 @@ def trim_sections(path: str, customs: Mapping[str, int], *, keep_names: bool) ->
         )
 
 
-def trim_exports(graph: Graph, read: Callable[[Node], bytes], by_hand: str) -> Iterator[DropExports]:
+def trim_exports(graph: Graph, read: Callable[[LibraryNode], bytes], by_hand: str) -> Iterator[DropExports]:
     """Leave out exports that no module imports.
 
     Extension modules are opened by the import system, and libraries that the repair brings in are known to
@@ -83,7 +83,7 @@ def _size(name: str) -> int:
     return len(name.encode()) + _ENTRY
 
 
-def _worth(node: Node, imported: Collection[str]) -> bool:
+def _worth(node: LibraryNode, imported: Collection[str]) -> bool:
     """Whether exports that nobody imports are a part of all that is worth a new packing.
 
     The facts leave out names that are the module's own business, and tell how many and how long they are.

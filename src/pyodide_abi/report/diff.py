@@ -95,8 +95,8 @@ def wheels_data(
 
     Args:
         difference: of their modules and libraries.
-        before: what the first is called, and what it says of itself.
-        after: likewise.
+        before: What the first is called, and what it says of itself.
+        after: The same of the second.
         files: names of the other members, by how they differ.
         used_by: from :func:`touched_data`; its verdict then stands for the whole.
     """

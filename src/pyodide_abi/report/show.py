@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pyodide_abi.wasm import Module
     from pyodide_abi.wasm.cursor import Bytes
-    from pyodide_abi.wasm.sections.linking import Symbol
+    from pyodide_abi.wasm.sections.linking import ObjectSymbol
     from pyodide_abi.wheel import Wheel
 
 Data: TypeAlias = dict[str, object]
@@ -217,7 +217,7 @@ def _symbols(module: Module) -> list[Data]:
     ]
 
 
-def _state(symbol: Symbol) -> str:
+def _state(symbol: ObjectSymbol) -> str:
     if not symbol.defined:
         return "undefined"
     return "local" if symbol.binding == "local" else "hidden" if symbol.hidden else "visible"

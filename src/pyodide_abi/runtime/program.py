@@ -81,8 +81,8 @@ class Finished:
 
     Attributes:
         status: as the shell would have it; 134 where the interpreter died, 124 where its time was up.
-        stdout: what it wrote; empty when attached.
-        stderr: likewise.
+        stdout: What it wrote to the standard output; empty when attached.
+        stderr: What it wrote to the standard error; empty when attached.
         died: why the interpreter could not go on; empty where the program ended by itself.
         timed_out: it was killed because its time was up.
     """

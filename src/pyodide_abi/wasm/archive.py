@@ -28,8 +28,8 @@ class ArchiveMember:
     Attributes:
         name: without folders; names may repeat. In a thin archive, the path of the file from the archive's.
         header: Where the member's header begins in the archive.
-        offset: of its bytes in the archive.
-        data: its bytes, a view.
+        offset: The place of its bytes in the archive.
+        data: A view of its bytes.
     """
 
     name: str

@@ -24,11 +24,11 @@ class Window:
     """Some bodies, one after another.
 
     Attributes:
-        data: their bytes, the sizes between them, and perhaps the beginning of the next one.
-        base: where in the file they begin.
+        data: The bodies' bytes, the sizes between them, and perhaps the beginning of the next one.
+        base: The place in the file where the bytes begin.
         first: the index of the first one among the functions that the module defines.
-        starts: where in ``data`` each begins, behind its size.
-        ends: where each ends.
+        starts: The place in ``data`` where each body begins, behind its size.
+        ends: The place in ``data`` where each body ends.
     """
 
     data: Bytes
@@ -61,7 +61,7 @@ def windows(pieces: Iterable[Bytes], section: Section) -> Iterator[Window]:
 
     Args:
         pieces: the section's contents.
-        section: it.
+        section: The code section.
 
     Raises:
         WasmError: a body does not fit into the section, or there are more than engines accept.

@@ -124,7 +124,7 @@ class Scan:
 
     Attributes:
         question: what is looked for.
-        found: of that, what is there.
+        found: The part of it that is there.
     """
 
     def __init__(self, question: Question) -> None:

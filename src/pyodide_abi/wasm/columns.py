@@ -45,8 +45,8 @@ def import_columns(
 
     Args:
         pieces: the section's contents.
-        types: of the module, by index.
-        base: where the contents begin.
+        types: The module's types, by index.
+        base: The place in the file where the contents begin.
 
     Raises:
         NotUsualError: something that this does not read, or a fault; what came before means nothing then.
@@ -171,7 +171,7 @@ class _Feed:
 
     Attributes:
         number: entries that are still to come.
-        base: where the contents that were given last begin.
+        base: The place in the file where the contents that were given last begin.
     """
 
     def __init__(self, pieces: Iterable[bytes], base: int = 0) -> None:

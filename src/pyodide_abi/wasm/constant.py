@@ -26,7 +26,7 @@ class Expression:
     """A constant expression, kept as it was written.
 
     Attributes:
-        code: its bytes, the closing ``end`` included.
+        code: The expression's bytes, the closing ``end`` included.
         opcodes: the first byte of each instruction but the closing one.
     """
 

@@ -26,8 +26,8 @@ class Cursor:
 
     Attributes:
         data: the bytes, of which the stretch may be a part.
-        position: where the next read begins, as an index into ``data``.
-        end: where the stretch ends, likewise.
+        position: The index into ``data`` where the next read begins.
+        end: The index into ``data`` where the stretch ends.
         base: the offset of ``data[0]`` in the file, for messages.
         within: what is being read, for messages.
     """

@@ -39,7 +39,7 @@ class ModuleEdit:
 
     Attributes:
         needed: the libraries that it shall need, in order; None leaves them.
-        run_paths: where they are; None leaves them.
+        run_paths: The run paths that it shall have, in order; None leaves them.
         drop_exports: names that it shall no longer export.
         drop_sections: names of custom sections that it shall no longer have.
         dylink_first: put the section that loaders look for where they do.

@@ -79,7 +79,7 @@ def identify(data: Bytes) -> Identity:
     """Tell what a file is.
 
     Args:
-        data: its first :data:`ENOUGH` bytes, or all of it.
+        data: The file's first :data:`ENOUGH` bytes, or all of them.
     """
     start = bytes(memoryview(data)[:ENOUGH])
     if not start:

@@ -24,7 +24,7 @@ class Imported:
     """What a module imports, by kind.
 
     Attributes:
-        types: of the imports of each kind, by index.
+        types: The types of the imports of each kind, by index.
         functions: names of the imported functions, by index.
         bases: indices of the globals that stand for the module's own places in memory and table.
     """

@@ -72,7 +72,7 @@ class Module:
 
     Attributes:
         data: the whole file; the caller keeps it alive.
-        sections: in the order of the file.
+        sections: The sections, in the order of the file.
         answers: what was found out about its code.
     """
 

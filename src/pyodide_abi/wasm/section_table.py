@@ -67,10 +67,10 @@ class Section:
 
     Attributes:
         id: 0 for a custom section.
-        name: of a custom section as written in it; of another as the specification calls it.
-        start: of the id byte.
-        payload: of what its size counts: for a custom section, of its name.
-        contents: of what comes after a custom section's name; otherwise the same as ``payload``.
+        name: The name, of a custom section as written in it, of another as the specification has it.
+        start: The place of the id byte.
+        payload: The place of what its size counts: for a custom section, of its name.
+        contents: The place of what comes after a custom section's name; otherwise the same as ``payload``.
         end: after its last byte.
     """
 

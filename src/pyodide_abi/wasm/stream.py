@@ -59,7 +59,7 @@ class StreamedModule(Module):
 
         Args:
             pieces: the file.
-            size: of the file, in bytes.
+            size: The size of the file, in bytes.
             passing: sections that are not held at all: their contents come in pieces with them, which are
                 to be taken before the next section is asked for.
 

@@ -98,7 +98,7 @@ class Limits:
         maximum: None where the type sets none.
         shared: between threads.
         is64: addressed by 64-bit integers.
-        page_size_log2: of the custom-page-sizes proposal; None is the usual 64 KiB.
+        page_size_log2: The binary logarithm of the page size (custom-page-sizes proposal); None for 64 KiB.
     """
 
     minimum: int

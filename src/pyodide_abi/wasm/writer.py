@@ -21,9 +21,9 @@ class NewSection:
     Attributes:
         id: 0 for a custom one.
         contents: without a custom section's name.
-        name: of a custom section.
-        size_length: bytes that the size takes at least; linkers pad it where they fill it in late.
-        name_length: likewise for the length of a custom section's name.
+        name: The name of a custom section.
+        size_length: The bytes that the size takes at least; linkers pad it where they fill it in late.
+        name_length: The bytes that the length of a custom section's name takes at least.
     """
 
     id: int
@@ -60,7 +60,7 @@ def write_module(module: Module, sections: Iterable[Section | NewSection] | None
     """Put a module together.
 
     Args:
-        module: where unchanged sections come from.
+        module: The module that unchanged sections come from.
         sections: what to write, in order: the module's own are copied byte for byte. None is all of them.
     """
     out = [MAGIC, VERSION.to_bytes(4, "little")]

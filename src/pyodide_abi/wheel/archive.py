@@ -50,10 +50,10 @@ class Member:
     """A file in the archive.
 
     Attributes:
-        name: its path, with forward slashes.
-        size: in bytes, unpacked.
-        compressed_size: in bytes, as it lies in the archive.
-        mode: its permission bits; 0 where the archive does not say.
+        name: The member's path, with forward slashes.
+        size: The number of bytes, unpacked.
+        compressed_size: The number of bytes that it takes in the archive.
+        mode: The permission bits; 0 where the archive does not say.
     """
 
     name: str
@@ -69,8 +69,8 @@ class ExtensionModule:
     Attributes:
         member: the file.
         name: the dotted name that imports it.
-        suffix: by which the interpreter recognises it.
-        path: where it is installed, relative to ``site-packages``.
+        suffix: The suffix by which the interpreter recognises it.
+        path: The place where it is installed, relative to ``site-packages``.
     """
 
     member: Member
@@ -240,7 +240,7 @@ class Wheel:
         initialisation function of its name, and one in a ``.libs`` folder never does.
 
         Args:
-            suffixes: of the platform's interpreter, in its order.
+            suffixes: The suffixes of the platform's interpreter, in its order.
             initialises: says of a path that it defines the initialisation function of a name; without it,
                 such files are read to find out.
         """

@@ -22,11 +22,11 @@ class WheelName:
 
     Attributes:
         distribution: the project's name, with underscores.
-        version: of the project.
+        version: The project's version.
         build: the build tag, empty for most wheels.
         python: the compressed set of Python tags, such as ``cp314`` or ``py2.py3``.
-        abi: likewise for the ABI.
-        platform: likewise for the platform.
+        abi: The compressed set of ABI tags.
+        platform: The compressed set of platform tags.
     """
 
     distribution: str

@@ -14,9 +14,9 @@ class WheelMetadata:
     """The fields of a ``WHEEL`` file.
 
     Attributes:
-        version: of the wheel format.
+        version: The version of the wheel format.
         generator: what made it.
-        root_is_purelib: it is installed into ``purelib``; false for a wheel with compiled modules.
+        root_is_purelib: Whether it is installed into ``purelib``; false for a wheel with compiled modules.
         tags: expanded, one a line in the file.
         build: the build tag; empty for most wheels.
         others: fields that the format does not know, in order.
@@ -34,7 +34,7 @@ def parse_metadata(text: str, *, where: str) -> WheelMetadata:
     """Read a ``WHEEL`` file.
 
     Args:
-        text: its contents.
+        text: The file's contents.
         where: the wheel and the member, for messages.
 
     Raises:

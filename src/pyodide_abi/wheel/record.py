@@ -31,7 +31,7 @@ class RecordEntry:
     Attributes:
         path: as in the archive.
         digest: ``algorithm=base64``, empty for ``RECORD`` itself and for signatures.
-        size: in bytes; None where the line does not say.
+        size: The number of bytes; None where the line does not say.
     """
 
     path: str
@@ -78,7 +78,7 @@ def parse_record(text: str, *, where: str) -> tuple[RecordEntry, ...]:
     """Read ``RECORD``.
 
     Args:
-        text: its contents.
+        text: The file's contents.
         where: the wheel and the member, for messages.
 
     Raises:
@@ -120,7 +120,7 @@ def verify_record(
     """Hold a ``RECORD`` against the files.
 
     Args:
-        entries: its lines.
+        entries: The lines of ``RECORD``.
         files: the names of all files in the archive, folders left out.
         read: gives a file's contents; called once a file at most.
         known: the size and the SHA-256 of files that were read before, which are not read again for it.

@@ -40,7 +40,7 @@ class Bounds:
     Attributes:
         members: how many.
         member: the size of one, in bytes, unpacked.
-        total: of all, likewise.
+        total: The bytes of all members together, unpacked.
         ratio: how much smaller than its contents a large member may be.
         total_ratio: how much smaller than all its contents an archive may be.
     """
@@ -56,10 +56,10 @@ def check_members(infos: Sequence[zipfile.ZipInfo], file: IO[bytes], *, bounds: 
     """Refuse an archive that is not safe to open.
 
     Args:
-        infos: its central directory.
+        infos: The archive's central directory.
         file: the archive, for the headers in front of each member.
         bounds: what it may be at most.
-        where: its name, for messages.
+        where: The archive's name, for messages.
 
     Raises:
         WheelError: the first member found unsafe, and why.

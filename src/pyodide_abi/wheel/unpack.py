@@ -27,7 +27,7 @@ def unpack(file: IO[bytes], info: zipfile.ZipInfo) -> Iterator[bytes]:
 
     Args:
         file: the archive.
-        info: of a stored or deflated member, from its directory.
+        info: The directory's entry of a stored or deflated member.
 
     Raises:
         zipfile.BadZipFile: the stream is longer or shorter than it is said to be.
@@ -64,8 +64,8 @@ def packed(path: Path, info: zipfile.ZipInfo) -> Iterator[bytes]:
     """A member's compressed bytes, piece by piece.
 
     Args:
-        path: of the archive.
-        info: of the member, from its directory.
+        path: The archive's path.
+        info: The directory's entry of the member.
 
     Raises:
         zipfile.BadZipFile: the archive ends before they do.

@@ -41,7 +41,7 @@ class NewMember:
     """A file to be written.
 
     Attributes:
-        name: its path in the archive.
+        name: The member's path in the archive.
         content: the bytes, or what gives them when it is written; large files are then never held together.
         mode: permission bits.
     """
@@ -60,11 +60,11 @@ class KeptMember:
     """A file of another wheel, copied as it lies there: it is not compressed anew.
 
     Attributes:
-        name: its path in the new archive.
+        name: The member's path in the new archive.
         wheel: the other wheel, open.
-        source: its path there.
+        source: The member's path in the other wheel.
         mode: permission bits.
-        entry: its line of the other wheel's ``RECORD``, where that is known to be right; None to read the
+        entry: The line of the other wheel's ``RECORD``, where that is known to be right; None to read the
             file for it.
     """
 
@@ -98,8 +98,8 @@ def write_wheel(members: Iterable[NewMember | KeptMember], path: Path, *, timest
 
     Args:
         members: all files; a ``RECORD`` among them, or a signature of one, is left out.
-        path: of the wheel, named as a wheel; replaced if it is there.
-        timestamp: of every member, in seconds since 1970 (``SOURCE_DATE_EPOCH``).
+        path: The path of the wheel, named as a wheel; replaced if it is there.
+        timestamp: The time of every member, in seconds since 1970 (``SOURCE_DATE_EPOCH``).
 
     Returns:
         ``path``.
@@ -147,7 +147,7 @@ def retag(wheel: Wheel, name: WheelName, folder: Path, *, timestamp: int = EPOCH
     Args:
         wheel: the original, which stays as it is.
         name: the new one, of the same distribution and version.
-        folder: where the new one goes.
+        folder: The folder that the new wheel goes to.
         timestamp: as for :func:`write_wheel`.
 
     Returns:
@@ -172,7 +172,7 @@ def is_normal(wheel: Wheel, *, timestamp: int = EPOCH) -> bool:
     """Whether :func:`write_wheel` would write the archive as it is: order, times, modes and ``RECORD``.
 
     Args:
-        wheel: whose ``RECORD`` agrees with its files.
+        wheel: The wheel, whose ``RECORD`` agrees with its files.
         timestamp: as for :func:`write_wheel`.
 
     Raises:

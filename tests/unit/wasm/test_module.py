@@ -7,7 +7,7 @@ import pytest
 
 from pyodide_abi.errors import WasmError
 from pyodide_abi.wasm import Form, Kind, SectionId, read_module
-from pyodide_abi.wasm.sections.linking import Binding, SymbolKind, exported_symbols
+from pyodide_abi.wasm.sections.linking import Binding, ObjectSymbolKind, exported_symbols
 
 CORPUS = Path(__file__).parents[2] / "corpus"
 EMPTY = b"\0asm\x01\0\0\0"
@@ -143,13 +143,13 @@ class TestObjectFile:
         assert symbols["replaceable"].binding is Binding.WEAK
         assert (symbols["maybe"].binding, symbols["maybe"].defined) == (Binding.WEAK, False)
         assert (symbols["hidden"].hidden, symbols["shown"].hidden) == (True, False)
-        assert (symbols["wanted_data"].kind, symbols["wanted_data"].defined) == (SymbolKind.DATA, False)
+        assert (symbols["wanted_data"].kind, symbols["wanted_data"].defined) == (ObjectSymbolKind.DATA, False)
         assert (symbols["text"].size, symbols["shown_data"].size) == (5, 4)
 
     def test_what_it_could_export(self) -> None:
         linking = read_module(load("object.o")).linking
         assert linking is not None
-        functions = exported_symbols(linking.symbols, [SymbolKind.FUNCTION])
+        functions = exported_symbols(linking.symbols, [ObjectSymbolKind.FUNCTION])
         assert functions == ("replaceable", "shown", "PyInit_object")
 
     def test_a_symbol_table_of_another_version(self) -> None:

@@ -22,9 +22,9 @@ class DataSegment:
     """Bytes for a memory.
 
     Attributes:
-        memory: where an active segment goes; None for a passive one.
+        memory: The memory that an active segment goes to; None for a passive one.
         start: the address; None for a passive segment.
-        offset: of the segment's bytes in the file.
+        offset: The place of the segment's bytes in the file.
         size: how many they are.
         explicit: the memory's index is written although it may be 0.
     """

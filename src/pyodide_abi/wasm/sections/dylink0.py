@@ -137,7 +137,7 @@ class Dylink:
 
     Attributes:
         subsections: as they were written.
-        legacy: it is the older ``dylink``, which has no subsections: they stand for its fields.
+        legacy: Whether it is the older ``dylink``, which has no subsections: they stand for its fields.
     """
 
     subsections: tuple[Subsection, ...]

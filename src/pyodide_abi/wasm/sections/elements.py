@@ -29,7 +29,7 @@ class ElementSegment:
 
     Attributes:
         flags: 0 to 7, as the core specification numbers the eight forms (section 5.5.12).
-        table: where an active segment goes; 0 where its form does not say.
+        table: The table that an active segment goes to; 0 where its form does not say.
         start: the place in the table of an active segment; None for passive and declared ones.
         element: the type of the references.
         items: the encoded items, without their number.

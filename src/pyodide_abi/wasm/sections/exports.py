@@ -22,7 +22,7 @@ class Export(NamedTuple):
     Attributes:
         name: under which it is offered.
         kind: what sort of thing it is.
-        index: which of the module's things of that sort, imported ones counted first.
+        index: The place among the module's things of that sort, imported ones counted first.
     """
 
     name: str

@@ -36,10 +36,10 @@ class Import(NamedTuple):
     A tuple, which is made in half of the time of a value: large modules import a hundred thousand.
 
     Attributes:
-        module: whose thing it is: ``env``, ``GOT.mem``…
-        name: of the thing.
+        module: The space that it is imported from: ``env``, ``GOT.mem``…
+        name: The name of what is imported.
         type: what it has to be.
-        type_index: of a function's or a tag's type; None for the others.
+        type_index: The index of a function's or a tag's type; None for the others.
     """
 
     module: str

@@ -25,7 +25,7 @@ _SYMBOL_TABLE = 8
 _BINDING = 0x03
 
 
-class SymbolKind(enum.StrEnum):
+class ObjectSymbolKind(enum.StrEnum):
     """What a symbol stands for; in the order of the binary codes."""
 
     FUNCTION = "function"
@@ -36,7 +36,7 @@ class SymbolKind(enum.StrEnum):
     TABLE = "table"
 
 
-_KINDS = tuple(SymbolKind)
+_KINDS = tuple(ObjectSymbolKind)
 
 
 class Binding(enum.StrEnum):
@@ -48,20 +48,20 @@ class Binding(enum.StrEnum):
 
 
 @value
-class Symbol:
+class ObjectSymbol:
     """A symbol of an object file.
 
     Attributes:
         name: empty for a section's.
         kind: what it stands for.
         flags: bits of :class:`SymbolFlag`.
-        index: of the thing, in its index space; of the segment for data; None for undefined data.
-        offset: in the segment, for defined data.
-        size: in bytes, for defined data.
+        index: The symbol's place in its index space; that of the segment for data; None for undefined data.
+        offset: The place in the segment, for defined data.
+        size: The number of bytes, for defined data.
     """
 
     name: str
-    kind: SymbolKind
+    kind: ObjectSymbolKind
     flags: int
     index: int | None = None
     offset: int = 0
@@ -95,7 +95,7 @@ class Linking:
         symbols_at: the table's place among ``others``; None where there is no table.
     """
 
-    symbols: tuple[Symbol, ...] = ()
+    symbols: tuple[ObjectSymbol, ...] = ()
     others: tuple[tuple[int, bytes], ...] = ()
     symbols_at: int | None = None
 
@@ -105,7 +105,7 @@ def decode(cursor: Cursor, imports: Sequence[Import]) -> Linking:
 
     Args:
         cursor: over the contents.
-        imports: of the object file; undefined symbols mostly take their names from them.
+        imports: The object file's imports; undefined symbols mostly take their names from them.
 
     Raises:
         WasmError: they are not what the name says, or of another version than 2.
@@ -116,7 +116,7 @@ def decode(cursor: Cursor, imports: Sequence[Import]) -> Linking:
     by_kind: dict[str, list[Import]] = {}
     for entry in imports:
         by_kind.setdefault(entry.kind, []).append(entry)
-    symbols: tuple[Symbol, ...] = ()
+    symbols: tuple[ObjectSymbol, ...] = ()
     symbols_at = None
     others: list[tuple[int, bytes]] = []
     while cursor.remaining:
@@ -140,47 +140,49 @@ def encode(linking: Linking) -> bytes:
     return enc.unsigned(VERSION) + body
 
 
-def _read(cursor: Cursor, imports: dict[str, list[Import]]) -> Symbol:
+def _read(cursor: Cursor, imports: dict[str, list[Import]]) -> ObjectSymbol:
     start = cursor.offset
     code = cursor.u8()
     if code >= len(_KINDS):
         raise cursor.fault(f"unknown kind {code} of symbol", offset=start)
     kind, flags = _KINDS[code], cursor.u32()
     undefined = bool(flags & SymbolFlag.UNDEFINED)
-    if kind is SymbolKind.SECTION:
-        return Symbol(name="", kind=kind, flags=flags, index=cursor.u32())
-    if kind is SymbolKind.DATA:
+    if kind is ObjectSymbolKind.SECTION:
+        return ObjectSymbol(name="", kind=kind, flags=flags, index=cursor.u32())
+    if kind is ObjectSymbolKind.DATA:
         name = cursor.name()
         if undefined:
-            return Symbol(name=name, kind=kind, flags=flags)
+            return ObjectSymbol(name=name, kind=kind, flags=flags)
         index, offset, size = cursor.u32(), cursor.u32(), cursor.u32()
-        return Symbol(name=name, kind=kind, flags=flags, index=index, offset=offset, size=size)
+        return ObjectSymbol(name=name, kind=kind, flags=flags, index=index, offset=offset, size=size)
     index = cursor.u32()
     if not undefined or flags & SymbolFlag.EXPLICIT_NAME:
-        return Symbol(name=cursor.name(), kind=kind, flags=flags, index=index)
+        return ObjectSymbol(name=cursor.name(), kind=kind, flags=flags, index=index)
     # The two enumerations agree in the names of what can be imported.
     candidates = imports.get(kind.value, [])
     if index >= len(candidates):
         raise cursor.fault(f"an undefined {kind} symbol is not import {index}", offset=start)
-    return Symbol(name=candidates[index].name, kind=kind, flags=flags, index=index)
+    return ObjectSymbol(name=candidates[index].name, kind=kind, flags=flags, index=index)
 
 
-def _write(symbol: Symbol) -> bytes:
+def _write(symbol: ObjectSymbol) -> bytes:
     head = bytes([_KINDS.index(symbol.kind)]) + enc.unsigned(symbol.flags)
     undefined = bool(symbol.flags & SymbolFlag.UNDEFINED)
-    if symbol.kind is SymbolKind.DATA:
+    if symbol.kind is ObjectSymbolKind.DATA:
         if undefined:
             return head + enc.name(symbol.name)
         numbers = (symbol.index or 0, symbol.offset, symbol.size)
         return head + enc.name(symbol.name) + b"".join(map(enc.unsigned, numbers))
     head += enc.unsigned(symbol.index or 0)
-    named = symbol.kind is not SymbolKind.SECTION and (
+    named = symbol.kind is not ObjectSymbolKind.SECTION and (
         not undefined or symbol.flags & SymbolFlag.EXPLICIT_NAME
     )
     return head + enc.name(symbol.name) if named else head
 
 
-def exported_symbols(symbols: Sequence[Symbol], kinds: Sequence[Kind | SymbolKind]) -> tuple[str, ...]:
+def exported_symbols(
+    symbols: Sequence[ObjectSymbol], kinds: Sequence[Kind | ObjectSymbolKind]
+) -> tuple[str, ...]:
     """The names that other modules could see: defined, neither hidden nor local, of one of ``kinds``."""
     wanted = {str(kind) for kind in kinds}
     return tuple(

@@ -44,7 +44,7 @@ class Group:
     """Types that may refer to one another.
 
     Attributes:
-        types: in order of their indices.
+        types: The types, in the order of their indices.
         explicit: written as a ``rec`` group, even if it holds one type only.
     """
 

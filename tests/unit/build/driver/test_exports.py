@@ -15,20 +15,26 @@ from pyodide_abi.wasm import encode as enc
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wasm.archive import read_archive
 from pyodide_abi.wasm.sections.dylink0 import SymbolFlag
-from pyodide_abi.wasm.sections.linking import Linking, Symbol, SymbolKind, encode, exported_symbols
+from pyodide_abi.wasm.sections.linking import (
+    Linking,
+    ObjectSymbol,
+    ObjectSymbolKind,
+    encode,
+    exported_symbols,
+)
 
 if TYPE_CHECKING:
     from pyodide_abi.build.driver.objects.exports import Exported
 
 
-def made_object(*symbols: Symbol) -> bytes:
+def made_object(*symbols: ObjectSymbol) -> bytes:
     """An object file of nothing but a symbol table."""
     contents = enc.name("linking") + encode(Linking(symbols=symbols, symbols_at=0))
     return b"\0asm\1\0\0\0" + bytes([0]) + enc.sized(contents)
 
 
-def function(name: str, flags: int = 0) -> Symbol:
-    return Symbol(name=name, kind=SymbolKind.FUNCTION, flags=flags, index=0)
+def function(name: str, flags: int = 0) -> ObjectSymbol:
+    return ObjectSymbol(name=name, kind=ObjectSymbolKind.FUNCTION, flags=flags, index=0)
 
 
 def made_archive(**members: bytes) -> bytes:
@@ -46,13 +52,18 @@ FILES = {
         function("hidden", SymbolFlag.HIDDEN),
         function("local", SymbolFlag.LOCAL),
         function("wanted", SymbolFlag.UNDEFINED | SymbolFlag.EXPLICIT_NAME),
-        Symbol(name="table", kind=SymbolKind.DATA, flags=0, index=0, offset=0, size=4),
+        ObjectSymbol(name="table", kind=ObjectSymbolKind.DATA, flags=0, index=0, offset=0, size=4),
     ),
     "util.o": made_object(function("util")),
     "bell.o": made_object(
         function("bell"),
-        Symbol(
-            name="__em_js__ring", kind=SymbolKind.DATA, flags=SymbolFlag.EXPORTED, index=0, offset=0, size=4
+        ObjectSymbol(
+            name="__em_js__ring",
+            kind=ObjectSymbolKind.DATA,
+            flags=SymbolFlag.EXPORTED,
+            index=0,
+            offset=0,
+            size=4,
         ),
     ),
     "lto.o": b"BC\xc0\xde....",
@@ -127,13 +138,13 @@ def test_sealing_hides_all_but_the_list_and_moves_no_byte() -> None:
     assert linking
     visible = {symbol.name for symbol in linking.symbols if symbol.defined and not symbol.hidden}
     assert visible == {"PyInit_core", "local"}
-    assert exported_symbols(linking.symbols, list(SymbolKind)) == ("PyInit_core",)
+    assert exported_symbols(linking.symbols, list(ObjectSymbolKind)) == ("PyInit_core",)
     assert [symbol.name for symbol in linking.symbols if not symbol.defined] == ["wanted"]
     one, two = read_archive(written["lib/libparts.a"])
     for member, expected in ((one, ()), (two, ("PyInit_core",))):
         table = read_module(member.data).linking
         assert table
-        assert exported_symbols(table.symbols, list(SymbolKind)) == expected
+        assert exported_symbols(table.symbols, list(ObjectSymbolKind)) == expected
 
 
 def test_objects_come_before_archives() -> None:

@@ -20,7 +20,7 @@ from pyodide_abi.wasm import encode as enc
 from pyodide_abi.wasm.identify import FileKind, Identity
 from pyodide_abi.wasm.sections import target_features
 from pyodide_abi.wasm.sections.dylink0 import SymbolFlag
-from pyodide_abi.wasm.sections.linking import Linking, Symbol, SymbolKind, encode
+from pyodide_abi.wasm.sections.linking import Linking, ObjectSymbol, ObjectSymbolKind, encode
 from pyodide_abi.wasm.sections.target_features import Prefix, TargetFeature
 
 ELF = b"\x7fELF\x02\x01" + bytes(10) + b"\x01\x00\x3e\x00"
@@ -34,7 +34,9 @@ def custom(name: str, contents: bytes) -> bytes:
 
 def made_object(*, prefix: Prefix | None = None, local: str = "") -> bytes:
     flags = SymbolFlag.TLS | SymbolFlag.LOCAL
-    symbols = [Symbol(name=local, kind=SymbolKind.DATA, flags=flags, index=0, size=4)] if local else []
+    symbols = (
+        [ObjectSymbol(name=local, kind=ObjectSymbolKind.DATA, flags=flags, index=0, size=4)] if local else []
+    )
     made = b"\0asm\1\0\0\0" + custom("linking", encode(Linking(symbols=tuple(symbols), symbols_at=0)))
     if prefix:
         features = [TargetFeature(prefix=prefix, name="atomics")]

@@ -16,7 +16,7 @@ from pyodide_abi.errors import WasmError
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wasm.archive import MAGIC as ARCHIVE
 from pyodide_abi.wasm.archive import read_archive
-from pyodide_abi.wasm.sections.linking import SymbolKind, exported_symbols
+from pyodide_abi.wasm.sections.linking import ObjectSymbolKind, exported_symbols
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -205,7 +205,7 @@ class _Tables:
         except WasmError as error:
             raise WasmError(f"{file}: {error.reason}", offset=error.offset) from error
         if linking is not None:
-            yield from exported_symbols(linking.symbols, [SymbolKind.FUNCTION, SymbolKind.DATA])
+            yield from exported_symbols(linking.symbols, [ObjectSymbolKind.FUNCTION, ObjectSymbolKind.DATA])
 
 
 def _for_linker(group: Sequence[str]) -> Sequence[str]:
