@@ -20,7 +20,7 @@ PRONOUN = re.compile(
     re.IGNORECASE,
 )
 #: Parts whose descriptions are noun phrases throughout.
-FINISHED = ("wasm", "wheel")
+FINISHED = ("repair", "wasm", "wheel")
 #: How a description begins that completes a sentence which is not there.
 REST = re.compile(r"(of|where|who|whose|by|they|it|its|their|likewise)\b")
 

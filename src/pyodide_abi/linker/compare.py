@@ -34,7 +34,7 @@ class Difference:
     """One import or export that differs.
 
     Attributes:
-        module: of an import, such as ``GOT.func``; empty for an export.
+        module: The space of an import, such as ``GOT.func``; empty for an export.
         before: None where it came.
         after: None where it went.
         users: paths of the libraries, among those compared with, that import this export.
@@ -64,7 +64,7 @@ class Version:
     """One of the two states of a library.
 
     Attributes:
-        digest: of its bytes, to tell identical files.
+        digest: The digest of its bytes, to tell identical files.
     """
 
     library: Library

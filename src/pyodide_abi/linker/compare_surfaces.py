@@ -55,8 +55,8 @@ class Side:
 
     Attributes:
         label: as people call it.
-        platform: its name.
-        releases: in order.
+        platform: The platform's name.
+        releases: The releases, in order.
         tables: the symbols of each release.
         loader: the loader of the platform's runtimes.
         engine: the JavaScript engine whose checks an import has to stand.
@@ -133,12 +133,12 @@ class Met:
     """A difference that a certain library meets with one of its imports.
 
     Attributes:
-        library: its path.
+        library: The library's path.
         declared: the type that the library gives it.
         before: how the library fares with it on the first side.
         after: on the second, at worst.
         reason: why it is worse off; empty where it is not.
-        releases: of the second side, where it fares so.
+        releases: The releases of the second side where it fares so.
     """
 
     library: str
@@ -162,7 +162,7 @@ def side_of(label: str, platform: Platform, surface: Surface, releases: Sequence
     Args:
         label: what people call it.
         platform: the platform.
-        surface: its symbols.
+        surface: The platform's symbols.
         releases: those to compare.
         engine: the name of the JavaScript engine whose view and whose checks count.
 

@@ -53,8 +53,8 @@ def loaded_ahead(path: str, suffixes: Iterable[str]) -> bool:
     """The installer loads such a file ahead.
 
     Args:
-        path: of the file.
-        suffixes: of extension modules, as the release's interpreter has them.
+        path: The file's path.
+        suffixes: The suffixes of extension modules, as the release's interpreter has them.
     """
     tag = _tag(path)
     return tag is not None and not _is_foreign(tag, suffixes)
@@ -64,8 +64,8 @@ def for_another_interpreter(path: str, suffixes: Iterable[str]) -> bool:
     """The name of an extension module says that the release's interpreter is not meant.
 
     Args:
-        path: of the file.
-        suffixes: of extension modules, as the release's interpreter has them.
+        path: The file's path.
+        suffixes: The suffixes of extension modules, as the release's interpreter has them.
     """
     tag = _tag(path)
     return tag is not None and _is_foreign(tag, suffixes)
@@ -88,7 +88,7 @@ def install(interpreter: Interpreter, order: Sequence[str], installer: Installer
     Args:
         interpreter: a fresh one; imports can follow.
         order: paths of the libraries in the order of the archive.
-        installer: of the release.
+        installer: The installer of the release.
     """
     stop = None
     if installer.needed_first:

@@ -114,7 +114,7 @@ def offer_of_export(type_: ExternType, *, number: bool) -> Offer:
     """What a loaded module's export is to the modules that come after it.
 
     Args:
-        type_: of the export.
+        type_: The export's type.
         number: the loader makes a JavaScript number of an exported global.
     """
     match type_:

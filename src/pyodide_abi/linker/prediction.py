@@ -45,14 +45,14 @@ class Problem:
     """One reason for which a load fails.
 
     Attributes:
-        text: the loader's or the engine's, without the line that names the file.
+        text: The loader's or the engine's text, without the line that names the file.
         library: the path, below ``site-packages``, of the library it lies in.
         symbol: what it is about; None for none.
         wanted: the type that the library declares.
         provided: the type that the runtime has, empty where it has none.
         exact: the text is known word for word.
         sized: the text holds the size of the memory, which grows.
-        fatal: it ends the interpreter, where others are exceptions that a program can catch.
+        fatal: Whether it ends the interpreter, where others are exceptions that a program can catch.
     """
 
     cause: Cause
@@ -80,7 +80,7 @@ class Prediction:
     """What the loader of one release does with one library.
 
     Attributes:
-        problems: in the order in which the loader would meet them if it went on; it stops at the first.
+        problems: The problems, in the order in which the loader would meet them; it stops at the first.
         error: the whole text of the exception that the first one becomes; None where the load succeeds.
         undefined_calls: The undefined calls of the library and of what it needs.
         libraries: every library that is loaded with it, itself included, paths below ``site-packages``.

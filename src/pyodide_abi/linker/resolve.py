@@ -36,7 +36,7 @@ class Installed:
     """The libraries of a wheel as they lie in ``site-packages``.
 
     Attributes:
-        libraries: by path below ``site-packages``.
+        libraries: The libraries, by path below ``site-packages``.
         wheel_libs: the folder ``<wheel name>.libs``, likewise; None for no wheel.
     """
 
@@ -61,11 +61,11 @@ class Resolver:
 
         Args:
             installed: all libraries that could be loaded or found.
-            platform: whose loader and search rule.
+            platform: The platform, with its loader and search rule.
             symbols: what the release offers.
             engine: the JavaScript engine that the texts are for.
-            installer: of the release; None for that of the platform's newest.
-            budget: to be shared with other releases; None for one of its own.
+            installer: The installer of the release; None for that of the platform's newest.
+            budget: The budget, shared with other releases; None for one of its own.
         """
         self._installed = installed
         self._installer = installer or installer_of(platform.releases[-1].version)
@@ -84,9 +84,9 @@ class Resolver:
         """Predict the load of one library by a fresh interpreter.
 
         Args:
-            path: of the library, below ``site-packages``.
-            extension: it is imported, so that it has to have an init function; otherwise it is only loaded.
-            arrival: by a plain import, or by an installer that loads ahead.
+            path: The library's path below ``site-packages``.
+            extension: Whether it is imported, which takes an init function; otherwise it is only loaded.
+            arrival: The way that it gets loaded: by a plain import, or by an installer that loads ahead.
         """
         loader = self._main_module.loader
         interpreter = self._start(arrival)
@@ -108,7 +108,7 @@ class Resolver:
         makes every later load fail until a module defines it; what earlier modules export answers addresses.
 
         Args:
-            paths: of extension modules, below ``site-packages``; one may come again.
+            paths: The paths of extension modules, below ``site-packages``; one may come again.
 
         Returns:
             for each import what it does, with the problem that stops it and no further ones. What stands
@@ -120,8 +120,8 @@ class Resolver:
         """Predict the load of one library after its wheel was installed by the release's own installer.
 
         Args:
-            path: of the library, below ``site-packages``.
-            order: of all libraries that the installer loads ahead, as in the archive.
+            path: The library's path below ``site-packages``.
+            order: The order of all libraries that the installer loads ahead, as in the archive.
             extension: as for :meth:`resolve`.
 
         Returns:

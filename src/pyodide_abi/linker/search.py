@@ -123,9 +123,9 @@ def searched_folders(
     """The folders that the loader searches, as it writes them and in its order.
 
     Args:
-        platform: whose loader.
-        run_paths: of the requiring module.
-        requirer: its path.
+        platform: The platform, with its search rule.
+        run_paths: The run paths of the requiring module.
+        requirer: The path of the requiring module.
         homes: the folders with files; others are left out.
     """
     folders = (*platform.search.library_path, *expand(run_paths, requirer))

@@ -102,9 +102,9 @@ class Startup:
     """The functions that run during a load.
 
     Attributes:
-        start: by the engine, before any export is known.
-        relocations: by the loader, when all addresses are known.
-        constructors: by the loader, after that.
+        start: What the start function does, which the engine runs before any export is known.
+        relocations: What the relocation of data does, which the loader runs when all addresses are known.
+        constructors: What the constructors do, which the loader runs after that.
     """
 
     start: Run = Run()
@@ -118,7 +118,7 @@ class Fixed:
 
     Attributes:
         kind: a memory's or a table's segment.
-        index: its place in its section.
+        index: The segment's place in its section.
         start: address or table index.
         size: bytes or entries.
     """
@@ -227,7 +227,7 @@ class _Path:
     Attributes:
         wanted: the function whose body comes next, among those that the module defines; None at the end.
         calls: imported functions that were called, by index.
-        ending: of the function.
+        ending: The way that the function ends.
     """
 
     def __init__(self, module: Module, index: int | None) -> None:

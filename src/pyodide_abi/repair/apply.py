@@ -70,10 +70,10 @@ def apply_repair(
 
     Args:
         subject: the wheel, open; it stays as it is.
-        edits: of a plan, all or some.
-        folder: where the new wheel goes.
-        timestamp: of every member of the archive, in seconds since 1970.
-        shrink: who removes unreachable code; None where no edit asks for it.
+        edits: The edits of a plan, all or some.
+        folder: The folder that the new wheel goes to.
+        timestamp: The time of every member of the archive, in seconds since 1970.
+        shrink: Removes unreachable code; None where no edit asks for it.
         squeeze: pack small files anew, where that makes them smaller.
 
     Returns:

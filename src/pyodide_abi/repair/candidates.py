@@ -27,7 +27,7 @@ class Shelved:
     """A library that will do.
 
     Attributes:
-        file: where it was found.
+        file: The file that it was found in.
         digest: SHA-256 of its contents, hexadecimal.
     """
 
@@ -52,8 +52,8 @@ class Shelf:
         """Prepare.
 
         Args:
-            folders: that are searched first.
-            platform: that the libraries have to be for.
+            folders: The folders that are searched first.
+            platform: The platform that the libraries have to be for.
             more: gives further folders; asked when the first ones have not got something.
         """
         self.folders = tuple(folders)

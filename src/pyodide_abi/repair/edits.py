@@ -28,8 +28,8 @@ class Edit:
     """One change.
 
     Attributes:
-        path: of the file that it changes, below ``site-packages``, where the file is before the repair, or
-            where a new one will be; empty for the wheel as a whole.
+        path: The path of the file that it changes, below ``site-packages``, where the file is before the
+            repair, or where a new one will be; empty for the wheel as a whole.
         safety: whether it is made without being asked for.
         why: the reason, in words.
         mends: codes of the rules whose findings it answers.
@@ -58,7 +58,7 @@ class AddLibrary(Edit):
     Attributes:
         source: the file.
         digest: SHA-256 of its contents, hexadecimal.
-        size: in bytes.
+        size: The number of bytes.
     """
 
     source: Path
@@ -230,7 +230,7 @@ class MissingLibrary:
     """A needed library that cannot be had.
 
     Attributes:
-        path: of the file that needs it.
+        path: The path of the file that needs it.
         name: as the file records it.
         reason: why not, with where was looked.
     """
@@ -246,8 +246,8 @@ class Plan:
 
     Attributes:
         wheel: the file's name.
-        platform: that it is for; None for a wheel without native files.
-        edits: in the order in which they are made.
+        platform: The platform that it is for; None for a wheel without native files.
+        edits: The edits, in the order in which they are made.
         problems: what no edit mends; with any of them nothing is written.
     """
 

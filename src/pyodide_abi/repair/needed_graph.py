@@ -39,7 +39,7 @@ class LibraryNode:
         library: what the linker sees of it; its facts are there.
         extension: ``import`` takes it for an extension module, so that it cannot be moved.
         source: the file, where it is outside the wheel.
-        digest: of its contents, hexadecimal: SHA-256 of a file outside the wheel, CRC-32 of one in it.
+        digest: The digest of its contents, hexadecimal: SHA-256 of a file outside the wheel, CRC-32 in it.
     """
 
     path: str
@@ -82,8 +82,8 @@ class Graph:
     """All nodes with their links.
 
     Attributes:
-        nodes: by path.
-        links: by the path of the node that needs, in order.
+        nodes: The libraries, by path.
+        links: What each needs, in order, by its path.
         twins: files that are left out, and the path of the one that takes their place.
     """
 
@@ -106,8 +106,8 @@ def link(
     """Find what every binary of a wheel needs, and what that needs.
 
     Args:
-        binaries: of the wheel.
-        platform: whose loader's search is tried first.
+        binaries: The native files of the wheel.
+        platform: The platform, whose loader's search is tried first.
         wheel_libs: the folder that its installers load ahead from.
         shelf: folders outside the wheel.
         exclude: names of libraries that somebody else provides, as patterns of a shell.

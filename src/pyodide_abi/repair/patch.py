@@ -49,7 +49,7 @@ class Patched:
     Attributes:
         data: the whole file.
         needed: the libraries that it needs now.
-        run_paths: where they are now.
+        run_paths: The run paths that it has now.
         unmet: what was to be replaced or removed and is not there, in words.
     """
 
@@ -93,9 +93,9 @@ def patch_file(path: Path, patch: Patch, output: Path | None = None) -> Patched:
     """Patch a file; the result is written whole or not at all.
 
     Args:
-        path: of a side module.
+        path: The path of a side module.
         patch: what to do.
-        output: where the result goes; None for the file itself, which is left alone where nothing changes.
+        output: The file to write; None for the module itself, which is left alone where nothing changes.
 
     Raises:
         UnreadableInputError: it cannot be read, or as for :func:`patch_module`.

@@ -44,8 +44,8 @@ class Layout:
     """The final state of a wheel's libraries.
 
     Attributes:
-        graph: who needs what.
-        platform: whose rules hold.
+        graph: The graph of who needs what.
+        platform: The platform, whose rules hold.
         wheel_libs: the folder ``<wheel name>.libs``.
         fixed: paths of libraries that programs may open by their place.
         by_hand: the file that may open libraries by name without showing which; empty for none.

@@ -64,14 +64,14 @@ class Wishes:
     """What the user wants of a repair.
 
     Attributes:
-        folders: where to take libraries from that are not in the wheel, in order.
+        folders: The folders to take libraries from that are not in the wheel, in order.
         sysroots: gives further folders, the compilers' own; asked where those have not got a library.
         exclude: names of libraries that something else provides at run time.
         tags: the platform tags that the wheel shall have; empty for those it has.
         keep_names: the names of functions stay in the modules.
         remove_unreachable: remove what nothing reaches after exports were dropped.
         drop_signature: give up a signature.
-        timestamp: of every member of the archive, in seconds since 1970.
+        timestamp: The time of every member of the archive, in seconds since 1970.
     """
 
     folders: tuple[Path, ...] = ()
@@ -90,7 +90,7 @@ def plan_repair(subject: Subject, findings: Sequence[Finding], wishes: Wishes) -
     Args:
         subject: a wheel, open.
         findings: what the audit says of it.
-        wishes: of the user.
+        wishes: The user's wishes.
 
     Raises:
         UsageError: the subject is no wheel of a platform that is known, or the wishes make no sense.

@@ -51,7 +51,7 @@ class Repaired:
         plan: what could be done.
         made: the edits that were.
         before: the size of the wheel, in bytes.
-        after: of the new one.
+        after: The size of the new one, in bytes.
         report: what the audit says of the new one.
     """
 
@@ -81,8 +81,8 @@ def repair_wheel(
 
     Args:
         file: the wheel; it stays as it is unless ``folder`` is None.
-        wishes: of the user.
-        folder: where the new wheel goes, made if need be; None for the place of the old one.
+        wishes: The user's wishes.
+        folder: The folder that the new wheel goes to, made if need be; None for that of the old one.
         risky: make the risky edits too.
         shrink: removes unreachable code, where that is wished for.
 

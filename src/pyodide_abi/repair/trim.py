@@ -26,8 +26,8 @@ def trim_sections(path: str, customs: Mapping[str, int], *, keep_names: bool) ->
     """Leave out what only debuggers read.
 
     Args:
-        path: of the module.
-        customs: its custom sections with what they take, in bytes.
+        path: The module's path.
+        customs: The module's custom sections with the bytes that they take.
         keep_names: the names of functions stay, which stack traces show.
     """
     found = [

@@ -22,9 +22,9 @@ def check_head(library: Library, loader: Loader, engine: Engine, *, imported: bo
 
     Args:
         library: the file.
-        loader: whose demands and words.
-        engine: whose words, where JavaScript itself fails.
-        imported: it comes by an import, not by an installer.
+        loader: The generation of the loader, with its demands and words.
+        engine: The engine, for its words where JavaScript itself fails.
+        imported: Whether it comes by an import, not by an installer.
     """
     match library.head:
         case head if library.size < _FIRST_LOOK and library.size % 4:

@@ -97,9 +97,9 @@ def check_imports(
     Args:
         library: one with facts.
         find: what the loader has under a name, None for nothing (it then hands out a placeholder function).
-        engine: whose words and order.
-        loader: whose values.
-        call: of the JavaScript interface, such as ``WebAssembly.Instance()``.
+        engine: The engine, with its words and its order of checks.
+        loader: The generation of the loader, which decides what values are handed out.
+        call: The call of the JavaScript interface, such as ``WebAssembly.Instance()``.
     """
     assert library.facts is not None
     reserved = library.facts.memory
@@ -285,7 +285,7 @@ def _not_even(entry: Import, offer: Offer | None = None, *, number: bool = False
     Args:
         entry: the import.
         offer: what is provided, None for the loader's placeholder, or for its own number.
-        number: it is a JavaScript number.
+        number: Whether it is a JavaScript number.
     """
     provided = "" if offer is None else f"{offer.value} {offer.type}".strip()
     match entry.type:

@@ -28,7 +28,7 @@ def init_names(loader: Loader, path: str) -> tuple[str, ...]:
     """The functions that CPython looks for in an extension module, in its order (loader.md, section 6).
 
     Args:
-        loader: of the platform.
+        loader: The generation of the platform's loader.
         path: the module's file; its name up to the first dot counts, or its folder's where that is
             ``__init__``: such a module is the package itself (``importlib``'s ``FileFinder``).
     """

@@ -50,7 +50,7 @@ def check_start(
         library: the module that is loaded.
         facts: what it declares.
         missing: nobody provides a function of that name.
-        engine: whose words.
+        engine: The engine, for its words.
     """
     yield from _run(
         library,
