@@ -18,9 +18,24 @@ from typing import TYPE_CHECKING
 from pyodide_abi.abi.symbols import APPLY_DATA_RELOCS, CALL_CTORS, CXA_THROW
 from pyodide_abi.errors import WasmError
 from pyodide_abi.values import value
-from pyodide_abi.wasm import Kind, SectionId
-from pyodide_abi.wasm.constant import I32_CONST
+from pyodide_abi.wasm import Kind
+from pyodide_abi.wasm.bodies import Bodies
 from pyodide_abi.wasm.cursor import Cursor
+from pyodide_abi.wasm.instructions import (
+    BLOCK,
+    CALL,
+    CALL_INDIRECT,
+    END,
+    FAMILIES,
+    I32_CONST,
+    LOOP,
+    RETURN,
+    UNREACHABLE,
+    feature_of,
+    locals_of,
+    pattern,
+    read_instruction,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -54,26 +69,11 @@ _MOST_INSTRUCTIONS = 20_000
 _MANY = 500
 _DEEPEST = 40
 
-_UNREACHABLE, _END, _RETURN, _CALL = 0x00, 0x0B, 0x0F, 0x10
 #: ``block`` and ``loop``; entering an ``if`` is a decision.
-_BLOCKS = frozenset({0x02, 0x03})
-_LEB = rb"[\x80-\xff]*+[\x00-\x7f]"
-#: The rest of a 32-bit integer that goes on.
-_MORE = rb"(?:[\x80-\xff]{0,2}+[\x00-\x7f]|[\x80-\xff]{3}[\x00-\x0f])"
-#: One instruction that always goes on to the next one (core specification, section 5.4): without operands;
-#: with an index or a constant; an access, where a bit of the alignment says that a memory's index follows; a
-#: number of floating point; behind the prefix 0xfc, by how many indices follow, padded or not.
-_PLAIN = (
-    rb"[\x01\x1a\x1b\xd1\x45-\xc4]"
-    rb"|[\x20-\x26\x3f-\x42\xd0\xd2]" + _LEB
-    + rb"|[\x28-\x3e](?:(?:[\x00-\x3f]|[\x80-\xbf]" + _MORE + rb")|(?:[\x40-\x7f]|[\xc0-\xff]" + _MORE
-    + rb")" + _LEB + rb")" + _LEB
-    + rb"|\x43[\x00-\xff]{4}|\x44[\x00-\xff]{8}"
-    rb"|\xfc(?:(?:[\x00-\x07]|[\x80-\x87]\x80{0,3}+\x00)"
-    rb"|(?:[\x09\x0b\x0d\x0f-\x11]|[\x89\x8b\x8d\x8f-\x91]\x80{0,3}+\x00)" + _LEB
-    + rb"|(?:[\x08\x0a\x0c\x0e]|[\x88\x8a\x8c\x8e]\x80{0,3}+\x00)" + _LEB + _LEB + rb")"
-)  # fmt: skip
-_REFERENCES = (0x63, 0x64)
+_BLOCKS = frozenset({BLOCK, LOOP})
+#: What decides how code goes on. Everything else always goes on to the next instruction.
+_CONTROL = frozenset({UNREACHABLE, *range(BLOCK, CALL_INDIRECT + 1)})
+_STRAIGHT = [family for family in FAMILIES if family.feature is None]
 
 
 class Ending(enum.Enum):
@@ -162,7 +162,7 @@ def follow_startup(module: Module) -> Startup:
         WasmError: the module is malformed elsewhere than in its code, which may be anything.
     """
     following = Following(module)
-    following.finish(_Bodies(module).find)
+    following.finish(Bodies(module).find)
     return following.startup(lambda index: module.imported.functions[index].decode())
 
 
@@ -257,12 +257,11 @@ class _Path:
         cursor = yield index - len(self._imports)
         if cursor is None or depth > _DEEPEST:
             return Ending.UNKNOWN
-        declarations = cursor.count(smallest=2)
-        # They count as instructions, so that a function with a million of them is not gone through often.
-        self._left = max(self._left - declarations, 0)
-        for _ in range(declarations if self._left else 0):
-            cursor.u32()
-            _skip_type(cursor)
+        for _ in locals_of(cursor):
+            # They count as instructions, so that a function with a million of them is not gone through often.
+            self._left -= 1
+            if not self._left:
+                break
         return (yield from self._walk(cursor, depth))
 
     def _walk(self, cursor: Cursor, depth: int) -> Generator[int, Cursor | None, Ending]:
@@ -273,19 +272,18 @@ class _Path:
             if not self._left:
                 break
             self._left -= 1
-            opcode = cursor.u8()
-            if opcode == _RETURN or (opcode == _END and not open_blocks):
+            opcode, operands, _ = read_instruction(cursor)
+            if opcode == RETURN or (opcode == END and not open_blocks):
                 return ending
             if opcode in _BLOCKS:
-                _skip_type(cursor)
                 open_blocks += 1
-            elif opcode == _END:
+            elif opcode == END:
                 open_blocks -= 1
-            elif opcode == _UNREACHABLE:
+            elif opcode == UNREACHABLE:
                 ending = Ending.TRAPS
-            elif opcode == _CALL:
-                ending = yield from self._follow(cursor.u32(), depth=depth + 1)
-            else:
+            elif opcode == CALL:
+                ending = yield from self._follow(operands[0], depth=depth + 1)
+            elif opcode in _CONTROL or feature_of(opcode) is not None:
                 ending = Ending.UNKNOWN
         return ending if self._left else Ending.UNKNOWN
 
@@ -301,42 +299,4 @@ class _Path:
 @lru_cache
 def _plain(number: int) -> re.Pattern[bytes]:
     """So many plain instructions, one after another."""
-    return re.compile(b"(?:" + _PLAIN + b"){%d}+" % number)
-
-
-def _skip_type(cursor: Cursor) -> None:
-    """A value type or a block's type."""
-    first = cursor.u8()
-    if first in _REFERENCES or first & 0x80:
-        while cursor.u8() & 0x80:
-            pass
-
-
-class _Bodies:
-    """Where functions' bodies are; found as far as they are asked for."""
-
-    def __init__(self, module: Module) -> None:
-        section = module.find(SectionId.CODE)
-        self._found: list[tuple[int, int]] = []
-        self._cursor: Cursor | None = None
-        self._number = 0
-        if section is not None:
-            self._cursor = module.cursor(section)
-            self._number = self._cursor.count(smallest=2)
-
-    def find(self, index: int) -> Cursor | None:
-        """A cursor over the body of a defined function; None where there is none."""
-        cursor = self._cursor
-        if cursor is None or index >= self._number:
-            return None
-        try:
-            while len(self._found) <= index:
-                size = cursor.u32()
-                start = cursor.position
-                # Checked before it is kept: a body that goes beyond the section stays not found.
-                cursor.skip(size)
-                self._found.append((start, cursor.position))
-        except WasmError:
-            return None
-        start, end = self._found[index]
-        return Cursor(cursor.data, start=start, end=end, base=cursor.base, within=cursor.within)
+    return re.compile(b"(?:" + pattern(_STRAIGHT, without=_CONTROL) + b"){%d}+" % number)

@@ -1,22 +1,64 @@
-"""Functions' bodies out of a code section that comes piece by piece, so that it need not be held."""
+"""Functions' bodies out of a code section: one that is held, or one that comes piece by piece."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+from pyodide_abi.errors import WasmError
 from pyodide_abi.values import value
 from pyodide_abi.wasm.cursor import MAX_ITEMS, Cursor
+from pyodide_abi.wasm.section_table import SectionId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pyodide_abi.wasm.cursor import Bytes
+    from pyodide_abi.wasm.module import Module
     from pyodide_abi.wasm.section_table import Section
 
 _CONTINUES, _PAYLOAD = 0x80, 0x7F
 #: Bytes of a number at most.
 _LONGEST = 5
+
+
+class Bodies:
+    """The functions' bodies of a module that is held; their places are found as far as they are asked for."""
+
+    def __init__(self, module: Module) -> None:
+        """Begin.
+
+        Raises:
+            WasmError: the code section claims more bodies than fit into it.
+        """
+        section = module.find(SectionId.CODE)
+        self._found: list[tuple[int, int]] = []
+        self._cursor: Cursor | None = None
+        self._number = 0
+        if section is not None:
+            self._cursor = module.cursor(section)
+            self._number = self._cursor.count(smallest=2)
+
+    def find(self, index: int) -> Cursor | None:
+        """A cursor over the body of a function, by its index among those that the module defines.
+
+        Returns:
+            None where there is none, or one that does not fit into the section.
+        """
+        cursor = self._cursor
+        if cursor is None or index >= self._number:
+            return None
+        try:
+            while len(self._found) <= index:
+                size = cursor.u32()
+                start = cursor.position
+                # Checked before it is kept: a body that goes beyond the section stays not found.
+                cursor.skip(size)
+                self._found.append((start, cursor.position))
+        except WasmError:
+            return None
+        start, end = self._found[index]
+        return Cursor(cursor.data, start=start, end=end, base=cursor.base, within=cursor.within)
 
 
 @value

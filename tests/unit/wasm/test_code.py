@@ -114,8 +114,8 @@ class TestQuestions:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ((0x06, 0x40, 0xE0), "unknown or broken instruction 0xe0"),
-        ((0x06, 0x40, 0x44, 1, 2, 3), "unknown or broken instruction 0x44"),
+        ((0x06, 0x40, 0xE0), "unknown instruction 0xe0"),
+        ((0x06, 0x40, 0x44, 1, 2, 3), "wants 8 more bytes where 7 are left"),
         ((0x06, 0x40, 0x0E, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F), "claims 4294967295 items"),
     ],
 )
