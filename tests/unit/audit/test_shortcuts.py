@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from assembling import assemble, make_wheel
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import cpython_tags
@@ -30,6 +30,8 @@ CLAUSE = st.from_regex(_USUAL_CLAUSE, fullmatch=True) | st.from_regex(
 )
 
 
+# How long an example takes to make is a matter of the machine.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.from_regex(_USUAL, fullmatch=True))
 def test_the_library_takes_every_usual_name(name: str) -> None:
     parse_wheel_filename(name)
