@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING
 
 import wasmtime
 
+from pyodide_abi.linker.native_file import NativeFile
 from pyodide_abi.wasm.module import read_module
 from pyodide_abi.wasm.sections import dylink0
 from pyodide_abi.wasm.sections.dylink0 import (
@@ -20,6 +22,8 @@ from pyodide_abi.wasm.sections.dylink0 import (
 from pyodide_abi.wasm.writer import NewSection, write_module
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from pyodide_abi.wasm.sections.dylink0 import (
         Subsection,
     )
@@ -54,3 +58,29 @@ def side_module(
     module = read_module(bytes(wasmtime.wat2wasm(f"(module {text})")))
     dylink = NewSection(id=0, name=dylink0.NAME, contents=contents)
     return write_module(module, [dylink, *module.sections])
+
+
+def native_file(
+    data: bytes,
+    *,
+    path: str = "x.so",
+    pieces: Callable[[], Iterator[bytes]] | None = None,
+    again: Callable[[], Iterator[bytes]] | None = None,
+) -> NativeFile:
+    """A file that arrives whole unless told otherwise.
+
+    Args:
+        data: Its contents.
+        path: Where it is installed.
+        pieces: Gives its contents bit by bit.
+        again: Gives them once more.
+    """
+    return NativeFile(
+        path=path,
+        member=path,
+        size=len(data),
+        checksum=zlib.crc32(data),
+        pieces=pieces or (lambda: iter([data])),
+        again=again or pieces or (lambda: iter([data])),
+        read=lambda: data,
+    )

@@ -13,7 +13,7 @@ from differential.comparing import Comparison, compare_steps
 from differential.observing import Job, observe
 from real_wheels import PINNED, real_wheel
 
-from pyodide_abi.audit.subject import open_subject
+from pyodide_abi.audit.pipeline import open_subject
 from pyodide_abi.values import value
 from pyodide_abi.wheel import open_wheel
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyodide_abi.abi.symbols import INIT_PREFIXES, init_functions
 from pyodide_abi.audit import audit_file
 from pyodide_abi.audit.inference import infer_platform
-from pyodide_abi.audit.subject import open_subject
+from pyodide_abi.audit.pipeline import open_subject
 from pyodide_abi.build.driver.objects.exports import _Tables
 from pyodide_abi.platforms import load_platform
 from pyodide_abi.repair.plan import Wishes

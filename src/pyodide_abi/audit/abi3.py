@@ -10,8 +10,7 @@ from pyodide_abi.values import value
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pyodide_abi.audit.predicting import Binary
-    from pyodide_abi.audit.subject import Subject
+    from pyodide_abi.audit.subject import Binary, Subject
     from pyodide_abi.wheel import WheelName
 
 _ABI = "abi3"

@@ -20,9 +20,9 @@ from pyodide_abi.wording import listed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.audit.rule import Rule
-    from pyodide_abi.audit.subject import Subject
     from pyodide_abi.audit.undefined import Gap
 
 _FILE = "components.toml"
@@ -87,29 +87,30 @@ def part_of(symbol: str) -> Component | None:
     return next((part for part in load_parts() if part.has(symbol)), None)
 
 
-def findings_about_parts(subject: Subject, rule: Rule) -> Iterator[Finding]:
+def findings_about_parts(case: Case, rule: Rule) -> Iterator[Finding]:
     """One finding for each library and part that a rule speaks of.
 
     Only what *no* release provides belongs here: for the rest the releases matter, not the part.
     """
     found: dict[tuple[str, str], tuple[Component, list[Gap]]] = {}
-    for gap in subject.gaps.values():
-        part = part_of(gap.symbol) if set(gap.releases) == set(subject.releases) else None
+    for gap in case.gaps:
+        part = part_of(gap.symbol) if set(gap.releases) == set(case.releases) else None
         if part is not None and part.rule == rule.name:
             found.setdefault((gap.path, part.name), (part, []))[1].append(gap)
     for (path, _), (part, gaps) in found.items():
         names = listed([gap.symbol for gap in gaps], mark="`")
-        refused = next((text for gap in gaps for text in gap.refused.values()), "")
-        if refused:
-            effect, severity = f"the module does not load ({refused})", Severity.ERROR
+        evidence = next((gap.evidence for gap in gaps if gap.evidence), None)
+        if evidence:
+            effect, severity = "the module does not load", Severity.ERROR
         else:
-            consequence, severity = effect_of_call(subject)
+            consequence, severity = effect_of_call(case.binaries)
             effect = f"the first call {consequence}"
         yield rule.finding(
             f"it needs {part.what} ({names}); {effect}",
+            evidence=evidence,
             fix=part.fix,
-            path=subject.member_of(path),
+            path=case.member_of(path),
             symbol=gaps[0].symbol,
-            releases=subject.releases,
+            releases=case.releases,
             severity=severity,
         )

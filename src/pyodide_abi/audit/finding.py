@@ -37,16 +37,30 @@ class Location:
     symbol: str | None = None
 
 
+@value(kw_only=False)
+class Evidence:
+    """What a finding rests on: the loader's or the engine's own words.
+
+    Attributes:
+        text: The words, without the line that names the file.
+        aside: Whether they stand in brackets behind the statement, otherwise after a colon.
+    """
+
+    text: str
+    aside: bool = False
+
+
 @value
 class Finding:
     """One thing that a rule has to say.
 
     Attributes:
-        code: of the rule, such as ``ABI201``.
-        name: of the rule, such as ``undefined-symbol``.
-        releases: runtime releases it is about; empty where it does not depend on the release.
-        message: what is wrong, in one or two sentences.
-        fix: what to do about it.
+        code: The rule's code, such as ``ABI201``.
+        name: The rule's name, such as ``undefined-symbol``.
+        releases: The runtime releases it is about; empty where it does not depend on the release.
+        statement: What is wrong, in one or two sentences.
+        fix: What to do about it.
+        evidence: What the loader says; None where the rule's own words are all there is.
     """
 
     code: str
@@ -54,5 +68,14 @@ class Finding:
     severity: Severity
     location: Location
     releases: tuple[str, ...]
-    message: str
+    statement: str
     fix: str
+    evidence: Evidence | None = None
+
+    @property
+    def message(self) -> str:
+        """The statement with its evidence."""
+        if self.evidence is None:
+            return self.statement
+        text = self.evidence.text
+        return f"{self.statement} ({text})" if self.evidence.aside else f"{self.statement}: {text}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyodide_abi.audit.engine import audit_file
+from pyodide_abi.audit.pipeline import audit_file
 from pyodide_abi.errors import PyodideAbiError, UnreadableInputError
 from pyodide_abi.platforms.engines import DEFAULT_ENGINE
 from pyodide_abi.values import replace, value
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from pathlib import Path
 
-    from pyodide_abi.audit.engine import Report
+    from pyodide_abi.audit.run_rules import Report
 
 
 @value
@@ -37,7 +37,7 @@ class Audited:
     """What became of one file; exactly one of ``report`` and ``error`` is there.
 
     Attributes:
-        report: as of :func:`~pyodide_abi.audit.engine.audit_file`, without the facts of the modules: they
+        report: as of :func:`~pyodide_abi.audit.pipeline.audit_file`, without the facts of the modules: they
             are large, and no report shows them.
         error: why there is none.
     """
@@ -62,8 +62,8 @@ def audit_files(
         files: wheels and modules.
         platform: the name of one to hold them against; needed for modules.
         engine: that predictions are for.
-        select: as for :func:`~pyodide_abi.audit.engine.audit`.
-        ignore: The rules to leave out, as for :func:`~pyodide_abi.audit.engine.audit`.
+        select: as for :func:`~pyodide_abi.audit.run_rules.audit`.
+        ignore: The rules to leave out, as for :func:`~pyodide_abi.audit.run_rules.audit`.
         executor: who does the work; None for the caller itself, file by file as results are asked for.
 
     Yields:

@@ -11,49 +11,49 @@ from pyodide_abi.linker.installing import loaded_ahead
 from pyodide_abi.linker.search import site_packages
 from pyodide_abi.platforms.engines import find_engine
 from pyodide_abi.platforms.installers import installer_of
-from pyodide_abi.values import replace, value
+from pyodide_abi.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from pyodide_abi.audit.module_facts import Anatomy
-    from pyodide_abi.audit.reading import NativeFile, Reader
-    from pyodide_abi.linker import Installed, Library, Prediction
+    from pyodide_abi.linker import Installed, Prediction
     from pyodide_abi.platforms.installers import Installer
-    from pyodide_abi.platforms.surface import Symbol
+    from pyodide_abi.platforms.model import Platform
+    from pyodide_abi.platforms.surface import Surface, Symbol
 
 
 @value
-class Binary:
-    """A native file of the subject.
+class Alone:
+    """What becomes of a native file by itself, with nothing of its wheel loaded before.
 
     Attributes:
-        member: its name in the wheel, or the file's own.
-        path: where it is installed, below ``site-packages``.
-        library: what the linker sees of it.
-        anatomy: what it is made of beside that.
-        extension: ``import`` takes it for an extension module.
-        imported: by release, what a plain import of it does (for another library: a plain load).
-        preloaded: by release, what an installer that loads ahead does; empty unless the platform has such a
-            rule and a plain import does not find what the binary needs.
-        installed: by release, what an import of it does after the release's own installer has loaded the
-            whole wheel ahead; empty where that cannot make a difference.
-        stops: by release, the installer's words where its work ends at this file.
+        imported: By release, what a plain import of it does (for another library: a plain load).
+        preloaded: By release, what an installer that loads ahead does; empty unless the platform has such a
+            rule and a plain import does not find what the file needs.
     """
 
-    member: str
-    path: str
-    library: Library
-    anatomy: Anatomy
-    extension: bool
     imported: Mapping[str, Prediction]
     preloaded: Mapping[str, Prediction]
-    installed: Mapping[str, Prediction] = {}
-    stops: Mapping[str, str] = {}
 
-    def judged(self, release: str) -> Prediction:
-        """The prediction that counts: installers do what their platform prescribes."""
-        return self.preloaded.get(release) or self.imported[release]
+    @property
+    def sound(self) -> bool:
+        """Whether it loads everywhere and lacks nothing."""
+        return not any(
+            prediction.problems or prediction.undefined_calls for prediction in self.imported.values()
+        )
+
+
+@value
+class AfterInstallation:
+    """What becomes of native files after the release's own installer has loaded their wheel ahead.
+
+    Attributes:
+        loads: By path and release, what an import does then; empty where it makes no difference.
+        stops: By path and release, the installer's words where its work ends at that file.
+    """
+
+    loads: Mapping[str, Mapping[str, Prediction]] = {}
+    stops: Mapping[str, Mapping[str, str]] = {}
 
 
 class Predictor:
@@ -62,61 +62,67 @@ class Predictor:
     Releases that offer the same to these libraries are one: what holds in one of them holds in all.
     """
 
-    def __init__(self, reader: Reader, installed: Installed, name: str) -> None:
-        self._reader = reader
+    def __init__(
+        self, installed: Installed, platform: Platform | None, surface: Surface | None, engine: str, name: str
+    ) -> None:
+        """Prepare.
+
+        Args:
+            installed: The libraries that can be loaded together.
+            platform: The platform whose releases count; None for no predictions.
+            surface: What its releases offer; None where there is nothing to load.
+            engine: The JavaScript engine that predictions are for.
+            name: What is audited, for messages.
+        """
         self._budget = Budget(name)
-        self._platform = reader.platform
+        self._platform = platform
+        self._surface = surface
+        self._engine = engine
         self._installed = installed
         self.offers: dict[str, Mapping[str, Symbol]] = {}
 
-    def binary(self, file: NativeFile, *, extension: bool) -> Binary:
-        """A native file with its predictions."""
-        imported = self._predict(file.path, extension=extension, arrival=Arrival.IMPORT)
+    def alone(self, path: str, *, extension: bool) -> Alone:
+        """What becomes of a native file by itself."""
+        imported = self._predict(path, extension=extension, arrival=Arrival.IMPORT)
         preloaded: Mapping[str, Prediction] = {}
         missing = (problem.cause for plain in imported.values() for problem in plain.problems)
         if self._platform and self._platform.search.wheel_libs and Cause.NEEDED_MISSING in missing:
-            preloaded = self._predict(file.path, extension=extension, arrival=Arrival.PRELOAD)
-        return Binary(
-            member=file.member,
-            path=file.path,
-            library=self._installed.libraries[file.path],
-            anatomy=self._reader.anatomies[file.path],
-            extension=extension,
-            imported=imported,
-            preloaded=preloaded,
-        )
+            preloaded = self._predict(path, extension=extension, arrival=Arrival.PRELOAD)
+        return Alone(imported=imported, preloaded=preloaded)
 
-    def install(self, binaries: tuple[Binary, ...]) -> tuple[Binary, ...]:
-        """The same with what becomes of each after the installation of all, where it can matter.
+    def install(self, alone: Mapping[str, Alone], extensions: Collection[str]) -> AfterInstallation:
+        """What becomes of the files after the installation of all, where it can matter.
 
         Loads that succeed by themselves and lack nothing succeed in any company: what a library leaves in the
         loader only adds to what the next one finds.
+
+        Args:
+            alone: What becomes of each file by itself, by path, in the order of the archive.
+            extensions: Paths of those that are extension modules.
         """
         if self._platform is None:
-            return binaries
-        order = [
-            binary.path for binary in binaries if loaded_ahead(binary.path, self._platform.python.suffixes)
-        ]
-        if not order or all(_is_sound(binary) for binary in binaries):
-            return binaries
-        stops = {release: resolver.stopped(order) for release, resolver in self._resolvers.items()}
+            return AfterInstallation()
+        order = [path for path in alone if loaded_ahead(path, self._platform.python.suffixes)]
+        if not order or all(loads.sound for loads in alone.values()):
+            return AfterInstallation()
         root = f"{site_packages(self._platform)}/"
-        return tuple(
-            replace(
-                binary,
-                installed=self._predict_installed(binary, order),
-                stops={
-                    release: stop.text
-                    for release, stop in stops.items()
-                    if stop and stop.key == root + binary.path
-                },
-            )
-            for binary in binaries
+        stops: dict[str, dict[str, str]] = {}
+        for release, resolver in self._resolvers.items():
+            stop = resolver.stopped(order)
+            if stop is not None:
+                stops.setdefault(stop.key.removeprefix(root), {})[release] = stop.text
+        return AfterInstallation(
+            loads={
+                path: self._predict_installed(path, order, extension=path in extensions) for path in alone
+            },
+            stops=stops,
         )
 
-    def _predict_installed(self, binary: Binary, order: Sequence[str]) -> Mapping[str, Prediction]:
+    def _predict_installed(
+        self, path: str, order: Sequence[str], *, extension: bool
+    ) -> Mapping[str, Prediction]:
         return self._in_releases(
-            lambda resolver: resolver.resolve_installed(binary.path, order, extension=binary.extension)
+            lambda resolver: resolver.resolve_installed(path, order, extension=extension)
         )
 
     def _predict(self, path: str, *, extension: bool, arrival: Arrival) -> Mapping[str, Prediction]:
@@ -133,8 +139,8 @@ class Predictor:
 
     @cached_property
     def _resolvers(self) -> Mapping[str, Resolver]:
-        """By release; read when the first prediction is asked for, as a pure wheel needs no symbols."""
-        platform, surface, engine = self._platform, self._reader.surface, self._reader.engine
+        """By release."""
+        platform, surface, engine = self._platform, self._surface, self._engine
         if platform is None or surface is None:
             return {}
         seen_by = find_engine(engine).surface
@@ -164,9 +170,3 @@ class Predictor:
                 names.update(entry.name for entry in library.facts.imports)
                 names.update(library.facts.exports)
         return names
-
-
-def _is_sound(binary: Binary) -> bool:
-    return not any(
-        prediction.problems or prediction.undefined_calls for prediction in binary.imported.values()
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Finding, Location
@@ -10,13 +11,38 @@ from pyodide_abi.values import value
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from pyodide_abi.audit.finding import Severity
+    from pyodide_abi.audit.case import Case
+    from pyodide_abi.audit.finding import Evidence, Severity
     from pyodide_abi.audit.subject import Subject
 
 #: The headings of a rule's documentation, in their order.
 HEADINGS = ("What it checks", "Why it breaks", "Example", "How to fix", "References")
 #: What every code begins with.
 _FAMILY = "ABI"
+
+
+class Input(enum.Enum):
+    """What a rule can be unable to do without, as not every subject has it."""
+
+    WHEEL = enum.auto()
+    PLATFORM = enum.auto()
+
+
+class EditKind(enum.StrEnum):
+    """The sorts of edit that a repair can make, in words with hyphens."""
+
+    ADD_LIBRARY = "add-library"
+    MOVE_FILE = "move-file"
+    DROP_FILE = "drop-file"
+    CHANGE_NEEDED = "change-needed"
+    CHANGE_RUN_PATHS = "change-run-paths"
+    FRONT_DYLINK = "front-dylink"
+    DROP_SECTIONS = "drop-sections"
+    DROP_EXPORTS = "drop-exports"
+    REMOVE_UNREACHABLE = "remove-unreachable"
+    RETAG = "retag"
+    DROP_SIGNATURE = "drop-signature"
+    NORMALISE = "normalise"
 
 
 @value
@@ -31,6 +57,10 @@ class Rule:
         severity: of its findings, unless a finding says otherwise.
         documentation: the docstring of the rule's file.
         check: yields the findings in one subject.
+        needs: What a subject has to have for the rule to be asked; files that cannot be read are for the rule
+            to leave out, see :meth:`~pyodide_abi.audit.case.Case.readable`.
+        answered_by: The sorts of edit that can mend a finding.
+        promised: Whether such an edit removes the finding wholly, so that a repair that leaves it has failed.
     """
 
     code: str
@@ -38,27 +68,47 @@ class Rule:
     since: str
     severity: Severity
     documentation: str
-    check: Callable[[Subject], Iterator[Finding]]
+    check: Callable[[Case], Iterator[Finding]]
+    needs: frozenset[Input] = frozenset()
+    answered_by: frozenset[EditKind] = frozenset()
+    promised: bool = False
+
+    def fits(self, subject: Subject) -> bool:
+        """Whether the subject has what the rule needs."""
+        has = {Input.WHEEL: subject.wheel is not None, Input.PLATFORM: subject.platform is not None}
+        return all(has[need] for need in self.needs)
 
     def finding(
         self,
-        message: str,
+        statement: str,
         *,
         fix: str,
+        evidence: Evidence | None = None,
         path: str = "",
         symbol: str | None = None,
         releases: Iterable[str] = (),
         severity: Severity | None = None,
     ) -> Finding:
-        """A finding of this rule."""
+        """A finding of this rule.
+
+        Args:
+            statement: What is wrong, without what the loader says.
+            fix: What to do about it.
+            evidence: What the loader says.
+            path: The member of the wheel; empty for the wheel as a whole.
+            symbol: The symbol that it is about.
+            releases: The releases that it is about.
+            severity: How bad it is; None for the rule's own.
+        """
         return Finding(
             code=self.code,
             name=self.name,
             severity=severity or self.severity,
             location=Location(path=path, symbol=symbol),
             releases=tuple(releases),
-            message=message,
+            statement=statement,
             fix=fix,
+            evidence=evidence,
         )
 
     @property

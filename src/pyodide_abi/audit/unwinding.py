@@ -14,7 +14,7 @@ from pyodide_abi.wasm import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pyodide_abi.audit.subject import Subject
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.linker import Facts, Import
     from pyodide_abi.platforms.model import Platform
 
@@ -75,9 +75,10 @@ def unwinds_wrongly(facts: Facts, platform: Platform) -> bool:
     return any(True for _ in signs(facts, wrong_way(platform)))
 
 
-def excused(subject: Subject, path: str, symbol: str) -> bool:
+def excused(case: Case, path: str, symbol: str) -> bool:
     """A symbol's trouble is a mere consequence of unwinding the wrong way, which has a rule of its own."""
-    if subject.platform is None or way_of(symbol) is not wrong_way(subject.platform):
+    platform = case.subject.platform
+    if platform is None or way_of(symbol) is not wrong_way(platform):
         return False
-    found = next((binary.library.facts for binary in subject.binaries if binary.path == path), None)
-    return found is not None and unwinds_wrongly(found, subject.platform)
+    facts = case.facts_of(path)
+    return facts is not None and unwinds_wrongly(facts, platform)

@@ -82,8 +82,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Audit every file; the exit status is that of the worst."""
-    from pyodide_abi.audit.engine import choose
     from pyodide_abi.audit.many import audit_files
+    from pyodide_abi.audit.run_rules import choose
     from pyodide_abi.platforms import load_platform
 
     select, ignore = args.select, args.ignore

@@ -15,8 +15,8 @@ from pyodide_abi.linker.dylink import LooseDylink, read_loosely
 from pyodide_abi.linker.startup import fixed_segments, follow_startup
 from pyodide_abi.values import value
 from pyodide_abi.wasm import Form, read_module
-from pyodide_abi.wasm.code import Question, scan_code
-from pyodide_abi.wasm.features import Feature, header_features
+from pyodide_abi.wasm.code import Question, answers_of
+from pyodide_abi.wasm.features import Feature, frame_features
 from pyodide_abi.wasm.identify import ENOUGH, identify
 from pyodide_abi.wasm.sections import dylink0
 from pyodide_abi.wasm.type_codes import COMMON_GLOBALS
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from pyodide_abi.linker.startup import Fixed, Startup
     from pyodide_abi.wasm import ExternType, Kind, Module
+    from pyodide_abi.wasm.code import Answers
+    from pyodide_abi.wasm.frame import Frame
     from pyodide_abi.wasm.identify import Identity
     from pyodide_abi.wasm.sections.dylink0 import MemoryInfo
 
@@ -238,21 +240,29 @@ def facts_of(module: Module, *, sought: Collection[str] = ()) -> Facts:
         for index, (space, name, type_, _) in enumerate(module.imports)
     )
     exports = {entry.name: module.type_of(entry) for entry in module.exports}
-    return facts_with(
-        module, dylink_of(module.data), imports, exports, startup=follow_startup(module), sought=sought
-    )
+    dylink, startup = dylink_of(module.data), follow_startup(module)
+    answers = answers_of(module, code_questions(module, sought))
+    return facts_with(module, dylink, imports, exports, startup=startup, answers=answers)
 
 
 def facts_with(
-    module: Module,
+    module: Frame,
     dylink: LooseDylink,
     imports: tuple[Import, ...],
     exports: Mapping[str, ExternType],
     *,
     startup: Startup,
-    sought: Collection[str] = (),
+    answers: Answers,
 ) -> Facts:
-    """The facts of a module whose imports and exports have been read elsewhere.
+    """The facts of a module whose imports, exports and code have been read elsewhere.
+
+    Args:
+        module: The module.
+        dylink: The section that the loader reads.
+        imports: Its imports, at least those that matter outside of it.
+        exports: Its exports, likewise.
+        startup: What runs during its load.
+        answers: What its code shows, for :func:`code_questions`.
 
     Raises:
         WasmError: as for :func:`facts_of`.
@@ -270,7 +280,7 @@ def facts_with(
         memory=dylink.memory,
         startup=startup,
         fixed=fixed_segments(module),
-        features=_features(module, sought),
+        features=frame_features(module, exports.values()).union(*answers.values()),
         relocatable=module.form is Form.OBJECT,
         wants_bases=any(entry.name in BASES for entry in imports),
         has_dylink=section is not None,
@@ -278,14 +288,7 @@ def facts_with(
     )
 
 
-def _features(module: Module, sought: Collection[str]) -> frozenset[Feature]:
-    found = header_features(module)
-    for wanted, any_of in code_questions(module, sought):
-        found |= scan_code(module, wanted, any_of=any_of)
-    return found
-
-
-def code_questions(module: Module, sought: Collection[str]) -> Iterator[Question]:
+def code_questions(module: Frame, sought: Collection[str]) -> Iterator[Question]:
     """What is asked about a module's code, as far as can be said before it is there.
 
     Args:

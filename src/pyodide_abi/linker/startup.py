@@ -38,11 +38,12 @@ from pyodide_abi.wasm.instructions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping
 
     from pyodide_abi.wasm import Module
     from pyodide_abi.wasm.bodies import Window
     from pyodide_abi.wasm.constant import Expression
+    from pyodide_abi.wasm.frame import Frame
 
 #: Imports that do not come back, or not to where they were called.
 _LEAVING = frozenset(
@@ -129,7 +130,7 @@ class Fixed:
     size: int
 
 
-def fixed_segments(module: Module) -> tuple[Fixed, ...]:
+def fixed_segments(module: Frame) -> tuple[Fixed, ...]:
     """The segments that a module puts at constant places of the imported memory or table.
 
     Raises:
@@ -161,7 +162,8 @@ def follow_startup(module: Module) -> Startup:
     Raises:
         WasmError: the module is malformed elsewhere than in its code, which may be anything.
     """
-    following = Following(module)
+    exported = {entry.name: entry.index for entry in module.exports if entry.kind is Kind.FUNCTION}
+    following = Following(module, exported)
     following.finish(Bodies(module).find)
     return following.startup(lambda index: module.imported.functions[index].decode())
 
@@ -169,13 +171,16 @@ def follow_startup(module: Module) -> Startup:
 class Following:
     """Follows the functions that run during a load, as far as their bodies are at hand."""
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Frame, exported: Mapping[str, int]) -> None:
         """Begin with a module of which all is known but its code.
+
+        Args:
+            module: The module.
+            exported: Indices of exported functions by name, at least of those that the loader calls.
 
         Raises:
             WasmError: as for :func:`follow_startup`.
         """
-        exported = {entry.name: entry.index for entry in module.exports if entry.kind is Kind.FUNCTION}
         hooks = (exported.get(APPLY_DATA_RELOCS), exported.get(CALL_CTORS))
         self._paths = [_Path(module, index) for index in (module.start, *hooks)]
 
@@ -230,7 +235,7 @@ class _Path:
         ending: The way that the function ends.
     """
 
-    def __init__(self, module: Module, index: int | None) -> None:
+    def __init__(self, module: Frame, index: int | None) -> None:
         self._imports = module.imported.functions
         self._left = _MOST_INSTRUCTIONS
         self.calls: list[int] = []

@@ -15,8 +15,10 @@ from pyodide_abi.repair.edits import (
     DropExports,
     DropFile,
     DropSections,
+    DropSignature,
     FrontDylink,
     MoveFile,
+    Normalise,
     RemoveUnreachable,
     Retag,
 )
@@ -121,8 +123,8 @@ def _collect(edits: Sequence[Edit]) -> dict[str, _Changes]:
                 change.edit = replace(change.edit, dylink_first=True)
             case RemoveUnreachable():
                 change.shrink = True
-            case _:
-                pass
+            case AddLibrary() | Retag() | DropSignature() | Normalise():
+                pass  # New files and the wheel as a whole: whoever writes the wheel sees to them.
     return changes
 
 

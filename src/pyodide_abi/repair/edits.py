@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from pyodide_abi.audit.rule import EditKind
 from pyodide_abi.values import value
 from pyodide_abi.wording import listed
 
@@ -24,7 +25,7 @@ class Safety(enum.StrEnum):
 
 
 @value
-class Edit:
+class _Edit:
     """One change.
 
     Attributes:
@@ -41,7 +42,7 @@ class Edit:
     mends: tuple[str, ...] = ()
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> EditKind:
         """What sort of edit it is, in words with hyphens."""
         return _KINDS[type(self)]
 
@@ -52,7 +53,7 @@ class Edit:
 
 
 @value
-class AddLibrary(Edit):
+class AddLibrary(_Edit):
     """Put a library into the wheel.
 
     Attributes:
@@ -72,7 +73,7 @@ class AddLibrary(Edit):
 
 
 @value
-class MoveFile(Edit):
+class MoveFile(_Edit):
     """Move a library within the wheel; ``to`` is its new place below ``site-packages``."""
 
     to: str
@@ -84,7 +85,7 @@ class MoveFile(Edit):
 
 
 @value
-class DropFile(Edit):
+class DropFile(_Edit):
     """Leave a library out that is there under another name; ``same_as`` is the one that stays."""
 
     same_as: str
@@ -97,7 +98,7 @@ class DropFile(Edit):
 
 
 @value
-class ChangeNeeded(Edit):
+class ChangeNeeded(_Edit):
     """Other needed libraries."""
 
     old: tuple[str, ...]
@@ -110,7 +111,7 @@ class ChangeNeeded(Edit):
 
 
 @value
-class ChangeRunPaths(Edit):
+class ChangeRunPaths(_Edit):
     """Other run paths."""
 
     old: tuple[str, ...]
@@ -123,7 +124,7 @@ class ChangeRunPaths(Edit):
 
 
 @value
-class FrontDylink(Edit):
+class FrontDylink(_Edit):
     """Put the ``dylink.0`` section in front of all others."""
 
     @property
@@ -133,7 +134,7 @@ class FrontDylink(Edit):
 
 
 @value
-class DropSections(Edit):
+class DropSections(_Edit):
     """Leave out custom sections; ``size`` is what they take, in bytes."""
 
     names: tuple[str, ...]
@@ -146,7 +147,7 @@ class DropSections(Edit):
 
 
 @value
-class DropExports(Edit):
+class DropExports(_Edit):
     """Leave out exports; ``size`` is what their entries take, in bytes."""
 
     names: tuple[str, ...]
@@ -161,7 +162,7 @@ class DropExports(Edit):
 
 
 @value
-class RemoveUnreachable(Edit):
+class RemoveUnreachable(_Edit):
     """Remove the code that nothing reaches any more, with Binaryen."""
 
     @property
@@ -171,7 +172,7 @@ class RemoveUnreachable(Edit):
 
 
 @value
-class Retag(Edit):
+class Retag(_Edit):
     """Other tags: the file's name and the ``WHEEL`` file; both are file names."""
 
     old: str
@@ -186,7 +187,7 @@ class Retag(Edit):
 
 
 @value
-class DropSignature(Edit):
+class DropSignature(_Edit):
     """Leave out a signature, which fits no edited wheel."""
 
     @property
@@ -196,7 +197,7 @@ class DropSignature(Edit):
 
 
 @value
-class Normalise(Edit):
+class Normalise(_Edit):
     """Write the archive as every repair writes it: order, times, modes and ``RECORD``."""
 
     @property
@@ -205,19 +206,35 @@ class Normalise(Edit):
         return "bring members, times and modes into their usual order, and write RECORD anew"
 
 
-_KINDS: dict[type[Edit], str] = {
-    AddLibrary: "add-library",
-    MoveFile: "move-file",
-    DropFile: "drop-file",
-    ChangeNeeded: "change-needed",
-    ChangeRunPaths: "change-run-paths",
-    FrontDylink: "front-dylink",
-    DropSections: "drop-sections",
-    DropExports: "drop-exports",
-    RemoveUnreachable: "remove-unreachable",
-    Retag: "retag",
-    DropSignature: "drop-signature",
-    Normalise: "normalise",
+#: Any of the changes that a repair knows.
+Edit: TypeAlias = (
+    AddLibrary
+    | MoveFile
+    | DropFile
+    | ChangeNeeded
+    | ChangeRunPaths
+    | FrontDylink
+    | DropSections
+    | DropExports
+    | RemoveUnreachable
+    | Retag
+    | DropSignature
+    | Normalise
+)
+
+_KINDS: dict[type[_Edit], EditKind] = {
+    AddLibrary: EditKind.ADD_LIBRARY,
+    MoveFile: EditKind.MOVE_FILE,
+    DropFile: EditKind.DROP_FILE,
+    ChangeNeeded: EditKind.CHANGE_NEEDED,
+    ChangeRunPaths: EditKind.CHANGE_RUN_PATHS,
+    FrontDylink: EditKind.FRONT_DYLINK,
+    DropSections: EditKind.DROP_SECTIONS,
+    DropExports: EditKind.DROP_EXPORTS,
+    RemoveUnreachable: EditKind.REMOVE_UNREACHABLE,
+    Retag: EditKind.RETAG,
+    DropSignature: EditKind.DROP_SIGNATURE,
+    Normalise: EditKind.NORMALISE,
 }
 
 

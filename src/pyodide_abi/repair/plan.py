@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.audit.rules import RULES
 from pyodide_abi.errors import UsageError
 from pyodide_abi.platforms import platform_of_tag
 from pyodide_abi.repair.candidates import Shelf
 from pyodide_abi.repair.edits import (
-    AddLibrary,
-    ChangeNeeded,
-    ChangeRunPaths,
-    DropExports,
-    DropFile,
-    DropSections,
     DropSignature,
     FrontDylink,
-    MoveFile,
     Normalise,
     Plan,
     RemoveUnreachable,
@@ -39,22 +33,15 @@ if TYPE_CHECKING:
 
     from pyodide_abi.audit import Finding, Subject
     from pyodide_abi.platforms.model import Platform
-    from pyodide_abi.repair.edits import Edit, MissingLibrary
+    from pyodide_abi.repair.edits import (
+        DropExports,
+        DropSections,
+        Edit,
+        MissingLibrary,
+    )
     from pyodide_abi.repair.needed_graph import LibraryNode
     from pyodide_abi.wheel import Wheel
 
-#: Rules whose findings a sort of edit answers.
-_ANSWERS: dict[type[Edit], tuple[str, ...]] = {
-    AddLibrary: (),
-    MoveFile: ("ABI305", "ABI411"),
-    DropFile: ("ABI305", "ABI307"),
-    ChangeNeeded: ("ABI201", "ABI301"),
-    ChangeRunPaths: ("ABI301", "ABI303", "ABI304"),
-    FrontDylink: ("ABI104",),
-    DropSections: ("ABI107",),
-    DropExports: ("ABI208",),
-    Normalise: ("ABI406",),
-}
 #: Faults of RECORD that say that a file is not the one that was recorded.
 _DIFFERENT = frozenset({Fault.WRONG_DIGEST, Fault.WRONG_SIZE})
 
@@ -135,9 +122,10 @@ def _plan_binaries(
     assert wheel is not None
     wheel_libs = f"{wheel.name.distribution}.libs"
     texts = read_texts(subject)
+    members = {binary.path: binary.member for binary in subject.binaries}
 
     def read(path: str) -> bytes:
-        return wheel.read(subject.member_of(path))
+        return wheel.read(members[path])
 
     libraries = {binary.path for binary in subject.binaries}
     edits += _front_dylink(subject)
@@ -227,8 +215,9 @@ def _answering(edits: Iterable[Edit], findings: Sequence[Finding], subject: Subj
     for finding in findings:
         codes.setdefault(finding.location.path, []).append(finding.code)
     everywhere = {finding.code for finding in findings}
+    members = {binary.path: binary.member for binary in subject.binaries}
     for edit in edits:
-        answers = _ANSWERS.get(type(edit), ())
-        found = codes.get(subject.member_of(edit.path), ()) if edit.path else everywhere
-        mends = tuple(code for code in answers if code in found)
+        found = codes.get(members.get(edit.path, edit.path), ()) if edit.path else everywhere
+        answered = sorted(rule.code for rule in RULES if edit.kind in rule.answered_by)
+        mends = tuple(code for code in answered if code in found)
         yield replace(edit, mends=mends) if mends else edit

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.atomic import staging
 from pyodide_abi.audit import audit, audit_file, open_subject
+from pyodide_abi.audit.rules import RULES
 from pyodide_abi.errors import FailedError, MissingError, UsageError, WheelError
 from pyodide_abi.linker import Outcome
 from pyodide_abi.repair.apply import apply_repair
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
     from pyodide_abi.repair.plan import Wishes
     from pyodide_abi.wheel import Wheel
 
-#: Findings that a repair removes wholly where it answers them. What it can only lessen is not among them.
-_PROMISED = frozenset({"ABI104", "ABI107", "ABI301", "ABI303", "ABI304", "ABI305", "ABI307", "ABI406"})
+#: Codes of the findings that a repair removes wholly where it answers them.
+_PROMISED = frozenset(rule.code for rule in RULES if rule.promised)
 #: So often at most is looked again after code was removed; twice is the rule.
 _MOST_ROUNDS = 10
 

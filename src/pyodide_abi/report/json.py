@@ -82,4 +82,5 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "releases": list(finding.releases),
         "message": finding.message,
         "fix": finding.fix,
+        "evidence": finding.evidence.text if finding.evidence else None,
     }

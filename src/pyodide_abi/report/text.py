@@ -116,7 +116,7 @@ def _group(
     for finding in findings:
         some = 0 < len(finding.releases) < len(report.releases)
         where = f" [{spans(finding.releases, report.releases)}]" if some else ""
-        said.setdefault((_without(finding.message, errors), where), []).append(finding.location.path)
+        said.setdefault((_new_of(finding, errors), where), []).append(finding.location.path)
     for (message, where), paths in itertools.islice(said.items(), _SHOWN):
         whose = f"{listed(paths, _ALONE)}: " if files > 1 else ""
         yield ((f"    {printable(whose)}{_said(message)}{where}", ""),)
@@ -133,11 +133,10 @@ def _shown_errors(report: Report) -> Iterator[str]:
             yield from (problem.text for problem in binary.judged(release).problems[:1])
 
 
-def _without(message: str, errors: Sequence[str]) -> str:
-    """The message without the loader's text, where a module's line has it already."""
-    for error in errors:
-        message = message.replace(f" ({error})", "").removesuffix(f": {error}")
-    return message
+def _new_of(finding: Finding, errors: Sequence[str]) -> str:
+    """The message, without the loader's text where a module's line has it already."""
+    known = finding.evidence is not None and finding.evidence.text in errors
+    return finding.statement if known else finding.message
 
 
 def _said(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pyodide_abi.wasm.module import Form, Module, read_module
+from pyodide_abi.wasm.frame import Form
+from pyodide_abi.wasm.module import Module, read_module
 from pyodide_abi.wasm.section_table import Section, SectionId
 from pyodide_abi.wasm.types import (
     ExternType,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pyodide_abi.wasm.bodies import windows
 from pyodide_abi.wasm.features import Feature
@@ -20,7 +20,7 @@ from pyodide_abi.wasm.instructions import FAMILIES, feature_of, locals_of, patte
 from pyodide_abi.wasm.section_table import SectionId
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Mapping
 
     from pyodide_abi.wasm.bodies import Window
     from pyodide_abi.wasm.cursor import Cursor
@@ -66,6 +66,10 @@ class Question(NamedTuple):
 
     wanted: frozenset[Feature]
     any_of: bool = False
+
+
+#: What was found in code, by what was asked.
+Answers: TypeAlias = "Mapping[Question, frozenset[Feature]]"
 
 
 class Scan:
@@ -132,19 +136,27 @@ def scan_code(
         ValueError: something that is not to be seen in code is asked for.
     """
     question = Question(frozenset(wanted), any_of)
-    scan = Scan(question)
+    return answers_of(module, [question])[question]
+
+
+def answers_of(module: Module, questions: Iterable[Question]) -> Answers:
+    """The answers to some questions about a module's code, found in one walk.
+
+    Raises:
+        WasmError: as for :func:`scan_code`.
+        ValueError: likewise.
+    """
+    scans = [Scan(question) for question in set(questions)]
     section = module.find(SectionId.CODE)
-    if section is None or scan.is_done():
-        return scan.found
-    if question not in module.answers:
+    if section is not None and not all(scan.is_done() for scan in scans):
         view = module.view(section)
         pieces = (view[start : start + _AT_A_TIME] for start in range(0, len(view), _AT_A_TIME))
         for window in windows(pieces, section):
-            scan.take(window)
-            if scan.is_done():
+            for scan in scans:
+                scan.take(window)
+            if all(scan.is_done() for scan in scans):
                 break
-        module.answers[question] = scan.found
-    return module.answers[question]
+    return {scan.question: scan.found for scan in scans}
 
 
 def _scan_body(cursor: Cursor, wanted: frozenset[Feature], at: int) -> frozenset[Feature]:

@@ -22,6 +22,7 @@ from pyodide_abi.wasm.types import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from pyodide_abi.wasm.frame import Frame
     from pyodide_abi.wasm.module import Module
     from pyodide_abi.wasm.types import ExternType, Limits, ValueType
 
@@ -64,7 +65,7 @@ _OF_VALUE = {
 }
 
 
-def claimed_features(module: Module) -> frozenset[str]:
+def claimed_features(module: Frame) -> frozenset[str]:
     """What the ``target_features`` section says is used or required, by LLVM's names.
 
     Linkers leave the section out unless asked to keep it, so an empty answer says nothing.
@@ -83,10 +84,26 @@ def header_features(module: Module) -> frozenset[Feature]:
     Raises:
         WasmError: one of these sections is malformed.
     """
+    globals_ = (module.type_of(entry) for entry in module.exports if entry.kind is Kind.GLOBAL)
+    return frame_features(module, globals_)
+
+
+def frame_features(module: Frame, exported: Iterable[ExternType]) -> frozenset[Feature]:
+    """The same where the exports have been read elsewhere.
+
+    Args:
+        module: The module.
+        exported: The types of its exports, or of those that are globals.
+
+    Raises:
+        WasmError: one of these sections is malformed.
+    """
     found = set(_of_types(module))
     imported = module.imported.types
     boundary = different(imported[Kind.GLOBAL]).values()
-    found.update(_of_boundary(module, boundary))
+    # Mutable globals are a feature only where they cross the module's boundary.
+    if any(isinstance(type_, GlobalType) and type_.mutable for type_ in (*boundary, *exported)):
+        found.add(Feature.MUTABLE_GLOBALS)
     # Functions' types have been seen among the module's types.
     for kind in set(Kind) - {Kind.FUNCTION}:
         taken = boundary if kind is Kind.GLOBAL else different(imported[kind]).values()
@@ -99,7 +116,7 @@ def header_features(module: Module) -> frozenset[Feature]:
     return frozenset(found)
 
 
-def _of_types(module: Module) -> Iterator[Feature]:
+def _of_types(module: Frame) -> Iterator[Feature]:
     for group in module.type_groups:
         if group.explicit or any(sub.supertypes or not sub.final for sub in group.types):
             yield Feature.GC
@@ -110,14 +127,6 @@ def _of_types(module: Module) -> Iterator[Feature]:
                 yield Feature.MULTIVALUE
         else:
             yield Feature.GC
-
-
-def _of_boundary(module: Module, imported: Iterable[ExternType]) -> Iterator[Feature]:
-    """Mutable globals are a feature only where they cross the module's boundary."""
-    exported = (module.type_of(entry) for entry in module.exports if entry.kind is Kind.GLOBAL)
-    for type_ in (*imported, *exported):
-        if isinstance(type_, GlobalType) and type_.mutable:
-            yield Feature.MUTABLE_GLOBALS
 
 
 def _of_extern(type_: ExternType) -> Iterator[Feature]:

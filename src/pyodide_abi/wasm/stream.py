@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 from pyodide_abi.errors import WasmError
 from pyodide_abi.wasm.columns import NotUsualError
 from pyodide_abi.wasm.cursor import Cursor
-from pyodide_abi.wasm.module import Module
+from pyodide_abi.wasm.frame import Frame
+from pyodide_abi.wasm.imported import ByKind
 from pyodide_abi.wasm.section_table import CUSTOM, HEADER_SIZE, Order, Section, SectionId, check_header
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from pyodide_abi.wasm.cursor import Bytes
+    from pyodide_abi.wasm.imported import Imported
 
 _CONTINUES = 0x80
 #: Bytes of a section's size at most.
@@ -26,16 +28,30 @@ _LONGEST_SIZE = 5
 _BEGINNING = 1 << 16
 
 
-class StreamedModule(Module):
+class StreamedFrame(Frame):
     """A module of which only some sections are held.
 
-    Its ``data`` are the beginning of the file only, and its ``sections`` are known when the last
-    one has come. Whoever asks for a section that went by is told to read the file another way.
+    Its ``sections`` are known when the last one has come. Whoever asks for a section that went by is told to
+    read the file another way.
+
+    Attributes:
+        beginning: The first bytes of the file, when the last section has come.
     """
 
     def __init__(self) -> None:
-        super().__init__(memoryview(b""), ())
+        super().__init__(())
+        self.beginning = b""
         self._held: dict[int, Bytes] = {}
+        self._imported = ByKind().imported()
+
+    @property
+    def imported(self) -> Imported:
+        """The imports by kind; none before :meth:`take_imports`."""
+        return self._imported
+
+    def take_imports(self, imported: Imported) -> None:
+        """Note the imports, which stand before whatever refers to them."""
+        self._imported = imported
 
     def view(self, section: Section) -> Bytes:
         """A section's contents.
@@ -85,7 +101,7 @@ class StreamedModule(Module):
                 self._standard[section.id] = section
             yield section, contents
         self.sections = tuple(sections)
-        self.data = memoryview(bytes(stream.beginning))
+        self.beginning = bytes(stream.beginning)
 
 
 def _header(stream: _Stream) -> tuple[int, int, int]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from assembling import assemble, make_wheel
 
-from pyodide_abi.audit import engine, many
+from pyodide_abi.audit import many, pipeline
 from pyodide_abi.cli.main import main
 from pyodide_abi.errors import WasmError
 
@@ -74,7 +74,7 @@ def test_a_lost_worker_hides_no_other_file(files: list[Path]) -> None:
 
 
 def test_a_fault_of_ours_hides_no_other_file(files: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    real = engine.audit_file
+    real = pipeline.audit_file
 
     def faulty(file: Path, **kwargs: Any) -> Any:
         if file == files[2]:

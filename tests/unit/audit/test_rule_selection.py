@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from assembling import assemble, make_wheel
 
-from pyodide_abi.audit.engine import choose
 from pyodide_abi.audit.rules import RULES
+from pyodide_abi.audit.run_rules import choose
 from pyodide_abi.cli.main import main
 from pyodide_abi.errors import UsageError
 

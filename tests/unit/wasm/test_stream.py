@@ -9,7 +9,7 @@ import pytest
 from pyodide_abi.errors import WasmError
 from pyodide_abi.wasm import SectionId, read_module
 from pyodide_abi.wasm.columns import NotUsualError
-from pyodide_abi.wasm.stream import StreamedModule
+from pyodide_abi.wasm.stream import StreamedFrame
 
 CORPUS = Path(__file__).parents[2] / "corpus"
 FILES = sorted(CORPUS.glob("*.wasm"))
@@ -19,7 +19,7 @@ FILES = sorted(CORPUS.glob("*.wasm"))
 @pytest.mark.parametrize("size", [1, 13, 1 << 20])
 def test_sections_and_their_contents_are_those_of_the_whole(file: Path, size: int) -> None:
     data = file.read_bytes()
-    whole, streamed = read_module(data), StreamedModule()
+    whole, streamed = read_module(data), StreamedFrame()
     parts = [data[start : start + size] for start in range(0, len(data), size)]
     for section, contents in streamed.receive(parts, len(data), passing={SectionId.EXPORT}):
         if section.id == SectionId.EXPORT:
@@ -29,7 +29,7 @@ def test_sections_and_their_contents_are_those_of_the_whole(file: Path, size: in
     assert streamed.sections == whole.sections
     assert streamed.types == whole.types
     assert streamed.functions == whole.functions
-    assert data.startswith(bytes(streamed.data))
+    assert data.startswith(streamed.beginning)
 
 
 @pytest.mark.parametrize("cut", range(1, 200, 7))
@@ -39,9 +39,9 @@ def test_a_module_that_is_cut_off_is_refused_as_a_whole_one_is(cut: int) -> None
         sections = read_module(data).sections
     except WasmError:
         with pytest.raises(WasmError):
-            list(StreamedModule().receive([data], len(data)))
+            list(StreamedFrame().receive([data], len(data)))
     else:
-        module = StreamedModule()
+        module = StreamedFrame()
         list(module.receive([data], len(data)))
         assert module.sections == sections
 
@@ -49,12 +49,12 @@ def test_a_module_that_is_cut_off_is_refused_as_a_whole_one_is(cut: int) -> None
 def test_a_file_that_is_shorter_than_it_was_said_to_be_is_refused() -> None:
     data = (CORPUS / "side.wasm").read_bytes()
     with pytest.raises(WasmError):
-        list(StreamedModule().receive([data[:-5], b""], len(data)))
+        list(StreamedFrame().receive([data[:-5], b""], len(data)))
 
 
 def test_a_section_that_was_dropped_is_held_no_longer() -> None:
     data = (CORPUS / "side.wasm").read_bytes()
-    module = StreamedModule()
+    module = StreamedFrame()
     for section, _ in module.receive([data], len(data)):
         module.drop(section)
     with pytest.raises(NotUsualError):

@@ -29,28 +29,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import EditKind, Input, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each such entry."""
-    if subject.platform is None or not subject.platform.search.run_path:
+    if not case.platform.search.run_path:
         return
-    for binary in subject.binaries:
-        facts = binary.library.facts
-        for path in facts.run_paths if facts else ():
+    for binary, facts in case.readable():
+        for path in facts.run_paths:
             if not path.startswith("$ORIGIN"):
                 yield RULE.finding(
                     f"the run path has {path}, which does not begin with $ORIGIN",
                     fix="link with -Wl,-rpath,$ORIGIN/... or leave the entry out",
                     path=binary.member,
-                    releases=subject.releases,
+                    releases=case.releases,
                 )
 
 
@@ -61,4 +60,7 @@ RULE = Rule(
     severity=Severity.WARNING,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.PLATFORM}),
+    answered_by=frozenset({EditKind.CHANGE_RUN_PATHS}),
+    promised=True,
 )

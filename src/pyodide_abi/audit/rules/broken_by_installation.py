@@ -42,9 +42,9 @@ from pyodide_abi.wording import listed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.predicting import Binary
-    from pyodide_abi.audit.subject import Subject
+    from pyodide_abi.audit.subject import Binary
     from pyodide_abi.linker import UndefinedCall
 
 
@@ -60,13 +60,13 @@ class _Harm:
         self.releases[release] = None
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each library that ends an installation, and for each function that is lost by one."""
     ended: dict[tuple[str, str], _Harm] = {}
     lost: dict[tuple[str, str], _Harm] = {}
-    for release in subject.releases:
-        victims = [binary for binary in subject.binaries if binary.extension and _suffers(binary, release)]
-        end = next((binary for binary in subject.binaries if release in binary.stops), None)
+    for release in case.releases:
+        victims = [binary for binary in case.binaries if binary.extension and _suffers(binary, release)]
+        end = next((binary for binary in case.binaries if release in binary.stops), None)
         if end is None:
             for binary in victims:
                 for latent in _lost(binary, release):
@@ -87,7 +87,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             f"the library calls `{symbol}`, which it finds when {listed(harm.victims)} loads it, and not "
             "when an installer loads it ahead, by itself: then the first call ends the interpreter",
             fix=f"link the library with the one that has `{symbol}`, so that it says what it needs",
-            path=subject.member_of(path),
+            path=case.member_of(path),
             symbol=symbol,
             releases=tuple(harm.releases),
         )

@@ -35,13 +35,13 @@ from pyodide_abi.audit.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module."""
-    for binary in subject.binaries:
+    for binary in case.binaries:
         number = binary.anatomy.build_paths
         if number:
             times = "once" if number == 1 else f"{number} times"

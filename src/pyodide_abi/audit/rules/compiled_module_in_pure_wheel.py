@@ -27,21 +27,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import Input, Rule
 from pyodide_abi.linker import Head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module."""
-    if subject.wheel is None or "any" not in subject.wheel.name.platforms:
+    if "any" not in case.wheel.name.platforms:
         return
-    for binary in subject.binaries:
+    for binary in case.binaries:
         if binary.library.head is not Head.NOT_WASM:
             yield RULE.finding(
                 "a compiled module in a wheel that says it is for any platform",
@@ -57,4 +57,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.WHEEL}),
 )

@@ -44,46 +44,47 @@ from pyodide_abi.linker import Head, Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for the wheel, or for a module given by itself."""
-    if not _suspicious(subject):
+    if not _suspicious(case):
         return
     from pyodide_abi.audit.inference import infer_platform, only_fit  # noqa: PLC0415 - few wheels are
 
-    fits = infer_platform([binary.library for binary in subject.binaries])
+    fits = infer_platform([binary.library for binary in case.binaries])
     best = only_fit(fits)
-    if best is None or best == subject.platform:
+    if best is None or best == case.subject.platform:
         return
-    retag = f"tag it {best.tag}" if subject.wheel else f"audit it with --platform {best.name}"
-    if subject.platform is None:
+    retag = f"tag it {best.tag}" if case.subject.wheel else f"audit it with --platform {best.name}"
+    if case.subject.platform is None:
         yield RULE.finding(
             f"the tag names no known platform; the contents fit {best.name} and no other", fix=retag
         )
         return
-    named = next(fit for fit in fits if fit.platform == subject.platform)
+    named = next(fit for fit in fits if fit.platform == case.subject.platform)
     if not any(misfit.telling for misfit in named.misfits):
         return
     yield RULE.finding(
         f"the contents fit {best.name}, not {named.platform.name}: {'; '.join(named.reasons)}",
         fix=f"build it for {named.platform.name}, or {retag}",
-        releases=subject.releases,
+        releases=case.releases,
     )
 
 
-def _suspicious(subject: Subject) -> bool:
+def _suspicious(case: Case) -> bool:
     """Something does not fit; otherwise the symbols of all other platforms need not be read."""
-    if not any(binary.library.head in {Head.DYLINK, Head.LEGACY} for binary in subject.binaries):
+    if not any(binary.library.head in {Head.DYLINK, Head.LEGACY} for binary in case.binaries):
         return False
-    if subject.platform is None:
-        return True
-    found = (binary.library.facts for binary in subject.binaries)
-    return any(facts and unwinds_wrongly(facts, subject.platform) for facts in found) or any(
-        prediction.outcome is Outcome.FAILS or prediction.undefined_calls
-        for _, _, prediction in subject.predictions()
+    platform = case.subject.platform
+    return (
+        platform is None
+        or any(unwinds_wrongly(facts, platform) for _, facts in case.readable())
+        or any(
+            load.prediction.outcome is Outcome.FAILS or load.prediction.undefined_calls for load in case.loads
+        )
     )
 
 

@@ -32,13 +32,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import EditKind, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 _DEBUGGERS = ("sourceMappingURL", "external_debug_info")
 _NAMES = "name"
@@ -46,9 +46,9 @@ _NAMES = "name"
 _PART_OF_NAMES, _FEW_NAMES = 10, 1000
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module."""
-    for binary in subject.binaries:
+    for binary in case.binaries:
         size = binary.library.size
         found = {
             name: number
@@ -74,4 +74,6 @@ RULE = Rule(
     severity=Severity.NOTE,
     documentation=__doc__,
     check=check,
+    answered_by=frozenset({EditKind.DROP_SECTIONS}),
+    promised=True,
 )

@@ -32,15 +32,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import Input, Rule
 from pyodide_abi.platforms.engines import find_engine
 from pyodide_abi.wasm.features import Feature
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 #: These have rules of their own; that of the standard encoding is for platforms that demand the legacy one.
 _ELSEWHERE = frozenset(
@@ -52,25 +52,22 @@ _ELSEWHERE = frozenset(
 )
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module and feature."""
-    if subject.platform is None:
-        return
-    forbidden = {feature.name: feature for feature in subject.platform.features if not feature.allowed}
-    elsewhere = _ELSEWHERE | ({Feature.EXNREF} if subject.platform.exception_encoding == "legacy" else set())
-    for binary in subject.binaries:
-        facts = binary.library.facts
-        features = (facts.features | binary.anatomy.coded) - elsewhere if facts else frozenset()
+    forbidden = {feature.name: feature for feature in case.platform.features if not feature.allowed}
+    elsewhere = _ELSEWHERE | ({Feature.EXNREF} if case.platform.exception_encoding == "legacy" else set())
+    for binary, facts in case.readable():
+        features = (facts.features | binary.anatomy.coded) - elsewhere
         for used in sorted(features):
             feature = forbidden.get(used)
             if feature is not None:
                 refusing = ", ".join(feature.refused_by) or "no engine"
-                refused = find_engine(subject.engine).surface in feature.refused_by
+                refused = find_engine(case.subject.engine).surface in feature.refused_by
                 yield RULE.finding(
                     f"it uses {used}, refused by {refusing}: {feature.reason}",
                     fix=f"compile and link without what turns {used} on (-m{used}, or a newer -mcpu)",
                     path=binary.member,
-                    releases=subject.releases,
+                    releases=case.releases,
                     severity=Severity.ERROR if refused else Severity.WARNING,
                 )
 
@@ -82,4 +79,5 @@ RULE = Rule(
     severity=Severity.WARNING,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.PLATFORM}),
 )

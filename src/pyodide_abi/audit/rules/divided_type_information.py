@@ -44,21 +44,21 @@ from pyodide_abi.wording import listed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.predicting import Binary
-    from pyodide_abi.audit.subject import Subject
+    from pyodide_abi.audit.subject import Binary
 
 #: What code imports that compares classes at run time.
 _COMPARING = ("__cxa_begin_catch", "__dynamic_cast", FIND_CATCH_PREFIX)
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module and library that it needs."""
-    by_path = {binary.path: binary for binary in subject.binaries}
-    for binary in subject.binaries:
-        if not binary.anatomy.classes or not subject.releases:
+    by_path = {binary.path: binary for binary in case.binaries}
+    for binary in case.binaries:
+        if not binary.anatomy.classes or not case.releases:
             continue
-        company = binary.judged(subject.releases[-1]).libraries
+        company = binary.judged(case.releases[-1]).libraries
         for other in (by_path[path] for path in company if path in by_path and path != binary.path):
             divided = sorted(_divided(binary, other))
             if divided and (_compares(binary) or _compares(other)):
@@ -69,7 +69,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                     fix="give classes that cross between modules default visibility, or link both into one",
                     path=binary.member,
                     symbol=f"{TYPE_INFO_PREFIX}{divided[0]}",
-                    releases=subject.releases,
+                    releases=case.releases,
                 )
 
 

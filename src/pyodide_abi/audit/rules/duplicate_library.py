@@ -30,31 +30,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import EditKind, Input, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.predicting import Binary
-    from pyodide_abi.audit.subject import Subject
+    from pyodide_abi.audit.subject import Binary
 
 
 _WORTH_A_WORD = 10_000
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module that comes again."""
-    if subject.wheel is None:
-        return
     alike: dict[tuple[int, int], list[Binary]] = {}
-    for binary in subject.binaries:
-        if binary.library.facts is not None and binary.library.size >= _WORTH_A_WORD:
+    for binary, _ in case.readable():
+        if binary.library.size >= _WORTH_A_WORD:
             alike.setdefault((binary.library.size, binary.anatomy.checksum), []).append(binary)
     for group in alike.values():
         if len(group) > 1:
-            content = subject.wheel.read(group[0].member)
-            same = [binary.member for binary in group[1:] if subject.wheel.read(binary.member) == content]
+            content = case.wheel.read(group[0].member)
+            same = [binary.member for binary in group[1:] if case.wheel.read(binary.member) == content]
             more = len(same) * group[0].library.size
             if same:
                 yield RULE.finding(
@@ -72,4 +70,7 @@ RULE = Rule(
     severity=Severity.NOTE,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.WHEEL}),
+    answered_by=frozenset({EditKind.DROP_FILE}),
+    promised=True,
 )

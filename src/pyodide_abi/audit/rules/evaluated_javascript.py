@@ -38,16 +38,13 @@ from pyodide_abi.audit.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module and sort of JavaScript."""
-    for binary in subject.binaries:
-        facts = binary.library.facts
-        if facts is None:
-            continue
+    for binary, facts in case.readable():
         functions = sorted(facts.js_functions)
         waiting = [name for name in functions if name.startswith(EM_ASYNC_JS_PREFIX)]
         plain = [name for name in functions if not name.startswith(EM_ASYNC_JS_PREFIX)]
@@ -59,7 +56,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 fix="let Python do the waiting (await, or pyodide.ffi.run_sync)",
                 path=binary.member,
                 symbol=name,
-                releases=subject.releases,
+                releases=case.releases,
                 severity=Severity.ERROR,
             )
         if plain or START_EM_ASM in facts.exports:
@@ -71,7 +68,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 fix="use Emscripten's C functions, or tell users that pages need 'unsafe-eval'",
                 path=binary.member,
                 symbol=plain[0] if plain else None,
-                releases=subject.releases,
+                releases=case.releases,
             )
 
 

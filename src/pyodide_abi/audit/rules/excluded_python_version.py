@@ -29,15 +29,15 @@ import re
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import Input, Rule
 from pyodide_abi.errors import WheelError
 from pyodide_abi.wheel.headers import read_headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
     from pyodide_abi.platforms.model import Platform
 
 #: Most clauses: about one minor version, or about all before or from it on. A star stands for patches only:
@@ -45,16 +45,14 @@ if TYPE_CHECKING:
 _USUAL = re.compile(r"\s*(>=|!=|<)\s*([0-9]{1,4})(?:\.([0-9]{1,4})(\.[0-9]{1,4}|\.\*)?)?\s*")
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for the wheel."""
-    if subject.wheel is None or subject.platform is None:
-        return
     try:
-        path = f"{subject.wheel.dist_info}/METADATA"
-        written = read_headers(subject.wheel.read_text(path)).get("Requires-Python")
+        path = f"{case.wheel.dist_info}/METADATA"
+        written = read_headers(case.wheel.read_text(path)).get("Requires-Python")
     except WheelError:
         return  # METADATA that cannot be read has a rule of its own.
-    if not written or _leaves_none_out(written, subject.platform):
+    if not written or _leaves_none_out(written, case.platform):
         return
     # Its import takes a twenty-fifth of a small audit; nearly all wheels ask for what is seen without.
     from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - as said
@@ -63,7 +61,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         allowed = SpecifierSet(written)
         excluded = {
             release.version: release.python
-            for release in subject.platform.releases
+            for release in case.platform.releases
             if not allowed.contains(release.python, prereleases=True)
         }
     except ValueError:
@@ -105,4 +103,5 @@ RULE = Rule(
     severity=Severity.WARNING,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.WHEEL, Input.PLATFORM}),
 )

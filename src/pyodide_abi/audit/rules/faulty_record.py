@@ -28,15 +28,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import EditKind, Input, Rule
 from pyodide_abi.errors import WheelError
 from pyodide_abi.wheel.record import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 _WORDS = {
     Fault.UNLISTED: "is not listed in RECORD",
@@ -50,12 +50,10 @@ _WORDS = {
 _FIX = "pack the wheel again with a tool that writes RECORD"
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each fault."""
-    if subject.wheel is None:
-        return
     try:
-        faults = subject.wheel.verify_record()
+        faults = case.wheel.verify_record()
     except WheelError as error:
         yield RULE.finding(f"RECORD cannot be read: {error}", fix=_FIX)
         return
@@ -77,4 +75,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.WHEEL}),
+    answered_by=frozenset({EditKind.NORMALISE}),
+    promised=True,
 )

@@ -28,29 +28,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import Input, Rule
 from pyodide_abi.errors import WheelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 _FIX = "change tags with 'python -m wheel tags', which writes WHEEL and RECORD too"
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each disagreement."""
-    if subject.wheel is None:
-        return
     try:
-        metadata = subject.wheel.metadata
+        metadata = case.wheel.metadata
     except WheelError as error:
         yield RULE.finding(f"the WHEEL file is not as it should be: {error}", fix="build the wheel again")
         return
-    named, written = set(subject.wheel.name.tags), set(metadata.tags)
-    path = f"{subject.wheel.dist_info}/WHEEL"
+    named, written = set(case.wheel.name.tags), set(metadata.tags)
+    path = f"{case.wheel.dist_info}/WHEEL"
     if named != written:
         yield RULE.finding(
             f"WHEEL says {', '.join(sorted(written)) or 'no tag'}, the file name says "
@@ -58,7 +56,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             fix=_FIX,
             path=path,
         )
-    if metadata.root_is_purelib and any(binary.extension for binary in subject.binaries):
+    if metadata.root_is_purelib and any(binary.extension for binary in case.binaries):
         yield RULE.finding(
             "WHEEL says Root-Is-Purelib: true, but the wheel has compiled modules",
             fix="build it as a platform wheel",
@@ -74,4 +72,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.WHEEL}),
 )

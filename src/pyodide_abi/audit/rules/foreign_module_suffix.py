@@ -33,29 +33,27 @@ import re
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import Input, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 _MARKED = re.compile(r"\.(?:(?P<stable>abi3t?)|(?:cpython|cp|pypy|graalpy)-?\d)[^./]*\.(?:so|pyd)$|\.pyd$")
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each file with a suffix that a release does not look for."""
-    if subject.platform is None:
-        return
-    own = subject.platform.python.suffixes
-    for binary in subject.binaries:
+    own = case.platform.python.suffixes
+    for binary in case.binaries:
         marked = _MARKED.search(binary.path)
         if marked is None:
             continue
         deaf = [
             release.version
-            for release in subject.platform.releases
+            for release in case.platform.releases
             if not binary.path.endswith(tuple(_own(release.suffixes)))
         ]
         if deaf:
@@ -80,4 +78,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.PLATFORM}),
 )

@@ -27,20 +27,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import Input, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for the wheel, if no combination of its tags fits."""
-    if subject.wheel is None or subject.platform is None or not subject.binaries:
+    if not case.binaries:
         return
-    name, python = subject.wheel.name, subject.platform.python
+    name, python = case.wheel.name, case.platform.python
     if python.tag in name.pythons and python.tag in name.abis:
         return
     major, minor = (int(part) for part in python.version.split("."))
@@ -62,9 +62,9 @@ def check(subject: Subject) -> Iterator[Finding]:
     ):
         yield RULE.finding(
             f"the tags {name.python}-{name.abi} do not fit CPython {python.version}, the one of "
-            f"{subject.platform.name}",
+            f"{case.platform.name}",
             fix=f"build with CPython {python.version}; the tags are then {python.tag}-{python.tag}",
-            releases=subject.releases,
+            releases=case.releases,
         )
 
 
@@ -75,4 +75,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.WHEEL, Input.PLATFORM}),
 )

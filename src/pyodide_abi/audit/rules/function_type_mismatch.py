@@ -42,19 +42,19 @@ from pyodide_abi.linker import Cause
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each library and function."""
-    for refusal in find_refusals(subject, {Cause.FUNCTION_TYPE}):
+    for refusal in find_refusals(case.loads, {Cause.FUNCTION_TYPE}):
         problem = refusal.problem
         legalised = "i64" in problem.provided and "i64" not in problem.wanted
         yield RULE.finding(
             f"`{problem.symbol}` is declared as {problem.wanted} and is {problem.provided} in the runtime",
             fix="link with -sWASM_BIGINT" if legalised else "correct the declaration; include the header",
-            path=subject.member_of(problem.library),
+            path=case.member_of(problem.library),
             symbol=problem.symbol,
             releases=refusal.releases,
         )

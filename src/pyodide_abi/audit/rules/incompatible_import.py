@@ -34,7 +34,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.finding import Evidence, Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.audit.undefined import find_refusals
 from pyodide_abi.audit.unwinding import excused
@@ -43,8 +43,8 @@ from pyodide_abi.linker import Cause
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 _CAUSES = frozenset(
     {
@@ -74,19 +74,20 @@ _FIXES = {
 }
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each library and import."""
-    for refusal in find_refusals(subject, _CAUSES):
+    for refusal in find_refusals(case.loads, _CAUSES):
         problem = refusal.problem
         if problem.symbol is None:
             continue  # The module's own table, no import: interrupted-load has it.
-        if excused(subject, problem.library, problem.symbol):
+        if excused(case, problem.library, problem.symbol):
             continue
         has = f"; the runtime has {problem.provided}" if problem.provided else ""
         yield RULE.finding(
-            f"the import `{problem.symbol}` {problem.wanted} does not fit{has}: {problem.text}",
+            f"the import `{problem.symbol}` {problem.wanted} does not fit{has}",
+            evidence=Evidence(problem.text),
             fix=_fix(problem.cause, problem.symbol),
-            path=subject.member_of(problem.library),
+            path=case.member_of(problem.library),
             symbol=problem.symbol,
             releases=refusal.releases,
         )

@@ -37,33 +37,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import Input, Rule
 from pyodide_abi.errors import WheelError
 from pyodide_abi.wheel.headers import read_headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
     from pyodide_abi.wheel import Wheel
 
 _FIX = "build the wheel again; 'python -m wheel pack' writes names that belong together"
 _SUFFIX = ".dist-info"
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each disagreement."""
-    if subject.wheel is None:
-        return
     try:
-        folder = subject.wheel.dist_info
+        folder = case.wheel.dist_info
     except WheelError:
         # That there is not one folder is said by the rule about WHEEL.
         return
-    yield from _folder(subject.wheel, folder)
-    yield from _metadata(subject.wheel, f"{folder}/METADATA")
-    yield from _build(subject.wheel, f"{folder}/WHEEL")
+    yield from _folder(case.wheel, folder)
+    yield from _metadata(case.wheel, f"{folder}/METADATA")
+    yield from _build(case.wheel, f"{folder}/WHEEL")
 
 
 def _folder(wheel: Wheel, folder: str) -> Iterator[Finding]:
@@ -150,4 +148,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.WHEEL}),
 )

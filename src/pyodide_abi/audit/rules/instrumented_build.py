@@ -37,13 +37,13 @@ from pyodide_abi.audit.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module and sort of check."""
-    yield from findings_about_parts(subject, RULE)
+    yield from findings_about_parts(case, RULE)
 
 
 RULE = Rule(

@@ -39,18 +39,18 @@ from pyodide_abi.platforms.packages import load_packages
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module."""
-    for binary in subject.binaries:
+    for binary in case.binaries:
         if not binary.anatomy.numpy_1:
             continue
         every = [release.version for platform in load_platforms() for release in platform.releases]
         packages = load_packages(every)
-        numpy = {release: packages[release].get("numpy", "") for release in subject.releases}
+        numpy = {release: packages[release].get("numpy", "") for release in case.releases}
         newer = [release for release, version in numpy.items() if not version.startswith(("1.", "0."))]
         if newer:
             versions = ", ".join(dict.fromkeys(numpy[release] for release in newer))

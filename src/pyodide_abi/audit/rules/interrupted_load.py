@@ -34,7 +34,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.components import part_of
-from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.finding import Evidence, Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.audit.undefined import find_refusals
 from pyodide_abi.linker import Cause
@@ -42,15 +42,15 @@ from pyodide_abi.linker import Cause
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 _CAUSES = frozenset({Cause.SEGMENT, Cause.STARTUP, Cause.TABLE})
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each library and reason."""
-    for refusal in find_refusals(subject, _CAUSES):
+    for refusal in find_refusals(case.loads, _CAUSES):
         problem = refusal.problem
         if problem.cause is Cause.TABLE and problem.symbol is not None:
             continue  # The import of the table, which incompatible-import judges.
@@ -60,11 +60,12 @@ def check(subject: Subject) -> Iterator[Finding]:
         yield RULE.finding(
             f"code that runs during the load calls `{problem.symbol}`, which nobody provides"
             if calls
-            else f"the load ends before the init function: {problem.text}",
+            else "the load ends before the init function",
+            evidence=None if calls else Evidence(problem.text),
             fix=f"link the library that has `{problem.symbol}`"
             if calls
             else "link the module again with the platform's compiler, and let no other tool change it",
-            path=subject.member_of(problem.library),
+            path=case.member_of(problem.library),
             symbol=problem.symbol,
             releases=refusal.releases,
         )

@@ -47,26 +47,25 @@ from pyodide_abi.wasm.types import different
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.predicting import Binary
-    from pyodide_abi.audit.subject import Subject
+    from pyodide_abi.audit.subject import Binary
     from pyodide_abi.linker.facts import Import
 
 
 #: Modules of imports that the loader answers with functions.
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module, function and type that it has."""
     answered = {
         name
-        for offered in different([*subject.offers.values()]).values()
+        for offered in different([*case.offers.values()]).values()
         for name, symbol in offered.items()
         if symbol.kind is SymbolKind.JS_FUNCTION and not way_of(name)
     }
-    for binary in subject.binaries:
-        facts = binary.library.facts
-        for entry in facts.imports if facts else ():
+    for binary, facts in case.readable():
+        for entry in facts.imports:
             if (
                 entry.name not in answered
                 or entry.module not in ENV_SPACES
@@ -75,18 +74,18 @@ def check(subject: Subject) -> Iterator[Finding]:
                 continue
             wanted = str(entry.type)
             differing: dict[str, list[str]] = {}
-            for release, offered in subject.offers.items():
+            for release, offered in case.offers.items():
                 symbol = offered.get(entry.name)
                 if symbol is None or symbol.kind is not SymbolKind.JS_FUNCTION:
                     continue
                 if symbol.type is not None and symbol.type != wanted:
                     differing.setdefault(symbol.type, []).append(release)
             for actual, releases in differing.items():
-                effect, severity = _effect(entry.type, actual, subject.engine)
+                effect, severity = _effect(entry.type, actual, case.subject.engine)
                 yield RULE.finding(
                     f"`{entry.name}` is declared as {wanted} and is {actual} in the runtime's JavaScript; "
                     f"{effect}",
-                    fix=_advice(subject, binary, entry, actual),
+                    fix=_advice(case, binary, entry, actual),
                     path=binary.member,
                     symbol=entry.name,
                     releases=releases,
@@ -101,12 +100,12 @@ def _effect(wanted: FuncType, actual: str, engine: str) -> tuple[str, Severity]:
     return "arguments and results get lost or converted", Severity.WARNING
 
 
-def _advice(subject: Subject, binary: Binary, entry: Import, actual: str) -> str:
+def _advice(case: Case, binary: Binary, entry: Import, actual: str) -> str:
     if "i64" in actual and "i64" not in str(entry.type):
         return "link with -sWASM_BIGINT"
     # Where the module lacks the rest of what the symbol belongs to, its declaration is right.
     part = part_of(entry.name)
-    gaps = (gap for gap in subject.gaps.values() if gap.path == binary.path)
+    gaps = (gap for gap in case.gaps if gap.path == binary.path)
     if part and any(part.has(gap.symbol) for gap in gaps):
         return part.fix
     return "correct the declaration; include the header"

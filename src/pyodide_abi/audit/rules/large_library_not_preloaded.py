@@ -33,13 +33,13 @@ import re
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import Input, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 #: V8's limit for a synchronous compilation on a page's main thread, in bytes.
 _LIMIT = 8 * 1024 * 1024
@@ -47,18 +47,16 @@ _LIMIT = 8 * 1024 * 1024
 _LOADED_AHEAD = re.compile(r"\.so(\.\d+)*$")
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each library; a bare module may be installed in any way."""
-    if subject.wheel is None:
-        return
     ahead = {
         path
-        for binary in subject.binaries
+        for binary in case.binaries
         if _LOADED_AHEAD.search(binary.path)
-        for release in subject.releases
+        for release in case.releases
         for path in binary.judged(release).libraries
     }
-    for binary in subject.binaries:
+    for binary in case.binaries:
         if binary.library.size > _LIMIT and binary.path not in ahead:
             size = binary.library.size / 1024 / 1024
             yield RULE.finding(
@@ -66,7 +64,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 "does not compile it, as it would have to synchronously",
                 fix="call it .so, so that installers load it ahead, or let an extension module need it",
                 path=binary.member,
-                releases=subject.releases,
+                releases=case.releases,
             )
 
 
@@ -77,4 +75,5 @@ RULE = Rule(
     severity=Severity.WARNING,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.WHEEL}),
 )

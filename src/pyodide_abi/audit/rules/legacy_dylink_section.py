@@ -35,18 +35,18 @@ from pyodide_abi.linker import Cause, Head
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module with the old section that some release refuses."""
-    for binary in subject.binaries:
+    for binary in case.binaries:
         if binary.library.head is not Head.LEGACY:
             continue
         refusing = [
             release
-            for release in subject.releases
+            for release in case.releases
             if any(problem.cause is Cause.NO_DYLINK for problem in binary.judged(release).problems)
         ]
         if refusing:

@@ -37,17 +37,16 @@ from pyodide_abi.audit.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 _MARKS = ("orig$", "legalstub$", "legalfunc$")
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module."""
-    for binary in subject.binaries:
-        facts = binary.library.facts
-        marks = [name for name in facts.exports if name.startswith(_MARKS)] if facts else []
+    for binary, facts in case.readable():
+        marks = [name for name in facts.exports if name.startswith(_MARKS)]
         if marks:
             name = marks[0].partition("$")[2]
             yield RULE.finding(
@@ -56,7 +55,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 fix="link with -sWASM_BIGINT",
                 path=binary.member,
                 symbol=name,
-                releases=subject.releases,
+                releases=case.releases,
             )
 
 

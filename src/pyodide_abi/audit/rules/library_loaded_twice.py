@@ -35,7 +35,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import EditKind, Input, Rule
 from pyodide_abi.linker.search import folders_of, searched_folders, site_packages
 from pyodide_abi.platforms.loaders import loader_of
 from pyodide_abi.wording import listed
@@ -43,29 +43,29 @@ from pyodide_abi.wording import listed
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.predicting import Binary
-    from pyodide_abi.audit.subject import Subject
+    from pyodide_abi.audit.subject import Binary
     from pyodide_abi.platforms.model import Platform
 
 #: What installers load ahead.
 _LOADED_AHEAD = re.compile(r"\.so(\.\d+)*$")
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each library."""
-    platform = subject.platform
-    if platform is None or not platform.search.run_path or loader_of(platform).normalises_needed:
+    platform = case.platform
+    if not platform.search.run_path or loader_of(platform).normalises_needed:
         return
-    places = {f"{site_packages(platform)}/{binary.path}": binary for binary in subject.binaries}
+    places = {f"{site_packages(platform)}/{binary.path}": binary for binary in case.binaries}
     homes = folders_of(places)
     paths: dict[str, dict[str, str]] = {}
-    for binary in subject.binaries:
+    for binary in case.binaries:
         for path in _found(binary, platform, places.keys(), homes):
             paths.setdefault(posixpath.normpath(path), {}).setdefault(path, binary.member)
     for place, users in paths.items():
         library = places[place]
-        if subject.wheel is not None and _LOADED_AHEAD.search(place):
+        if case.subject.wheel is not None and _LOADED_AHEAD.search(place):
             users.setdefault(place, "the installer, which loads it ahead")
         if len(users) > 1:
             root = f"{site_packages(platform)}/"
@@ -75,7 +75,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 f"{listed(ways, separator='; ')}",
                 fix="put it beside the modules that need it, with the run path $ORIGIN",
                 path=library.member,
-                releases=subject.releases,
+                releases=case.releases,
             )
 
 
@@ -103,4 +103,7 @@ RULE = Rule(
     severity=Severity.WARNING,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.PLATFORM}),
+    answered_by=frozenset({EditKind.MOVE_FILE, EditKind.DROP_FILE}),
+    promised=True,
 )

@@ -36,28 +36,28 @@ import re
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import EditKind, Rule
 from pyodide_abi.linker import Head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.predicting import Binary
-    from pyodide_abi.audit.subject import Subject
+    from pyodide_abi.audit.subject import Binary
 
 _NAMED = re.compile(r"\.(dylib|dll|wasm)$")
 _SHOWN = 3
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each file."""
-    for binary in subject.binaries:
+    for binary in case.binaries:
         named = _NAMED.search(binary.path)
         if named is None or binary.library.head is not Head.DYLINK:
             continue
         name = binary.path.rpartition("/")[2]
-        users = [other.path for other in subject.binaries if name in _needed(other)]
+        users = [other.path for other in case.binaries if name in _needed(other)]
         used = f", though {', '.join(users[:_SHOWN])} needs it" if users else ""
         yield RULE.finding(
             f"a shared library whose name ends in {named[0]}: no installer loads it ahead{used}",
@@ -78,4 +78,5 @@ RULE = Rule(
     severity=Severity.WARNING,
     documentation=__doc__,
     check=check,
+    answered_by=frozenset({EditKind.MOVE_FILE}),
 )

@@ -35,13 +35,13 @@ from pyodide_abi.audit.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module that only an installer can help."""
-    for binary in subject.binaries:
+    for binary in case.binaries:
         helped = [
             release
             for release, prediction in binary.preloaded.items()

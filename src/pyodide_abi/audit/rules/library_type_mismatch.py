@@ -42,20 +42,20 @@ from pyodide_abi.wasm import FuncType
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
     from pyodide_abi.linker import Import, Prediction
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module and function."""
-    suspects = _suspects(subject)
-    engine = find_engine(subject.engine)
+    suspects = _suspects(case)
+    engine = find_engine(case.subject.engine)
     found: dict[tuple[str, str], tuple[FuncType, FuncType, str, list[str]]] = {}
-    for _, release, prediction in subject.predictions() if suspects else ():
+    for _, release, prediction in case.loads if suspects else ():
         for path in prediction.libraries:
             for entry in suspects.get(path, ()):
-                provided = _provided(subject, entry, release, prediction)
+                provided = _provided(case, entry, release, prediction)
                 if provided is not None and isinstance(entry.type, FuncType):
                     known = found.setdefault((path, entry.name), (entry.type, *provided, []))
                     if release not in known[3]:
@@ -68,44 +68,40 @@ def check(subject: Subject) -> Iterator[Finding]:
             else "arguments and results get lost or converted"
         )
         yield RULE.finding(
-            f"`{name}` is declared as {wanted} and is {actual} in {subject.member_of(owner)}; {effect}",
+            f"`{name}` is declared as {wanted} and is {actual} in {case.member_of(owner)}; {effect}",
             fix="correct the declaration; include the library's header",
-            path=subject.member_of(path),
+            path=case.member_of(path),
             symbol=name,
             releases=releases,
             severity=Severity.ERROR if fault else Severity.WARNING,
         )
 
 
-def _suspects(subject: Subject) -> Mapping[str, Sequence[Import]]:
+def _suspects(case: Case) -> Mapping[str, Sequence[Import]]:
     """By path, the function imports that some library of the wheel exports with another type."""
     exported: dict[str, set[FuncType]] = {}
-    for binary in subject.binaries:
-        for name, type_ in binary.library.facts.exports.items() if binary.library.facts else ():
+    for _, facts in case.readable():
+        for name, type_ in facts.exports.items():
             if isinstance(type_, FuncType):
                 exported.setdefault(name, set()).add(type_)
     found: dict[str, list[Import]] = {}
-    for binary in subject.binaries:
-        for entry in binary.library.facts.imports if binary.library.facts else ():
+    for binary, facts in case.readable():
+        for entry in facts.imports:
             types = exported.get(entry.name)
             if types is not None and isinstance(entry.type, FuncType) and types != {entry.type}:
                 found.setdefault(binary.path, []).append(entry)
     return found
 
 
-def _provided(
-    subject: Subject, entry: Import, release: str, prediction: Prediction
-) -> tuple[FuncType, str] | None:
+def _provided(case: Case, entry: Import, release: str, prediction: Prediction) -> tuple[FuncType, str] | None:
     """The function that a call reaches, with the path of its library, if it is none of the type wanted."""
-    if entry.name in subject.offers[release]:
+    if entry.name in case.offers[release]:
         return None
     loaded = set(prediction.libraries)
     providers = [
         (type_, binary.path)
-        for binary in subject.binaries
-        if binary.path in loaded
-        and binary.library.facts is not None
-        and isinstance(type_ := binary.library.facts.exports.get(entry.name), FuncType)
+        for binary, facts in case.readable()
+        if binary.path in loaded and isinstance(type_ := facts.exports.get(entry.name), FuncType)
     ]
     if not providers or any(type_ == entry.type for type_, _ in providers):
         return None

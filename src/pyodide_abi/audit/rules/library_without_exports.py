@@ -39,28 +39,26 @@ from pyodide_abi.audit.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
 #: Nothing between the name and the suffix: neither an extension module's tag nor another system's.
 _LIBRARY = re.compile(r"(?:.*/)?[^./]+\.so(\.\d+)*$")
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each library."""
     needed = {
         path
-        for binary in subject.binaries
-        for prediction in map(binary.judged, subject.releases)
+        for binary in case.binaries
+        for prediction in map(binary.judged, case.releases)
         for path in prediction.libraries
         if path != binary.path
     }
-    for binary in subject.binaries:
-        facts = binary.library.facts
+    for binary, facts in case.readable():
         if (
-            facts is not None
-            and facts.has_dylink
+            facts.has_dylink
             # What does not even import a memory has nothing to offer.
             and facts.imports
             and not binary.extension
@@ -74,7 +72,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 "module can use it",
                 fix="link with -sSIDE_MODULE=2 and name its functions in -sEXPORTED_FUNCTIONS",
                 path=binary.member,
-                releases=subject.releases,
+                releases=case.releases,
             )
 
 

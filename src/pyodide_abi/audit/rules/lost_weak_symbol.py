@@ -34,24 +34,24 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
-from pyodide_abi.audit.undefined import is_weak
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module and symbol."""
-    for gap in subject.gaps.values():
-        if gap.refused and is_weak(subject, gap):
+    for gap in case.gaps:
+        if gap.refused and gap.weak:
             yield RULE.finding(
                 f"`{gap.symbol}` is weak, but this loader forgets it while it loads the libraries that the "
-                f"module needs, and refuses the module ({next(iter(gap.refused.values()))})",
+                f"module needs, and refuses the module",
+                evidence=gap.evidence,
                 fix="define the symbol, or link the needed libraries statically",
-                path=subject.member_of(gap.path),
+                path=case.member_of(gap.path),
                 symbol=gap.symbol,
                 releases=gap.refused,
             )

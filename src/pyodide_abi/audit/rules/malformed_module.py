@@ -34,20 +34,20 @@ from pyodide_abi.wasm.identify import FileKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module that cannot be read."""
-    for binary in subject.binaries:
+    for binary in case.binaries:
         library = binary.library
         if library.fault and library.identity.kind is FileKind.WASM:
             yield RULE.finding(
                 f"the module cannot be read: {library.fault}",
                 fix="build or download it again",
                 path=binary.member,
-                releases=subject.releases,
+                releases=case.releases,
             )
 
 

@@ -29,25 +29,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import EditKind, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module whose section stands elsewhere."""
-    for binary in subject.binaries:
-        facts = binary.library.facts
-        if facts is not None and facts.dylink_misplaced:
+    for binary, facts in case.readable():
+        if facts.dylink_misplaced:
             yield RULE.finding(
                 "the dylink section is not the module's first section, where the loader looks for it",
                 fix="find the tool that put another section in front and leave it out",
                 path=binary.member,
-                releases=subject.releases,
+                releases=case.releases,
             )
 
 
@@ -58,4 +57,6 @@ RULE = Rule(
     severity=Severity.ERROR,
     documentation=__doc__,
     check=check,
+    answered_by=frozenset({EditKind.FRONT_DYLINK}),
+    promised=True,
 )

@@ -37,15 +37,14 @@ from pyodide_abi.audit.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module without the section."""
-    for binary in subject.binaries:
-        facts = binary.library.facts
-        if facts is None or facts.relocatable or facts.has_dylink:
+    for binary, facts in case.readable():
+        if facts.relocatable or facts.has_dylink:
             continue
         stripped = facts.wants_bases
         yield RULE.finding(
@@ -54,7 +53,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             else "the module has no dylink.0 section: it was not linked as a side module",
             fix="link it again and do not strip it" if stripped else "link it with -sSIDE_MODULE=2",
             path=binary.member,
-            releases=subject.releases,
+            releases=case.releases,
         )
 
 

@@ -39,16 +39,15 @@ from pyodide_abi.linker import Cause
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each extension module."""
-    exports = {binary.path: binary.library.facts for binary in subject.binaries}
-    for refusal in find_refusals(subject, {Cause.NO_INIT}):
+    for refusal in find_refusals(case.loads, {Cause.NO_INIT}):
         problem = refusal.problem
-        facts = exports[problem.library]
+        facts = case.facts_of(problem.library)
         others = [name for name in (facts.exports if facts else ()) if name.startswith(INIT_PREFIXES)]
         there = f"; it exports {', '.join(others)}" if others else ""
         yield RULE.finding(
@@ -56,7 +55,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             fix="name the file after its init function"
             if others
             else f"export _{problem.symbol} at the link",
-            path=subject.member_of(problem.library),
+            path=case.member_of(problem.library),
             symbol=problem.symbol,
             releases=refusal.releases,
         )

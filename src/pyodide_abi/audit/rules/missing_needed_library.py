@@ -34,28 +34,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import EditKind, Rule
 from pyodide_abi.audit.undefined import find_refusals
 from pyodide_abi.linker import Cause
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 #: Characters of the run paths that are shown: a module can want a thousand libraries.
 _LONGEST = 300
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each library and name."""
-    binaries = {binary.path: binary for binary in subject.binaries}
     # The first of a name counts.
-    places = {path.rpartition("/")[2]: path for path in reversed(binaries)}
-    for refusal in find_refusals(subject, {Cause.NEEDED_MISSING}):
+    places = {path.rpartition("/")[2]: path for path in reversed([binary.path for binary in case.binaries])}
+    for refusal in find_refusals(case.loads, {Cause.NEEDED_MISSING}):
         problem = refusal.problem
-        facts = binaries[problem.library].library.facts
+        facts = case.facts_of(problem.library)
         paths = ", ".join(facts.run_paths) if facts and facts.run_paths else "none"
         if len(paths) > _LONGEST:
             paths = f"{paths[:_LONGEST]}…"
@@ -63,14 +62,14 @@ def check(subject: Subject) -> Iterator[Finding]:
         if same_name:
             where = f"the wheel has {same_name}, which is not where the loader looks (run path: {paths})"
         else:
-            place = "the wheel has" if subject.wheel else "a module by itself comes with"
+            place = "the wheel has" if case.subject.wheel else "a module by itself comes with"
             where = f"{place} no file of that name (run path: {paths})"
         yield RULE.finding(
             f"the needed library `{problem.symbol}` is not found: {where}",
             fix="give the module a run path that leads there, or move the library"
             if same_name
             else "put the library into the wheel, or link it statically",
-            path=subject.member_of(problem.library),
+            path=case.member_of(problem.library),
             symbol=problem.symbol,
             releases=refusal.releases,
         )
@@ -83,4 +82,6 @@ RULE = Rule(
     severity=Severity.ERROR,
     documentation=__doc__,
     check=check,
+    answered_by=frozenset({EditKind.CHANGE_NEEDED, EditKind.CHANGE_RUN_PATHS}),
+    promised=True,
 )

@@ -31,30 +31,28 @@ import re
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import Input, Rule
 from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 _MOVED = re.compile(r"[^/]+\.data/(?:platlib|purelib)/.+\.(?:py|so(?:\.\d+)*)$")
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for the wheel."""
-    if subject.wheel is None:
-        return
-    found = [member.name for member in subject.wheel.members if _MOVED.match(member.name)]
+    found = [member.name for member in case.wheel.members if _MOVED.match(member.name)]
     if found:
         yield RULE.finding(
             f"loadPackage and micropip leave {listed(found)} where they are, where no import looks; only pip "
             "moves them",
             fix="put them at the root of the wheel",
             path=found[0].partition("/")[0],
-            releases=subject.releases,
+            releases=case.releases,
         )
 
 
@@ -65,4 +63,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.WHEEL}),
 )

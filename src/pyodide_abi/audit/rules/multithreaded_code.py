@@ -40,20 +40,19 @@ from pyodide_abi.audit.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 _STARTERS = ("pthread_create", "thrd_create")
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module and way to have threads."""
-    yield from findings_about_parts(subject, RULE)
-    for binary in subject.binaries:
-        facts = binary.library.facts
-        imported = {entry.name for entry in facts.imports} if facts else set()
+    yield from findings_about_parts(case, RULE)
+    for binary, facts in case.readable():
+        imported = {entry.name for entry in facts.imports}
         for name in _STARTERS:
-            releases = [release for release, offered in subject.offers.items() if name in offered]
+            releases = [release for release, offered in case.offers.items() if name in offered]
             if name in imported and releases:
                 yield RULE.finding(
                     f"it may start threads: it calls `{name}`, which fails in every release",

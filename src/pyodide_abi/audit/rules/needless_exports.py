@@ -36,14 +36,14 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.abi.symbols import is_internal
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import EditKind, Rule
 from pyodide_abi.wasm import FuncType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 #: Beside its name an export takes a length, a kind and an index, and an import the name of its space too.
 _EXPORT, _IMPORT = 4, 12
@@ -51,15 +51,13 @@ _WORTH_A_WORD = 1000
 _PART = 100
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each extension module."""
     wanted: Counter[str] = Counter()
-    for binary in subject.binaries:
-        if binary.library.facts is not None:
-            wanted.update({entry.name for entry in binary.library.facts.imports})
-    for binary in subject.binaries:
-        facts = binary.library.facts
-        if facts is None or not binary.extension:
+    for _, facts in case.readable():
+        wanted.update({entry.name for entry in facts.imports})
+    for binary, facts in case.readable():
+        if not binary.extension:
             continue
         inner = facts.inner
         own = {entry.name for entry in facts.imports}
@@ -91,4 +89,5 @@ RULE = Rule(
     severity=Severity.NOTE,
     documentation=__doc__,
     check=check,
+    answered_by=frozenset({EditKind.DROP_EXPORTS}),
 )

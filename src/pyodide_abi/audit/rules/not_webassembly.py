@@ -38,8 +38,9 @@ from pyodide_abi.wasm.identify import FileKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
+    from pyodide_abi.wheel import Wheel
 
 _FIXES = {
     FileKind.ARCHIVE: "link the archive: emcc -sSIDE_MODULE=2 -Wl,--whole-archive FILE (before Emscripten 6 "
@@ -49,9 +50,9 @@ _FIXES = {
 }
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each file that is something else."""
-    for binary in subject.binaries:
+    for binary in case.binaries:
         identity = binary.library.identity
         if binary.library.head is Head.NOT_WASM or identity.kind is FileKind.COMPONENT:
             what = "neither WebAssembly nor anything known" if identity.kind is FileKind.OTHER else identity
@@ -59,14 +60,14 @@ def check(subject: Subject) -> Iterator[Finding]:
                 f"the file is not a WebAssembly module: {what}",
                 fix=_FIXES.get(identity.kind, "compile it for wasm32-emscripten instead of the host"),
                 path=binary.member,
-                releases=subject.releases,
+                releases=case.releases,
                 # A wheel for every system may carry libraries of other systems, to be loaded there.
-                severity=Severity.NOTE if _for_any_system(subject) else Severity.ERROR,
+                severity=Severity.NOTE if _for_any_system(case.subject.wheel) else Severity.ERROR,
             )
 
 
-def _for_any_system(subject: Subject) -> bool:
-    return subject.wheel is not None and "any" in subject.wheel.name.platforms
+def _for_any_system(wheel: Wheel | None) -> bool:
+    return wheel is not None and "any" in wheel.name.platforms
 
 
 RULE = Rule(

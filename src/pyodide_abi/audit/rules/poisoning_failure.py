@@ -38,23 +38,23 @@ from pyodide_abi.wording import listed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.predicting import Binary
-    from pyodide_abi.audit.subject import Subject
+    from pyodide_abi.audit.subject import Binary
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module that is refused, where others suffer from it."""
-    extensions = [binary for binary in subject.binaries if binary.extension]
+    extensions = [binary for binary in case.binaries if binary.extension]
     # Refused modules are few, and found at once; a hostile wheel can hold thousands of others.
     sound = {
         release: [binary for binary in extensions if binary.judged(release).outcome is Outcome.LOADS]
-        for release in subject.releases
+        for release in case.releases
     }
     for culprit in extensions:
         releases: dict[tuple[str, ...], list[str]] = {}
         symbol = ""
-        for release in subject.releases:
+        for release in case.releases:
             left = _left_behind(culprit, release)
             victims = (
                 tuple(binary.member for binary in sound[release] if _suffers(binary, left)) if left else ()

@@ -42,22 +42,21 @@ from pyodide_abi.wording import listed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 #: What has an address.
 _ADDRESSED = frozenset({SymbolKind.WASM_FUNCTION, SymbolKind.JS_FUNCTION, SymbolKind.DATA, SymbolKind.GLOBAL})
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module and set of releases."""
-    for binary in subject.binaries:
-        facts = binary.library.facts
+    for binary, facts in case.readable():
         groups: dict[tuple[str, ...], list[str]] = {}
-        for name in taken_back(facts) if facts else ():
+        for name in taken_back(facts):
             releases = tuple(
                 release
-                for release, offered in subject.offers.items()
+                for release, offered in case.offers.items()
                 if name in offered and offered[name].kind in _ADDRESSED
             )
             if releases:

@@ -32,27 +32,26 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
-from pyodide_abi.audit.undefined import is_weak
 from pyodide_abi.audit.unwinding import excused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each library and symbol."""
-    for gap in subject.gaps.values():
-        having = [release for release in subject.releases if release not in gap.releases]
-        if not having or excused(subject, gap.path, gap.symbol) or is_weak(subject, gap):
+    for gap in case.gaps:
+        having = [release for release in case.releases if release not in gap.releases]
+        if not having or excused(case, gap.path, gap.symbol) or gap.weak:
             continue
         effect = "the module does not load" if gap.refused else "the first call ends the interpreter"
         yield RULE.finding(
             f"`{gap.symbol}` {gap.type} is provided by {', '.join(having)} only; in the others {effect}",
             fix="link a library that defines it, or say which releases the wheel needs",
-            path=subject.member_of(gap.path),
+            path=case.member_of(gap.path),
             symbol=gap.symbol,
             releases=gap.releases,
             severity=Severity.ERROR if gap.refused else Severity.WARNING,

@@ -43,31 +43,23 @@ from pyodide_abi.wording import listed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.predicting import Binary
-    from pyodide_abi.audit.subject import Subject
+    from pyodide_abi.audit.subject import Binary
+    from pyodide_abi.linker import Facts
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each set of modules."""
-    asked = {
-        name
-        for binary in subject.binaries
-        if binary.library.facts is not None
-        for name in taken_back(binary.library.facts)
-    }
+    asked = {name for _, facts in case.readable() for name in taken_back(facts)}
     groups: dict[tuple[str, ...], list[str]] = {}
-    for name, binaries in _definitions(subject, asked).items():
-        types = {str(binary.library.facts.exports[name]) for binary in binaries if binary.library.facts}
-        functions = all(
-            isinstance(binary.library.facts.exports[name], FuncType)
-            for binary in binaries
-            if binary.library.facts
-        )
+    for name, definitions in _definitions(case, asked).items():
+        types = {str(facts.exports[name]) for _, facts in definitions}
+        functions = all(isinstance(facts.exports[name], FuncType) for _, facts in definitions)
         # The runtime's would be taken before either.
-        offered = any(name in symbols for symbols in subject.offers.values())
+        offered = any(name in symbols for symbols in case.offers.values())
         if not offered and (len(types) > 1 or not functions):
-            groups.setdefault(tuple(binary.member for binary in binaries), []).append(name)
+            groups.setdefault(tuple(binary.member for binary, _ in definitions), []).append(name)
     for members, names in groups.items():
         are = "are" if len(names) > 1 else "is"
         yield RULE.finding(
@@ -76,21 +68,21 @@ def check(subject: Subject) -> Iterator[Finding]:
             fix="compile what they share with -fvisibility=hidden, or make it a library that they need",
             path=members[-1],
             symbol=names[0],
-            releases=subject.releases,
+            releases=case.releases,
         )
 
 
-def _definitions(subject: Subject, asked: set[str]) -> Mapping[str, Sequence[Binary]]:
+def _definitions(case: Case, asked: set[str]) -> Mapping[str, Sequence[tuple[Binary, Facts]]]:
     """The binaries that define each name, in the order of the wheel; names with several only."""
-    found: dict[str, list[Binary]] = {}
-    suffixes = subject.platform.python.suffixes if subject.platform else ()
-    for binary in subject.binaries:
+    found: dict[str, list[tuple[Binary, Facts]]] = {}
+    platform = case.subject.platform
+    suffixes = platform.python.suffixes if platform else ()
+    for binary, facts in case.readable():
         if for_another_interpreter(binary.path, suffixes):
             continue
-        facts = binary.library.facts
-        for name in sorted(asked & facts.exports.keys()) if facts else ():
+        for name in sorted(asked & facts.exports.keys()):
             if not is_internal(name):
-                found.setdefault(name, []).append(binary)
+                found.setdefault(name, []).append((binary, facts))
     return {name: binaries for name, binaries in found.items() if len(binaries) > 1}
 
 

@@ -29,27 +29,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import EditKind, Input, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module with a run path that is not read."""
-    if subject.platform is None or subject.platform.search.run_path:
+    if case.platform.search.run_path:
         return
-    for binary in subject.binaries:
-        facts = binary.library.facts
-        if facts is not None and facts.run_paths:
+    for binary, facts in case.readable():
+        if facts.run_paths:
             yield RULE.finding(
                 f"the run path ({', '.join(facts.run_paths)}) is not read on this platform",
                 fix="put needed libraries into <wheel name>.libs",
                 path=binary.member,
-                releases=subject.releases,
+                releases=case.releases,
             )
 
 
@@ -60,4 +59,7 @@ RULE = Rule(
     severity=Severity.WARNING,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.PLATFORM}),
+    answered_by=frozenset({EditKind.CHANGE_RUN_PATHS}),
+    promised=True,
 )

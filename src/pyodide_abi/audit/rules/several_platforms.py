@@ -30,27 +30,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import Input, Rule
 from pyodide_abi.platforms import platform_of_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for the wheel."""
-    if subject.wheel is None or subject.platform is None or not subject.binaries:
+    if not case.binaries:
         return
-    known = (platform_of_tag(tag) for tag in subject.wheel.name.platforms)
+    known = (platform_of_tag(tag) for tag in case.wheel.name.platforms)
     named = list(dict.fromkeys(platform.name for platform in known if platform))
     if len(named) > 1:
-        others = [name for name in named if name != subject.platform.name]
+        others = [name for name in named if name != case.platform.name]
         yield RULE.finding(
             f"the tags promise {' and '.join(named)}, which are made with different compilers; this audit is "
-            f"for {subject.platform.name}",
+            f"for {case.platform.name}",
             fix=f"build one wheel for each; --platform {others[0]} audits this one for another",
         )
 
@@ -62,4 +62,5 @@ RULE = Rule(
     severity=Severity.WARNING,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.WHEEL, Input.PLATFORM}),
 )

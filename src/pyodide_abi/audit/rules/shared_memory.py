@@ -36,20 +36,19 @@ from pyodide_abi.wasm.features import Feature
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module."""
-    for binary in subject.binaries:
-        facts = binary.library.facts
-        if facts is not None and Feature.SHARED_MEM in facts.features:
+    for binary, facts in case.readable():
+        if Feature.SHARED_MEM in facts.features:
             yield RULE.finding(
                 "the module wants shared memory: it was built with -pthread",
                 fix="build everything in it without -pthread",
                 path=binary.member,
-                releases=subject.releases,
+                releases=case.releases,
             )
 
 

@@ -36,20 +36,20 @@ from pyodide_abi.audit.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module and function."""
-    for binary in subject.binaries:
+    for binary in case.binaries:
         for name in binary.anatomy.stubs:
             yield RULE.finding(
                 f"calls of `{name}` were linked to a trap, because they have another type than it",
                 fix="make its declarations agree; the linker warned of them ('function signature mismatch')",
                 path=binary.member,
                 symbol=name,
-                releases=subject.releases,
+                releases=case.releases,
             )
 
 

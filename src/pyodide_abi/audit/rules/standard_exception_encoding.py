@@ -34,23 +34,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import Input, Rule
 from pyodide_abi.wasm.features import Feature
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module."""
-    if subject.platform is None or subject.platform.exception_encoding != "legacy":
+    if case.platform.exception_encoding != "legacy":
         return
-    for binary in subject.binaries:
-        facts = binary.library.facts
-        features = facts.features | binary.anatomy.coded if facts else frozenset()
+    for binary, facts in case.readable():
+        features = facts.features | binary.anatomy.coded
         if Feature.EXNREF in features:
             mixed = Feature.LEGACY_EXCEPTIONS in features
             yield RULE.finding(
@@ -62,7 +61,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 ),
                 fix="compile and link everything in it with -sWASM_LEGACY_EXCEPTIONS=1",
                 path=binary.member,
-                releases=subject.releases,
+                releases=case.releases,
             )
 
 
@@ -73,4 +72,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.PLATFORM}),
 )

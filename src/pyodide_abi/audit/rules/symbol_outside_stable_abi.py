@@ -50,21 +50,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pyodide_abi.audit.abi3 import Claim
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.predicting import Binary
-    from pyodide_abi.audit.subject import Subject
+    from pyodide_abi.audit.subject import Binary, Subject
     from pyodide_abi.platforms.stable_abi import StableAbi
     from pyodide_abi.platforms.surface import Symbol
 
 _CPYTHON = re.compile(r"_?Py(_|[A-Z])")
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module and symbol."""
     claims = [
         (binary, claim)
-        for binary in subject.binaries
-        if (claim := claim_of(subject, binary)) and _imports(binary)
+        for binary in case.binaries
+        if (claim := claim_of(case.subject, binary)) and _imports(binary)
     ]
     if not claims:
         return
@@ -72,8 +72,8 @@ def check(subject: Subject) -> Iterator[Finding]:
 
     stable = load_stable_abi()
     # What another file of the wheel defines is not CPython's, whatever it is called.
-    own = {name for binary in subject.binaries if (facts := binary.library.facts) for name in facts.exports}
-    runtime = _runtime(subject)
+    own = {name for _, facts in case.readable() for name in facts.exports}
+    runtime = _runtime(case.subject)
     for binary, claim in claims:
         for name in _imports(binary):
             if name not in own and (name in stable.symbols or name in runtime):

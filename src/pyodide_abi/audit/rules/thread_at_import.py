@@ -34,14 +34,14 @@ import re
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import Input, Rule
 from pyodide_abi.errors import WheelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
     from pyodide_abi.wheel import Wheel
 
 #: A file without one of these words starts nothing.
@@ -53,9 +53,9 @@ _NOT_IMPORTED = re.compile(
 _LARGEST, _MOST = 300_000, 8_000_000
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each file."""
-    for member, text in _sources(subject.wheel) if subject.wheel else ():
+    for member, text in _sources(case.wheel):
         from pyodide_abi.audit.python_imports import starts_at_import  # noqa: PLC0415 - few wheels come here
 
         for start in starts_at_import(text):
@@ -65,7 +65,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 fix='do it at the first use, in a function, and not where sys.platform == "emscripten"',
                 path=member,
                 symbol=start.call,
-                releases=subject.releases,
+                releases=case.releases,
             )
             break  # The import ends here; what stands below is not reached.
 
@@ -95,4 +95,5 @@ RULE = Rule(
     severity=Severity.WARNING,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.WHEEL}),
 )

@@ -32,21 +32,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import Input, Rule
 from pyodide_abi.platforms import platform_of_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
     from pyodide_abi.platforms.model import Platform, Tag
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each platform whose tags not everybody takes."""
     tags: dict[str, tuple[Platform, list[Tag]]] = {}
-    for tag in subject.wheel.name.platforms if subject.wheel else ():
+    for tag in case.wheel.name.platforms:
         if platform := platform_of_tag(tag):
             known = next(entry for entry in platform.tags if entry.tag == tag)
             tags.setdefault(platform.name, (platform, []))[1].append(known)
@@ -86,4 +86,5 @@ RULE = Rule(
     severity=Severity.NOTE,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.WHEEL}),
 )

@@ -35,31 +35,29 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.abi.symbols import CXA_THROW
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import Input, Rule
 from pyodide_abi.platforms.model import Need
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.predicting import Binary
-    from pyodide_abi.audit.subject import Subject
+    from pyodide_abi.audit.subject import Binary
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each extension module."""
-    if subject.platform is None:
-        return
     required = next(
         flag.flag
-        for flag in subject.platform.flags
+        for flag in case.platform.flags
         if flag.need is Need.REQUIRED and flag.flag.endswith("exceptions")
     )
-    by_path = {binary.path: binary for binary in subject.binaries}
-    for binary in subject.binaries:
+    by_path = {binary.path: binary for binary in case.binaries}
+    for binary in case.binaries:
         if not binary.extension or binary.anatomy.catches is not False:
             continue
-        company = {path for release in subject.releases for path in binary.judged(release).libraries}
+        company = {path for release in case.releases for path in binary.judged(release).libraries}
         if any(_may_catch(by_path[path]) for path in company if path in by_path):
             continue
         yield RULE.finding(
@@ -68,7 +66,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             fix=f"compile and link all its C++ with {required}",
             path=binary.member,
             symbol=CXA_THROW,
-            releases=subject.releases,
+            releases=case.releases,
         )
 
 
@@ -84,4 +82,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.PLATFORM}),
 )

@@ -42,48 +42,48 @@ from typing import TYPE_CHECKING
 from pyodide_abi.abi.symbols import EM_JS_PREFIX, MANGLED_PREFIXES
 from pyodide_abi.audit.components import part_of
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
-from pyodide_abi.audit.undefined import effect_of_call, is_weak
+from pyodide_abi.audit.rule import EditKind, Rule
+from pyodide_abi.audit.undefined import effect_of_call
 from pyodide_abi.audit.unwinding import excused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
     from pyodide_abi.audit.undefined import Gap
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each library and symbol."""
-    for gap in subject.gaps.values():
-        if set(gap.releases) != set(subject.releases):
+    for gap in case.gaps:
+        if set(gap.releases) != set(case.releases):
             continue
-        if excused(subject, gap.path, gap.symbol) or part_of(gap.symbol) or is_weak(subject, gap):
+        if excused(case, gap.path, gap.symbol) or part_of(gap.symbol) or gap.weak:
             continue
-        owner = _owner(subject, gap)
+        owner = _owner(case, gap)
         if gap.refused:
             what = f"the address of `{gap.symbol}`"
-            effect = f"so the module does not load ({next(iter(gap.refused.values()))})"
-            severity = Severity.ERROR
+            effect, severity = "so the module does not load", Severity.ERROR
         else:
             what = f"`{gap.symbol}` {gap.type}"
-            consequence, severity = effect_of_call(subject)
+            consequence, severity = effect_of_call(case.binaries)
             effect = f"so its first call {consequence}"
         yield RULE.finding(
             f"{what} is provided by no release, {effect}",
-            fix=_fix(subject, gap, owner),
-            path=subject.member_of(gap.path),
+            evidence=gap.evidence,
+            fix=_fix(case, gap, owner),
+            path=case.member_of(gap.path),
             symbol=gap.symbol,
             releases=gap.releases,
             severity=severity,
         )
 
 
-def _fix(subject: Subject, gap: Gap, owner: str | None) -> str:
+def _fix(case: Case, gap: Gap, owner: str | None) -> str:
     if owner:
         return f"it is in {owner}: make that a needed library, with a run path"
-    facts = next(binary.library.facts for binary in subject.binaries if binary.path == gap.path)
+    facts = case.facts_of(gap.path)
     if facts is not None and gap.symbol in facts.js_functions:
         return "it is the module's own function of EM_JS: take the address of a C function that calls it"
     if gap.refused or gap.symbol.startswith(MANGLED_PREFIXES):
@@ -95,10 +95,10 @@ def _fix(subject: Subject, gap: Gap, owner: str | None) -> str:
     )
 
 
-def _owner(subject: Subject, gap: Gap) -> str | None:
+def _owner(case: Case, gap: Gap) -> str | None:
     """A module of the wheel that exports the symbol; only needing it would make it known."""
-    for binary in subject.binaries:
-        if binary.library.facts is not None and gap.symbol in binary.library.facts.exports:
+    for binary, facts in case.readable():
+        if gap.symbol in facts.exports:
             return binary.member if binary.path != gap.path else None
     return None
 
@@ -110,4 +110,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     documentation=__doc__,
     check=check,
+    answered_by=frozenset({EditKind.CHANGE_NEEDED}),
 )

@@ -37,15 +37,14 @@ from pyodide_abi.audit.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module, about memory or about the table."""
-    for binary in subject.binaries:
-        facts = binary.library.facts
-        if facts is None or not facts.has_dylink:
+    for binary, facts in case.readable():
+        if not facts.has_dylink:
             continue
         memory = facts.memory
         for what, reserved, filled, effect in (
@@ -67,7 +66,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                     f"`dylink.0` reserves {reserved} {what}, and the module fills {filled}: {effect}",
                     fix="link the module again; do not edit linked modules with tools that ignore dylink.0",
                     path=binary.member,
-                    releases=subject.releases,
+                    releases=case.releases,
                 )
 
 

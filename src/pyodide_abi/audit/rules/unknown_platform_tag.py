@@ -33,21 +33,21 @@ import re
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import Input, Rule
 from pyodide_abi.platforms import platform_of_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 _UPLOADED = re.compile(r"pyemscripten_\d+_\d+_wasm32")
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each unknown tag."""
-    for tag in subject.wheel.name.platforms if subject.wheel else ():
+    for tag in case.wheel.name.platforms:
         if tag != "any" and platform_of_tag(tag) is None:
             # PyPI goes by the form of the tag alone: a number that nobody made passes.
             upload = ", though PyPI takes an upload with it" if _UPLOADED.fullmatch(tag) else ""
@@ -64,4 +64,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.WHEEL}),
 )

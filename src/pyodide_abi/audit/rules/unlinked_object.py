@@ -36,20 +36,19 @@ from pyodide_abi.audit.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each object file."""
-    for binary in subject.binaries:
-        facts = binary.library.facts
-        if facts is not None and facts.relocatable:
+    for binary, facts in case.readable():
+        if facts.relocatable:
             yield RULE.finding(
                 "the file is a relocatable object, the output of a compile step, not a linked module",
                 fix="link it with emcc -sSIDE_MODULE=2",
                 path=binary.member,
-                releases=subject.releases,
+                releases=case.releases,
             )
 
 

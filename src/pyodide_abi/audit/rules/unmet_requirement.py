@@ -34,7 +34,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import Input, Rule
 from pyodide_abi.errors import WheelError
 from pyodide_abi.platforms import load_platforms
 from pyodide_abi.platforms.packages import load_packages
@@ -46,21 +46,19 @@ if TYPE_CHECKING:
 
     from packaging.requirements import Requirement
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
     from pyodide_abi.platforms.model import Release
 
 #: Nobody requires so many; what is written after them is not looked at.
 _MOST = 500
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each requirement and version that releases have instead."""
-    if subject.wheel is None or subject.platform is None:
-        return
     try:
-        path = f"{subject.wheel.dist_info}/METADATA"
-        written = read_headers(subject.wheel.read_text(path)).get_all("Requires-Dist")
+        path = f"{case.wheel.dist_info}/METADATA"
+        written = read_headers(case.wheel.read_text(path)).get_all("Requires-Dist")
     except WheelError:
         return  # Rules about WHEEL and METADATA speak of it.
     requirements = list(_requirements(written or []))
@@ -74,7 +72,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     for requirement in requirements:
         name = canonicalize_name(requirement.name)
         unmet: dict[str, list[str]] = {}
-        for release in subject.platform.releases:
+        for release in case.platform.releases:
             version = packages[release.version].get(name)
             if version and _asked(requirement, release) and not _met(requirement, version):
                 unmet.setdefault(version, []).append(release.version)
@@ -135,4 +133,5 @@ RULE = Rule(
     severity=Severity.WARNING,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.WHEEL, Input.PLATFORM}),
 )

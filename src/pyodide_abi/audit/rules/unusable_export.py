@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.finding import Evidence, Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.audit.undefined import find_refusals
 from pyodide_abi.linker import Cause
@@ -35,18 +35,19 @@ from pyodide_abi.linker import Cause
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each library and export."""
-    for refusal in find_refusals(subject, {Cause.EXPORT}):
+    for refusal in find_refusals(case.loads, {Cause.EXPORT}):
         problem = refusal.problem
         yield RULE.finding(
-            f"the loader fails over the export `{problem.symbol}`: {problem.text}",
+            f"the loader fails over the export `{problem.symbol}`",
+            evidence=Evidence(problem.text),
             fix="export only what has to be, the init function",
-            path=subject.member_of(problem.library),
+            path=case.member_of(problem.library),
             symbol=problem.symbol,
             releases=refusal.releases,
         )

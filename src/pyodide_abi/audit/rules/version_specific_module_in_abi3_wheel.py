@@ -36,26 +36,24 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.abi3 import claim_of
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import Input, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module."""
-    if subject.platform is None:
-        return
-    suffixes = {suffix for release in subject.platform.releases for suffix in release.suffixes}
+    suffixes = {suffix for release in case.platform.releases for suffix in release.suffixes}
     specific = tuple(suffix for suffix in suffixes if suffix.startswith(".cpython-"))
-    for binary in subject.binaries:
-        claim = claim_of(subject, binary)
+    for binary in case.binaries:
+        claim = claim_of(case.subject, binary)
         if claim and claim.tag and binary.path.endswith(specific):
             yield RULE.finding(
-                f"only CPython {subject.platform.python.version} finds a module of this name; {claim.text}",
+                f"only CPython {case.platform.python.version} finds a module of this name; {claim.text}",
                 fix=f"name it .abi3.so if it was compiled with {claim.definition}, else leave abi3 out",
                 path=binary.member,
             )
@@ -68,4 +66,5 @@ RULE = Rule(
     severity=Severity.WARNING,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.PLATFORM}),
 )

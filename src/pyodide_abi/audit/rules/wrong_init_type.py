@@ -36,18 +36,18 @@ from pyodide_abi.linker import Cause
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each extension module."""
-    for refusal in find_refusals(subject, {Cause.INIT_TYPE}):
+    for refusal in find_refusals(case.loads, {Cause.INIT_TYPE}):
         problem = refusal.problem
         yield RULE.finding(
             f"`{problem.symbol}` is {problem.provided}, not {problem.wanted}; the call ends the interpreter",
             fix="declare it PyMODINIT_FUNC, with (void) for its parameters",
-            path=subject.member_of(problem.library),
+            path=case.member_of(problem.library),
             symbol=problem.symbol,
             releases=refusal.releases,
         )

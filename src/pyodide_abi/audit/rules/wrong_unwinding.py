@@ -34,7 +34,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.rule import Rule
+from pyodide_abi.audit.rule import Input, Rule
 from pyodide_abi.audit.unwinding import signs, wrong_way
 from pyodide_abi.platforms.model import Need, Unwinding
 from pyodide_abi.wording import listed
@@ -42,29 +42,26 @@ from pyodide_abi.wording import listed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.subject import Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(case: Case) -> Iterator[Finding]:
     """One finding for each module."""
-    if subject.platform is None:
-        return
-    wrong = wrong_way(subject.platform)
-    flags = (flag.flag for flag in subject.platform.flags if flag.need is Need.REQUIRED)
+    wrong = wrong_way(case.platform)
+    flags = (flag.flag for flag in case.platform.flags if flag.need is Need.REQUIRED)
     required = " ".join(
         dict.fromkeys(flag for flag in flags if flag.endswith("exceptions") or "LONGJMP" in flag)
     )
-    for binary in subject.binaries:
-        facts = binary.library.facts
-        proofs = [entry.name for entry in signs(facts, wrong)] if facts else []
+    for binary, facts in case.readable():
+        proofs = [entry.name for entry in signs(facts, wrong)]
         if not proofs:
             continue
         if wrong is Unwinding.WEBASSEMBLY:
-            effect = f"{subject.platform.name} unwinds in JavaScript and has no tags, so it does not load"
+            effect = f"{case.platform.name} unwinds in JavaScript and has no tags, so it does not load"
         else:
             effect = (
-                f"{subject.platform.name} unwinds in WebAssembly; it loads, but the first guarded call "
+                f"{case.platform.name} unwinds in WebAssembly; it loads, but the first guarded call "
                 "ends the interpreter"
             )
         yield RULE.finding(
@@ -72,7 +69,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             fix=f"compile and link everything in it with {required}",
             path=binary.member,
             symbol=proofs[0],
-            releases=subject.releases,
+            releases=case.releases,
         )
 
 
@@ -86,4 +83,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     documentation=__doc__,
     check=check,
+    needs=frozenset({Input.PLATFORM}),
 )

@@ -32,8 +32,8 @@ from pyodide_abi.wasm.types import KINDS, different
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from pyodide_abi.wasm import Module
     from pyodide_abi.wasm.columns import ExportColumns
+    from pyodide_abi.wasm.frame import Frame
     from pyodide_abi.wasm.sections.imports import Import as Entry
 
 MANGLED_BYTES = tuple(prefix.encode() for prefix in MANGLED_PREFIXES)
@@ -138,7 +138,7 @@ class Names:
         deque(map(self._wanted.setdefault, keys, itertools.repeat(NO_FUNCTION)), maxlen=0)
         self.keys.fromlist(keys)
 
-    def sort(self, parts: Iterable[ExportColumns], module: Module, known: frozenset[bytes]) -> None:
+    def sort(self, parts: Iterable[ExportColumns], module: Frame, known: frozenset[bytes]) -> None:
         """Go through the exports, when all imports have been taken.
 
         Everything is done by columns, as large libraries have ten thousands of exports.
@@ -204,7 +204,7 @@ class Names:
             self._longest = self.short[-1][0]
 
 
-def _meanings(module: Module) -> Sequence[Sequence[int] | Mapping[int, int]]:
+def _meanings(module: Frame) -> Sequence[Sequence[int] | Mapping[int, int]]:
     """What an export is, by kind and index: as in :attr:`Exports.types`, or that it has to stay."""
     imported = module.imported.types
     functions = [_OTHERWISE] * len(imported[Kind.FUNCTION])

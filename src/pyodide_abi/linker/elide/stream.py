@@ -24,24 +24,25 @@ from pyodide_abi.linker.facts import (
     facts_with,
     head_of,
 )
+from pyodide_abi.linker.module_facts import anatomy_with, early_questions, late_questions
 from pyodide_abi.linker.startup import Following
-from pyodide_abi.wasm import FuncType, SectionId
+from pyodide_abi.wasm import FuncType, Kind, SectionId
 from pyodide_abi.wasm.bodies import windows
 from pyodide_abi.wasm.code import Scan
 from pyodide_abi.wasm.columns import NotUsualError, export_columns, import_columns
 from pyodide_abi.wasm.identify import identify
 from pyodide_abi.wasm.imported import ByKind
 from pyodide_abi.wasm.sections import dylink0, linking, names, target_features
-from pyodide_abi.wasm.sections.exports import Export
-from pyodide_abi.wasm.stream import StreamedModule
+from pyodide_abi.wasm.stream import StreamedFrame
 from pyodide_abi.wasm.types import different, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from pyodide_abi.linker.module_facts import Anatomy
+    from pyodide_abi.linker.native_file import NativeFile
     from pyodide_abi.linker.startup import Startup
-    from pyodide_abi.wasm import Module
-    from pyodide_abi.wasm.code import Question
+    from pyodide_abi.wasm.code import Answers, Question
     from pyodide_abi.wasm.section_table import Section
     from pyodide_abi.wasm.sections.imports import Import as Entry
 
@@ -51,108 +52,98 @@ _PASSING = frozenset({SectionId.IMPORT, SectionId.EXPORT, SectionId.CODE})
 
 
 def outline_stream(
-    path: str,
-    pieces: Iterable[bytes],
-    again: Callable[[], Iterable[bytes]],
-    size: int,
-    *,
-    known: frozenset[bytes],
-    sought: Collection[str] = (),
-    asked: Callable[[Module, Section], Iterable[Question]] = lambda *_: (),
-) -> tuple[Outline, Module] | None:
+    file: NativeFile, pieces: Iterable[bytes], *, known: frozenset[bytes], sought: Collection[str]
+) -> tuple[Outline, Anatomy] | None:
     """Read a side module as it arrives.
 
     Args:
-        path: where it is below ``site-packages``.
-        pieces: the file.
-        again: gives it a second time, from its beginning.
-        size: of the file, in bytes.
-        known: mangled names that some release of the platform has.
-        sought: features to look for in its code.
-        asked: what else will be asked about its code; called with the module and the code section before that
-            is there.
+        file: The file.
+        pieces: Its contents.
+        known: Mangled names that some release of the platform has.
+        sought: Names of features to look for in its code.
 
     Returns:
-        What is kept of it, and the module with what its other sections hold. None for anything that is not
-        quite as usual: that has to be read whole and with care.
+        What is kept of it until all files have been read, and what it is made of. None for anything that is
+        not quite as usual: that has to be read whole and with care.
     """
-    reading = _Reading(known)
-    module = reading.module
     try:
-        for section, contents in module.receive(pieces, size, passing=_PASSING):
-            if section.id == SectionId.CODE:
-                questions = {*code_questions(module, sought), *asked(module, section)}
-                reading.take_code(section, contents, questions)
-            else:
-                reading.take(section, contents)
-        startup, imports = reading.finish(again)
-        dylink = dylink_of(module.data, whole=False)
-        exports = {name: module.type_of_index(kind, index) for _, name, kind, index in reading.names.staying}
-        library = Library(
-            path=path,
-            head=head_of(module.data),
-            size=size,
-            identity=identify(module.data),
-            dylink=dylink,
-            facts=facts_with(module, dylink, imports, exports, startup=startup, sought=sought),
-        )
+        return _Reading(file, known, sought).read(pieces)
     except (WasmError, CutOffError, NotUsualError):
         return None
-    return Outline(library=library, names=reading.names, types=module.types), module
 
 
 class _Reading:
-    """A module on its way.
+    """A module on its way."""
 
-    Attributes:
-        module: what is there of it.
-        names: its imports and exports.
-    """
-
-    def __init__(self, known: frozenset[bytes]) -> None:
-        self.module = StreamedModule()
-        self.names = Names()
+    def __init__(self, file: NativeFile, known: frozenset[bytes], sought: Collection[str]) -> None:
+        self._file = file
         self._known = known
+        self._sought = sought
+        self._frame = StreamedFrame()
+        self._names = Names()
         self._following: Following | None = None
+        self._answers: Answers = {}
         #: Of each import: what it is, and where its name is in the file; and those names that say something.
         self._plain: dict[int, bytes] = {}
         self._entries: list[Entry] = []
         self._starts, self._lengths = array("Q"), array("H")
 
-    def take(self, section: Section, contents: Iterator[bytes]) -> None:
-        """Take the next section, other than the code."""
-        if section.id == SectionId.IMPORT:
-            self._take_imports(section, contents)
-        elif section.id == SectionId.EXPORT:
-            self.names.sort(export_columns(contents), self.module, self._known)
-            self.module.exports = tuple(
-                Export(name, kind, index) for _, name, kind, index in self.names.staying
-            )
-        elif section.custom and section.name not in _WANTED:
-            self.module.drop(section)
+    def read(self, pieces: Iterable[bytes]) -> tuple[Outline, Anatomy]:
+        """Take all sections, and say what was found."""
+        file, frame, names = self._file, self._frame, self._names
+        for section, contents in frame.receive(pieces, file.size, passing=_PASSING):
+            if section.id == SectionId.IMPORT:
+                self._take_imports(section, contents)
+            elif section.id == SectionId.EXPORT:
+                names.sort(export_columns(contents), frame, self._known)
+            elif section.id == SectionId.CODE:
+                self._take_code(section, contents)
+            elif section.custom and section.name not in _WANTED:
+                frame.drop(section)
+        if any(True for _ in late_questions(frame)):
+            # The code that could answer has gone by.
+            raise NotUsualError
+        startup, imports = self._finish()
+        start = frame.beginning
+        dylink = dylink_of(start, whole=False)
+        exports = {name: frame.type_of_index(kind, index) for _, name, kind, index in names.staying}
+        answers = self._answers_to(code_questions(frame, self._sought))
+        facts = facts_with(frame, dylink, imports, exports, startup=startup, answers=answers)
+        library = Library(
+            path=file.path,
+            head=head_of(start),
+            size=file.size,
+            identity=identify(start),
+            dylink=dylink,
+            facts=facts,
+        )
+        answers = self._answers_to(early_questions(frame, frame.find(SectionId.CODE)))
+        anatomy = anatomy_with(frame, facts, answers, checksum=file.checksum)
+        return Outline(library=library, names=names, types=frame.types), anatomy
 
     def _take_imports(self, section: Section, contents: Iterator[bytes]) -> None:
         sorted_ = ByKind()
-        parts = import_columns(contents, self.module.types, base=section.contents)
+        parts = import_columns(contents, self._frame.types, base=section.contents)
         for names_, entries, starts in parts:
             if all(map(_is_address, different(entries).values())):
                 sorted_.add_globals(ENTRY, len(names_))
-                self.names.want_addresses(names_)
+                self._names.want_addresses(names_)
             else:
                 plain = [b"" if name.startswith(MANGLED_BYTES) else name for name in names_]
                 self._plain.update(
                     (place, name) for place, name in enumerate(plain, len(self._entries)) if name
                 )
                 sorted_.add(plain, entries)
-                self.names.want(names_, entries)
+                self._names.want(names_, entries)
             self._entries += entries
             self._starts.fromlist(starts)
             self._lengths.fromlist(list(map(len, names_)))
-        self.module.imported = sorted_.imported()
+        self._frame.take_imports(sorted_.imported())
 
-    def take_code(self, section: Section, contents: Iterator[bytes], questions: Collection[Question]) -> None:
+    def _take_code(self, section: Section, contents: Iterator[bytes]) -> None:
         """Go through the code, as far as there are questions."""
-        following = self._following = Following(self.module)
+        following = self._following = self._begin_following()
+        questions = {*code_questions(self._frame, self._sought), *early_questions(self._frame, section)}
         scans = [Scan(question) for question in questions]
         for window in windows(contents, section):
             if not following.take(window):
@@ -161,23 +152,31 @@ class _Reading:
                 scan.take(window)
             if following.done and all(scan.is_done() for scan in scans):
                 break
-        self.module.answers.update((scan.question, scan.found) for scan in scans)
+        self._answers = {scan.question: scan.found for scan in scans}
         for _ in contents:
             pass
 
-    def finish(self, again: Callable[[], Iterable[bytes]]) -> tuple[Startup, tuple[Import, ...]]:
+    def _answers_to(self, questions: Iterable[Question]) -> Answers:
+        """What the code shows; nothing where there is none."""
+        return {question: self._answers.get(question, frozenset()) for question in questions}
+
+    def _begin_following(self) -> Following:
+        exported = {name: index for _, name, kind, index in self._names.staying if kind is Kind.FUNCTION}
+        return Following(self._frame, exported)
+
+    def _finish(self) -> tuple[Startup, tuple[Import, ...]]:
         """All has come: what runs during a load, and the imports that matter."""
-        found, module = self.names, self.module
-        following = self._following or Following(module)
+        found = self._names
+        following = self._following or self._begin_following()
         # What has not come does not exist.
         following.finish(lambda _: None)
         for index in found.exports.used_types:
-            module.func_type(index)
+            self._frame.func_type(index)
         keys, places = found.keys, found.unmet()
         if not found.distinct:
             raise NotUsualError
         called = self._places_of_functions(following.called)
-        name_at = self._names_at({*places, *called.values()}, keys, again)
+        name_at = self._names_at({*places, *called.values()}, keys)
         startup = following.startup(lambda index: name_at[called[index]])
         imports = tuple(self._import(place, name_at[place]) for place in places)
         return startup, imports
@@ -189,15 +188,13 @@ class _Reading:
         places = [place for place, entry in enumerate(self._entries) if type(entry.type) is FuncType]
         return {index: places[index] for index in called}
 
-    def _names_at(
-        self, places: Collection[int], keys: Sequence[int], again: Callable[[], Iterable[bytes]]
-    ) -> dict[int, str]:
+    def _names_at(self, places: Collection[int], keys: Sequence[int]) -> dict[int, str]:
         """The names of imports; those that were not kept are read once more."""
         found = {place: sys.intern(self._plain[place].decode()) for place in places if place in self._plain}
         others = sorted(set(places) - found.keys())
         if others:
             spans = ((self._starts[place], self._lengths[place]) for place in others)
-            for place, name in zip(others, _parts_of(again(), spans), strict=True):
+            for place, name in zip(others, _parts_of(self._file.again(), spans), strict=True):
                 if key_of(name) != keys[place]:
                     raise NotUsualError
                 # Modules of one wheel import the same.

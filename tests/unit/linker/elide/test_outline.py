@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from assembling import assemble
+from made_modules import native_file
 
 from pyodide_abi.linker import Installed, Resolver, read_library
 from pyodide_abi.linker.dylink import CutOffError, read_loosely
@@ -58,8 +60,8 @@ def outlined(texts: Mapping[str, str], *, whole: bool = False) -> dict[str, Libr
         if whole:
             outlines.append(outline_of(path, data, read_module(data), known=KNOWN))
         else:
-            parts = [data[:50], data[50:]]
-            found = outline_stream(path, parts, parts.copy, len(data), known=KNOWN)
+            file = native_file(data, path=path, pieces=partial(iter, [data[:50], data[50:]]))
+            found = outline_stream(file, file.pieces(), known=KNOWN, sought=())
             assert found is not None
             outlines.append(found[0])
 
@@ -125,7 +127,7 @@ def test_the_shortest_name_is_looked_up_again_where_none_of_those_kept_will_do()
     ],
 )
 def test_what_is_not_quite_as_usual_is_read_whole(data: bytes) -> None:
-    assert outline_stream("x.so", [data], list, len(data), known=KNOWN) is None
+    assert outline_stream(native_file(data), [data], known=KNOWN, sought=()) is None
 
 
 def test_the_beginning_of_a_file_says_when_it_is_not_enough() -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from functools import cache, partial
+import zlib
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from assembling import assemble
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_modules import native_file
 
-from pyodide_abi.audit.module_facts import anatomy_of, code_questions
 from pyodide_abi.linker.elide.outline import outline_of, settle
 from pyodide_abi.linker.elide.stream import outline_stream
+from pyodide_abi.linker.module_facts import anatomy_of
+from pyodide_abi.linker.plain_reading import Read
 from pyodide_abi.wasm import SectionId, read_module
 from pyodide_abi.wasm.bodies import windows
 from pyodide_abi.wasm.features import Feature
@@ -22,9 +25,6 @@ from pyodide_abi.wasm.features import Feature
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pyodide_abi.audit.module_facts import Anatomy
-    from pyodide_abi.linker import Library
-    from pyodide_abi.wasm import Module
 
 CORPUS = Path(__file__).parents[3] / "corpus"
 KNOWN = frozenset({b"_Zknown"})
@@ -67,15 +67,23 @@ def cut(data: bytes, places: Sequence[int]) -> list[bytes]:
     return [data[start:end] for start, end in itertools.pairwise(ends)]
 
 
-def outlined(found: tuple[object, Module | None]) -> tuple[Library, Anatomy]:
-    outline, module = found
-    (library,) = settle([outline], lambda _, place: f"export {place}")  # type: ignore[list-item]
-    return library, anatomy_of(library, module, checksum=1)
+def streamed(data: bytes, places: Sequence[int], again: Sequence[int], **options: Any) -> Read | None:
+    """What is found in a file as it arrives, cut at places; None where it has to be read whole."""
+    file = native_file(data, pieces=lambda: iter(cut(data, places)), again=lambda: iter(cut(data, again)))
+    found = outline_stream(file, file.pieces(), **options)
+    if found is None:
+        return None
+    outline, anatomy = found
+    (library,) = settle([outline], lambda _, place: f"export {place}")
+    return Read(library, anatomy)
 
 
-def whole(data: bytes, sought: frozenset[Feature]) -> tuple[Library, Anatomy]:
+def whole(data: bytes, sought: frozenset[Feature]) -> Read:
+    """The same from a file that is held."""
     module = read_module(data)
-    return outlined((outline_of("x.so", data, module, known=KNOWN, sought=sought), module))
+    outline = outline_of("x.so", data, module, known=KNOWN, sought=sought)
+    (library,) = settle([outline], lambda _, place: f"export {place}")
+    return Read(library, anatomy_of(outline.library, module, checksum=zlib.crc32(data)))
 
 
 places = st.lists(st.integers(min_value=0, max_value=1 << 20), max_size=30)
@@ -89,17 +97,9 @@ def test_pieces_make_no_difference(
     name: str, places: list[int], again: list[int], sought: frozenset[Feature]
 ) -> None:
     data = module_of(name)
-    found = outline_stream(
-        "x.so",
-        cut(data, places),
-        partial(cut, data, again),
-        len(data),
-        known=KNOWN,
-        sought=sought,
-        asked=code_questions,
-    )
+    found = streamed(data, places, again, known=KNOWN, sought=sought)
     assert found is not None
-    assert outlined(found) == whole(data, sought)
+    assert found == whole(data, sought)
 
 
 @pytest.mark.parametrize("name", ["exnref", "gc", "instructions", "legacy-exceptions", "linked", "side"])
@@ -107,10 +107,8 @@ def test_pieces_make_no_difference(
 @given(places=places)
 def test_pieces_make_no_difference_to_what_compilers_wrote(name: str, places: list[int]) -> None:
     data = (CORPUS / f"{name}.wasm").read_bytes()
-    found = outline_stream(
-        "x.so", cut(data, places), lambda: [data], len(data), known=KNOWN, asked=code_questions
-    )
-    assert found is None or outlined(found) == whole(data, frozenset())
+    found = streamed(data, places, [], known=KNOWN, sought=())
+    assert found is None or found == whole(data, frozenset())
 
 
 @settings(max_examples=50, deadline=None)
@@ -120,24 +118,22 @@ def test_a_damaged_module_is_read_alike_or_left_to_the_careful_reader(
 ) -> None:
     data = bytearray(module_of("forward"))
     data[change % len(data)] = byte
-    found = outline_stream(
-        "x.so", cut(bytes(data), places), lambda: [bytes(data)], len(data), known=KNOWN, asked=code_questions
-    )
-    assert found is None or outlined(found) == whole(bytes(data), frozenset())
+    found = streamed(bytes(data), places, [], known=KNOWN, sought=())
+    assert found is None or found == whole(bytes(data), frozenset())
 
 
 def test_a_body_that_has_gone_by_is_left_to_the_careful_reader() -> None:
     constructors = '(func (export "__wasm_call_ctors") (call $early))'
     data = assemble(f"%dylink {IMPORTS} (func $early (call $called)) {constructors} %init")
-    pieces = cut(data, range(0, len(data), 10))
-    assert outline_stream("x.so", pieces, lambda: [data], len(data), known=KNOWN) is None
-    assert outline_stream("x.so", [data], lambda: [data], len(data), known=KNOWN) is not None
+    assert streamed(data, range(0, len(data), 10), [], known=KNOWN, sought=()) is None
+    assert streamed(data, [], [], known=KNOWN, sought=()) is not None
 
 
 def test_names_that_are_others_at_the_second_reading_are_left_to_the_careful_reader() -> None:
     data = module_of("forward")
     other = data.replace(b"_Zcalled", b"_Zcabbed")
-    assert outline_stream("x.so", [data], lambda: [other], len(data), known=KNOWN) is None
+    file = native_file(data, again=lambda: iter([other]))
+    assert outline_stream(file, [data], known=KNOWN, sought=()) is None
 
 
 @settings(max_examples=25, deadline=None)

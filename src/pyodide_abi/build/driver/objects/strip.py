@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pyodide_abi.errors import UsageError, WasmError
 from pyodide_abi.wasm import read_module
-from pyodide_abi.wasm.module import Form
+from pyodide_abi.wasm.frame import Form
 from pyodide_abi.wasm.writer import write_module
 
 #: Custom sections that are for debuggers (tool conventions, Debugging.md; the core specification's appendix

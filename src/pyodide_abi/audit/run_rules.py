@@ -5,22 +5,19 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+from pyodide_abi.audit.case import case_of
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rules import RULES
-from pyodide_abi.audit.subject import open_subject
 from pyodide_abi.errors import UsageError
-from pyodide_abi.platforms.engines import DEFAULT_ENGINE
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
+    from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.audit.predicting import Binary
     from pyodide_abi.audit.rule import Rule
-    from pyodide_abi.audit.subject import Subject
-    from pyodide_abi.platforms.model import Platform
+    from pyodide_abi.audit.subject import Binary, Subject
 
 #: So many findings of one rule are listed. A module can be made to lack a million functions.
 _MOST_FINDINGS = 5_000
@@ -62,7 +59,7 @@ def audit(subject: Subject, *, select: Sequence[str] = (), ignore: Sequence[str]
     """Judge a subject.
 
     Args:
-        subject: from :func:`~pyodide_abi.audit.subject.open_subject`.
+        subject: from :func:`~pyodide_abi.audit.pipeline.open_subject`.
         select: rules to run, by name, code or the start of one (``ABI2``); empty for all.
         ignore: rules not to run, likewise.
 
@@ -70,7 +67,8 @@ def audit(subject: Subject, *, select: Sequence[str] = (), ignore: Sequence[str]
         UsageError: a selector that means no rule.
     """
     rules = choose(select=select, ignore=ignore)
-    findings = [finding for rule in rules for finding in _bounded(rule, subject)]
+    case = case_of(subject)
+    findings = [finding for rule in rules if rule.fits(subject) for finding in _bounded(rule, case)]
     # Rules are in the order of the loader, so a stable sort keeps causes before their consequences.
     findings.sort(key=lambda finding: finding.severity.rank)
     return Report(
@@ -84,25 +82,14 @@ def audit(subject: Subject, *, select: Sequence[str] = (), ignore: Sequence[str]
     )
 
 
-def _bounded(rule: Rule, subject: Subject) -> Iterator[Finding]:
-    found = iter(rule.check(subject))
+def _bounded(rule: Rule, case: Case) -> Iterator[Finding]:
+    found = iter(rule.check(case))
     yield from itertools.islice(found, _MOST_FINDINGS)
     further = next(found, None)
     if further is not None:
-        yield replace(further, message=f"{further.message}; and more of this, which is not listed")
-
-
-def audit_file(
-    file: Path,
-    *,
-    platform: str | Platform | None = None,
-    engine: str = DEFAULT_ENGINE,
-    select: Sequence[str] = (),
-    ignore: Sequence[str] = (),
-) -> Report:
-    """Read a wheel or a module and judge it; see :func:`open_subject` and :func:`audit`."""
-    with open_subject(file, platform=platform, engine=engine) as subject:
-        return audit(subject, select=select, ignore=ignore)
+        yield replace(
+            further, statement=f"{further.message}; and more of this, which is not listed", evidence=None
+        )
 
 
 def choose(*, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:

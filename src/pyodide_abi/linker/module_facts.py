@@ -17,7 +17,7 @@ from pyodide_abi.linker.elide.names import names_class
 from pyodide_abi.linker.facts import ENCODING
 from pyodide_abi.values import value
 from pyodide_abi.wasm import Kind, SectionId
-from pyodide_abi.wasm.code import IN_CODE, Question, scan_code
+from pyodide_abi.wasm.code import IN_CODE, Question, answers_of
 from pyodide_abi.wasm.constant import GLOBAL_GET, I32_CONST
 from pyodide_abi.wasm.cursor import Cursor
 from pyodide_abi.wasm.features import Feature, claimed_features
@@ -25,9 +25,11 @@ from pyodide_abi.wasm.features import Feature, claimed_features
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from pyodide_abi.linker import Facts, Library
+    from pyodide_abi.linker.facts import Facts, Library
     from pyodide_abi.wasm import Module
+    from pyodide_abi.wasm.code import Answers
     from pyodide_abi.wasm.constant import Expression
+    from pyodide_abi.wasm.frame import Frame
     from pyodide_abi.wasm.section_table import Section
 
 _OTHER_ENCODING = Question(frozenset({Feature.EXNREF}))
@@ -100,45 +102,62 @@ def anatomy_of(library: Library, module: Module | None, *, checksum: int) -> Ana
     """Take a module apart; an empty answer for what cannot be read, about which the linker has its say.
 
     Args:
-        library: the linker's view of the same bytes.
-        module: they as a module; None where they are none. Its imports and exports are not looked at.
-        checksum: CRC-32 of the file.
+        library: The linker's view of the same bytes.
+        module: The bytes as a module; None where they are none.
+        checksum: The CRC-32 of the file.
     """
     if library.facts is None or module is None:
         return Anatomy()
     try:
-        customs: Counter[str] = Counter()
-        for section in module.sections:
-            if section.custom:
-                customs[section.name] += section.end - section.start
-        number, first = _build_paths(module)
-        return Anatomy(
-            customs=dict(customs),
-            catches=_catches(module, library.facts),
-            stubs=_stubs(module),
-            build_paths=number,
-            build_path=first,
-            data_reach=_reach(module, ((part.start, part.size) for part in module.data_segments)),
-            table_reach=_reach(module, ((part.start, part.number) for part in module.elements)),
-            checksum=checksum,
-            coded=_coded(module, library.facts),
-            classes=_classes(module, library.facts),
-            numpy_1=_wants_numpy_1(module, library.facts),
-            provides=_provides(module, library.facts),
-        )
+        questions = [*early_questions(module, module.find(SectionId.CODE)), *late_questions(module)]
+        answers = answers_of(module, questions)
+        return anatomy_with(module, library.facts, answers, checksum=checksum)
     except WasmError:
         return Anatomy()
 
 
-def code_questions(module: Module, code: Section) -> Iterator[Question]:
-    """What will be asked about a module's code, as far as can be said before it is there.
+def anatomy_with(module: Frame, facts: Facts, answers: Answers, *, checksum: int) -> Anatomy:
+    """What a module is made of, where its code has been read elsewhere.
 
     Args:
-        module: of which all is known that stands before the code.
-        code: where that is.
+        module: The module.
+        facts: The linker's view of it.
+        answers: What its code shows, for :func:`early_questions` and :func:`late_questions`.
+        checksum: The CRC-32 of the file.
+
+    Raises:
+        WasmError: a section is malformed.
+    """
+    customs: Counter[str] = Counter()
+    for section in module.sections:
+        if section.custom:
+            customs[section.name] += section.end - section.start
+    number, first = _build_paths(module)
+    return Anatomy(
+        customs=dict(customs),
+        catches=_catches(facts, answers),
+        stubs=_stubs(module),
+        build_paths=number,
+        build_path=first,
+        data_reach=_reach(module, ((part.start, part.size) for part in module.data_segments)),
+        table_reach=_reach(module, ((part.start, part.number) for part in module.elements)),
+        checksum=checksum,
+        coded=_coded(module, facts, answers),
+        classes=_classes(module, facts),
+        numpy_1=_wants_numpy_1(module, facts),
+        provides=_provides(module, facts),
+    )
+
+
+def early_questions(module: Frame, code: Section | None) -> Iterator[Question]:
+    """What is asked about a module's code, as far as what stands before the code can say.
+
+    Args:
+        module: The module, of which all is known that stands before the code.
+        code: Where the code is; None where there is none.
     """
     if module.tagged:
-        if code.end - code.start <= _SHORT_CODE:
+        if code is not None and code.end - code.start <= _SHORT_CODE:
             yield _OTHER_ENCODING
         return
     functions = module.imported.functions
@@ -146,7 +165,15 @@ def code_questions(module: Module, code: Section) -> Iterator[Question]:
         yield ENCODING
 
 
-def _catches(module: Module, facts: Facts) -> bool | None:
+def late_questions(module: Frame) -> Iterator[Question]:
+    """What is asked about a module's code because of what stands behind the code; nothing, nearly always."""
+    claimed = claimed_features(module)
+    wanted = frozenset(feature for feature in IN_CODE - _UNQUESTIONED if feature.value in claimed)
+    if wanted:
+        yield Question(wanted)
+
+
+def _catches(facts: Facts, answers: Answers) -> bool | None:
     """Throwing shows in an import; catching in the tag of the exceptions, or else in the code alone."""
     functions = {entry.name for entry in facts.imports if entry.kind is Kind.FUNCTION}
     if CXA_THROW not in functions:
@@ -156,10 +183,10 @@ def _catches(module: Module, facts: Facts) -> bool | None:
     ):
         return True
     # Cleaning up after any exception needs no tag.
-    return bool(scan_code(module, ENCODING.wanted, any_of=True))
+    return bool(answers[ENCODING])
 
 
-def _stubs(module: Module) -> tuple[str, ...]:
+def _stubs(module: Frame) -> tuple[str, ...]:
     section = module.custom("name")
     if section is None:
         return ()
@@ -176,7 +203,7 @@ def _stubs(module: Module) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _build_paths(module: Module) -> tuple[int, str]:
+def _build_paths(module: Frame) -> tuple[int, str]:
     section = module.find(SectionId.DATA)
     if section is None:
         return 0, ""
@@ -190,16 +217,14 @@ def _build_paths(module: Module) -> tuple[int, str]:
     return number, first
 
 
-def _coded(module: Module, facts: Facts) -> frozenset[Feature]:
-    claimed = claimed_features(module)
-    found = scan_code(module, {feature for feature in IN_CODE - _UNQUESTIONED if feature.value in claimed})
-    code = module.find(SectionId.CODE)
-    if Feature.LEGACY_EXCEPTIONS in facts.features and code and code.end - code.start <= _SHORT_CODE:
-        found |= scan_code(module, _OTHER_ENCODING.wanted)
+def _coded(module: Frame, facts: Facts, answers: Answers) -> frozenset[Feature]:
+    found = frozenset[Feature]().union(*(answers[question] for question in late_questions(module)))
+    if Feature.LEGACY_EXCEPTIONS in facts.features:
+        found |= answers.get(_OTHER_ENCODING, frozenset())
     return found
 
 
-def _classes(module: Module, facts: Facts) -> frozenset[str]:
+def _classes(module: Frame, facts: Facts) -> frozenset[str]:
     section = module.find(SectionId.DATA)
     if section is None or not any(entry.name.startswith(CLASS_TYPE_INFO_PREFIX) for entry in facts.imports):
         return frozenset()
@@ -208,7 +233,7 @@ def _classes(module: Module, facts: Facts) -> frozenset[str]:
     return frozenset(name.decode("ascii") for name in itertools.islice(names, _MOST_CLASSES))
 
 
-def _wants_numpy_1(module: Module, facts: Facts) -> bool:
+def _wants_numpy_1(module: Frame, facts: Facts) -> bool:
     section = module.find(SectionId.DATA)
     if section is None or not any(entry.name == _ASKS for entry in facts.imports):
         return False
@@ -217,14 +242,14 @@ def _wants_numpy_1(module: Module, facts: Facts) -> bool:
     return first is not None and second is None
 
 
-def _provides(module: Module, facts: Facts) -> bool:
+def _provides(module: Frame, facts: Facts) -> bool:
     section = module.find(SectionId.DATA)
     if section is None or not (facts.js_functions or START_EM_ASM in facts.exports):
         return False
     return _TABLE.search(module.view(section)) is not None
 
 
-def _reach(module: Module, segments: Iterable[tuple[Expression | None, int]]) -> int:
+def _reach(module: Frame, segments: Iterable[tuple[Expression | None, int]]) -> int:
     bases = module.imported.bases
     ends = (
         offset + size

@@ -1,0 +1,84 @@
+"""What every rule is handed: the subject, and what all rules would otherwise work out again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyodide_abi.audit.undefined import find_gaps
+from pyodide_abi.values import value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pyodide_abi.audit.subject import Binary, Load, Subject
+    from pyodide_abi.audit.undefined import Gap
+    from pyodide_abi.linker import Facts
+    from pyodide_abi.platforms.model import Platform
+    from pyodide_abi.platforms.surface import Symbol
+    from pyodide_abi.wheel import Wheel
+
+
+@value
+class Case:
+    """What a rule judges.
+
+    Attributes:
+        subject: The wheel or module.
+        loads: Every load that a user of the subject would see.
+        gaps: Symbols that a load wants and nobody provides.
+    """
+
+    subject: Subject
+    loads: tuple[Load, ...]
+    gaps: tuple[Gap, ...]
+    _by_path: Mapping[str, Binary]
+
+    @property
+    def wheel(self) -> Wheel:
+        """The wheel, open; for rules that need one."""
+        assert self.subject.wheel is not None
+        return self.subject.wheel
+
+    @property
+    def platform(self) -> Platform:
+        """The platform that the subject is held against; for rules that need one."""
+        assert self.subject.platform is not None
+        return self.subject.platform
+
+    @property
+    def releases(self) -> tuple[str, ...]:
+        """The releases of the platform, as on npm; none without a platform."""
+        return self.subject.releases
+
+    @property
+    def offers(self) -> Mapping[str, Mapping[str, Symbol]]:
+        """By release, what the runtime offers of the names that the subject imports or exports."""
+        return self.subject.offers
+
+    @property
+    def binaries(self) -> tuple[Binary, ...]:
+        """The native files, in the order of the archive."""
+        return self.subject.binaries
+
+    def readable(self) -> Iterator[tuple[Binary, Facts]]:
+        """The native files that could be read, with what they say of themselves."""
+        for binary in self.subject.binaries:
+            if binary.library.facts is not None:
+                yield binary, binary.library.facts
+
+    def facts_of(self, path: str) -> Facts | None:
+        """What the native file at a path says of itself; None where nothing can be read."""
+        binary = self._by_path.get(path)
+        return binary.library.facts if binary else None
+
+    def member_of(self, path: str) -> str:
+        """The member of the wheel that is installed at ``path``."""
+        binary = self._by_path.get(path)
+        return binary.member if binary else path
+
+
+def case_of(subject: Subject) -> Case:
+    """Work out what all rules ask for."""
+    by_path = {binary.path: binary for binary in subject.binaries}
+    loads = tuple(subject.loads())
+    return Case(subject=subject, loads=loads, gaps=find_gaps(loads, by_path), _by_path=by_path)

@@ -1,0 +1,114 @@
+"""Which files of a wheel are native, and which of them ``import`` takes for extension modules."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pyodide_abi.abi.symbols import INIT_PREFIXES, init_functions
+from pyodide_abi.errors import UnreadableInputError
+from pyodide_abi.linker import Head
+from pyodide_abi.linker.native_file import NativeFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from pyodide_abi.linker import Library
+    from pyodide_abi.platforms.model import Platform
+    from pyodide_abi.wheel import Wheel
+
+#: How native modules are called anywhere: ``.so`` with versions, and what other systems have instead. A
+#: ``.wasm`` is only one if it is a side module: wheels also carry modules for other runtimes.
+_NATIVE_NAME = re.compile(r"\.(so(\.\d+)*|pyd|dylib|dll|wasm)$")
+_MAYBE_OTHER = ".wasm"
+_BARE = ".so"
+
+
+def files_of_wheel(wheel: Wheel) -> Iterator[NativeFile]:
+    """The native files of a wheel, in the order of the archive."""
+    for member in wheel.members:
+        path = wheel.installed_path(member.name)
+        if path is not None and _NATIVE_NAME.search(path):
+            yield NativeFile(
+                path=path,
+                member=member.name,
+                size=member.size,
+                checksum=wheel.checksum(member.name),
+                pieces=partial(wheel.pieces, member.name),
+                again=partial(wheel.unproved, member.name),
+                read=partial(wheel.read, member.name),
+            )
+
+
+def file_by_itself(file: Path) -> NativeFile:
+    """A file that was given as a module.
+
+    Raises:
+        UnreadableInputError: it cannot be read.
+    """
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise UnreadableInputError(f"{file}: {error.strerror or error}") from error
+    return NativeFile(
+        path=file.name,
+        member=file.name,
+        size=len(data),
+        checksum=zlib.crc32(data),
+        pieces=lambda: iter([data]),
+        again=lambda: iter([data]),
+        read=lambda: data,
+    )
+
+
+def loadable(libraries: Mapping[str, Library]) -> dict[str, Library]:
+    """The files of a wheel that could be meant for the runtime's loader."""
+    return {
+        path: library
+        for path, library in libraries.items()
+        if not path.endswith(_MAYBE_OTHER) or library.head is Head.DYLINK
+    }
+
+
+def extension_paths(
+    wheel: Wheel | None, libraries: Mapping[str, Library], platform: Platform | None
+) -> frozenset[str]:
+    """The paths of the libraries that ``import`` takes for extension modules.
+
+    Args:
+        wheel: The wheel that they are in; None for one file by itself.
+        libraries: What the linker sees of them, by path.
+        platform: Its suffixes count; None for the bare ``.so`` alone.
+    """
+    if wheel is None:
+        return frozenset(
+            path for path, library in libraries.items() if not path.startswith("lib") or _initialises(library)
+        )
+
+    def initialises(path: str, name: str) -> bool:
+        library = libraries.get(path)
+        exports = library.facts.exports if library and library.facts else {}
+        return any(function in exports for function in init_functions(name))
+
+    return frozenset(
+        extension.path
+        for extension in wheel.extension_modules(_suffixes_of(platform), initialises=initialises)
+        # A bare .so may be anything that ctypes or another library loads: it has to show what it is.
+        if extension.suffix != _BARE or _initialises(libraries[extension.path])
+    )
+
+
+def _suffixes_of(platform: Platform | None) -> tuple[str, ...]:
+    """The suffixes of extension modules, longest first, so that the bare ``.so`` is tried last."""
+    if platform is None:
+        return (_BARE,)
+    found = {suffix for release in platform.releases for suffix in release.suffixes}
+    return tuple(sorted(found | set(platform.python.suffixes), key=lambda suffix: (-len(suffix), suffix)))
+
+
+def _initialises(library: Library) -> bool:
+    """It has an init function, or cannot be asked."""
+    return library.facts is None or any(name.startswith(INIT_PREFIXES) for name in library.facts.exports)

@@ -1,0 +1,33 @@
+"""A file that could be a module, wherever it comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyodide_abi.values import value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@value
+class NativeFile:
+    """A file that could be a module.
+
+    Attributes:
+        path: Where it is installed, below ``site-packages``.
+        member: Its name in the wheel, or the file's own.
+        size: Its size in bytes.
+        checksum: The CRC-32 of its contents.
+        pieces: Gives its bytes bit by bit, once.
+        again: Gives them again.
+        read: Gives all of them.
+    """
+
+    path: str
+    member: str
+    size: int
+    checksum: int
+    pieces: Callable[[], Iterator[bytes]]
+    again: Callable[[], Iterator[bytes]]
+    read: Callable[[], bytes]

@@ -1,0 +1,70 @@
+"""Reading files, plainly: each as a whole, with all that its bytes say.
+
+Read this before :mod:`pyodide_abi.linker.elide.fast_reading`, which audits use because it takes less time and
+memory. Both lead to the same predictions and findings, which a test over random modules holds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from pyodide_abi.errors import WasmError
+from pyodide_abi.linker.facts import read_library
+from pyodide_abi.linker.module_facts import anatomy_of
+from pyodide_abi.wasm import read_module
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from pyodide_abi.linker.facts import Library
+    from pyodide_abi.linker.module_facts import Anatomy
+    from pyodide_abi.linker.native_file import NativeFile
+    from pyodide_abi.wasm import Module
+
+
+class Read(NamedTuple):
+    """What is kept of a file: what the linker sees of it, and what it is made of beside that."""
+
+    library: Library
+    anatomy: Anatomy
+
+
+class ReadFiles(Protocol):
+    """A way to read files; the arguments are those of :func:`read_files_plainly`."""
+
+    def __call__(
+        self, files: Sequence[NativeFile], *, known: frozenset[bytes], sought: Collection[str]
+    ) -> Mapping[str, Read]:
+        """What was read, by path, in the order of the files."""
+        ...
+
+
+def read_files_plainly(
+    files: Sequence[NativeFile], *, known: frozenset[bytes], sought: Collection[str] = ()
+) -> dict[str, Read]:
+    """Read files, whatever they are.
+
+    Args:
+        files: The files that can be loaded together.
+        known: Mangled names that some release of the platform has; here they make no difference.
+        sought: Names of features to look for in code, which takes time; those that an engine refuses.
+
+    Returns:
+        What was read, by path, in the order of the files.
+    """
+    del known
+    found: dict[str, Read] = {}
+    for file in files:
+        data = file.read()
+        module = module_in(data)
+        library = read_library(file.path, data, module=module, sought=sought)
+        found[file.path] = Read(library, anatomy_of(library, module, checksum=file.checksum))
+    return found
+
+
+def module_in(data: bytes) -> Module | None:
+    """The module that bytes are; None where they are none."""
+    try:
+        return read_module(data)
+    except WasmError:
+        return None
