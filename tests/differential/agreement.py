@@ -101,7 +101,7 @@ def compare_made(
         predictions = predict_imports(
             case.imports, installed, platform=platform, symbols=symbols, engine=setting.engine
         )
-        results = list(compare_steps(predictions, seen[imports[case]]))
+        results = list(compare_steps(predictions, seen[imports[case]], setting.engine))
         if case in loaded:
             results += [
                 compare_call(call.symbol, predictions, called[calls[case, call]]) for call in case.calls
@@ -133,7 +133,7 @@ def _compare_installs(
             symbols=symbols,
             engine=setting.engine,
         )
-        results = [compare_install(stop, seen[job]), *compare_steps(predictions, seen[job])]
+        results = [compare_install(stop, seen[job]), *compare_steps(predictions, seen[job], setting.engine)]
         yield from _comparisons(f"{case.name} installed", results, platform, release)
 
 

@@ -1,6 +1,6 @@
 """Jobs in a browser: a server on this machine gives it page, release and files, and takes the answers.
 
-The browser is one of Chromium's family, without a window and with a profile of its own. Pages are isolated
+The browser runs without a window and with a profile of its own. Pages are isolated
 (COOP and COEP), as those are that want threads; nothing is fetched from elsewhere.
 """
 
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import mimetypes
+import os
 import queue
-import re
 import subprocess
 import tempfile
 import threading
@@ -20,13 +20,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from pyodide_abi.errors import MissingError
-from pyodide_abi.values import value
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pyodide_abi.host import Host
+    from differential.programs import Browser
 
 #: One line of the answers (see ``driver.mjs``).
 Answer = dict[str, Any]
@@ -35,45 +32,14 @@ _PAGES = {"/": _HERE / "browser.html", "/interpreting.mjs": _HERE / "interpretin
 #: What an observation in a browser depends on, beside the engine and the jobs.
 SERVING = (_HERE / "browser.html", Path(__file__))
 _ISOLATED = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
-_WORDS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-_VERSION = re.compile(r"(\d+(?:\.\d+)+)")
-_SECONDS = 30.0
-
-
-@value
-class Browser:
-    """A browser of Chromium's family.
-
-    Attributes:
-        path: the executable.
-        version: such as ``156.0.8078.79``.
-    """
-
-    path: Path
-    version: str
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """What starts it, as for :class:`~pyodide_abi.runtime.Node`."""
-        return (str(self.path), *_WORDS)
-
-
-def find_browser(host: Host, path: Path) -> Browser:
-    """The browser at a path.
-
-    Raises:
-        MissingError: it does not say its version.
-    """
-    done = host.runner.run([path, "--version"], environ=host.environ, timeout=_SECONDS)
-    found = _VERSION.search(done.stdout)
-    if done.returncode or not found:
-        raise MissingError(
-            f"'{path} --version' does not answer as Chromium does", hint="name another browser"
-        )
-    return Browser(path=path, version=found[1])
+#: Firefox starts without questions, and stops no script that runs for long.
+_PREFERENCES = """user_pref("dom.max_script_run_time", 0);
+user_pref("browser.shell.checkDefaultBrowser", false);
+user_pref("datareporting.policy.dataSubmissionEnabled", false);
+user_pref("toolkit.telemetry.enabled", false);
+user_pref("app.update.enabled", false);
+user_pref("browser.aboutwelcome.enabled", false);
+"""
 
 
 def drive_browser(
@@ -86,8 +52,14 @@ def drive_browser(
     said: list[Answer] = []
     with tempfile.TemporaryDirectory(prefix="differential-", ignore_cleanup_errors=True) as profile:
         address = f"http://127.0.0.1:{server.server_port}/"
-        words = [*browser.words, f"--user-data-dir={profile}", address]
-        with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        environ = {**os.environ, "HOME": profile, "MOZ_HEADLESS": "1"} if browser.home else None
+        Path(profile, "user.js").write_text(_PREFERENCES, "utf-8")
+        words = [*browser.words, browser.profile, profile, address]
+        if not browser.home:
+            words[-3:] = [f"{browser.profile}={profile}", address]
+        with subprocess.Popen(
+            words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environ
+        ) as process:
             ending = _listen(answers, said, process, time.monotonic() + timeout)
             process.terminate()
     server.shutdown()

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from differential.observing import Seen, Step
+    from differential.observing import Seen
 
     from pyodide_abi.linker import Prediction
     from pyodide_abi.linker.installing import Stop
     from pyodide_abi.platforms import Symbol
     from pyodide_abi.platforms.model import Platform, Release
 
+#: The driver's own expression, which an engine that repeats the source names in place of the loader's.
+_WRAPPER = "new target(module, imports)"
 _UNRESOLVED = "cannot resolve symbol "
 
 
@@ -116,8 +118,13 @@ def place_of(module: str, installed: Installed, platform: Platform) -> str:
     raise KeyError(module)
 
 
-def compare_steps(predictions: Sequence[Prediction], seen: Seen) -> Iterator[Result]:
+def compare_steps(predictions: Sequence[Prediction], seen: Seen, engine: str) -> Iterator[Result]:
     """Outcome, message and latent symbols of the imports.
+
+    Args:
+        predictions: one for each import.
+        seen: what came of them.
+        engine: the name of the engine that it was seen in.
 
     Yields:
         aspect, prediction and observation in words, whether they agree, whether the text is exact.
@@ -129,7 +136,8 @@ def compare_steps(predictions: Sequence[Prediction], seen: Seen) -> Iterator[Res
             continue
         exact = not prediction.problems or prediction.problems[0].exact
         text = prediction.error or ""
-        yield Aspect.MESSAGE, text, step.text, _same_text(text, step, exact=exact), exact
+        said = step.text.replace(_WRAPPER, find_engine(engine).calls.instance)
+        yield Aspect.MESSAGE, text, said, _same_text(text, said, exact=exact), exact
     everything_loads = all(step.kind == "loads" for step in seen.steps)
     if everything_loads and seen.unresolved is not None:
         latent = frozenset(entry.symbol for prediction in predictions for entry in prediction.undefined_calls)
@@ -162,13 +170,16 @@ def expected_kind(prediction: Prediction) -> str:
     return "dies" if prediction.problems[0].fatal else "raises"
 
 
-def _same_text(predicted: str, step: Step, *, exact: bool) -> bool:
-    return predicted == step.text if exact else _same_beginning(predicted, step.text)
+def _same_text(predicted: str, observed: str, *, exact: bool) -> bool:
+    return predicted == observed if exact else _same_beginning(predicted, observed)
 
 
 def _same_beginning(predicted: str, observed: str) -> bool:
-    """The engine's reason is not predicted: what stands before it is."""
-    head, _, _ = predicted.partition("(): ")
+    """The engine's reason is not predicted: what stands before it is, down to the error's class."""
+    head, named, _ = predicted.partition("(): ")
+    if not named:
+        before, line, reason = predicted.rpartition("\n")
+        head = before + line + reason.partition(": ")[0]
     return bool(head) and observed.startswith(head)
 
 

@@ -23,10 +23,12 @@ const place = {
 process.on("uncaughtException", (error) => answer({ stray: describe(error) }));
 process.on("unhandledRejection", (error) => answer({ stray: describe(error) }));
 const { loadPyodide } = await import(pathToFileURL(`${release}/pyodide.mjs`).href);
+// Deno leads stack traces through source maps, from which Pyodide would look for itself where it was compiled.
+const indexURL = `${release}/`;
 if (makeSnapshot) {
-  const pyodide = await loadPyodide({ ...SILENT, _makeSnapshot: true });
+  const pyodide = await loadPyodide({ ...SILENT, indexURL, _makeSnapshot: true });
   writeFileSync(makeSnapshot, pyodide.makeMemorySnapshot());
 }
-const options = snapshot ? { _loadSnapshot: new Uint8Array(readFileSync(snapshot)) } : {};
+const options = { indexURL, ...(snapshot ? { _loadSnapshot: new Uint8Array(readFileSync(snapshot)) } : {}) };
 for (const job of jobs) answer(await work(loadPyodide, options, job, place));
 process.exit(0);

@@ -13,20 +13,21 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from differential.browsing import SERVING, Browser, drive_browser
+from differential.browsing import SERVING, drive_browser
+from differential.programs import Browser, find_program
 
 from pyodide_abi.errors import MissingError
-from pyodide_abi.runtime import find_node, install_release
+from pyodide_abi.runtime import install_release
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from differential.programs import Program
+
     from pyodide_abi.host import Host
     from pyodide_abi.platforms.model import Release
-    from pyodide_abi.runtime import Node
 
-_DRIVER = Path(__file__).with_name("driver.mjs")
 #: What an observation depends on, beside the driver that merely calls it.
 _INTERPRETING = Path(__file__).with_name("interpreting.mjs")
 _ANSWER = "answer.json"
@@ -92,14 +93,14 @@ class Observer:
 
     Attributes:
         host: starts the processes, holds the cache.
-        node: the engine.
+        program: what runs jobs in the engine.
         workers: processes at a time.
         full_boot: start each interpreter from nothing, which takes seconds, instead of from the release's own
             snapshot of one that has just started.
     """
 
     host: Host
-    node: Node | Browser
+    program: Program | Browser
     workers: int = 1
     full_boot: bool = False
 
@@ -132,9 +133,15 @@ def observe(jobs: Iterable[Job], release: Release, observer: Observer) -> dict[J
 
 
 def _key(job: Job, release: Release, observer: Observer) -> str:
-    words = [job.digest, *job.steps, release.version, observer.node.version, _INTERPRETING.read_text("utf-8")]
-    words += observer.node.words[1:]
-    if isinstance(observer.node, Browser):
+    words = [
+        job.digest,
+        *job.steps,
+        release.version,
+        observer.program.version,
+        _INTERPRETING.read_text("utf-8"),
+    ]
+    words += observer.program.words[1:]
+    if isinstance(observer.program, Browser):
         words += [file.read_text("utf-8") for file in SERVING]
     if observer.full_boot:
         words.append("full boot")
@@ -144,9 +151,9 @@ def _key(job: Job, release: Release, observer: Observer) -> str:
 def _snapshot(release: Release, observer: Observer) -> Path | None:
     if observer.full_boot:
         return None
-    if isinstance(observer.node, Browser):
-        # The memory of an interpreter that has started in Node serves a browser as well.
-        observer = replace(observer, node=find_node(observer.host))
+    if isinstance(observer.program, Browser):
+        # The memory of an interpreter that has started in Node serves others as well.
+        observer = replace(observer, program=find_program(observer.host, "node24", None))
     return _make_snapshot(release, observer)
 
 
@@ -159,7 +166,7 @@ def _make_snapshot(release: Release, observer: Observer) -> Path:
         if not (partial / _SNAPSHOT).is_file():
             raise MissingError(f"{release.version} made no snapshot of itself: {ending}")
 
-    key = f"differential/snapshots/{release.version}+{observer.node.version}"
+    key = f"differential/snapshots/{release.version}+{observer.program.version}"
     return observer.host.store.obtain(key, fill) / _SNAPSHOT
 
 
@@ -205,21 +212,24 @@ class _Run:
             "jobs": entries,
         }
         seconds = _BOOT_SECONDS + _JOB_SECONDS * len(jobs)
-        if isinstance(self.observer.node, Browser):
-            lines, ending = drive_browser(self.observer.node, request, timeout=seconds)
+        program = self.observer.program
+        if isinstance(program, Browser):
+            lines, ending = drive_browser(program, request, timeout=seconds)
             return [line for line in lines if "id" in line], ending
         with tempfile.TemporaryDirectory(prefix="differential-") as folder:
             asked, said = Path(folder, "jobs.json"), Path(folder, "answers.jsonl")
             asked.write_text(json.dumps(request), "utf-8")
             said.touch()
             done = self.observer.host.runner.run(
-                [*self.observer.node.words, _DRIVER, asked, said],
+                [*program.words, program.driver, *program.arguments, asked, said],
                 environ=self.observer.host.environ,
                 timeout=seconds,
             )
             lines = [json.loads(line) for line in said.read_text("utf-8").splitlines()]
         ending = (
-            "out of time" if done.timed_out else f"Node ended with {done.returncode}: {done.stderr[-300:]}"
+            "out of time"
+            if done.timed_out
+            else f"the program ended with {done.returncode}: {done.stderr[-300:]}"
         )
         return [line for line in lines if "id" in line], ending
 

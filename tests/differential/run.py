@@ -6,7 +6,7 @@ what needs a missing symbol, and prints where the prediction differs from what h
     python tests/differential/run.py
     python tests/differential/run.py --case 'needed-*' --release 0.29.5
     python tests/differential/run.py --engine node20
-    python tests/differential/run.py --engine chromium --browser /usr/bin/chromium
+    python tests/differential/run.py --engine firefox --program /usr/bin/firefox-esr
     python tests/differential/run.py --real-wheels
     python tests/differential/run.py --wheel dist/my-1.0-cp314-cp314-pyemscripten_2026_0_wasm32.whl
 """
@@ -33,9 +33,9 @@ from differential.agreement import (
     reason_to_leave_out,
     select,
 )
-from differential.browsing import find_browser
 from differential.making import Maker, MakingError
 from differential.observing import Observer
+from differential.programs import find_program
 from differential.recipe import RecipeError, load_cases
 from differential.reporting import report
 
@@ -43,7 +43,6 @@ from pyodide_abi.errors import PyodideAbiError
 from pyodide_abi.host import Silence, this_machine
 from pyodide_abi.platforms import Runtime, find_runtime, load_platform, load_platforms
 from pyodide_abi.platforms.engines import engine_names
-from pyodide_abi.runtime import find_node
 from pyodide_abi.toolchain import find_toolchain
 from pyodide_abi.values import asdict
 
@@ -56,8 +55,6 @@ if TYPE_CHECKING:
     from pyodide_abi.platforms.model import Release
 
 CASES = Path(__file__).with_name("cases")
-#: The Node that is each engine, or comes nearest to it; None for the reference one.
-NODES = {"node24": None, "node20": "20", "chromium": None}
 #: The platform whose Emscripten compiles the cases for all.
 _COMPILES = "2026_5"
 
@@ -99,12 +96,8 @@ def main(words: Sequence[str]) -> int:
     host = make_host()
     left_out: dict[tuple[str, str], list[str]] = {}
     try:
-        node = (
-            find_browser(host, options.browser)
-            if options.browser
-            else find_node(host, options.node or NODES[options.engine])
-        )
-        observer = Observer(host=host, node=node, workers=options.jobs, full_boot=options.full_boot)
+        program = find_program(host, options.engine, options.program)
+        observer = Observer(host=host, program=program, workers=options.jobs, full_boot=options.full_boot)
         setting = Setting(observer=observer, engine=options.engine, installs=options.installs)
         if options.real_wheels or options.wheel:
             from differential.wheels import compare_wheels, pinned_wheels
@@ -131,7 +124,7 @@ def main(words: Sequence[str]) -> int:
     if options.format == "json":
         text = json.dumps([asdict(one) for one in comparisons], indent=1)
     else:
-        text = report(comparisons, left_out, engine=f"{setting.engine} ({node.version})")
+        text = report(comparisons, left_out, engine=f"{setting.engine} ({program.version})")
     sys.stdout.write(text + "\n")
     return 0 if all(one.agrees for one in comparisons) else 1
 
@@ -153,8 +146,9 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
         choices=engine_names(),
         help="whose texts are predicted (default: %(default)s)",
     )
-    parser.add_argument("--node", metavar="PATH", help="the engine itself (default: the one on this machine)")
-    parser.add_argument("--browser", type=Path, metavar="PATH", help="a browser of Chromium's family instead")
+    parser.add_argument(
+        "--program", metavar="PATH", help="the engine itself (default: the one on this machine)"
+    )
     parser.add_argument("--real-wheels", action="store_true", help="published wheels instead of made modules")
     parser.add_argument(
         "--wheel", action="append", default=[], type=Path, metavar="FILE", help="these wheels instead"

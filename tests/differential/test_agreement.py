@@ -23,6 +23,7 @@ from differential.agreement import (
 from differential.comparing import place_of, read_installed
 from differential.making import assemble
 from differential.observing import Observer
+from differential.programs import find_program
 from differential.recipe import load_case, load_cases
 from differential.reporting import report
 from differential.run import CASES, make_host, make_maker
@@ -32,15 +33,14 @@ from pyodide_abi.errors import MissingError
 from pyodide_abi.linker import Resolver
 from pyodide_abi.platforms import load_platform, load_platforms, load_surface
 from pyodide_abi.platforms.installers import installer_of
-from pyodide_abi.runtime import find_node
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from differential.programs import Browser, Program
     from differential.recipe import Case
 
     from pyodide_abi.platforms.model import Release
-    from pyodide_abi.runtime import Node
 
 ENGINE = "node24"
 ENGINES_SAY = ["import-*", "segments-*", "threads", "unwinding-*", "poison*"]
@@ -57,14 +57,14 @@ def compare(
     cases: Sequence[Case],
     name: str,
     *,
-    node: Node,
+    program: Program | Browser,
     engine: str,
     installs: bool = False,
     release: Release | None = None,
 ) -> None:
     platform = load_platform(name)
     host = make_host()
-    setting = Setting(observer=Observer(host=host, node=node), engine=engine, installs=installs)
+    setting = Setting(observer=Observer(host=host, program=program), engine=engine, installs=installs)
     chosen = release or platform.releases[-1]
     comparisons = list(compare_made(cases, platform, chosen, maker=make_maker(host), setting=setting))
     assert len(comparisons) > len(cases)
@@ -80,9 +80,9 @@ def compare(
     ],
 )
 def test_predictions_come_true(name: str) -> None:
-    node = find_node(make_host())
-    compare(sample(), name, node=node, engine=ENGINE)
-    compare(select(sample(), TOGETHER), name, node=node, engine=ENGINE, installs=True)
+    program = find_program(make_host(), ENGINE, None)
+    compare(sample(), name, program=program, engine=ENGINE)
+    compare(select(sample(), TOGETHER), name, program=program, engine=ENGINE, installs=True)
 
 
 @pytest.mark.integration
@@ -100,9 +100,9 @@ def test_predictions_come_true(name: str) -> None:
     ],
 )
 def test_predictions_come_true_where_the_installer_was_another(name: str, release: Release) -> None:
-    node = find_node(make_host())
+    program = find_program(make_host(), ENGINE, None)
     cases = select(sample(), TOGETHER)
-    compare(cases, name, node=node, engine=ENGINE, installs=True, release=release)
+    compare(cases, name, program=program, engine=ENGINE, installs=True, release=release)
 
 
 def test_every_installer_is_compared() -> None:
@@ -118,12 +118,12 @@ def test_every_installer_is_compared() -> None:
 @pytest.mark.parametrize("name", ["2024_0", "314_0"])
 def test_predictions_come_true_in_the_older_engine(name: str) -> None:
     try:
-        node = find_node(make_host(), "20")
+        program = find_program(make_host(), "node20", None)
     except MissingError as error:
         pytest.skip(str(error))
     features = select(load_cases(CASES), ["feature-*"])
     cases = dict.fromkeys([*select(sample(), ENGINES_SAY), *features])
-    compare(list(cases), name, node=node, engine="node20")
+    compare(list(cases), name, program=program, engine="node20")
 
 
 @pytest.mark.integration

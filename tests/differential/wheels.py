@@ -101,7 +101,7 @@ def compare_wheels(
         seen = observe([load.job for load in wanted], release, setting.observer)
         for load in wanted:
             for aspect, predicted, observed, agrees, exact in compare_steps(
-                [load.prediction], seen[load.job]
+                [load.prediction], seen[load.job], setting.engine
             ):
                 yield Comparison(
                     case=load.case,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from differential.making import assemble
 from differential.observing import Job, Observer, observe
+from differential.programs import find_program
 from made_wheels import make_wheel
 from real_host import real_host
 
@@ -15,7 +16,6 @@ from pyodide_abi.audit import audit_file
 from pyodide_abi.platforms import load_platform
 from pyodide_abi.repair.plan import Wishes
 from pyodide_abi.repair.repair_wheel import repair_wheel
-from pyodide_abi.runtime import find_node
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def make(shape: Shape, platform: str, folder: Path) -> tuple[Path, Path]:
 
 def endings(wheels: Mapping[str, Path], platform: str) -> dict[str, str]:
     """How the imports end in the newest release, where its own installer has installed each wheel."""
-    observer = Observer(host=real_host(), node=find_node(real_host()))
+    observer = Observer(host=real_host(), program=find_program(real_host(), "node24", None))
     jobs = {
         name: Job(
             digest=hashlib.sha256(b"installed" + wheel.read_bytes()).hexdigest(),

@@ -33,7 +33,6 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Input, Rule
-from pyodide_abi.platforms.engines import find_engine
 from pyodide_abi.wasm.features import Feature
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def check(case: Case) -> Iterator[Finding]:
             feature = forbidden.get(used)
             if feature is not None:
                 refusing = ", ".join(feature.refused_by) or "no engine"
-                refused = find_engine(case.subject.engine).surface in feature.refused_by
+                refused = case.subject.engine in feature.refused_by
                 yield RULE.finding(
                     f"it uses {used}, refused by {refusing}: {feature.reason}",
                     fix=f"compile and link without what turns {used} on (-m{used}, or a newer -mcpu)",
