@@ -275,6 +275,14 @@ class TestEngines:
         )
         library = read_library("x.so", side_module('(import "env" "memory" (memory 7))'))
         [met] = met_by([library], compare_surfaces(before, after))
-        said = judge.say(Text.MEMORY_SMALL, call="c", index=0, module="env", name="memory", have=5, wanted=7)
+        said = judge.say(
+            Text.MEMORY_SMALL,
+            call=judge.calls.instance,
+            index=0,
+            module="env",
+            name="memory",
+            have=5,
+            wanted=7,
+        )
         assert met.reason
         assert said.endswith(met.reason)

@@ -238,6 +238,21 @@ def test_words_of_other_engines(text: str, engine: str, said: str) -> None:
     assert first(text, engine) == f"LinkError: {said}"
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('(import "env" "memory" (memory 1 100))', "imported Memory with incompatible size"),
+        ('(import "env" "memory" (memory 1 600))', "imported Memory with incompatible maximum size"),
+        ('(import "env" "memory" (memory 1 65536 shared))', "imported unshared memory but shared required"),
+        ('(import "env" "memory" (memory i64 1))', "imported memory with incompatible address type i32"),
+        ('(import "env" "__memory_base" (global (mut i32)))', "imported global mutability mismatch"),
+        ('(import "env" "nobody" (tag))', "import object field 'nobody' is not a Tag"),
+    ],
+)
+def test_words_of_firefox(text: str, said: str) -> None:
+    assert first(text, "firefox") == f"LinkError: {said}"
+
+
 FOREIGN = '(import "foo" "f" (func))'
 MISSING = '(import "env" "nobody" (global i32))'
 

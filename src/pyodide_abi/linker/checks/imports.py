@@ -245,7 +245,9 @@ def _check_memory(entry: Import, offer: Offer | None, reserved: int) -> _Fault |
     elif pages is not None and pages + grown < wanted.minimum:
         text, numbers = Text.MEMORY_SMALL, (pages, wanted.minimum)
     elif wanted.maximum is not None and maximum is not None and maximum > wanted.maximum:
-        text, numbers = Text.MEMORY_LARGE, (maximum, wanted.maximum)
+        beyond = pages is not None and pages > wanted.maximum
+        text = Text.MEMORY_BEYOND if beyond else Text.MEMORY_LARGE
+        numbers = (maximum, wanted.maximum)
     elif wanted.shared:
         text, numbers = Text.MEMORY_UNSHARED, (0, 0)
     else:
@@ -271,7 +273,9 @@ def _check_table(entry: Import, offer: Offer | None, reserved: int) -> _Fault | 
     elif length is not None and length + reserved + _MOST_GROWN < wanted.minimum:
         text, numbers = Text.TABLE_SMALL, (length, wanted.minimum)
     elif wanted.maximum is not None and "max" not in have:
-        text, numbers = Text.TABLE_UNBOUNDED, (0, wanted.maximum)
+        beyond = length is not None and length > wanted.maximum
+        text = Text.TABLE_BEYOND if beyond else Text.TABLE_UNBOUNDED
+        numbers = (0, wanted.maximum)
     elif offer.type and offer.type.split()[0] != entry.type.element:
         text = Text.TABLE_TYPE
     else:
