@@ -17,8 +17,12 @@ from pyodide_abi.platforms import surface
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# A busy machine may take any time for one example.
-hypothesis.settings.register_profile("untimed", deadline=None)
+# A busy machine may take any time for one example, and for making it; mutmut runs a test again in one process.
+hypothesis.settings.register_profile(
+    "untimed",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.differing_executors],
+)
 hypothesis.settings.load_profile("untimed")
 
 
