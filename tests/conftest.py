@@ -17,7 +17,7 @@ from pyodide_abi.platforms import surface
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# A busy machine may take any time for one example, and for making it; mutmut runs a test again in one process.
+# A busy machine may take any time for an example, and mutmut runs a test more than once in one process.
 hypothesis.settings.register_profile(
     "untimed",
     deadline=None,

@@ -267,3 +267,28 @@ def test_javascript_of_a_library_that_is_for_all_is_found_by_others(release: str
     stop, (prediction,) = install(release, files, "n.so")
     assert stop is None
     assert [one.symbol for one in prediction.undefined_calls] == latent
+
+
+def test_what_is_rejected_concerns_all_that_need_it() -> None:
+    """The earlier installers ask for missing addresses at the end, which fails for its users too."""
+    files = {
+        "libx.so": assemble(ABSENT),
+        "m.so": module("m", "libx.so"),
+        "n.so": module("n"),
+    }
+    platform = find_runtime("0.27.8").platform
+    resolver = Resolver(
+        Installed(libraries={path: read_library(path, data) for path, data in files.items()}),
+        platform=platform,
+        symbols=SYMBOLS,
+        installer=installer_of("0.27.8"),
+    )
+    said = {
+        path: resolver.resolve_installed(path, list(files), extension=path != "libx.so") for path in files
+    }
+    text = "Error: bad export type for 'absent': undefined"
+    assert {path: prediction.error for path, prediction in said.items()} == {
+        "libx.so": text,
+        "m.so": text,
+        "n.so": None,
+    }

@@ -278,6 +278,10 @@ class TestRareImports:
         [
             ('(import "env" "nobody" (global funcref))', "function-typed object must be null"),
             ('(import "env" "function" (global funcref))', ""),
+            (
+                '(import "GOT.mem" "function" (func))',
+                'Import #0 "GOT.mem" "function": function import requires',
+            ),
             ('(import "env" "__proto__" (func))', "function import requires a callable"),
             ('(import "GOT.mem" "toString" (global (mut i32)))', "must be a WebAssembly.Global object"),
             ('(import "env" "__indirect_function_table" (table i64 1 funcref))', "cannot import i32 table"),
@@ -305,6 +309,8 @@ class TestRareImports:
     def test_a_small_library_fits_without_room_being_made(self, reserved: int, loads: bool) -> None:
         text = f'(@dylink.0 (mem-info (memory {reserved} 4))) (import "env" "memory" (memory 481)) %init'
         assert (predict(text).outcome is Outcome.LOADS) is loads
+        # Where no room can have been made, the number of pages is known.
+        assert [problem.exact for problem in predict(text).problems] == ([] if loads else [True])
 
     def test_the_most_room_that_may_have_been_made(self) -> None:
         """Twice what a library reserves, and what the allocator adds at most."""

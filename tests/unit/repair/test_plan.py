@@ -173,6 +173,29 @@ def test_a_library_in_the_wrong_folder(tmp_path: Path, platform: str) -> None:
         "2025_0": (["pkg/spam.libs/libdep.so"], [("$ORIGIN/spam.libs",)]),
         "314_0": ([], [("$ORIGIN/../lib",)]),
     }[platform]
+    assert {edit.why for edit in some(found, MoveFile)} <= {"to be found, once, by pkg/m.so"}
+
+
+def test_the_folder_of_libraries_comes_first_where_installers_look_into_it(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "pkg/m.so": extension(text=USES, needed=("libdep.so",)),
+        "lib/libdep.so": library('(func) (func (export "answer") (result i32) i32.const 1)'),
+        "spam.libs/libdep.so": library(),
+    }
+    found = plan(tmp_path, files, "2024_0")
+    assert not found.problems
+    assert not some(found, MoveFile)
+
+
+def test_a_library_that_another_one_hides_is_named_as_its_user_records_it(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "pkg/m.so": extension(text=USES, needed=("libdep.so.1",)),
+        "pkg/libdep.so.1.2": library(),
+        "libdep.so.1.2": library('(func) (func (export "answer") (result i32) i32.const 1)'),
+    }
+    (problem,) = plan(tmp_path, files).problems
+    assert (problem.path, problem.name) == ("pkg/m.so", "libdep.so.1")
+    assert problem.reason == "the loader takes libdep.so.1.2 for it, which is another file of that name"
 
 
 @pytest.mark.parametrize(
@@ -268,6 +291,10 @@ def test_a_plugin_gets_to_need_what_it_uses(tmp_path: Path) -> None:
     change = only(found, ChangeNeeded)
     assert (change.path, change.new, change.mends) == ("pkg/plugin.so", ("_core.so",), ("ABI201",))
     assert only(found, ChangeRunPaths).new == ("$ORIGIN",)
+    files["pkg/_extra.so"] = extension("_extra", '(func (export "more"))')
+    files["pkg/plugin.so"] = extension("plugin", f'{USES} (import "env" "more" (func))')
+    assert only(plan(tmp_path / "both", files), ChangeNeeded).new == ("_core.so", "_extra.so")
+    files["pkg/plugin.so"] = extension("plugin", USES)
     # Which of two is meant cannot be known, nor whether another type is.
     assert not some(
         plan(tmp_path / "b", {**files, "pkg/_more.so": extension("_more", exports)}), ChangeNeeded

@@ -70,6 +70,16 @@ def test_a_library_has_to_be_the_one_that_was_planned_with(tmp_path: Path, shelf
     assert not list((tmp_path / "other").glob("*.whl"))
 
 
+def test_sections_for_debuggers_are_gone(tmp_path: Path) -> None:
+    module = extension() + b"\0\x0c\x0b.debug_info" + b"\0\x05\x04more"
+    wheel = wheel_of(tmp_path, {"pkg/m.so": module})
+    repaired = repair_wheel(wheel, Wishes(), tmp_path / "new")
+    with open_wheel(repaired.path) as new:
+        sections = [section.name for section in read_module(new.read("pkg/m.so")).sections if section.name]
+    assert "more" in sections
+    assert ".debug_info" not in sections
+
+
 def test_repairing_twice_changes_nothing(tmp_path: Path, shelf: Path) -> None:
     wheel = wheel_of(tmp_path, {"pkg/m.so": BROKEN, "pkg/n.so": extension("n", '(func (export "idle"))')})
     wishes = Wishes(folders=(shelf,))

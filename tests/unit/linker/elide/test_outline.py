@@ -115,6 +115,13 @@ def test_the_shortest_name_is_looked_up_again_where_none_of_those_kept_will_do()
     assert facts is not None
     assert (facts.inner.number, facts.inner.unused) == (201, 1)
     assert facts.inner.shortest == "_Zlong_and_its_own"
+    longer = '(func (export "_Zlonger_and_its_own_as_well"))'
+    libraries = outlined(
+        {"a.so": f"%dylink {again} {shared} {longer} {long}", "b.so": f"%dylink {again} {shared}"}
+    )
+    facts = libraries["a.so"].facts
+    assert facts is not None
+    assert facts.inner.shortest == "_Zlong_and_its_own"
 
 
 @pytest.mark.parametrize(
