@@ -292,3 +292,16 @@ def test_what_is_rejected_concerns_all_that_need_it() -> None:
         "m.so": text,
         "n.so": None,
     }
+
+
+def test_a_library_that_stops_the_installer_is_told_in_its_words() -> None:
+    libraries = {"libx.so": read_library("libx.so", assemble(ABSENT))}
+    resolver = Resolver(
+        Installed(libraries=libraries),
+        platform=find_runtime("0.29.5").platform,
+        symbols=SYMBOLS,
+        installer=installer_of("0.29.5"),
+    )
+    error = resolver.resolve_installed("libx.so", ["libx.so"], extension=False).error
+    assert error is not None
+    assert error.startswith("Failed to load dynamic library /lib/python3.13/site-packages/libx.so: ")
