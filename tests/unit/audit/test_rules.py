@@ -13,7 +13,7 @@ The cases of a rule are in ``tests/cases/audit/<name>.toml``: arrays ``fails`` a
 ``says``       a part of the message of the rule's first finding
 ``severity``   of the rule's first finding, where it is not the rule's own
 ``symbol``     of the rule's first finding
-``releases``   likewise
+``path``, ``releases``   likewise
 ``fix``        a part of the advice of the rule's first finding
 ``error``      the predicted text of the import in the newest release, without the line that names the file;
                ``""`` where it loads
@@ -93,6 +93,7 @@ def test_the_rule_speaks(rule: Rule, case: Case, tmp_path: Path) -> None:
     assert case["says"] in finding.message
     assert finding.severity == case.get("severity", rule.severity)
     assert finding.location.symbol == case.get("symbol", finding.location.symbol)
+    assert finding.location.path == case.get("path", finding.location.path)
     assert list(finding.releases) == case.get("releases", list(finding.releases))
     assert finding.fix
     assert case.get("fix", "") in finding.fix

@@ -6,9 +6,11 @@ import pytest
 from assembling import assemble
 
 from pyodide_abi.linker import Installed, read_library, resolve
+from pyodide_abi.linker.dylink import read_loosely
 from pyodide_abi.linker.facts import dylink_of
 from pyodide_abi.platforms import load_platform
 from pyodide_abi.platforms.surface import Symbol, SymbolKind
+from pyodide_abi.wasm.sections.dylink0 import MemoryInfo
 
 SYMBOLS = {
     "__indirect_function_table": Symbol("__indirect_function_table", SymbolKind.TABLE, "funcref min=6000")
@@ -74,3 +76,11 @@ def test_a_table_that_no_engine_makes() -> None:
 def test_a_library_without_a_name(platform: str, name: str) -> None:
     text = f'Error: Unexpected call to locateFile("{name}")'
     assert error(assemble('(@dylink.0 (needed "") (runtime-path "elsewhere"))'), platform) == text
+
+
+def test_what_is_behind_the_end_is_zero() -> None:
+    name = b"\x08dylink.0"
+    data = b"\0asm\1\0\0\0\0" + bytes([len(name) + 6]) + name + b"\x01\x04"
+    assert read_loosely(data, legacy=False).memory == MemoryInfo(
+        memory_size=0, memory_align=0, table_size=0, table_align=0
+    )
