@@ -21,17 +21,28 @@ The command line turns them into one message and an exit code; the library raise
 from __future__ import annotations
 
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class PyodideAbiError(Exception):
-    """What happened and where (the message), and what to do next (``hint``)."""
+    """What happened and where, and what to do next.
+
+    Attributes:
+        message: one line; a line break in it is part of a name, and is never printed as one.
+        details: further lines, such as those that a tool wrote, likewise one each.
+        hint: what to do next, of one or more lines.
+    """
 
     exit_code: ClassVar[int] = 2
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, details: Iterable[str] = (), hint: str = "") -> None:
+        self.message = message
+        self.details = tuple(details)
         self.hint = hint
+        super().__init__("\n".join((message, *self.details)))
 
 
 class UsageError(PyodideAbiError):

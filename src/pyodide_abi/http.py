@@ -102,6 +102,8 @@ def download(address: str, sha256: str, host: Host) -> Path:
         DigestError: what came has another digest; it is deleted.
         UsageError: the address is not one of HTTP.
     """
+    if not (host.store.root / "downloads" / sha256).is_file():
+        _check_allowed(address, host)
     with host.store.locked(f"download+{sha256}"):
         complete = host.store.downloads() / sha256
         if complete.is_file():
@@ -133,14 +135,18 @@ def _partial(sha256: str, host: Host) -> Path:
     return host.store.downloads() / f"{sha256}.part"
 
 
-def _attempted(attempt: Callable[[], _Answer], address: str, host: Host) -> _Answer:
-    """What one of several attempts gives."""
+def _check_allowed(address: str, host: Host) -> None:
     if urlsplit(address).scheme not in {"http", "https"}:
         raise UsageError(
             f"'{_shown(address)}' is not an address to fetch from", hint="it begins with https://"
         )
     if host.offline:
         raise OfflineError(f"{_shown(address)} is not in the cache, and the network is off limits")
+
+
+def _attempted(attempt: Callable[[], _Answer], address: str, host: Host) -> _Answer:
+    """What one of several attempts gives."""
+    _check_allowed(address, host)
     pauses = iter(_PAUSES)
     while True:
         try:

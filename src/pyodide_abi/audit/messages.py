@@ -24,8 +24,8 @@ from pyodide_abi.values import replace, value
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-#: So much of a text is looked at, in characters; nobody's error is longer.
-LONGEST = 100_000
+#: So much of a text is looked at, in characters: a console's of a whole day.
+LONGEST = 16_000_000
 #: So many different errors of one text are told apart.
 _MOST = 100
 _IMPORT = (
@@ -37,6 +37,7 @@ _ENGINES = frozenset({"V8", "SpiderMonkey", "JavaScriptCore"})
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]|[\u200b\u2060\ufeff]")
 _QUOTED = re.compile(r"\n[ \t]{0,20}[>|][ \t]?")
+_SPACE = re.compile(r"\s+")
 _QUOTES = str.maketrans(
     {
         "\N{LEFT SINGLE QUOTATION MARK}": "'",
@@ -253,7 +254,7 @@ def one_line(text: str) -> str:
     text = _ESCAPES.sub("", text[:LONGEST]).translate(_QUOTES)
     text = _QUOTED.sub(" ", html.unescape(text))
     text = text.replace('\\"', '"').replace("\\'", "'").replace("\\n", " ")
-    return " ".join(text.split())
+    return _SPACE.sub(" ", text).strip()
 
 
 def _message(entry: Mapping[str, Any]) -> Message:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pyodide_abi.abi.symbols import INIT_PREFIXES, init_functions
-from pyodide_abi.errors import UnreadableInputError
+from pyodide_abi.files import read_file
 from pyodide_abi.linker import Head
 from pyodide_abi.linker.native_file import NativeFile
 
@@ -49,10 +49,7 @@ def file_by_itself(file: Path) -> NativeFile:
     Raises:
         UnreadableInputError: it cannot be read.
     """
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise UnreadableInputError(f"{file}: {error.strerror or error}") from error
+    data = read_file(file)
     return NativeFile(
         path=file.name,
         member=file.name,

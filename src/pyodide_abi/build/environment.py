@@ -177,7 +177,9 @@ def _compiler_sysroot(toolchain: Toolchain, host: Host) -> Path:
     asked = host.runner.run([program, "CACHE"], environ=environ)
     place = asked.stdout.strip()
     if asked.returncode or not place:
-        raise MissingError(f"{program} does not say where its cache is: {asked.stderr.strip()}")
+        raise MissingError(
+            f"{program} does not say where its cache is", details=asked.stderr.strip().splitlines()
+        )
     return type(program)(place) / "sysroot"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.build.environment import install_requirements
 from pyodide_abi.build.tools import backend_settings
 from pyodide_abi.errors import BuildFailedError, MissingError, UnreadableInputError
+from pyodide_abi.toml import read_toml
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -72,8 +72,8 @@ def _read_pyproject(project: Path) -> dict[str, object]:
     if not file.is_file():
         return {}
     try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return read_toml(file)
+    except ValueError as error:
         raise UnreadableInputError(f"pyproject.toml is not valid TOML: {error}") from error
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 import shutil
-import tomllib
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from pyodide_abi.build.environment import find_installer
 from pyodide_abi.errors import MissingError, OfflineError, UsageError
 from pyodide_abi.http import download
+from pyodide_abi.toml import parse_toml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: A project's name (the name specification of the packaging user guide), alone or with one version.
 _NAMED = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:==[A-Za-z0-9][A-Za-z0-9.!+_-]*)?")
 _ARCHIVES = (".tar.gz", ".tgz", ".zip", ".whl", ".tar.bz2", ".tar.xz")
+
+#: A project has one file for each platform and version.
+_LARGEST_LOCK = 16 << 20
 
 
 def is_named(text: str) -> bool:
@@ -70,6 +73,19 @@ def _file_name(url: str) -> str:
     return unquote(urlsplit(url).path.rpartition("/")[2])
 
 
+def _packages(lock: str) -> list[dict[str, object]]:
+    """The packages in a lock file (PEP 751) that uv has written, from what an index says.
+
+    Raises:
+        MissingError: it is not one.
+    """
+    try:
+        packages = parse_toml(lock, largest=_LARGEST_LOCK).get("packages", [])
+    except ValueError as error:
+        raise MissingError(f"uv's answer cannot be read: {error}") from error
+    return packages if isinstance(packages, list) else []
+
+
 def _locked(requirement: str, python: HostPython, host: Host) -> dict[str, object]:
     argv: list[str | Path] = [
         find_installer(host),
@@ -80,7 +96,7 @@ def _locked(requirement: str, python: HostPython, host: Host) -> dict[str, objec
     ]
     done = host.runner.run(argv, environ=host.environ, stdin=requirement.encode())
     if done.returncode == 0:
-        packages = tomllib.loads(done.stdout).get("packages", [])
+        packages = _packages(done.stdout)
         if len(packages) == 1:
             found: dict[str, object] = packages[0]
             return found

@@ -225,7 +225,9 @@ def _write_archive(file: Path, names: Sequence[str], toolchain: Toolchain, host:
     for argv in commands:
         done = host.runner.run(argv, environ=environ, timeout=_SECONDS)
         if done.returncode:
-            raise FailedError(f"{file.name} cannot be made: {done.stderr or done.stdout}")
+            raise FailedError(
+                f"{file.name} cannot be made", details=(done.stderr or done.stdout).strip().splitlines()
+            )
     source.unlink()
     objects.unlink()
 

@@ -144,10 +144,9 @@ def _write(results: list[tuple[str, Report | PyodideAbiError]], form: str, sessi
         case "github":
             from pyodide_abi.report.github import audit_to_annotations, unreadable_to_annotation
 
-            for report in reports:
-                session.out.writelines(f"{line}\n" for line in audit_to_annotations(report))
-            for name, error in unreadable.items():
-                session.out.write(unreadable_to_annotation(name, str(error)) + "\n")
+            lines = [line for report in reports for line in audit_to_annotations(report)]
+            lines += [unreadable_to_annotation(name, str(error)) for name, error in unreadable.items()]
+            session.write_commands(f"{line}\n" for line in lines)
         case _:
             from pyodide_abi.report.text import print_audit, write_audit
 

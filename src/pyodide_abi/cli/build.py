@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyodide_abi.report.printable import printable, to_json
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
         if args.format == "text":
             _write(one, session)
     if args.format == "json":
-        session.out.write(json.dumps([_as_data(one) for one in done], indent=2) + "\n")
+        session.out.write(to_json([_as_data(one) for one in done]))
     if failures:
         _report(failures, args, session)
     return 0 if not failures and all(one.ok for one in done) else 1
@@ -229,9 +230,9 @@ def _write(one: _Done, session: Session) -> None:
         if pure
         else f"for {one.platform.name}, built with {compiler}"
     )
-    console.print(f"{one.result.wheel}", style="bold")
+    console.print(printable(str(one.result.wheel)), style="bold")
     console.print(f"  {size:,} bytes, {made}")
-    console.print(f"  how it was built: {one.result.report}")
+    console.print(printable(f"  how it was built: {one.result.report}"))
     print_audit(one.report, console)
     if one.verification is not None:
         write_verification(one.verification, console)

@@ -6,6 +6,7 @@ import argparse
 import importlib
 from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
+from pyodide_abi.report.printable import printable
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and where help is, and leave with 2."""
-        self.exit(2, f"error: {message}\n  try: {self.prog} --help\n")
+        self.exit(2, f"error: {printable(message)}\n  try: {self.prog} --help\n")
 
 
 def command_parser(entry: Entry, command: Command) -> Parser:

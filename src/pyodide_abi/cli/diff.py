@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -150,10 +149,10 @@ def run(args: argparse.Namespace, session: Session) -> int:
 def _print(data: Data, args: argparse.Namespace, session: Session) -> None:
     from pyodide_abi.report.demangled import readable
     from pyodide_abi.report.diff_text import text_of
-    from pyodide_abi.report.printable import printable, printable_json
+    from pyodide_abi.report.printable import printable, to_json
 
     if args.format == "json":
-        session.out.write(printable_json(json.dumps(data, indent=2, ensure_ascii=False)) + "\n")
+        session.out.write(to_json(data))
         return
     lines = text_of(data, most=None if args.all else _MOST)
     if not session.out.isatty():
@@ -258,14 +257,10 @@ def _read(text: str, cwd: Path) -> _Releases | _Module | _Wheel:
 
 def _read_module(path: Path) -> _Module:
     from pyodide_abi.errors import UnreadableInputError
+    from pyodide_abi.files import read_file
     from pyodide_abi.linker.facts import Head
 
-    if path.is_dir():
-        raise UnreadableInputError(f"{path} is a folder", hint="name a file in it")
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UnreadableInputError(f"{path} cannot be read: {error.strerror}") from error
+    data = read_file(path)
     version = _version(path.name, data)
     library = version.library
     if library.facts is None:

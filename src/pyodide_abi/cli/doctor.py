@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from pyodide_abi.report.printable import to_json
 from pyodide_abi.values import asdict, replace, value
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
             "platform": wanted.name,
             "can_build": not needed,
         }
-        session.console().print(json.dumps(document, indent=2))
+        session.out.write(to_json(document))
     else:
         _show(wanted.name, machine, platforms, session.console())
         session.console().print(f"\ncache: {host.store.root}")

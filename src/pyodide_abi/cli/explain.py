@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from typing import TYPE_CHECKING
 
@@ -97,9 +96,16 @@ def _read_stdin() -> str:
     import sys
 
     from pyodide_abi.audit.messages import LONGEST
+    from pyodide_abi.errors import UsageError
 
+    data = sys.stdin.buffer.read(LONGEST + 1)
+    if len(data) > LONGEST:
+        raise UsageError(
+            f"that is more than {LONGEST // 1_000_000} MB of text",
+            hint="give the part with the error: the lines around ImportError, LinkError or RuntimeError",
+        )
     # Bytes that are no text are no reason to fail: the rest of the line may still say it.
-    return sys.stdin.buffer.read(4 * LONGEST).decode(errors="replace")
+    return data.decode(errors="replace")
 
 
 def _unknown(wanted: str) -> Exception:
@@ -168,6 +174,6 @@ def _show_explanation(explanation: Explanation, args: argparse.Namespace, sessio
 
 
 def _print_json(data: object, session: Session) -> None:
-    from pyodide_abi.report.printable import printable_json
+    from pyodide_abi.report.printable import to_json
 
-    session.out.write(printable_json(json.dumps(data, indent=2, ensure_ascii=False)) + "\n")
+    session.out.write(to_json(data))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING, NoReturn
 
 from pyodide_abi import __version__
 from pyodide_abi.cli.commands import COMMANDS, Parser, command_parser
 from pyodide_abi.errors import PyodideAbiError
+from pyodide_abi.report.printable import gated, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,6 +60,11 @@ def main(argv: Sequence[str], environ: Mapping[str, str], cwd: Path) -> int:
     Returns:
         the exit status.
     """
+    with redirect_stdout(gated(sys.stdout)), redirect_stderr(gated(sys.stderr)):
+        return _main(argv, environ, cwd)
+
+
+def _main(argv: Sequence[str], environ: Mapping[str, str], cwd: Path) -> int:
     if not argv or argv[0].startswith("-"):
         parser = overview()
         parser.parse_args(argv)
@@ -79,6 +86,11 @@ def _guarded(entry: Entry, argv: Sequence[str], environ: Mapping[str, str], cwd:
 
         report_error(error, environ=environ, traceback="--traceback" in argv)
         return error.exit_code
+    except MemoryError:
+        if "--traceback" in argv:
+            raise
+        sys.stderr.write("error: there is not enough memory for this\n")
+        return 2
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         return 130
@@ -91,8 +103,8 @@ def _guarded(entry: Entry, argv: Sequence[str], environ: Mapping[str, str], cwd:
         # A file that is not there, a folder that cannot be written, a full disk: the system's own words.
         if "--traceback" in argv:
             raise
-        where = f"{error.filename}: " if error.filename is not None else ""
-        sys.stderr.write(f"error: {where}{error.strerror or error}\n")
+        where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        sys.stderr.write(f"error: {printable(f'{where}{error.strerror or error}')}\n")
         return 2
     return status
 
@@ -114,7 +126,7 @@ def _entry(name: str) -> Entry | None:
 
     close = difflib.get_close_matches(name, by_name, n=1)
     hint = f"did you mean '{close[0]}'?" if close else "'pyodide-abi --help' lists them"
-    sys.stderr.write(f"error: there is no command '{name}'\n  {hint}\n")
+    sys.stderr.write(f"error: there is no command '{printable(name)}'\n  {hint}\n")
     return None
 
 

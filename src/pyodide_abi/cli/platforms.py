@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.report.printable import to_json
+
 if TYPE_CHECKING:
     import argparse
 
@@ -62,7 +64,6 @@ def _console(session: Session) -> Console:
 
 
 def _write_json(platform: Platform | None, session: Session) -> None:
-    import json
 
     from pyodide_abi.platforms import default_platform, load_platforms
     from pyodide_abi.values import asdict
@@ -75,7 +76,7 @@ def _write_json(platform: Platform | None, session: Session) -> None:
             "platforms": [asdict(each) for each in load_platforms()],
         }
     # Dates are the only values that JSON lacks; their text form is ISO 8601.
-    session.out.write(json.dumps(document, indent=2, default=str, ensure_ascii=False) + "\n")
+    session.out.write(to_json(document))
 
 
 def _show_one(platform: Platform, console: Console) -> None:

@@ -19,7 +19,7 @@ examples:
       what would be done, with how safe each edit is; nothing is written
   pyodide-abi repair dist/spam-*.whl -w wheelhouse --lib-dir build/lib
       the repaired wheel in wheelhouse/, with the libraries that it needs
-  pyodide-abi repair -w {dest_dir} {wheel}
+  pyodide-abi repair -w {dest_dir} -- {wheel}
       cibuildwheel's repair-wheel-command
   pyodide-abi repair spam.whl --in-place --apply all --keep-names
       also what could change a program that looks symbols up by name

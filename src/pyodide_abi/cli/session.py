@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from pyodide_abi.host import Progress, Silence, this_machine
+from pyodide_abi.report.printable import Gate
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from rich.console import Console
     from rich.progress import Progress as Bars
@@ -43,6 +44,13 @@ class Session:
     def host(self) -> Host:
         """The machine and the user's wishes; opened when asked for, as a short command needs no machine."""
         return self.open_host()
+
+    def write_commands(self, lines: Iterable[str]) -> None:
+        """Write results that a runner of CI is to obey, whose names have been made harmless."""
+        if isinstance(self.out, Gate):
+            self.out.write_commands(lines)
+        else:
+            self.out.writelines(lines)
 
     def console(self) -> Console:
         """Results with colour where they go to a terminal and ``NO_COLOR`` is not set."""
@@ -96,6 +104,9 @@ class TerminalProgress(Progress):
 
     def say(self, text: str) -> None:
         """One line that stays."""
+        from pyodide_abi.report.printable import printable
+
+        text = printable(text.expandtabs())
         if self._bars is not None:
             self._bars.console.print(text, markup=False, highlight=False)
         else:
@@ -109,11 +120,13 @@ class TerminalProgress(Progress):
             self.say(text)
             yield Silence()
             return
+        from pyodide_abi.report.printable import printable
+
         outermost = self._bars is None
         bars = self._bars = self._bars or self._make()
         if outermost:
             bars.start()
-        task = bars.add_task(text, total=total)
+        task = bars.add_task(printable(text), total=total)
         try:
             yield _Bar(bars, task)
         finally:
@@ -148,7 +161,9 @@ class _Bar:
         self._bars.advance(self._task, amount)
 
     def describe(self, text: str) -> None:
-        self._bars.update(self._task, description=text)
+        from pyodide_abi.report.printable import printable
+
+        self._bars.update(self._task, description=printable(text))
 
 
 def report_error(error: PyodideAbiError, *, environ: Mapping[str, str], traceback: bool) -> None:
@@ -160,7 +175,6 @@ def report_error(error: PyodideAbiError, *, environ: Mapping[str, str], tracebac
 
         tracebacks.print_exception(error)
     red, plain = ("\x1b[31m", "\x1b[0m") if sys.stderr.isatty() and "NO_COLOR" not in environ else ("", "")
-    first, *more = str(error).split("\n")
-    sys.stderr.write(f"{red}error:{plain} {printable(first.expandtabs())}\n")
-    for line in (*more, *error.hint.splitlines()):
+    sys.stderr.write(f"{red}error:{plain} {printable(error.message.expandtabs())}\n")
+    for line in (*error.details, *error.hint.splitlines()):
         sys.stderr.write(f"  {printable(line.expandtabs())}\n")

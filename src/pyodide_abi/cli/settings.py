@@ -22,6 +22,8 @@ TABLE = "pyodide-abi"
 _PERSONAL = {"help", "version", "traceback"}
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"", "0", "false", "no", "off"}
+#: Characters of a wrong value that a message shows.
+_SHOWN = 200
 
 
 def parse(
@@ -67,11 +69,11 @@ def _from_environment(
 def _from_pyproject(file: Path, options: Mapping[str, argparse.Action], command: str) -> dict[str, object]:
     if not file.is_file():
         return {}
-    import tomllib
+    from pyodide_abi.toml import read_toml
 
     try:
-        document = tomllib.loads(file.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        document = read_toml(file)
+    except ValueError as error:
         raise UsageError(f"{file} is not valid TOML: {error}") from error
     tool = document.get("tool")
     table = tool.get(TABLE) if isinstance(tool, dict) else None
@@ -144,7 +146,7 @@ def _value(action: argparse.Action, value: object, *, where: str) -> object:
             return value
         if isinstance(value, str) and value.lower() in _TRUE | _FALSE:
             return value.lower() in _TRUE
-        raise UsageError(f"{where} has to be true or false, not {value!r}")
+        raise UsageError(f"{where} has to be true or false, not {_short(value)}")
     if isinstance(action, argparse._AppendAction):  # noqa: SLF001 - the public way to say "repeatable"
         items = value if isinstance(value, list) else [value]
         return [_single(action, item, where=where) for item in items]
@@ -160,11 +162,18 @@ def _single(action: argparse.Action, value: object, *, where: str) -> object:
     except (argparse.ArgumentTypeError, TypeError, ValueError) as error:
         raise UsageError(f"{where}: {error}") from error
     if action.choices is not None and converted not in action.choices:
-        raise UsageError(f"{where} has to be one of {', '.join(map(str, action.choices))}, not {text!r}")
+        raise UsageError(
+            f"{where} has to be one of {', '.join(map(str, action.choices))}, not {_short(text)}"
+        )
     return converted
 
 
 def _text(value: object, *, where: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise UsageError(f"{where} has to be text, not {value!r}")
+        raise UsageError(f"{where} has to be text, not {_short(value)}")
     return str(value)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,7 +69,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     Raises:
         UnreadableInputError: it cannot be read at all.
     """
-    from pyodide_abi.report.printable import printable_json
+    from pyodide_abi.report.printable import to_json
     from pyodide_abi.report.show import faults_in, needed_in
     from pyodide_abi.report.show_text import needed_text, text_of
 
@@ -78,7 +77,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     data = _describe(path, _parts(args))
     shown = needed_in(data) if args.needed else data
     if args.format == "json":
-        session.out.write(printable_json(json.dumps(shown, indent=2, ensure_ascii=False)) + "\n")
+        session.out.write(to_json(shown))
     else:
         lines = needed_text(needed_in(data)) if args.needed else text_of(data)
         if args.demangle:
@@ -98,20 +97,19 @@ def _parts(args: argparse.Namespace) -> frozenset[Part]:
 
 
 def _describe(path: Path, parts: frozenset[Part]) -> Data:
-    from pyodide_abi.errors import UnreadableInputError
+    from pyodide_abi.files import read_file, read_head
     from pyodide_abi.report.show import describe, describe_wheel
+    from pyodide_abi.wasm.identify import ENOUGH, FileKind, identify
     from pyodide_abi.wheel import open_wheel
 
-    if path.is_dir():
-        raise UnreadableInputError(f"{path} is a folder", hint="name a file in it")
     if path.suffix == ".whl":
         with open_wheel(path) as wheel:
             return describe_wheel(wheel, _suffixes(wheel.name), parts)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UnreadableInputError(f"{path} cannot be read: {error.strerror}") from error
-    return describe(str(path), data, parts)
+    head, size = read_head(path, most=ENOUGH)
+    if identify(head).kind in {FileKind.WASM, FileKind.ARCHIVE} and size > len(head):
+        return describe(str(path), read_file(path), parts)
+    # Of anything else its first bytes tell what it is.
+    return describe(str(path), head, parts) | {"size": size}
 
 
 def _suffixes(name: WheelName) -> Sequence[str]:

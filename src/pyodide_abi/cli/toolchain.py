@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import MissingError, UsageError
+from pyodide_abi.report.printable import to_json
 from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def _rust(platform: Platform, args: argparse.Namespace, session: Session) -> Non
                 "flags": list(found.flags),
             },
         }
-        session.console().print(json.dumps(facts, indent=2))
+        session.out.write(to_json(facts))
         return
     rows = [("rust", f"{found.rust.name} ({found.rust.source})"), ("rustc", found.rust.rustc)]
     rows += [("cargo", found.rust.cargo), ("library", library)]
@@ -194,7 +194,7 @@ def _list(form: str, session: Session) -> None:
     found = [*compilers, *pythons, *rusts, *libraries]
     console = session.console()
     if form == "json":
-        console.print(json.dumps(found, indent=2))
+        session.out.write(to_json(found))
         return
     for one in found:
         console.print(f"{one['kind']:<11}  {one['source']:<8}  {one['version']:<10}  {one['place']}")
@@ -217,7 +217,7 @@ def _where(platform: Platform, source: Source | None, args: argparse.Namespace, 
         )
     console = session.console()
     if args.format == "json":
-        console.print(json.dumps(_facts(platform, toolchain, python), indent=2))
+        session.out.write(to_json(_facts(platform, toolchain, python)))
         return
     for name, value in _rows(toolchain, python):
         console.print(f"{name:<12}  {value}")

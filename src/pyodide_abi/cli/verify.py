@@ -102,7 +102,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
         if args.format == "text":
             write_verification(verification, session.console(), predicted[-1])
     if args.format == "json":
-        session.out.write(verifications_to_json(verifications, predicted) + "\n")
+        session.out.write(verifications_to_json(verifications, predicted))
     return 0 if all(verification.ok for verification in verifications) else 1
 
 
@@ -150,7 +150,7 @@ def _run_as_installed(wheels: list[Path], args: argparse.Namespace, session: Ses
         if args.format == "text":
             write_as_installed(result, session.console())
     if args.format == "json":
-        session.out.write(as_installed_to_json(results) + "\n")
+        session.out.write(as_installed_to_json(results))
     return 0 if all(result.ok for result in results) else 1
 
 

@@ -7,6 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.inference import Sign, infer_platform
+from pyodide_abi.errors import UnreadableInputError
+from pyodide_abi.files import read_file
 from pyodide_abi.linker import Head, read_library
 from pyodide_abi.values import value
 
@@ -95,7 +97,10 @@ class Shelf:
         return [file for file in [exact, *fitting] if file.is_file()]
 
     def _read(self, file: Path) -> Shelved | str:
-        data = file.read_bytes()
+        try:
+            data = read_file(file)
+        except UnreadableInputError as error:
+            return str(error)
         library = read_library(file.name, data)
         if library.head is not Head.DYLINK:
             return f"is not a side module: {library.identity}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.atomic import write_whole
 from pyodide_abi.errors import UnreadableInputError, UsageError, WasmError
+from pyodide_abi.files import read_file
 from pyodide_abi.values import value
 from pyodide_abi.wasm import Kind, read_module
 from pyodide_abi.wasm.edit import ModuleEdit, edit_module, maybe_referenced
@@ -102,10 +103,7 @@ def patch_file(path: Path, patch: Patch, output: Path | None = None) -> Patched:
         UsageError: as for :func:`patch_module`.
         OSError: the result cannot be written.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UnreadableInputError(f"{path}: {error.strerror or error}") from error
+    data = read_file(path)
     try:
         patched = patch_module(data, patch)
     except WasmError as error:

@@ -199,11 +199,9 @@ def _pinned(file: Path, staging: Path) -> Path:
 
 def _refuse(plan: Plan, subject: Subject, wishes: Wishes, *, risky: bool) -> None:
     if plan.problems:
-        lines = "\n".join(
-            f"{problem.path} needs {problem.name}: {problem.reason}" for problem in plan.problems
-        )
         raise MissingError(
-            f"{plan.wheel}: needed libraries cannot be had\n{lines}",
+            f"{plan.wheel}: needed libraries cannot be had",
+            details=[f"{problem.path} needs {problem.name}: {problem.reason}" for problem in plan.problems],
             hint="--lib-dir names a folder that has them; --exclude names one that something else provides",
         )
     wheel = subject.wheel
@@ -239,8 +237,8 @@ def _hold_to_promise(made: Sequence[Edit], before: Report, after: Report) -> Non
         said = [f"{path} loads in {release} no more: {error}" for path, release, error in worse]
         said += [f"{finding.location.path}: {finding.message}" for finding in broken]
         raise FailedError(
-            f"{after.name}: the repair did not do what it promised, and nothing was written\n"
-            + "\n".join(dict.fromkeys(said)),
+            f"{after.name}: the repair did not do what it promised, and nothing was written",
+            details=dict.fromkeys(said),
             hint="that is a fault of pyodide-abi: please report it with the wheel",
         )
 

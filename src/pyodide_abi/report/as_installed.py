@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
-from pyodide_abi.report.printable import printable
+from pyodide_abi.report.printable import printable, to_json
 from pyodide_abi.report.verify import STYLES, widen
 from pyodide_abi.runtime.differences import differences
 
@@ -50,7 +49,7 @@ def write_as_installed(result: AsInstalled, console: Console) -> None:
 
 def as_installed_to_json(results: Iterable[AsInstalled]) -> str:
     """One object for each wheel."""
-    return json.dumps([_as_data(result) for result in results], indent=2)
+    return to_json([_as_data(result) for result in results])
 
 
 def _as_data(result: AsInstalled) -> dict[str, object]:

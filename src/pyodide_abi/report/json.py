@@ -6,7 +6,7 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from pyodide_abi.report.printable import printable_json
+from pyodide_abi.report.printable import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ def audit_to_data(report: Report) -> dict[str, Any]:
 def audits_to_json(documents: Sequence[Mapping[str, Any]]) -> str:
     """The text for one or several audits: an object for one, an array for several."""
     value = documents[0] if len(documents) == 1 else list(documents)
-    return printable_json(json.dumps(value, indent=2, ensure_ascii=False)) + "\n"
+    return to_json(value)
 
 
 def unreadable_to_data(name: str, error: str) -> dict[str, Any]:

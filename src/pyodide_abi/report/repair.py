@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import json
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.repair.edits import Safety
-from pyodide_abi.report.printable import printable, printable_json
+from pyodide_abi.report.printable import printable, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +79,7 @@ def _edit_to_data(edit: Edit) -> dict[str, Any]:
 
 def _json(values: list[dict[str, Any]]) -> str:
     value = values[0] if len(values) == 1 else values
-    return printable_json(json.dumps(value, indent=2, ensure_ascii=False)) + "\n"
+    return to_json(value)
 
 
 def _plan(plan: Plan) -> Iterator[str]:

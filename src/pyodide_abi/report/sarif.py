@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -10,7 +9,7 @@ from pyodide_abi import __version__
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rules import RULES
 from pyodide_abi.report.demangled import readable
-from pyodide_abi.report.printable import printable_json
+from pyodide_abi.report.printable import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -53,7 +52,7 @@ def audits_to_sarif(reports: Sequence[Report], unreadable: Mapping[str, str]) ->
             }
         ],
     }
-    return printable_json(json.dumps(log, indent=2, ensure_ascii=False)) + "\n"
+    return to_json(log)
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

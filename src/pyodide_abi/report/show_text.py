@@ -133,4 +133,4 @@ def _few(entry: _Block) -> str:
 
 
 def _line(label: str, value: str) -> str:
-    return f"  {label:<{_LABEL}}{value}"
+    return printable(f"  {label:<{_LABEL}}{value}")

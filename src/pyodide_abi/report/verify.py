@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
-from pyodide_abi.report.printable import printable
+from pyodide_abi.report.printable import printable, to_json
 from pyodide_abi.runtime.account import Outcome
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def verifications_to_json(
 ) -> str:
     """One object for each wheel, with the predictions for it where there are some."""
     pairs = zip_longest(verifications, predictions or (), fillvalue=None)
-    return json.dumps([_as_data(one, predicted or {}) for one, predicted in pairs if one], indent=2)
+    return to_json([_as_data(one, predicted or {}) for one, predicted in pairs if one])
 
 
 def _as_data(verification: Verification, predictions: Predictions) -> dict[str, object]:

@@ -183,10 +183,10 @@ def _complain(installation: Installation, sources: Sources) -> None:
     """
     if installation.ok or not sources.lacking:
         return
-    what = "\n".join(f"{name}: {reason}" for name, reason in sorted(sources.lacking.items()))
     raise MissingError(
         f"{sources.wheel.name} cannot be installed with {installation.way} in {installation.release}, "
-        f"for want of\n{what}",
+        "for want of",
+        details=[f"{name}: {reason}" for name, reason in sorted(sources.lacking.items())],
         hint="put the missing files into a folder and name it with --find-links DIR;\n"
         "--runtime V tries another release",
     )

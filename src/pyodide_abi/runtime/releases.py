@@ -102,7 +102,8 @@ def _ask_npm(release: Release, folder: Path, host: Host) -> Completed:
         pause = next(pauses, None)
         if pause is None or _FINAL.search(done.stderr):
             raise MissingError(
-                f"npm could not fetch {package}:\n{done.stderr.strip()[-2000:]}",
+                f"npm could not fetch {package}:",
+                details=done.stderr.strip()[-2000:].splitlines(),
                 hint="'npm config get registry' says whom it asks; "
                 f"'npm view {package} version' has to answer",
             )

@@ -150,7 +150,9 @@ def emscripten_version(emcc: Path, host: Host) -> str:
     done = host.runner.run([emcc, "--version"], environ=host.environ, timeout=60)
     match = re.search(r"\) (\d+\.\d+\.\d+\S*)", done.stdout)
     if done.returncode != 0 or match is None:
-        raise MissingError(f"{emcc} does not say its version: {(done.stderr or done.stdout).strip()}")
+        raise MissingError(
+            f"{emcc} does not say its version", details=(done.stderr or done.stdout).strip().splitlines()
+        )
     return match.group(1)
 
 
@@ -163,7 +165,7 @@ def clang_version(clang: Path, host: Host) -> str:
     done = host.runner.run([clang, "--version"], environ=host.environ, timeout=60)
     match = re.search(r"version (\d+(?:\.\d+)+)", done.stdout)
     if done.returncode != 0 or match is None:
-        raise MissingError(f"{clang} does not run: {(done.stderr or done.stdout).strip()}")
+        raise MissingError(f"{clang} does not run", details=(done.stderr or done.stdout).strip().splitlines())
     return match.group(1)
 
 

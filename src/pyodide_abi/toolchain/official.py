@@ -77,8 +77,6 @@ def install(version: str, host: Host) -> Toolchain:
     build = find_build(version, host)
 
     def fill(folder: Path, place: Path) -> None:
-        if host.offline:
-            raise OfflineError(f"Emscripten {version} is not in the cache, and the network is off limits")
         node = find_engine(host)
         archive = _download(build, host)
         (folder / entry.TREE).mkdir()
@@ -88,7 +86,11 @@ def install(version: str, host: Host) -> Toolchain:
         _finish(folder, place, version, node, host)
         archive.unlink(missing_ok=True)
 
-    return entry.load(host.store.obtain(entry.key(Source.OFFICIAL, version), fill), host)
+    key = entry.key(Source.OFFICIAL, version)
+    # Before anything is written: who only looks may have a cache that cannot be.
+    if host.offline and host.store.find(key) is None:
+        raise OfflineError(f"Emscripten {version} is not in the cache, and the network is off limits")
+    return entry.load(host.store.obtain(key, fill), host)
 
 
 def unreachable(version: str, host: Host) -> bool:

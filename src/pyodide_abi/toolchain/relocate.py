@@ -193,4 +193,4 @@ def _set_run_paths(tree: Path, elves: Mapping[str, Elf], libraries: Sequence[str
 def _patch(host: Host, patchelf: Path, words: Sequence[str]) -> None:
     done = host.runner.run([patchelf, *words], environ=host.environ)
     if done.returncode != 0:
-        raise MissingError(f"patchelf failed: {done.stderr.strip() or done.command}")
+        raise MissingError(f"patchelf failed: {done.command}", details=done.stderr.splitlines())

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 import shlex
-import tomllib
 from typing import TYPE_CHECKING
 
 from pyodide_abi.build.tools.tool import Tool
 from pyodide_abi.errors import MissingError
+from pyodide_abi.toml import read_toml
 from pyodide_abi.toolchain.programs import find_program
 from pyodide_abi.toolchain.rust import BOOTSTRAP
 from pyodide_abi.toolchain.rust_find import find_rust
@@ -68,7 +68,7 @@ def uses_rust(project: Path) -> bool:
     except (OSError, ValueError):
         pass  # Meson says what is wrong with it.
     try:
-        data = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
+        data = read_toml(project / "pyproject.toml")
     except (OSError, ValueError):
         return False  # The front end says what is wrong with it.
     system = data.get("build-system")

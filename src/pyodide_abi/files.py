@@ -1,0 +1,56 @@
+"""Files that somebody names, read whole within a bound."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from pyodide_abi.errors import UnreadableInputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Bytes of the largest module that an engine takes (V8's kV8MaxWasmModuleSize).
+LARGEST = 1 << 30
+
+
+def read_file(path: Path) -> bytes:
+    """All bytes of a file or pipe.
+
+    Raises:
+        UnreadableInputError: it is not there, no file, or larger than :data:`LARGEST`.
+    """
+    data, size = read_head(path, most=LARGEST)
+    if size > LARGEST:
+        raise _too_large(path)
+    return data
+
+
+def read_head(path: Path, *, most: int) -> tuple[bytes, int]:
+    """The first bytes of a file, ``most`` at most, and how many it has. A pipe is read to its end.
+
+    Raises:
+        UnreadableInputError: it is not there, no file, or a pipe with more than :data:`LARGEST` bytes.
+    """
+    try:
+        with path.open("rb") as stream:
+            status = os.fstat(stream.fileno())
+            if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
+                raise UnreadableInputError(f"{path} is a device", hint="name a file")
+            if stat.S_ISREG(status.st_mode):
+                data = stream.read(most)
+                return data, max(status.st_size, len(data))
+            data = stream.read(LARGEST + 1)
+    except OSError as error:
+        where = "is a folder" if isinstance(error, IsADirectoryError) else f"cannot be read: {error.strerror}"
+        raise UnreadableInputError(f"{path} {where}", hint="name a file") from error
+    if len(data) > LARGEST:
+        raise _too_large(path)
+    return data, len(data)
+
+
+def _too_large(path: Path) -> UnreadableInputError:
+    return UnreadableInputError(
+        f"{path} has more than {LARGEST >> 20} MB: no engine takes a module of that size"
+    )
