@@ -102,7 +102,7 @@ def browse(
     Returns:
         what it said, and why it came to no good end (empty where it did).
     """
-    request = json.dumps({**install.to_data(), "release": release, "end": _END})
+    request = json.dumps({**install.to_data(), "release": release, "end": _END, "answer": mirror.answer_path})
     # The text stands in a script: nothing in it may close that.
     mirror.pages["index.html"] = _PAGE.read_text("utf-8").replace("REQUEST", request.replace("<", "\\u003c"))
     mirror.answers.clear()

@@ -74,7 +74,9 @@ END = '[1:2:INFO:CONSOLE(3)] "pyodide-abi: the page has ended", source: x'
 
 
 def load(tmp_path: Path, said: Sequence[object], *lines: str, late: bool = False) -> tuple[Any, str, Any]:
-    mirror = SimpleNamespace(address="http://127.0.0.1:1", pages={}, answers=["old"])
+    mirror = SimpleNamespace(
+        address="http://127.0.0.1:1", pages={}, answers=["old"], answer_path="/answer/secret"
+    )
     runner = Page(mirror, said, lines, late=late)
     install = Install(requirement="</script>==1", modules=(), server=mirror.address, cache=Path())
     messages, died = browse(
