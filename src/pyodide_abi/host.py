@@ -102,10 +102,11 @@ def this_machine(
     from pyodide_abi.process import SystemRunner  # noqa: PLC0415 - as above
     from pyodide_abi.store import Store  # noqa: PLC0415 - as above
 
+    progress = progress or Silence()
     return Host(
         environ=dict(os.environ) if environ is None else environ,
         runner=SystemRunner(),
-        store=Store(cache or user_cache_path("pyodide-abi", appauthor=False)),
-        progress=progress or Silence(),
+        store=Store(cache or user_cache_path("pyodide-abi", appauthor=False), progress.say),
+        progress=progress,
         offline=offline,
     )

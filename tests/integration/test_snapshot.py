@@ -17,7 +17,8 @@ from pyodide_abi.platforms import find_runtime
 from pyodide_abi.runtime import Program, find_node, install_release, run_python
 from pyodide_abi.runtime.driver import drive
 from pyodide_abi.runtime.protocol import Imported, Probe, Request
-from pyodide_abi.runtime.snapshot import KEY, obtain_snapshot
+from pyodide_abi.runtime.releases import SNAPSHOTS
+from pyodide_abi.runtime.snapshot import obtain_snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +96,7 @@ def test_two_make_it_at_once_and_later_starts_take_a_fraction(tmp_path: Path) ->
         files = list(
             pool.map(lambda host: obtain_snapshot(release, folder, {}, find_node(HOST), host), hosts)
         )
-    (key,) = hosts[0].store.keys(KEY)
+    (key,) = hosts[0].store.keys(SNAPSHOTS)
     file = tmp_path / "cache" / key / "memory.bin"
     assert files == [file, file]
     assert file.stat().st_blocks * 512 < file.stat().st_size, "pages of zeros take no room"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyodide_abi.report.printable import to_json
+from pyodide_abi.report.printable import printable, to_json
 from pyodide_abi.values import asdict, replace, value
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         choices=("refuse", "allow"),
         default="refuse",
         help="whether an Emscripten that is not the platform's version will do (default: refuse)",
+    )
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="compare releases, snapshots and wheels in the cache with their digests; remove damaged ones",
     )
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="for people (the default) or for programs"
@@ -83,6 +88,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
         ]
         for platform in load_platforms()
     }
+    proved = _proved(host) if args.verify else None
     needed = [check for check in [*machine, *platforms[wanted.name]] if check.problem]
     if args.format == "json":
         document = {
@@ -92,12 +98,27 @@ def run(args: argparse.Namespace, session: Session) -> int:
             "platform": wanted.name,
             "can_build": not needed,
         }
+        if proved is not None:
+            document["cache_entries"] = {
+                key: "as it was" if fine else "damaged" for key, fine in proved.items()
+            }
         session.out.write(to_json(document))
     else:
         _show(wanted.name, machine, platforms, session.console())
-        session.console().print(f"\ncache: {host.store.root}")
+        session.console().print(printable(f"cache: {host.store.root}"))
+        if proved is not None:
+            damaged = [key for key, fine in proved.items() if not fine]
+            gone = f", {len(damaged)} were damaged and are gone: {', '.join(damaged)}" if damaged else ""
+            session.console().print(
+                printable(f"  {len(proved) - len(damaged)} entries are as they were{gone}")
+            )
         _verdict(wanted.name, needed, session.console())
     return _ENVIRONMENT_LACKS if needed else 0
+
+
+def _proved(host: Host) -> dict[str, bool]:
+    """Every sealed entry of the cache, and whether it is what it was; one that is not is removed."""
+    return {key: host.store.prove(key) for key in host.store.sealed_keys()}
 
 
 def _machine(host: Host) -> list[Check]:

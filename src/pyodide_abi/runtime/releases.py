@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: What the cache calls the installed releases.
 KEY = "runtimes"
+#: And the memories of their interpreters, once started.
+SNAPSHOTS = "snapshots"
 #: The file of a release that JavaScript imports; a release without it is not one.
 ENTRY_POINT = "pyodide.mjs"
 _PAUSES = (1.0, 5.0)
@@ -45,6 +47,18 @@ def newest(runtimes: Sequence[Runtime]) -> Runtime:
 def installed_folder(release: Release, host: Host) -> Path | None:
     """The release's folder, or None while it is not installed."""
     return host.store.find(f"{KEY}/{release.version}")
+
+
+def prove_release(release: Release, host: Host) -> bool:
+    """Compare all digests of a release and its snapshots, as after a failure; what is damaged is removed.
+
+    Returns:
+        whether it is what was fetched; otherwise another attempt fetches it again.
+    """
+    own = f"{SNAPSHOTS}/{release.version}+"
+    keys = [f"{KEY}/{release.version}", *(key for key in host.store.keys(SNAPSHOTS) if key.startswith(own))]
+    damaged = [key for key in keys if not host.store.prove(key)]
+    return not damaged
 
 
 def install_release(release: Release, host: Host) -> Path:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.runtime.driver import drive
 from pyodide_abi.runtime.protocol import Request
+from pyodide_abi.runtime.releases import SNAPSHOTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from pyodide_abi.platforms.model import Release
     from pyodide_abi.runtime.node import Node
 
-#: What the cache calls them.
-KEY = "snapshots"
 _FILE = "memory.bin"
 _SECONDS = 300.0
 #: How long one that another version of this project made is kept after its last use, in seconds.
@@ -79,7 +78,7 @@ def obtain_snapshot(
     Returns:
         the file; None where the release cannot make one here (no room for it, say), and is started plainly.
     """
-    prefix = f"{KEY}/{release.version}+{node.version}+"
+    prefix = f"{SNAPSHOTS}/{release.version}+{node.version}+"
     current = prefix + _digest(*(file.read_bytes().decode() for file in _SHAPED_BY))
     language = {name: environ[name] for name in _LANGUAGE if environ.get(name)}
     zone = (host.environ.get("TZ", ""), *time.tzname, str(time.timezone))
@@ -105,7 +104,7 @@ def obtain_snapshot(
     except (_NoneMadeError, OSError) as error:
         host.progress.say(f"the runtime release {release.version} starts slowly: no snapshot ({error})")
         return None
-    for old in host.store.keys(KEY):
+    for old in host.store.keys(SNAPSHOTS):
         if old.startswith(prefix) and not old.startswith(current) and _is_unused(host.store.root / old):
             host.store.remove(old)
     return made / _FILE

@@ -19,7 +19,7 @@ from pyodide_abi.runtime.account import Account, Outcome
 from pyodide_abi.runtime.driver import drive
 from pyodide_abi.runtime.node import find_node
 from pyodide_abi.runtime.protocol import PROBE, Probe, Request
-from pyodide_abi.runtime.releases import install_release
+from pyodide_abi.runtime.releases import install_release, prove_release
 from pyodide_abi.runtime.site import unpack
 from pyodide_abi.runtime.snapshot import obtain_snapshot
 from pyodide_abi.values import value
@@ -125,6 +125,17 @@ def verify_wheel(
         trial = _Trial(site=site, node=node, host=host, timeout=timeout)
         pairs = [(module, runtime) for runtime in runtimes for module in modules]
         results = _all(trial, pairs, jobs, f"loading {wheel.name}")
+        # A failure is held against the wheel only where the runtime is the one that was published.
+        failed = {result.release for result in results if result.outcome is not Outcome.LOADED}
+        damaged = {
+            runtime.version
+            for runtime in runtimes
+            if runtime.version in failed and not prove_release(runtime.release, host)
+        }
+        if damaged:
+            results = [result for result in results if result.release not in damaged]
+            again = [(module, runtime) for module, runtime in pairs if runtime.version in damaged]
+            results += _all(trial, again, jobs, f"loading {wheel.name} again")
     order = {module.path: number for number, module in enumerate(modules)}
     return Verification(
         wheel=wheel,
@@ -200,7 +211,9 @@ class _Trial:
         heard = self._probe(module, runtime, direct=direct)
         return Account.of(heard.messages, module.path, died=heard.died)
 
-    def _probe(self, module: ExtensionModule, runtime: Runtime, *, direct: bool) -> Heard:
+    def _probe(
+        self, module: ExtensionModule, runtime: Runtime, *, direct: bool, again: bool = False
+    ) -> Heard:
         folder = install_release(runtime.release, self.host)
         request = Request(
             release=folder,
@@ -217,6 +230,8 @@ class _Trial:
         )
         heard = drive(request, self.node, self.host, timeout=self.timeout)
         if heard.died and not heard.completed.timed_out and not heard.messages[:-1]:
+            if not again and not prove_release(runtime.release, self.host):
+                return self._probe(module, runtime, direct=direct, again=True)
             raise FailedError(
                 f"the release {runtime.version} does not start in {self.node.path}: {heard.died}",
                 hint="'--node' names another Node; 'pyodide-abi doctor' says which there are",
