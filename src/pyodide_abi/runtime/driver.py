@@ -36,6 +36,11 @@ class Heard:
         return next((message.status for message in self.messages if isinstance(message, Exited)), None)
 
     @property
+    def unborn(self) -> bool:
+        """Whether the interpreter died before it could say anything, with time left."""
+        return bool(self.died) and not self.completed.timed_out and not self.messages[:-1]
+
+    @property
     def died(self) -> str:
         """Why the interpreter came to no end of its own; empty where it did."""
         if self.status is not None:

@@ -12,7 +12,7 @@ from pyodide_abi.runtime.arguments import divide, is_interactive
 from pyodide_abi.runtime.driver import drive
 from pyodide_abi.runtime.node import find_node
 from pyodide_abi.runtime.protocol import START, Mount, Request
-from pyodide_abi.runtime.releases import install_release
+from pyodide_abi.runtime.releases import install_release, prove_release
 from pyodide_abi.runtime.site import unpack
 from pyodide_abi.runtime.snapshot import can_start, obtain_snapshot
 from pyodide_abi.values import value
@@ -155,6 +155,9 @@ def run_python(
             stdin=stdin,
             timeout=timeout,
         )
+    if heard.unborn and not prove_release(release, host):
+        # Nothing of the program has run. What was damaged is fetched again, so that this ends.
+        return run_python(program, release, host, node=node, attached=attached, stdin=stdin, timeout=timeout)
     return Finished(
         status=heard.completed.returncode if heard.status is None else heard.status,
         stdout=heard.completed.stdout,

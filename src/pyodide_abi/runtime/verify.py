@@ -229,7 +229,7 @@ class _Trial:
             ),
         )
         heard = drive(request, self.node, self.host, timeout=self.timeout)
-        if heard.died and not heard.completed.timed_out and not heard.messages[:-1]:
+        if heard.unborn:
             if not again and not prove_release(runtime.release, self.host):
                 return self._probe(module, runtime, direct=direct, again=True)
             raise FailedError(
