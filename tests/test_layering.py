@@ -175,6 +175,16 @@ def test_what_an_audit_imports_has_no_dataclasses(path: Path) -> None:
             assert not names & {"dataclasses", "inspect"}, "slow to import; see values.py"
 
 
+#: Modules that are longer than the rest, with the lines that they may have. Nothing comes to this list.
+LONGER = {
+    "audit/messages.py": 360,
+    "linker/compare_surfaces.py": 400,
+    "linker/interpreter.py": 400,
+    "platforms/load.py": 400,
+}
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_modules_can_be_read_in_one_sitting(path: Path) -> None:
-    assert len(path.read_text("utf-8").splitlines()) <= 400
+    most = LONGER.get(str(path.relative_to(SOURCE)), 350)
+    assert len(path.read_text("utf-8").splitlines()) <= most

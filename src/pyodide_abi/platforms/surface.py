@@ -160,10 +160,6 @@ class Surface:
             views[release] = known[key]
         return views
 
-    def releases_with(self, name: str, engine: str = REFERENCE_ENGINE) -> tuple[str, ...]:
-        """The releases that offer a name, in whatever form."""
-        return tuple(release for release in self.releases if name in self.symbols(release, engine))
-
     def _forms_in(self, release: str, engine: str) -> _Forms:
         """What a release offers each group of names as."""
         if release not in self.releases:
