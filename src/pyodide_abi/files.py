@@ -42,9 +42,10 @@ def read_head(path: Path, *, most: int) -> tuple[bytes, int]:
                 data = stream.read(most)
                 return data, max(status.st_size, len(data))
             data = stream.read(LARGEST + 1)
+    except IsADirectoryError as error:
+        raise UnreadableInputError(f"{path} is a folder", hint="name a file in it") from error
     except OSError as error:
-        where = "is a folder" if isinstance(error, IsADirectoryError) else f"cannot be read: {error.strerror}"
-        raise UnreadableInputError(f"{path} {where}", hint="name a file") from error
+        raise UnreadableInputError(f"{path} cannot be read: {error.strerror}") from error
     if len(data) > LARGEST:
         raise _too_large(path)
     return data, len(data)
