@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.audit.calls import calls_of
 from pyodide_abi.audit.undefined import find_gaps
 from pyodide_abi.values import value
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pyodide_abi.linker import Facts
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.platforms.surface import Symbol
+    from pyodide_abi.signatures.rows import Row
     from pyodide_abi.wheel import Wheel
 
 
@@ -26,11 +28,13 @@ class Case:
         subject: The wheel or module.
         loads: Every load that a user of the subject would see.
         gaps: Symbols that a load wants and nobody provides.
+        calls: Functions that are called through pointers, by the path of their native file.
     """
 
     subject: Subject
     loads: tuple[Load, ...]
     gaps: tuple[Gap, ...]
+    calls: Mapping[str, tuple[Row, ...]]
     _by_path: Mapping[str, Binary]
 
     @property
@@ -81,4 +85,10 @@ def case_of(subject: Subject) -> Case:
     """Work out what all rules ask for."""
     by_path = {binary.path: binary for binary in subject.binaries}
     loads = tuple(subject.loads())
-    return Case(subject=subject, loads=loads, gaps=find_gaps(loads, by_path), _by_path=by_path)
+    return Case(
+        subject=subject,
+        loads=loads,
+        gaps=find_gaps(loads, by_path),
+        calls=calls_of(subject),
+        _by_path=by_path,
+    )

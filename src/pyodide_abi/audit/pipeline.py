@@ -135,6 +135,7 @@ def _subject(
                 preloaded=found.alone[path].preloaded,
                 installed=installation.loads.get(path, {}),
                 stops=installation.stops.get(path, {}),
+                recovered=contents[path].recovered,
             )
             for path, library in found.libraries.items()
         ),

@@ -51,7 +51,7 @@ class Rule:
 
     Attributes:
         code: ``ABI`` and three digits, never reused. 1xx binary form, 2xx imports and exports, 3xx linking,
-            4xx wheel layout and tags, 5xx features.
+            4xx wheel layout and tags, 5xx features, 6xx calls.
         name: of the defect, so that "allow <name>" reads as English.
         since: the version of this project that first had the rule.
         severity: of its findings, unless a finding says otherwise.

@@ -12,12 +12,13 @@ from pyodide_abi.errors import UsageError
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.audit.rule import Rule
     from pyodide_abi.audit.subject import Binary, Subject
+    from pyodide_abi.signatures.rows import Row
 
 #: So many findings of one rule are listed. A module can be made to lack a million functions.
 _MOST_FINDINGS = 5_000
@@ -35,6 +36,7 @@ class Report:
         engine: that the predictions are for.
         modules: native files with their predictions.
         findings: the worst first, causes before consequences.
+        calls: functions that are called through pointers, by the path of their module.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Report:
     engine: str
     modules: tuple[Binary, ...]
     findings: tuple[Finding, ...]
+    calls: Mapping[str, tuple[Row, ...]] = {}
 
     def count(self, severity: Severity) -> int:
         """How many findings are this bad."""
@@ -79,6 +82,7 @@ def audit(subject: Subject, *, select: Sequence[str] = (), ignore: Sequence[str]
         engine=subject.engine,
         modules=subject.binaries,
         findings=tuple(findings),
+        calls=case.calls,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from pyodide_abi.signatures import Recovered
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Binary:
         installed: By release, what an import of it does after the release's own installer has loaded the
             whole wheel ahead; empty where that cannot make a difference.
         stops: By release, the installer's words where its work ends at this file.
+        recovered: Its functions that CPython and the C library call through pointers.
     """
 
     member: str
@@ -44,6 +46,7 @@ class Binary:
     preloaded: Mapping[str, Prediction]
     installed: Mapping[str, Prediction] = {}
     stops: Mapping[str, str] = {}
+    recovered: Recovered = Recovered()
 
     def judged(self, release: str) -> Prediction:
         """The prediction that counts: installers do what their platform prescribes."""

@@ -43,7 +43,7 @@ exit status, besides those of every command:
 #: One word is meant for a rule's code or name.
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,60}")
 #: The beginning of codes: a family of rules.
-_FAMILY = re.compile(r"(?:ABI)?[1-5]\d?(?:xx)?", re.IGNORECASE)
+_FAMILY = re.compile(r"(?:ABI)?[1-6]\d?(?:xx)?", re.IGNORECASE)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -28,6 +28,8 @@ examples:
       every symbol with its type
   pyodide-abi show libcore.so --imports -C
       the same for people: C++ and Rust names as in their source
+  pyodide-abi show build/_core.cpython-314-wasm32-emscripten.so --signatures
+      which functions CPython calls through pointers, and the types that they have and should have
   pyodide-abi show libz.a --symbols
       what the object files define and want
   pyodide-abi show spam.whl --format json | jq '.modules[].dylink.needed'
@@ -47,6 +49,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parts.add_argument("--exports", action="store_true", help="every export with its type")
     parts.add_argument("--symbols", action="store_true", help="the symbol tables of object files")
     parts.add_argument("--features", action="store_true", help="WebAssembly features; reads the code")
+    parts.add_argument(
+        "--signatures",
+        action="store_true",
+        help="functions that are called through pointers; follows the code",
+    )
     parts.add_argument("--producers", action="store_true", help="the tools that made it")
     parts.add_argument("--all", action="store_true", help="all of these")
     parser.add_argument(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from pyodide_abi.errors import WasmError
 from pyodide_abi.linker.facts import read_library
 from pyodide_abi.linker.module_facts import anatomy_of
+from pyodide_abi.signatures import recovered_from
 from pyodide_abi.wasm import read_module
 
 if TYPE_CHECKING:
@@ -19,14 +20,22 @@ if TYPE_CHECKING:
     from pyodide_abi.linker.facts import Library
     from pyodide_abi.linker.module_facts import Anatomy
     from pyodide_abi.linker.native_file import NativeFile
+    from pyodide_abi.signatures import Recovered
     from pyodide_abi.wasm import Module
 
 
 class Read(NamedTuple):
-    """What is kept of a file: what the linker sees of it, and what it is made of beside that."""
+    """What is kept of a file.
+
+    Attributes:
+        library: What the linker sees of it.
+        anatomy: What it is made of beside that.
+        recovered: What it hands over to be called through pointers.
+    """
 
     library: Library
     anatomy: Anatomy
+    recovered: Recovered
 
 
 class ReadFiles(Protocol):
@@ -58,7 +67,8 @@ def read_files_plainly(
         data = file.read()
         module = module_in(data)
         library = read_library(file.path, data, module=module, sought=sought)
-        found[file.path] = Read(library, anatomy_of(library, module, checksum=file.checksum))
+        anatomy = anatomy_of(library, module, checksum=file.checksum)
+        found[file.path] = Read(library, anatomy, recovered_from(module))
     return found
 
 

@@ -6,6 +6,7 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from pyodide_abi.audit.mistyped import written
 from pyodide_abi.report.printable import to_json
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from pyodide_abi.audit import Binary, Finding, Report
     from pyodide_abi.linker import Prediction
+    from pyodide_abi.signatures.rows import Row
 
 
 def audit_to_data(report: Report) -> dict[str, Any]:
@@ -21,7 +23,7 @@ def audit_to_data(report: Report) -> dict[str, Any]:
         "wheel": report.name,
         "platform": report.platform,
         "engine": report.engine,
-        "modules": [_module(binary) for binary in report.modules],
+        "modules": [_module(binary, report.calls.get(binary.path, ())) for binary in report.modules],
         "findings": [_finding(finding) for finding in report.findings],
     }
 
@@ -44,7 +46,20 @@ def schema() -> dict[str, Any]:
     return loaded
 
 
-def _module(binary: Binary) -> dict[str, Any]:
+def signature_to_data(row: Row) -> dict[str, Any]:
+    """A function that is called through a pointer."""
+    return {
+        "table": row.entry.table,
+        "entry": row.entry.name,
+        "function": row.function,
+        "have": None if row.have is None else written(row.have),
+        "want": written(row.entry.prototype.type),
+        "certainty": row.certainty.value,
+        "calls": {release: result.value for release, result in row.calls.items()},
+    }
+
+
+def _module(binary: Binary, rows: Sequence[Row]) -> dict[str, Any]:
     loads = {release: _load(prediction) for release, prediction in binary.imported.items()}
     module: dict[str, Any] = {"path": binary.path, "loads": loads}
     preload = {
@@ -54,6 +69,7 @@ def _module(binary: Binary) -> dict[str, Any]:
     }
     if preload:
         module["preload"] = preload
+    module["signatures"] = list(map(signature_to_data, rows))
     return module
 
 

@@ -10,7 +10,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
 from pyodide_abi.abi.symbols import INIT_PREFIXES
+from pyodide_abi.audit.mistyped import written
 from pyodide_abi.errors import WasmError
+from pyodide_abi.signatures import recovered_from
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wasm.archive import read_archive
 from pyodide_abi.wasm.code import scan_code
@@ -39,6 +41,7 @@ class Part(enum.StrEnum):
     SYMBOLS = "symbols"
     FEATURES = "features"
     PRODUCERS = "producers"
+    SIGNATURES = "signatures"
 
 
 def describe(path: str, data: Bytes, parts: Collection[Part], *, depth: int = 0) -> Data:
@@ -151,6 +154,7 @@ def _describe_module(module: Module, parts: Collection[Part]) -> Data:
         Part.SYMBOLS: _symbols,
         Part.FEATURES: _features,
         Part.PRODUCERS: _producers,
+        Part.SIGNATURES: _signatures,
     }
     found |= {str(part): make(module) for part, make in makers.items() if part in parts}
     return found
@@ -229,6 +233,22 @@ def _features(module: Module) -> Data:
         "headers": sorted(header_features(module)),
         "code": sorted(scan_code(module)),
     }
+
+
+def _signatures(module: Module) -> list[Data]:
+    """The functions that CPython and the C library call through pointers, as far as the code shows them."""
+    return [
+        {
+            "table": entry.table,
+            "entry": entry.name,
+            "function": entry.target.name or str(entry.target.index),
+            "have": None if entry.target.type is None else written(entry.target.type),
+            "want": written(entry.prototype.type),
+            "flags": entry.flags,
+            "certainty": str(entry.certainty),
+        }
+        for entry in recovered_from(module).entries
+    ]
 
 
 def _producers(module: Module) -> dict[str, list[str]]:

@@ -112,6 +112,13 @@ def _lists(entry: _Block) -> Iterator[str]:
         yield "  exports"
         for item in entry["exports"]:
             yield f"    {item['kind']:<8}  {item['name']}  {item['type']}"
+    if entry.get("signatures"):
+        yield "  signatures: what CPython and the C library call through pointers"
+        for item in entry["signatures"]:
+            mark = " " if item["have"] in {item["want"], None} else "!"
+            have = "the function of that name" if item["have"] is None else item["have"]
+            what = f"{item['table']:<18}  {item['entry']}  {item['flags']}".rstrip()
+            yield f"  {mark} {what}  {have}, called as {item['want']}  function {item['function']}"
     if entry.get("symbols"):
         yield "  symbols"
         for item in entry["symbols"]:

@@ -90,8 +90,13 @@ class Window:
 
     def body_at(self, position: int) -> Cursor | None:
         """A cursor over the body that a byte of ``data`` belongs to; None for one of a size."""
+        place = self.place_of(position)
+        return None if place is None else self._body(place)
+
+    def place_of(self, position: int) -> int | None:
+        """The place of the body that a byte of ``data`` belongs to; None for one of a size."""
         place = bisect_right(self.starts, position) - 1
-        return self._body(place) if place >= 0 and position < self.ends[place] else None
+        return place if place >= 0 and position < self.ends[place] else None
 
     def _body(self, place: int) -> Cursor:
         start, end = self.starts[place], self.ends[place]

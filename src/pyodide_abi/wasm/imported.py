@@ -27,11 +27,14 @@ class Imported:
         types: The types of the imports of each kind, by index.
         functions: names of the imported functions, by index.
         bases: indices of the globals that stand for the module's own places in memory and table.
+        globals: the space and the name of the imported globals, by index; some readers leave out those whose
+            names are mangled.
     """
 
     types: Mapping[Kind, Sequence[ExternType]]
     functions: Sequence[bytes]
     bases: frozenset[int]
+    globals: Mapping[int, tuple[str, bytes]]
 
 
 class ByKind:
@@ -41,9 +44,10 @@ class ByKind:
         self._types: dict[Kind, list[ExternType]] = {kind: [] for kind in Kind}
         self._functions: list[bytes] = []
         self._bases: set[int] = set()
+        self._named: dict[int, tuple[str, bytes]] = {}
 
     def add(self, names: Sequence[bytes], entries: Sequence[Import]) -> None:
-        """Sort the next imports: their names, and what each is, whose own name is not looked at."""
+        """Sort the next imports: their names, empty where they do not matter, and what each is."""
         # By class: this runs for every import, and to ask each for its kind would take twice the time.
         functions, globals_ = self._types[Kind.FUNCTION], self._types[Kind.GLOBAL]
         for name, entry in zip(names, entries, strict=True):
@@ -54,14 +58,26 @@ class ByKind:
             elif type_.__class__ is GlobalType:
                 if name in _BASES and not type_.mutable:
                     self._bases.add(len(globals_))
+                if name:
+                    self._named[len(globals_)] = entry.module, name
                 globals_.append(type_)
             else:
                 self._types[kind_of(type_)].append(type_)
 
-    def add_globals(self, type_: GlobalType, number: int) -> None:
+    def add_globals(self, type_: GlobalType, names: Sequence[bytes], entries: Sequence[Import]) -> None:
         """Note some globals of one type, none of them a base."""
-        self._types[Kind.GLOBAL].extend(itertools.repeat(type_, number))
+        globals_ = self._types[Kind.GLOBAL]
+        first = len(globals_)
+        globals_.extend(itertools.repeat(type_, len(names)))
+        self._named.update(
+            (first + place, (entries[place].module, name)) for place, name in enumerate(names) if name
+        )
 
     def imported(self) -> Imported:
         """All of them."""
-        return Imported(types=self._types, functions=self._functions, bases=frozenset(self._bases))
+        return Imported(
+            types=self._types,
+            functions=self._functions,
+            bases=frozenset(self._bases),
+            globals=self._named,
+        )

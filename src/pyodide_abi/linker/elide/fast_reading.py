@@ -9,6 +9,7 @@ from pyodide_abi.linker.elide.outline import outline_of, settle
 from pyodide_abi.linker.elide.stream import outline_stream
 from pyodide_abi.linker.module_facts import anatomy_of
 from pyodide_abi.linker.plain_reading import Read, module_in
+from pyodide_abi.signatures import recovered_from
 from pyodide_abi.wasm import read_module
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pyodide_abi.linker.elide.outline import Outline
     from pyodide_abi.linker.module_facts import Anatomy
     from pyodide_abi.linker.native_file import NativeFile
+    from pyodide_abi.signatures import Recovered
 
 
 def read_files(
@@ -44,7 +46,7 @@ def read_files(
         return read_module(by_path[path].read()).exports[place].name
 
     libraries = settle([read[path][0] for path in by_path], export_at)
-    return {library.path: Read(library, read[library.path][1]) for library in libraries}
+    return {library.path: Read(library, *read[library.path][1:]) for library in libraries}
 
 
 def mangled_names(names: Iterable[str]) -> frozenset[bytes]:
@@ -52,7 +54,9 @@ def mangled_names(names: Iterable[str]) -> frozenset[bytes]:
     return frozenset([name.encode() for name in names if name.startswith(MANGLED_PREFIXES)])
 
 
-def _read(file: NativeFile, known: frozenset[bytes], sought: Collection[str]) -> tuple[Outline, Anatomy]:
+def _read(
+    file: NativeFile, known: frozenset[bytes], sought: Collection[str]
+) -> tuple[Outline, Anatomy, Recovered]:
     pieces = file.pieces()
     found = outline_stream(file, pieces, known=known, sought=sought)
     if found is None:
@@ -65,9 +69,10 @@ def _read(file: NativeFile, known: frozenset[bytes], sought: Collection[str]) ->
 
 def _read_whole(
     file: NativeFile, known: frozenset[bytes], sought: Collection[str]
-) -> tuple[Outline, Anatomy]:
+) -> tuple[Outline, Anatomy, Recovered]:
     """Read a file that is not as usual."""
     data = file.read()
     module = module_in(data)
     outline = outline_of(file.path, data, module, known=known, sought=sought)
-    return outline, anatomy_of(outline.library, module, checksum=file.checksum)
+    anatomy = anatomy_of(outline.library, module, checksum=file.checksum)
+    return outline, anatomy, recovered_from(module)

@@ -26,6 +26,7 @@ from pyodide_abi.linker.facts import (
 )
 from pyodide_abi.linker.module_facts import anatomy_with, early_questions, late_questions
 from pyodide_abi.linker.startup import Following
+from pyodide_abi.signatures import Kept, recover
 from pyodide_abi.wasm import FuncType, Kind, SectionId
 from pyodide_abi.wasm.bodies import windows
 from pyodide_abi.wasm.code import Scan
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from pyodide_abi.linker.module_facts import Anatomy
     from pyodide_abi.linker.native_file import NativeFile
     from pyodide_abi.linker.startup import Startup
+    from pyodide_abi.signatures import Recovered
     from pyodide_abi.wasm.code import Answers, Question
     from pyodide_abi.wasm.section_table import Section
     from pyodide_abi.wasm.sections.imports import Import as Entry
@@ -53,7 +55,7 @@ _PASSING = frozenset({SectionId.IMPORT, SectionId.EXPORT, SectionId.CODE})
 
 def outline_stream(
     file: NativeFile, pieces: Iterable[bytes], *, known: frozenset[bytes], sought: Collection[str]
-) -> tuple[Outline, Anatomy] | None:
+) -> tuple[Outline, Anatomy, Recovered] | None:
     """Read a side module as it arrives.
 
     Args:
@@ -63,8 +65,8 @@ def outline_stream(
         sought: Names of features to look for in its code.
 
     Returns:
-        What is kept of it until all files have been read, and what it is made of. None for anything that is
-        not quite as usual: that has to be read whole and with care.
+        What is kept of it until all files have been read, what it is made of, and what it hands over to be
+        called. None for anything that is not quite as usual: that has to be read whole and with care.
     """
     try:
         return _Reading(file, known, sought).read(pieces)
@@ -82,13 +84,14 @@ class _Reading:
         self._frame = StreamedFrame()
         self._names = Names()
         self._following: Following | None = None
+        self._kept = Kept()
         self._answers: Answers = {}
         #: Of each import: what it is, and where its name is in the file; and those names that say something.
         self._plain: dict[int, bytes] = {}
         self._entries: list[Entry] = []
         self._starts, self._lengths = array("Q"), array("H")
 
-    def read(self, pieces: Iterable[bytes]) -> tuple[Outline, Anatomy]:
+    def read(self, pieces: Iterable[bytes]) -> tuple[Outline, Anatomy, Recovered]:
         """Take all sections, and say what was found."""
         file, frame, names = self._file, self._frame, self._names
         for section, contents in frame.receive(pieces, file.size, passing=_PASSING):
@@ -119,17 +122,18 @@ class _Reading:
         )
         answers = self._answers_to(early_questions(frame, frame.find(SectionId.CODE)))
         anatomy = anatomy_with(frame, facts, answers, checksum=file.checksum)
-        return Outline(library=library, names=names, types=frame.types), anatomy
+        recovered = recover(frame, self._exported_functions(), self._kept)
+        return Outline(library=library, names=names, types=frame.types), anatomy, recovered
 
     def _take_imports(self, section: Section, contents: Iterator[bytes]) -> None:
         sorted_ = ByKind()
         parts = import_columns(contents, self._frame.types, base=section.contents)
         for names_, entries, starts in parts:
+            plain = [b"" if name.startswith(MANGLED_BYTES) else name for name in names_]
             if all(map(_is_address, different(entries).values())):
-                sorted_.add_globals(ENTRY, len(names_))
+                sorted_.add_globals(ENTRY, plain, entries)
                 self._names.want_addresses(names_)
             else:
-                plain = [b"" if name.startswith(MANGLED_BYTES) else name for name in names_]
                 self._plain.update(
                     (place, name) for place, name in enumerate(plain, len(self._entries)) if name
                 )
@@ -145,12 +149,15 @@ class _Reading:
         following = self._following = self._begin_following()
         questions = {*code_questions(self._frame, self._sought), *early_questions(self._frame, section)}
         scans = [Scan(question) for question in questions]
+        keeping = self._kept.begin(self._frame, self._exported_functions(), section)
         for window in windows(contents, section):
             if not following.take(window):
                 raise NotUsualError
             for scan in scans:
                 scan.take(window)
-            if following.done and all(scan.is_done() for scan in scans):
+            if keeping:
+                self._kept.take(window)
+            elif following.done and all(scan.is_done() for scan in scans):
                 break
         self._answers = {scan.question: scan.found for scan in scans}
         for _ in contents:
@@ -161,8 +168,10 @@ class _Reading:
         return {question: self._answers.get(question, frozenset()) for question in questions}
 
     def _begin_following(self) -> Following:
-        exported = {name: index for _, name, kind, index in self._names.staying if kind is Kind.FUNCTION}
-        return Following(self._frame, exported)
+        return Following(self._frame, self._exported_functions())
+
+    def _exported_functions(self) -> dict[str, int]:
+        return {name: index for _, name, kind, index in self._names.staying if kind is Kind.FUNCTION}
 
     def _finish(self) -> tuple[Startup, tuple[Import, ...]]:
         """All has come: what runs during a load, and the imports that matter."""

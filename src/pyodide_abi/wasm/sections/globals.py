@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WasmError
@@ -69,6 +70,29 @@ def decode_constants(contents: Bytes) -> tuple[GlobalType, ...] | None:
     if len(found) != number or size != cursor.remaining:
         return None
     return tuple([COMMON_GLOBALS[type_] for type_, _ in found])
+
+
+def initial_places(contents: Bytes) -> array[int]:
+    """Where in the section's contents the initial value of each global begins.
+
+    Nothing is decoded: large modules have tens of thousands of globals, of which few are ever looked at.
+
+    Raises:
+        WasmError: the contents are not globals.
+    """
+    cursor = Cursor(contents, within="global section")
+    number = cursor.count(smallest=3)
+    places = array("I")
+    for _ in range(number):
+        match = _CONSTANT.match(contents, cursor.position)
+        if match:
+            places.append(match.start(2))
+            cursor.position = match.end()
+        else:
+            read_global_type(cursor)
+            places.append(cursor.position)
+            read_expression(cursor)
+    return places
 
 
 def encode(globals_: Sequence[Global]) -> bytes:

@@ -18,6 +18,7 @@ from pyodide_abi.linker.elide.outline import outline_of, settle
 from pyodide_abi.linker.elide.stream import outline_stream
 from pyodide_abi.linker.module_facts import anatomy_of
 from pyodide_abi.linker.plain_reading import Read
+from pyodide_abi.signatures import recovered_from
 from pyodide_abi.wasm import SectionId, read_module
 from pyodide_abi.wasm.bodies import windows
 from pyodide_abi.wasm.features import Feature
@@ -73,9 +74,9 @@ def streamed(data: bytes, places: Sequence[int], again: Sequence[int], **options
     found = outline_stream(file, file.pieces(), **options)
     if found is None:
         return None
-    outline, anatomy = found
+    outline, anatomy, recovered = found
     (library,) = settle([outline], lambda _, place: f"export {place}")
-    return Read(library, anatomy)
+    return Read(library, anatomy, recovered)
 
 
 def whole(data: bytes, sought: frozenset[Feature]) -> Read:
@@ -83,7 +84,8 @@ def whole(data: bytes, sought: frozenset[Feature]) -> Read:
     module = read_module(data)
     outline = outline_of("x.so", data, module, known=KNOWN, sought=sought)
     (library,) = settle([outline], lambda _, place: f"export {place}")
-    return Read(library, anatomy_of(outline.library, module, checksum=zlib.crc32(data)))
+    anatomy = anatomy_of(outline.library, module, checksum=zlib.crc32(data))
+    return Read(library, anatomy, recovered_from(module))
 
 
 places = st.lists(st.integers(min_value=0, max_value=1 << 20), max_size=30)

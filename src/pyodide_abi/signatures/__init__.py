@@ -1,0 +1,23 @@
+"""The C types of the functions that CPython and the C library call through pointers, told from a module.
+
+WebAssembly compares the type of a function with the one that its caller expects at each such call; C only
+promises it. Where a module hands its functions over is found by following its code, see
+:func:`~pyodide_abi.signatures.recover.recover`.
+"""
+
+from __future__ import annotations
+
+from pyodide_abi.signatures.bodies_kept import Kept, keep_bodies
+from pyodide_abi.signatures.recover import Recovered, recover, recovered_from
+from pyodide_abi.signatures.table_reader import CalledFunction, Certainty, TableEntry
+
+__all__ = [
+    "CalledFunction",
+    "Certainty",
+    "Kept",
+    "Recovered",
+    "TableEntry",
+    "keep_bodies",
+    "recover",
+    "recovered_from",
+]

@@ -1,0 +1,156 @@
+"""The bodies of those functions that are worth following, out of code that comes piece by piece."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pyodide_abi.abi.symbols import APPLY_DATA_RELOCS, CALL_CTORS, INIT_PREFIXES
+from pyodide_abi.errors import WasmError
+from pyodide_abi.signatures.layouts import load_layouts
+from pyodide_abi.wasm import Kind, SectionId
+from pyodide_abi.wasm.bodies import windows
+from pyodide_abi.wasm.cursor import Cursor
+from pyodide_abi.wasm.encode import unsigned
+from pyodide_abi.wasm.instructions import CALL, FAMILIES, locals_of, pattern, read_instruction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from pyodide_abi.wasm import Module, Section
+    from pyodide_abi.wasm.bodies import Window
+    from pyodide_abi.wasm.cursor import Bytes
+    from pyodide_abi.wasm.frame import Frame
+
+#: Code up to this size, in bytes, is kept whole; of longer code, so much is kept.
+_MOST_KEPT = 5_000_000
+_CALL = b"\x10"
+#: Bytes of an index that linkers leave room for.
+PADDED = 5
+_HOOKS = (APPLY_DATA_RELOCS, CALL_CTORS)
+
+
+class Kept:
+    """Takes bodies as they come.
+
+    Attributes:
+        bodies: by index among the functions that the module defines.
+        callers: those of them that seem to call a function that takes tables.
+        roots: indices of these functions.
+        whole: all bodies are kept.
+    """
+
+    def __init__(self) -> None:
+        self.bodies: dict[int, bytes] = {}
+        self.callers: set[int] = set()
+        self.roots: list[int] = []
+        self._pattern: re.Pattern[bytes] | None = None
+        self._wanted: frozenset[int] = frozenset()
+        self.whole = False
+        self._left = _MOST_KEPT
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is to be found in this module."""
+        return self._pattern is None
+
+    def begin(self, module: Frame, exports: Mapping[str, int], section: Section) -> bool:
+        """Say whether there is anything to see.
+
+        Args:
+            module: it, of which all is known that stands before the code.
+            exports: indices of the exported functions by name.
+            section: the code.
+        """
+        imports = module.imported.functions
+        known = frozenset(name.encode() for name in load_layouts().roots)
+        roots = [index for index, name in enumerate(imports) if name in known]
+        if not roots:
+            return False
+        self.roots = roots
+        self._pattern = calls_of(roots)
+        wanted = {
+            index for name, index in exports.items() if name in _HOOKS or name.startswith(INIT_PREFIXES)
+        }
+        wanted |= set() if module.start is None else {module.start}
+        self._wanted = frozenset(index - len(imports) for index in wanted)
+        self.whole = section.size <= _MOST_KEPT
+        return True
+
+    def take(self, window: Window) -> None:
+        """Keep of the next bodies what matters."""
+        assert self._pattern is not None
+        if not window.ends:
+            return
+        for match in self._pattern.finditer(window.data, 0, window.ends[-1]):
+            place = window.place_of(match.start())
+            if place is not None:
+                self.callers.add(window.first + place)
+        every = range(window.first, window.last)
+        for index in every if self.whole else sorted((self.callers | self._wanted).intersection(every)):
+            start, end = window.starts[index - window.first], window.ends[index - window.first]
+            self._left -= end - start
+            if self._left >= 0:
+                self.bodies[index] = bytes(window.data[start:end])
+
+
+def keep_bodies(module: Module) -> Kept:
+    """Those of a module that is held whole.
+
+    Raises:
+        WasmError: a section is malformed.
+    """
+    kept = Kept()
+    section = module.find(SectionId.CODE)
+    if section is not None and kept.begin(module, exported_functions(module), section):
+        for window in windows([module.view(section)], section):
+            kept.take(window)
+    return kept
+
+
+def exported_functions(module: Module) -> dict[str, int]:
+    """Indices of the functions that a module exports, by name."""
+    return {entry.name: entry.index for entry in module.exports if entry.kind is Kind.FUNCTION}
+
+
+def calls_of(functions: Iterable[int]) -> re.Pattern[bytes]:
+    """Calls of functions, as far as their bytes show; others have such bytes as well."""
+    encoded = [form for index in functions for form in encodings(index)]
+    return re.compile(_CALL + b"(?:" + b"|".join(map(re.escape, encoded)) + b")")
+
+
+def calling(functions: Iterable[int]) -> Callable[[Bytes], bool]:
+    """Whether a body calls one of some functions, for sure; a body that cannot be read does not."""
+    wanted = frozenset(functions)
+    encoded = b"|".join(re.escape(form) for index in wanted for form in encodings(index))
+    others = pattern(FAMILIES, without={CALL})
+    dull = re.compile(b"(?:" + others + rb"|\x10(?!" + encoded + rb")[\x80-\xff]*+[\x00-\x7f])*+")
+
+    def calls(body: Bytes) -> bool:
+        cursor = Cursor(body, within="code section")
+        try:
+            for _ in locals_of(cursor):
+                pass
+            while cursor.position < cursor.end:
+                stepped = dull.match(body, cursor.position)
+                cursor.position = stepped.end() if stepped else cursor.position
+                if cursor.position < cursor.end:
+                    instruction = read_instruction(cursor)
+                    if instruction.opcode == CALL and instruction.operands[0] in wanted:
+                        return True
+        except WasmError:
+            return False
+        return False
+
+    return calls
+
+
+def encodings(index: int) -> set[bytes]:
+    """An index in the shortest encoding and in that which linkers leave."""
+    parts = [index >> 7 * place & 0x7F | 0x80 for place in range(PADDED)]
+    return {unsigned(index), bytes([*parts[:-1], parts[-1] & 0x7F])}
+
+
+def decoded(form: bytes) -> int:
+    """The index of an encoding."""
+    return sum((byte & 0x7F) << 7 * place for place, byte in enumerate(form))

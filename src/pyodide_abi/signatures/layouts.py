@@ -1,0 +1,200 @@
+"""The C types of what is called through pointers, and where the pointers lie: ``platforms/data/callers``."""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from typing import TYPE_CHECKING, NamedTuple
+
+from pyodide_abi.errors import PlatformDataError
+from pyodide_abi.platforms.load import DATA
+from pyodide_abi.values import value
+from pyodide_abi.wasm import FuncType, ValueType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_FILE = DATA / "callers" / "tables.toml"
+_PROTOTYPE = re.compile(r"(?P<result>.*?)(?P<name>\w+)\((?P<parameters>.*)\)")
+_I32 = ValueType("i32")
+#: C types that are no 32-bit integer in WebAssembly.
+_WIDE = {"double": "f64", "float": "f32", "long long": "i64", "int64_t": "i64", "uint64_t": "i64"}
+#: Bytes of a word.
+WORD = 4
+
+
+@value
+class Prototype:
+    """A function type as C declares it.
+
+    Attributes:
+        name: of the typedef.
+        declaration: with ``{name}`` in the place of the function's name.
+        type: the same in WebAssembly.
+    """
+
+    name: str
+    declaration: str
+    type: FuncType
+
+    def declared(self, name: str) -> str:
+        """The declaration of a function of that name."""
+        return self.declaration.replace("{name}", name)
+
+
+class StructMember(NamedTuple):
+    """A word of a structure or the value of a slot.
+
+    Attributes:
+        name: of the member.
+        prototype: of the function that it points to; None where it is no such pointer.
+        table: the structure that it points to; empty where it is no such pointer.
+    """
+
+    name: str
+    prototype: Prototype | None = None
+    table: str = ""
+
+
+class Argument(NamedTuple):
+    """An argument of a root function that matters.
+
+    Attributes:
+        place: among all arguments, from 0.
+        prototype: of a function that is called back; None where it is a table.
+        table: the structure that it points to; empty where it is a function.
+        single: it is one entry of such a table, not an array that ends in an empty one.
+    """
+
+    place: int
+    prototype: Prototype | None
+    table: str
+    single: bool
+
+
+@value
+class Layouts:
+    """All of it.
+
+    Attributes:
+        prototypes: by name.
+        structures: members of each structure in order, a word each.
+        slots: members by the numbers of slots, by the structure of the slot.
+        methods: by the flags that matter, the prototype and how C writes the flags.
+        method_mask: the flags that matter.
+        roots: functions that take tables or functions, with the arguments that matter.
+        allocating: functions that return new room, with what it holds: None for anything.
+        growing: functions that move room.
+        copying: functions that copy bytes.
+        filling: functions that fill with a byte.
+    """
+
+    prototypes: Mapping[str, Prototype]
+    structures: Mapping[str, tuple[StructMember, ...]]
+    slots: Mapping[str, Mapping[int, StructMember]]
+    methods: Mapping[int, tuple[Prototype, str]]
+    method_mask: int
+    roots: Mapping[str, tuple[Argument, ...]]
+    allocating: Mapping[str, int | None]
+    growing: frozenset[str]
+    copying: frozenset[str]
+    filling: frozenset[str]
+
+
+@functools.cache
+def load_layouts() -> Layouts:
+    """The data file.
+
+    Raises:
+        PlatformDataError: it has a fault.
+    """
+    try:
+        return _layouts(tomllib.loads(_FILE.read_text("utf-8")))
+    except (KeyError, ValueError) as error:
+        raise PlatformDataError(f"{_FILE.name}: {type(error).__name__}: {error}") from error
+
+
+def _layouts(data: Mapping[str, Mapping[str, str]]) -> Layouts:
+    prototypes = {found.name: found for found in map(_prototype, _statements(data["prototypes"]["typedefs"]))}
+    structures = {
+        name: tuple([_member(text, prototypes) for text in _statements(members)])
+        for name, members in _facts(data["structures"])
+    }
+    # A slot of a type is a member of the type or of one of its sub-tables.
+    by_name = {member.name: member for members in structures.values() for member in members}
+    slots = {
+        "PyType_Slot": {
+            number: by_name.get(name, StructMember(name))
+            for number, name in enumerate(data["slots"]["PyType_Slot"].split(), 1)
+        },
+        "PyModuleDef_Slot": {
+            number: _member(text, prototypes)
+            for number, text in enumerate(_statements(data["slots"]["PyModuleDef_Slot"]), 1)
+        },
+    }
+    memory = data["memory"]
+    allocating: dict[str, int | None] = dict.fromkeys(memory["allocating"].split())
+    return Layouts(
+        prototypes=prototypes,
+        structures=structures,
+        slots=slots,
+        methods={
+            int(flags, 16): (prototypes[text.split()[0]], text.partition(" ")[2])
+            for flags, text in _facts(data["flags"])
+            if flags != "mask"
+        },
+        method_mask=int(data["flags"]["mask"]),
+        roots=dict(_root(text, prototypes) for text in _statements(data["roots"]["functions"])),
+        allocating=allocating | dict.fromkeys(memory["zeroing"].split(), 0),
+        growing=frozenset(memory["growing"].split()),
+        copying=frozenset(memory["copying"].split()),
+        filling=frozenset(memory["filling"].split()),
+    )
+
+
+def _facts(table: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    return ((key, text) for key, text in table.items() if key not in {"reason", "source"})
+
+
+def _statements(text: str) -> list[str]:
+    return [statement for part in text.split(";") if (statement := " ".join(part.split()))]
+
+
+def _prototype(text: str) -> Prototype:
+    match = _PROTOTYPE.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no prototype")
+    result, name, parameters = match["result"].strip(), match["name"], match["parameters"]
+    types = [] if parameters == "void" else [_type_of(part.strip()) for part in parameters.split(",")]
+    results = () if result == "void" else (_type_of(result),)
+    return Prototype(
+        name=name,
+        declaration=f"{match['result']}{{name}}({parameters})",
+        type=FuncType(tuple(types), results),
+    )
+
+
+def _type_of(text: str) -> ValueType:
+    if "*" in text:
+        return _I32
+    return next((ValueType(type_) for name, type_ in _WIDE.items() if text.startswith(name)), _I32)
+
+
+def _member(text: str, prototypes: Mapping[str, Prototype]) -> StructMember:
+    kind, _, name = text.rpartition(" ")
+    if name.startswith("*"):
+        return StructMember(name[1:], table=kind)
+    return StructMember(name, prototype=prototypes[kind] if kind else None)
+
+
+def _root(text: str, prototypes: Mapping[str, Prototype]) -> tuple[str, tuple[Argument, ...]]:
+    name, _, rest = text.partition("(")
+    found = []
+    for index, word in enumerate(rest.removesuffix(")").split(",")):
+        kind, _, mark = word.strip().partition(" ")
+        if mark:
+            found.append(Argument(index, None, kind, mark == "&"))
+        elif kind != "_":
+            found.append(Argument(index, prototypes[kind], "", single=False))
+    return name, tuple(found)

@@ -1,0 +1,272 @@
+"""What functions run on while they are followed: the module's memory, its tables, and those whom it calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyodide_abi.abi.symbols import INVOKE_PREFIX
+from pyodide_abi.signatures.flow import Stopped
+from pyodide_abi.signatures.memory import Memory
+from pyodide_abi.signatures.relocations import Relocations
+from pyodide_abi.signatures.symbolic import (
+    DATA_NAMED,
+    FUNCTION_NAMED,
+    GLOBAL,
+    MEMORY,
+    PARAMETER,
+    RESULT,
+    STACK,
+    TABLE,
+    Pointer,
+    add,
+    options,
+)
+from pyodide_abi.signatures.walk import Walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from pyodide_abi.signatures.code_parts import Code, Relevance
+    from pyodide_abi.signatures.layouts import Layouts
+    from pyodide_abi.signatures.memory import Image
+    from pyodide_abi.signatures.symbolic import (
+        Value,
+    )
+    from pyodide_abi.wasm import FuncType
+
+_DEEPEST = 12
+#: Instructions that are followed in a module, and in one of its functions with what it calls.
+_MOST_STEPS = 150_000
+_MOST_STEPS_AT_ONCE = 60_000
+_MOST_STEPS_OF_RELOCATIONS = 20_000
+#: Of a module that is too long to be kept whole, a quarter.
+_SHARE_OF_LARGE = 4
+_BITS = 0xFFFFFFFF
+#: Imports that do not come back.
+_LEAVING = frozenset({"abort", "exit", "_exit", "__cxa_throw", "__assert_fail", "_Unwind_Resume", "longjmp"})
+_MOST_TIMES = 30
+#: Arguments of a function that copies or fills.
+_MOVING = 3
+#: What addresses of functions point into.
+_FUNCTIONS = (TABLE, FUNCTION_NAMED)
+_LARGEST_COPY = 1 << 16
+_BASES = {"__memory_base": Pointer(MEMORY, 0), "__table_base": Pointer(TABLE, 0)}
+_STACK_POINTER = "__stack_pointer"
+
+
+class Machine:
+    """A module that runs.
+
+    Attributes:
+        memory: what it holds.
+        leaves: the function that was just called does not come back.
+        running: functions that have been entered and not left, the outermost first.
+        visited: functions that have been entered.
+    """
+
+    def __init__(
+        self,
+        code: Code,
+        image: Image,
+        *,
+        initial_global: Callable[[int], Value],
+        table: Callable[[int], int | None],
+        layouts: Layouts,
+        called: Callable[[str, Sequence[Value], Pointer], None],
+        relevance: Relevance,
+    ) -> None:
+        """Set it up.
+
+        Args:
+            code: the module's functions.
+            image: its data.
+            initial_global: gives what a global holds in the beginning, by its index.
+            table: gives the function at a place of the module's part of the table.
+            layouts: which functions allocate, copy and take tables.
+            called: is told of each call of an imported function that takes tables.
+            relevance: says which functions are worth following when others call them.
+        """
+        self.code = code
+        self.memory = Memory(image, initial_global=initial_global)
+        self.leaves = False
+        self.running: list[int] = []
+        self.visited: set[int] = set()
+        self._table = table
+        self._layouts = layouts
+        self._report = called
+        self._relevance = relevance
+        self._left = _MOST_STEPS if code.whole else _MOST_STEPS // _SHARE_OF_LARGE
+        self._stop_at = 0
+        self._regions = 0
+        #: How often a function was followed with the same arguments, and what it returned if that lasts.
+        self._followed: dict[tuple[Value, ...], tuple[int, Value]] = {}
+
+    def enter(self, index: int, args: Sequence[Value] | None = None) -> Value:
+        """Follow a function of the module from outside; arguments that are not given are parameters."""
+        if args is None:
+            number = len(self.type_of(index).params)
+            args = [Pointer(f"{PARAMETER}{index} {place}", 0) for place in range(number)]
+        self._stop_at = max(self._left - _MOST_STEPS_AT_ONCE, 0)
+        return self._follow(index, args)
+
+    def relocate(self, index: int, base: int) -> None:
+        """Have the module's addresses filled in.
+
+        Args:
+            index: of the function that does it.
+            base: the global that is the module's place in memory.
+        """
+        body = self.code.bodies.get(index - len(self.code.imports))
+        if body is None:
+            return
+        relocations = Relocations(body, base)
+        self.memory.relocate(relocations)
+        if relocations.rest is None:
+            return
+        self._stop_at = max(self._left - _MOST_STEPS_OF_RELOCATIONS, 0)
+        walk = Walk(self, body, [], 0)
+        walk.position = relocations.rest
+        for local, (global_, distance) in relocations.kept.items():
+            walk.locals[local] = add(self.memory.load(Pointer(GLOBAL, global_)), distance & _BITS)
+        walk.run()
+
+    def spend(self, number: int) -> None:
+        """Instructions are gone over."""
+        self._left -= number
+        if self._left < self._stop_at:
+            raise Stopped
+
+    @property
+    def spent(self) -> bool:
+        """Nothing more can be followed."""
+        return self._left <= 0
+
+    def type_at(self, index: int) -> FuncType:
+        """The function type of a type's index; a malformed index ends the way."""
+        return self.code.type_at(index)
+
+    def type_of(self, index: int) -> FuncType:
+        """The type of a function."""
+        return self.code.type_of(index)
+
+    def call(self, index: int, args: Sequence[Value]) -> Value:
+        """Call a function."""
+        if index < len(self.code.imports):
+            return self._call_import(self.code.imports[index].decode("utf-8", "replace"), args)
+        return self._follow(index, args)
+
+    def call_pointer(self, target: Value, args: Sequence[Value]) -> Value:
+        """Call a function by its address."""
+        function = self.function_at(target)
+        if isinstance(function, int):
+            return self.call(function, args) if len(self.type_of(function).params) == len(args) else None
+        return self._unknown()
+
+    def function_at(self, target: Value) -> int | str | None:
+        """The function that an address means: its index, or its name where the loader finds it by that."""
+        if type(target) is not Pointer:
+            return None
+        if target.region == TABLE:
+            return self._table(target.offset)
+        if target.region.startswith(FUNCTION_NAMED) and not target.offset:
+            return target.region.removeprefix(FUNCTION_NAMED)
+        return None
+
+    def copy(self, target: Value, source: Value, size: Value) -> None:
+        """Copy bytes, as far as it is known which."""
+        if (
+            type(target) is Pointer
+            and type(source) is Pointer
+            and type(size) is int
+            and size <= _LARGEST_COPY
+        ):
+            self.memory.copy(target, source, size)
+
+    def fill(self, target: Value, byte: Value, size: Value) -> None:
+        """Fill with a byte, likewise."""
+        if type(target) is Pointer and type(byte) is int and type(size) is int:
+            self.memory.fill(target, byte, size)
+
+    def _follow(self, index: int, args: Sequence[Value]) -> Value:
+        body = self.code.bodies.get(index - len(self.code.imports))
+        type_ = self.type_of(index)
+        if body is None or index in self.running or len(self.running) >= _DEEPEST:
+            return self._unknown()
+        given = any(type(arg) is Pointer and arg.region.startswith(_FUNCTIONS) for arg in args)
+        if self.running and not given and not self._relevance.matters(index):
+            return self._unknown()
+        key = (index, *[None if type(arg) is Pointer and arg.unsure else arg for arg in args])
+        known = self._followed.get(key)
+        if known is not None and known[0] >= _times(args):
+            return known[1] if known[1] is not None else self._unknown()
+        self.visited.add(index)
+        self.running.append(index)
+        try:
+            walk = Walk(self, body, args, len(type_.results))
+            walk.run()
+        finally:
+            self.running.pop()
+        result = walk.result
+        lasting = type(result) is Pointer and result.region in {MEMORY, TABLE}
+        self._followed[key] = (known[0] + 1 if known else 1, result if lasting else None)
+        return result if result is not None else self._unknown()
+
+    def _call_import(self, name: str, args: Sequence[Value]) -> Value:
+        layouts = self._layouts
+        if name in layouts.roots:
+            made = self._region("object")
+            if len(args) > max(argument.place for argument in layouts.roots[name]):
+                self._report(name, args, made)
+            return made
+        if name in layouts.allocating:
+            return self._region("heap", layouts.allocating[name])
+        if name in layouts.growing and args:
+            return args[0] if args[0] != 0 else self._region("heap")
+        move = self.copy if name in layouts.copying else self.fill if name in layouts.filling else None
+        if move is not None and len(args) == _MOVING:
+            move(*args)
+            return args[0]
+        if name.startswith(INVOKE_PREFIX) and args:
+            return self.call_pointer(args[0], args[1:])
+        self.leaves = name in _LEAVING
+        return self._unknown()
+
+    def _unknown(self) -> Value:
+        return self._region(RESULT)
+
+    def _region(self, kind: str, holds: Value = None) -> Pointer:
+        """New room."""
+        self._regions += 1
+        region = f"{kind} {self._regions}" if kind != RESULT else f"{RESULT}{self._regions}"
+        if holds is not None:
+            self.memory.reserve(region, holds)
+        return Pointer(region, 0)
+
+
+def _times(args: Sequence[Value]) -> int:
+    """How often a function is worth following with the same arguments: behind an address may be anything."""
+    filled = any(
+        type(arg) is Pointer and not arg.unsure and arg.region not in {MEMORY, TABLE} for arg in args
+    )
+    return _MOST_TIMES if filled else 1
+
+
+def initial_globals(imports: Mapping[int, tuple[str, bytes]]) -> dict[int, Value]:
+    """What imported globals hold, from the space and the name of each, by index."""
+    found: dict[int, Value] = {}
+    for index, (space, written) in imports.items():
+        name = written.decode("utf-8", "replace")
+        if space == "GOT.func":
+            found[index] = Pointer(FUNCTION_NAMED + name, 0)
+        elif space == "GOT.mem":
+            found[index] = Pointer(DATA_NAMED + name, 0)
+        elif name in _BASES:
+            found[index] = _BASES[name]
+        elif name == _STACK_POINTER:
+            found[index] = Pointer(STACK, 0)
+    return found
+
+
+def functions_in(machine: Machine, target: Value) -> Iterable[int | str | None]:
+    """All functions that an address can mean; None for what is no function."""
+    return [machine.function_at(one) for one in options(target)]

@@ -1,0 +1,224 @@
+"""What a module's memory holds while its code is followed: its data, and what was stored since.
+
+Everything that changes is kept in one dictionary with a record of what was there before, so that going back
+to an earlier point costs as much as happened since then.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyodide_abi.signatures.layouts import WORD
+from pyodide_abi.signatures.symbolic import GLOBAL, MEMORY, Pair, Pointer, add, either, halves
+from pyodide_abi.wasm.instructions import I32_LOAD, I32_STORE, I32_STORE8, I32_STORE16, I64_STORE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pyodide_abi.signatures.relocations import Relocations
+    from pyodide_abi.signatures.symbolic import Value
+    from pyodide_abi.wasm.cursor import Bytes
+
+#: Words that one instruction copies or fills at most.
+_MOST_WORDS = 4096
+_LONGEST_TEXT = 400
+_BITS = 0xFFFFFFFF
+_I64_LOAD, _F64_STORE = 0x29, 0x39
+#: Loads of one and two bytes, with a sign and without, and stores of them.
+_SIGNED_PARTS, _UNSIGNED_PARTS = {0x2C: 1, 0x2E: 2}, {0x2D: 1, 0x2F: 2}
+_PARTS = {I32_STORE8: 1, I32_STORE16: 2}
+_MISSING = object()
+
+
+class Image:
+    """What the data segments say."""
+
+    def __init__(self, parts: Iterable[tuple[int, Bytes]], size: int) -> None:
+        """Take the segments.
+
+        Args:
+            parts: distance from the memory base, and contents.
+            size: of the module's memory; behind the segments it is zero.
+        """
+        self._parts = [(start, start + len(contents), contents) for start, contents in parts]
+        self._size = size
+
+    def read(self, start: int, number: int) -> bytes | None:
+        """Some bytes; None outside of the module's memory."""
+        if start < 0:
+            return None
+        end = start + number
+        for first, last, contents in self._parts:
+            if first <= start < last:
+                return bytes(contents[start - first : end - first]).ljust(number, b"\0")
+        return bytes(number) if end <= self._size else None
+
+    def text(self, start: int) -> str:
+        """The string that begins there; empty where there is none."""
+        found = self.read(start, _LONGEST_TEXT)
+        if found is None:
+            return ""
+        ended, zero, _ = found.partition(b"\0")
+        return ended.decode("utf-8", "replace") if zero else ""
+
+
+class Memory:
+    """Words by region and distance; a word is four bytes at a multiple of one byte."""
+
+    def __init__(self, image: Image, *, initial_global: Callable[[int], Value]) -> None:
+        """Begin.
+
+        Args:
+            image: What the data segments say.
+            initial_global: gives what a global holds in the beginning, by its index.
+        """
+        self._image = image
+        self._initial_global = initial_global
+        self._relocations: Relocations | None = None
+        self._words: dict[Pointer, Value] = {}
+        self._before: list[tuple[Pointer, object]] = []
+        #: What new room holds, by region.
+        self._initial: dict[str, Value] = {}
+
+    @property
+    def now(self) -> int:
+        """A point to which :meth:`go_back` can go."""
+        return len(self._before)
+
+    def reserve(self, region: str, holds: Value) -> None:
+        """A new region, all of whose words hold the same."""
+        self._initial[region] = holds
+
+    def load(self, place: Pointer) -> Value:
+        """A word."""
+        found = self._words.get(place, _MISSING)
+        if found is not _MISSING:
+            return found  # type: ignore[return-value] # what was stored
+        return self._unstored(place)
+
+    def _unstored(self, place: Pointer) -> Value:
+        """A word as it was in the beginning."""
+        region, offset = place
+        if region == GLOBAL:
+            return self._initial_global(offset)
+        if region == MEMORY:
+            found = self._relocations.find(offset) if self._relocations else None
+            if found is not None:
+                return add(self.load(Pointer(GLOBAL, found[0])), found[1] & _BITS)
+            read = self._image.read(offset, WORD)
+            return None if read is None else int.from_bytes(read, "little")
+        return self._initial.get(region)
+
+    def store(self, place: Pointer, word: Value) -> None:
+        """Store a word."""
+        self._before.append((place, self._words.get(place, _MISSING)))
+        self._words[place] = word
+
+    def relocate(self, relocations: Relocations) -> None:
+        """Have the module's addresses filled in."""
+        self._relocations = relocations
+
+    def load_part(self, place: Pointer, size: int) -> Value:
+        """One or two bytes."""
+        word, shift = self._around(place)
+        if type(word) is not int or shift + 8 * size > 8 * WORD:
+            return None
+        return word >> shift & ((1 << 8 * size) - 1)
+
+    def store_part(self, place: Pointer, size: int, part: Value) -> None:
+        """Store one or two bytes."""
+        word, shift = self._around(place)
+        kept = ((1 << 8 * size) - 1) << shift
+        known = type(word) is int and type(part) is int
+        start = place.offset - shift // 8
+        self.store(
+            Pointer(place.region, start),
+            (word & ~kept | part << shift & kept) & _BITS if known else None,  # type: ignore[operator] # ints
+        )
+
+    def _around(self, place: Pointer) -> tuple[Value, int]:
+        inside = place.offset % WORD
+        return self.load(Pointer(place.region, place.offset - inside)), 8 * inside
+
+    def copy(self, target: Pointer, source: Pointer, size: int) -> None:
+        """Copy bytes, whole words of them."""
+        words = [
+            self.load(Pointer(source.region, source.offset + step))
+            for step in range(0, min(size, WORD * _MOST_WORDS), WORD)
+        ]
+        for number, word in enumerate(words):
+            self.store(Pointer(target.region, target.offset + WORD * number), word)
+
+    def fill(self, target: Pointer, byte: int, size: int) -> None:
+        """Fill with a byte, whole words."""
+        word = (byte & 0xFF) * 0x01010101
+        if not word and not self._words and target.region == MEMORY:
+            return  # A linker's own way to say that what has no data is zero.
+        for step in range(0, min(size, WORD * _MOST_WORDS), WORD):
+            place = Pointer(target.region, target.offset + step)
+            if self.load(place) != word:
+                self.store(place, word)
+
+    def load_as(self, opcode: int, place: Pointer) -> Value:
+        """What a load instruction makes of what is there."""
+        if opcode == I32_LOAD:
+            return self.load(place)
+        if opcode == _I64_LOAD:
+            low, high = self.load(place), self.load(Pointer(place.region, place.offset + WORD))
+            return low | high << 32 if type(low) is int and type(high) is int else Pair(low, high)
+        if opcode in _UNSIGNED_PARTS:
+            return self.load_part(place, _UNSIGNED_PARTS[opcode])
+        if opcode in _SIGNED_PARTS:
+            size = _SIGNED_PARTS[opcode]
+            part = self.load_part(place, size)
+            negative = type(part) is int and part >> (8 * size - 1)
+            return (part - (1 << 8 * size)) & _BITS if negative else part  # type: ignore[operator] # an int
+        return None
+
+    def store_as(self, opcode: int, place: Pointer, content: Value) -> None:
+        """Store as a store instruction does."""
+        if opcode == I32_STORE:
+            self.store(place, content)
+        elif opcode in _PARTS:
+            self.store_part(place, _PARTS[opcode], content)
+        else:
+            low, high = halves(content) if opcode == I64_STORE else (None, None)
+            self.store(place, low)
+            if opcode in {I64_STORE, _F64_STORE}:
+                self.store(Pointer(place.region, place.offset + WORD), high)
+
+    def text(self, place: Value) -> str:
+        """The string that a pointer points to; empty where that is not known."""
+        if type(place) is not Pointer or place.region != MEMORY:
+            return ""
+        return self._image.text(place.offset)
+
+    def changes(self, first: int, last: int) -> dict[Pointer, Value]:
+        """What was stored between two points, as it is at the second, which is not behind now."""
+        # What was there before the first of several changes remains.
+        after = dict(reversed(self._before[last:]))
+        return {
+            place: after[place] if place in after else self._words[place]  # type: ignore[misc] # what was stored
+            for place, _ in self._before[first:last]
+        }
+
+    def go_back(self, point: int) -> None:
+        """Undo what happened since then."""
+        words = self._words
+        for place, before in reversed(self._before[point:]):
+            if before is _MISSING:
+                words.pop(place, None)
+            else:
+                words[place] = before  # type: ignore[assignment] # what was stored
+        del self._before[point:]
+
+    def join(self, point: int) -> None:
+        """What happened since then may have happened."""
+        first: dict[Pointer, object] = {}
+        for place, before in self._before[point:]:
+            first.setdefault(place, before)
+        for place, before in first.items():
+            earlier = self._unstored(place) if before is _MISSING else before
+            after = self._words[place]
+            if earlier != after:
+                self.store(place, either(earlier, after))  # type: ignore[arg-type] # what was stored

@@ -1,0 +1,315 @@
+"""The function pointers of a module that CPython and the C library call, found without running it.
+
+What runs when a module is loaded and made is followed in the order in which it runs: the start function, the
+relocations, the constructors, the init function and those that its slots name. Then every other function that
+calls one of those that take tables or functions to call back.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING
+
+from pyodide_abi.abi.symbols import APPLY_DATA_RELOCS, CALL_CTORS, INIT_HOOKS, INIT_PREFIXES
+from pyodide_abi.errors import WasmError
+from pyodide_abi.signatures.bodies_kept import calling, calls_of, exported_functions, keep_bodies
+from pyodide_abi.signatures.code_parts import Code, Relevance
+from pyodide_abi.signatures.flow import Stopped
+from pyodide_abi.signatures.layouts import load_layouts
+from pyodide_abi.signatures.machine import Machine, initial_globals
+from pyodide_abi.signatures.memory import Image
+from pyodide_abi.signatures.operations import NUMERIC
+from pyodide_abi.signatures.symbolic import MEMORY, TABLE, Pointer
+from pyodide_abi.signatures.table_reader import TableReader
+from pyodide_abi.values import replace, value
+from pyodide_abi.wasm import FuncType, Kind, SectionId
+from pyodide_abi.wasm.constant import GLOBAL_GET, I32_CONST, read_expression
+from pyodide_abi.wasm.cursor import Cursor
+from pyodide_abi.wasm.sections.globals import initial_places
+from pyodide_abi.wasm.sections.names import NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+
+    from pyodide_abi.signatures.bodies_kept import Kept
+    from pyodide_abi.signatures.symbolic import Value
+    from pyodide_abi.signatures.table_reader import TableEntry
+    from pyodide_abi.wasm import Module
+    from pyodide_abi.wasm.constant import Expression
+    from pyodide_abi.wasm.frame import Frame
+
+_EXPORT = INIT_HOOKS[1]
+_ROUNDS = 2
+#: The body of a function that is a trap: no locals, and ``unreachable``.
+_TRAP = b"\x00\x00\x0b"
+#: Names of functions are looked up in sections up to this size, in bytes.
+_MOST_NAMES = 2_000_000
+_CONTINUES, _PAYLOAD, _BITS = 0x80, 0x7F, 0xFFFFFFFF
+
+
+@value
+class Recovered:
+    """What was found in a module.
+
+    Attributes:
+        entries: in the order in which they are handed over.
+        complete: all was followed; false where it was too much.
+    """
+
+    entries: tuple[TableEntry, ...] = ()
+    complete: bool = True
+
+
+def recovered_from(module: Module | None) -> Recovered:
+    """The entries of a module that is held whole; none of what is no side module, or malformed."""
+    if module is None or module.dylink_section is None:
+        return Recovered()
+    try:
+        return recover(module, exported_functions(module), keep_bodies(module))
+    except WasmError:
+        return Recovered()
+
+
+def recover(module: Frame, exports: Mapping[str, int], kept: Kept) -> Recovered:
+    """Follow a module.
+
+    Args:
+        module: it, with its data.
+        exports: indices of the exported functions by name.
+        kept: the bodies of its functions, as far as they matter.
+
+    Raises:
+        WasmError: a section other than the code is malformed.
+    """
+    if kept.idle:
+        return Recovered()
+    return _Recovery(module, exports, kept).run()
+
+
+class _Recovery:
+    def __init__(self, module: Frame, exports: Mapping[str, int], kept: Kept) -> None:
+        layouts = load_layouts()
+        globals_ = _Globals(module)
+        imports = module.imported.functions
+        code = Code(
+            imports=imports,
+            import_types=[
+                type_ for type_ in module.imported.types[Kind.FUNCTION] if isinstance(type_, FuncType)
+            ],
+            types=module.types,
+            functions=module.functions,
+            bodies=kept.bodies,
+            whole=kept.whole,
+        )
+        self._kept = kept
+        self._first = len(imports)
+        self._base = globals_.base
+        self._exports = exports
+        self._names = {index: name for name, index in self._exports.items()} | _names(module)
+        self._start = module.start
+        self._reader = TableReader(layouts)
+        self._machine = Machine(
+            code,
+            _image(module, globals_),
+            initial_global=globals_.value,
+            table=_Table(module, globals_).function,
+            layouts=layouts,
+            called=self._reader.called,
+            relevance=Relevance(code, kept.callers, _function_bases(module.imported.globals)),
+        )
+        self._reader.attach(self._machine)
+
+    def run(self) -> Recovered:
+        self._load()
+        for name, index in self._exports.items():
+            if name.startswith(INIT_PREFIXES):
+                self._initialise(name.partition("_")[2], index, slots=name.startswith(_EXPORT))
+        callers = calling(self._kept.roots)
+        self._follow(index for index in self._kept.callers if callers(self._kept.bodies.get(index, b"")))
+        for _ in range(_ROUNDS):
+            self._follow(self._callers_of(self._reader.passing))
+        entries = tuple(map(self._described, self._reader.named()))
+        # They know one another, and would keep the module's data until somebody looks for such.
+        self._reader.detach()
+        return Recovered(entries=entries, complete=not self._machine.spent)
+
+    def _described(self, entry: TableEntry) -> TableEntry:
+        """The same with what there is to know of the function, if it is the module's own."""
+        index = entry.target.index
+        if index is None:
+            return entry
+        target = replace(
+            entry.target,
+            name=self._names.get(index, ""),
+            type=self._machine.type_of(index),
+            trap=self._kept.bodies.get(index - self._first) == _TRAP,
+        )
+        return replace(entry, target=target)
+
+    def _callers_of(self, functions: Collection[int]) -> set[int]:
+        """Functions that call some others, by index among those that the module defines."""
+        if not functions:
+            return set()
+        seem, are = calls_of(functions), calling(functions)
+        return {index for index, body in self._kept.bodies.items() if seem.search(body) and are(body)}
+
+    def _load(self) -> None:
+        if self._start is not None:
+            self._enter(self._start, [])
+        relocations, constructors = map(self._exports.get, (APPLY_DATA_RELOCS, CALL_CTORS))
+        if relocations is not None and self._base is not None:
+            self._machine.relocate(relocations, self._base)
+        if constructors is not None:
+            self._enter(constructors, [])
+
+    def _initialise(self, name: str, index: int, *, slots: bool) -> None:
+        self._reader.module = name
+        self._reader.init(index, slots=slots)
+        made = self._enter(index, None)
+        if slots and type(made) is Pointer:
+            self._reader.called("PyModule_FromSlotsAndSpec", [made, 0], made)
+        for number, (function, owner) in enumerate(self._reader.waiting):
+            module = Pointer(f"module {number}", 0)
+            self._reader.name(module, owner)
+            self._enter(function, [module])
+        self._reader.waiting.clear()
+
+    def _follow(self, functions: Iterable[int]) -> None:
+        memory = self._machine.memory
+        for index in sorted(self._first + defined for defined in functions):
+            if index in self._machine.visited or self._machine.spent:
+                continue
+            point = memory.now
+            self._enter(index, None)
+            memory.go_back(point)
+
+    def _enter(self, index: int, args: Sequence[Value] | None) -> Value:
+        try:
+            if args and len(args) != len(self._machine.type_of(index).params):
+                args = None
+            return self._machine.enter(index, args)
+        except (Stopped, RecursionError):
+            return None
+
+
+class _Table:
+    """The module's part of the function table."""
+
+    def __init__(self, module: Frame, globals_: _Globals) -> None:
+        self._module = module
+        self._globals = globals_
+        self._parts: list[tuple[int, array[int]]] | None = None
+
+    def function(self, place: int) -> int | None:
+        """The function at a place; None where there is none."""
+        if self._parts is None:
+            self._parts = list(self._read())
+        for start, functions in self._parts:
+            if start <= place < start + len(functions):
+                return functions[place - start]
+        return None
+
+    def _read(self) -> Iterator[tuple[int, array[int]]]:
+        for segment in self._module.elements:
+            start = None if segment.start is None else evaluate(segment.start, self._globals.value)
+            if type(start) is Pointer and start.region == TABLE and not segment.flags & 4:
+                yield start.offset, _indices(segment.items)
+
+
+def _indices(items: bytes) -> array[int]:
+    found = array("I")
+    number = shift = 0
+    for byte in items:
+        number |= (byte & _PAYLOAD) << shift
+        if byte & _CONTINUES:
+            shift += 7
+        else:
+            found.append(number & _BITS)
+            number = shift = 0
+    return found
+
+
+def _image(module: Frame, globals_: _Globals) -> Image:
+    section = module.find(SectionId.DATA)
+    dylink = module.dylink
+    size = dylink.memory.memory_size if dylink and dylink.memory else 0
+    if section is None:
+        return Image([], size)
+    view = module.view(section)
+    parts = []
+    for segment in module.data_segments:
+        start = None if segment.start is None else evaluate(segment.start, globals_.value)
+        if type(start) is Pointer and start.region == MEMORY:
+            begin = segment.offset - section.contents
+            parts.append((start.offset, view[begin : begin + segment.size]))
+    return Image(parts, size)
+
+
+class _Globals:
+    """What globals hold in the beginning; those that the module defines are read when one is asked for."""
+
+    def __init__(self, module: Frame) -> None:
+        self._module = module
+        self._imported = initial_globals(module.imported.globals)
+        self._first = len(module.imported.types[Kind.GLOBAL])
+        self._places: array[int] | None = None
+        memory = Pointer(MEMORY, 0)
+        #: The one that is the module's place in memory.
+        self.base = next((index for index, held in self._imported.items() if held == memory), None)
+
+    def value(self, index: int) -> Value:
+        """What the global of an index holds; None where that is not known."""
+        if index < self._first:
+            return self._imported.get(index)
+        at = index - self._first
+        section = self._module.find(SectionId.GLOBAL)
+        if section is None:
+            return None
+        contents = self._module.view(section)
+        if self._places is None:
+            self._places = initial_places(contents)
+        if at >= len(self._places):
+            return None
+        return evaluate(read_expression(Cursor(contents, start=self._places[at])), self._imported.get)
+
+
+def _function_bases(globals_: Mapping[int, tuple[str, bytes]]) -> list[int]:
+    """The globals that addresses of functions come from."""
+    return [
+        index for index, (space, name) in globals_.items() if space == "GOT.func" or name == b"__table_base"
+    ]
+
+
+def _names(module: Frame) -> dict[int, str]:
+    """What the name section calls functions; no engine minds a fault in it, so neither does this."""
+    section = module.custom(NAME)
+    try:
+        return module.function_names if section is not None and section.size <= _MOST_NAMES else {}
+    except WasmError:
+        return {}
+
+
+def evaluate(expression: Expression, value_of: Callable[[int], Value]) -> Value:
+    """The value of a constant expression.
+
+    Args:
+        expression: A constant expression of the module.
+        value_of: gives what a global holds.
+    """
+    cursor = Cursor(expression.code, within="constant expression")
+    stack: list[Value] = []
+    try:
+        for opcode in expression.opcodes:
+            cursor.u8()
+            if opcode == I32_CONST:
+                stack.append(cursor.s32() & _BITS)
+            elif opcode == GLOBAL_GET:
+                stack.append(value_of(cursor.u32()))
+            elif opcode in NUMERIC:
+                right, left = stack.pop(), stack.pop()
+                stack.append(NUMERIC[opcode][1](left, right))
+            else:
+                return None
+    except (WasmError, IndexError):
+        return None
+    return stack[-1] if stack else None

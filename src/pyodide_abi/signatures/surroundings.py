@@ -1,0 +1,45 @@
+"""What a function that is followed needs of the module around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyodide_abi.signatures.memory import Memory
+    from pyodide_abi.signatures.symbolic import Value
+    from pyodide_abi.wasm import FuncType
+
+
+class Surroundings(Protocol):
+    """What a function runs in.
+
+    Attributes:
+        memory: what the module holds.
+        leaves: the function that was just called does not come back.
+    """
+
+    memory: Memory
+    leaves: bool
+
+    def spend(self, number: int) -> None:
+        """Instructions are gone over; raises :class:`Stopped` where they are too many."""
+
+    def type_at(self, index: int) -> FuncType:
+        """The function type of a type's index."""
+
+    def type_of(self, index: int) -> FuncType:
+        """The type of a function."""
+
+    def call(self, index: int, args: Sequence[Value]) -> Value:
+        """Call a function."""
+
+    def call_pointer(self, target: Value, args: Sequence[Value]) -> Value:
+        """Call a function by its address."""
+
+    def copy(self, target: Value, source: Value, size: Value) -> None:
+        """Copy bytes, as far as it is known which."""
+
+    def fill(self, target: Value, byte: Value, size: Value) -> None:
+        """Fill with a byte, likewise."""

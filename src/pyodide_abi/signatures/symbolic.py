@@ -1,0 +1,158 @@
+"""Values of which only is known where they come from: ``memory base + 64``, ``table base + 3``.
+
+A value is one of these:
+
+- an integer, of 32 or 64 bits, without a sign;
+- a :class:`Pointer`: a region and a distance from its beginning;
+- :class:`Choice`: one of a few of these;
+- a :class:`Pair`: two words that are on their way to somewhere else;
+- None: anything.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_BITS = 0xFFFFFFFF
+_SIGN = 0x80000000
+_WRAP = 0x100000000
+_MOST_CHOICES = 4
+
+#: Where the loader puts the module's data, and its functions in the table.
+MEMORY, TABLE = "memory", "table"
+#: Globals, at their indices.
+GLOBAL = "global"
+#: What functions keep local variables in that have an address.
+STACK = "stack"
+#: Beginnings of the names of other regions: what may be null, and addresses of things by name.
+RESULT, PARAMETER = "result ", "parameter "
+FUNCTION_NAMED, DATA_NAMED = "function ", "data "
+
+
+class Pointer(NamedTuple):
+    """A place.
+
+    Attributes:
+        region: what it lies in.
+        offset: bytes (of the function table: entries) from its beginning.
+    """
+
+    region: str
+    offset: int
+
+    @property
+    def unsure(self) -> bool:
+        """Nobody knows what it points to: a parameter, or the result of a function."""
+        return self.region.startswith((RESULT, PARAMETER))
+
+
+class Choice(NamedTuple):
+    """One of several values."""
+
+    options: frozenset[Value]
+
+
+class Pair(NamedTuple):
+    """A 64-bit value that was loaded from two words."""
+
+    low: Value
+    high: Value
+
+
+Value: TypeAlias = "int | Pointer | Choice | Pair | None"
+
+NULL = 0
+
+
+def signed(number: int) -> int:
+    """A 32-bit integer taken with a sign."""
+    return number - _WRAP if number & _SIGN else number
+
+
+def halves(of: Value) -> tuple[Value, Value]:
+    """The two words of a 64-bit value; of a pointer that was widened, itself and zero."""
+    if type(of) is Pair:
+        return of
+    if type(of) is int:
+        return of & _BITS, of >> 32
+    return (of, 0) if type(of) is Pointer else (None, None)
+
+
+def options(of: Value) -> tuple[Value, ...]:
+    """All that a value can be."""
+    return tuple(of.options) if type(of) is Choice else (of,)
+
+
+def either(first: Value, second: Value) -> Value:
+    """One of two values."""
+    if first == second:
+        return first
+    found = frozenset((*options(first), *options(second)))
+    return Choice(found) if len(found) <= _MOST_CHOICES else None
+
+
+def add(left: Value, right: Value) -> Value:
+    """The sum of 32-bit values."""
+    if type(left) is int:
+        if type(right) is int:
+            return (left + right) & _BITS
+        left, right = right, left
+    if type(right) is int:
+        if type(left) is Pointer:
+            return Pointer(left.region, left.offset + signed(right))
+        if type(left) is Choice:
+            return _each(left, lambda value: add(value, right))
+    return None
+
+
+def subtract(left: Value, right: Value) -> Value:
+    """The difference of 32-bit values."""
+    if type(right) is int:
+        return add(left, -right & _BITS)
+    if type(left) is Pointer and type(right) is Pointer and left.region == right.region:
+        return (left.offset - right.offset) & _BITS
+    return None
+
+
+def mask(left: Value, right: Value) -> Value:
+    """Bits that both have; of a pointer, the place where it is aligned to that."""
+    if type(left) is int and type(right) is int:
+        return left & right
+    if type(left) is int:
+        left, right = right, left
+    if right == 0:
+        return 0
+    # Regions are taken to begin at well aligned places.
+    if type(left) is Pointer and type(right) is int and right & _SIGN:
+        return Pointer(left.region, left.offset & signed(right))
+    return None
+
+
+def is_zero(value: Value) -> bool | None:
+    """Whether a value is zero; None where that is not known."""
+    if type(value) is int:
+        return value == 0
+    if type(value) is Pointer and not value.unsure:
+        return False
+    return None
+
+
+def equal(left: Value, right: Value) -> bool | None:
+    """Whether two values are the same; None where that is not known."""
+    if type(left) is int and type(right) is int:
+        return left == right
+    if right == 0:
+        return is_zero(left)
+    if left == 0:
+        return is_zero(right)
+    if type(left) is Pointer and type(right) is Pointer and left.region == right.region:
+        return left.offset == right.offset
+    return None
+
+
+def _each(choice: Choice, change: Callable[[Value], Value]) -> Value:
+    found = frozenset(map(change, choice.options))
+    return next(iter(found)) if len(found) == 1 else Choice(found)

@@ -1,0 +1,307 @@
+"""Reading the tables that a module hands to CPython, out of the memory as it is at that moment."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING
+
+from pyodide_abi.signatures.layouts import WORD
+from pyodide_abi.signatures.symbolic import MEMORY, PARAMETER, Pointer, options
+from pyodide_abi.values import replace, value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pyodide_abi.signatures.layouts import Argument, Layouts, Prototype, StructMember
+    from pyodide_abi.signatures.machine import Machine
+    from pyodide_abi.signatures.symbolic import Value
+    from pyodide_abi.wasm import FuncType
+
+_METHODS, _GETSET, _TYPE, _SPEC, _MODULE = (
+    "PyMethodDef",
+    "PyGetSetDef",
+    "PyTypeObject",
+    "PyType_Spec",
+    "PyModuleDef",
+)
+_TYPE_SLOTS, _MODULE_SLOTS = "PyType_Slot", "PyModuleDef_Slot"
+#: Entries of one table that are read at most; those of known modules have up to three thousand.
+_MOST_ENTRIES = 10_000
+_EXEC = "Py_mod_exec"
+_INIT, _EXPORT = "PyInit_", "PyModExport_"
+
+
+class Certainty(enum.StrEnum):
+    """How sure it is that a function is called as an entry says."""
+
+    CERTAIN = "certain"
+    """It follows from the code."""
+    LIKELY = "likely"
+    """On one way through the code; others leave the entry empty, or another module may come first."""
+    MAY = "may"
+    """One of several functions, or the table is told by its looks alone."""
+
+    @property
+    def rank(self) -> int:
+        """0 is the surest."""
+        return list(Certainty).index(self)
+
+
+@value
+class CalledFunction:
+    """A function that an entry points to.
+
+    Attributes:
+        index: in the module; None where the loader finds it by its name.
+        name: that; of a function of the module itself the one that C or the name section has, empty where
+            neither has one.
+        type: of a function of the module itself.
+        trap: the linker has put a trap in its place.
+    """
+
+    index: int | None = None
+    name: str = ""
+    type: FuncType | None = None
+    trap: bool = False
+
+
+@value
+class TableEntry:
+    """A function pointer that CPython or the C library will call.
+
+    Attributes:
+        table: the C structure that holds it, or the function that was given it.
+        name: how Python's users know it: ``mod.function``, ``mod.Type.method``, ``mod.Type tp_init``.
+        target: the function.
+        prototype: what it has to be.
+        flags: how C writes the flags of a method; empty for other entries.
+        certainty: of all this.
+        within: the function of the module in which it was handed over to be called back; None for entries
+            of tables.
+    """
+
+    table: str
+    name: str
+    target: CalledFunction
+    prototype: Prototype
+    flags: str = ""
+    certainty: Certainty = Certainty.CERTAIN
+    within: int | None = None
+
+
+class TableReader:
+    """Takes entries from tables as they are handed over.
+
+    Attributes:
+        module: the name of the module, for what has no other.
+        entries: in the order in which they were found.
+        passing: functions that hand over what they were given themselves.
+        waiting: functions that CPython calls once the module is made, each with the module's name.
+    """
+
+    def __init__(self, layouts: Layouts) -> None:
+        self.module = ""
+        self.entries: dict[TableEntry, None] = {}
+        self.passing: set[int] = set()
+        self.waiting: list[tuple[int, str]] = []
+        self._layouts = layouts
+        self._names: dict[str, str] = {}
+        self._seen: set[tuple[str, Pointer, str, str]] = set()
+
+    def attach(self, machine: Machine) -> None:
+        """The machine whose memory is read."""
+        self._machine = machine
+        self._memory = machine.memory
+
+    def detach(self) -> None:
+        """The machine is not needed any more."""
+        del self._machine, self._memory
+
+    def name(self, made: Pointer, name: str) -> None:
+        """An object that has a name."""
+        self._names[made.region] = name
+
+    def init(self, index: int, *, slots: bool) -> None:
+        """The function that makes the module is called."""
+        name = f"{_EXPORT if slots else _INIT}{self.module}"
+        prototype = self._layouts.prototypes["init"]
+        self.entries[
+            TableEntry(table="PyInit", name=name, target=CalledFunction(index=index), prototype=prototype)
+        ] = None
+
+    def called(self, function: str, args: Sequence[Value], made: Pointer) -> None:
+        """A function that takes tables was called, and returns a new object."""
+        for argument in self._layouts.roots[function]:
+            given = args[argument.place]
+            for one, certainty in _options(given):
+                if type(one) is not Pointer:
+                    continue
+                if one.region.startswith(PARAMETER):
+                    self.passing.add(int(one.region.split()[1]))
+                elif argument.prototype is not None:
+                    self._add(
+                        function, "", one, argument.prototype, certainty, within=self._machine.running[0]
+                    )
+                else:
+                    self._take(argument, one, args, certainty, made)
+
+    def _take(
+        self, argument: Argument, place: Pointer, args: Sequence[Value], certainty: Certainty, made: Pointer
+    ) -> None:
+        match argument.table:
+            case "PyMethodDef" | "PyGetSetDef":
+                owner = next((name for arg in args if (name := self._owner(arg))), self.module)
+                self._read_array(argument.table, place, owner, certainty, single=argument.single)
+            case "PyModuleDef_Slot":
+                self._read_slots(_MODULE_SLOTS, place, self.module, certainty)
+            case table:
+                name = self._name_in(table, place)
+                self.name(made, name)
+                self._read(table, place, name, certainty)
+
+    def _owner(self, of: Value) -> str:
+        """The name of the module or the type that an argument stands for."""
+        if type(of) is not Pointer:
+            return ""
+        known = self._names.get(of.region, "")
+        if not known and of.region == MEMORY and (_TYPE, of) in self._types:
+            known = self._name_in(_TYPE, of)
+        return known
+
+    @property
+    def _types(self) -> set[tuple[str, Pointer]]:
+        return {(table, place) for table, place, _, _ in self._seen}
+
+    def _name_in(self, table: str, place: Pointer) -> str:
+        member = {_MODULE: "m_name", _SPEC: "name", _TYPE: "tp_name"}[table]
+        index = [entry.name for entry in self._layouts.structures[table]].index(member)
+        return self._memory.text(self._word(place, index)) or (self.module if table == _MODULE else "")
+
+    def _read(self, table: str, place: Pointer, name: str, certainty: Certainty) -> None:
+        """Read a structure that stands by itself."""
+        if self._is_known(table, place, name, certainty):
+            return
+        for index, member in enumerate(self._layouts.structures[table]):
+            if member.prototype is None and not member.table:
+                continue
+            for word, sure in _options(self._word(place, index)):
+                self._follow(table, member, word, name, _least(certainty, sure))
+
+    def _follow(self, table: str, member: StructMember, word: Value, name: str, certainty: Certainty) -> None:
+        """What a member or a slot points to."""
+        if type(word) is not Pointer:
+            return
+        if member.prototype is not None:
+            self._add(table, f"{name} {member.name}", word, member.prototype, certainty)
+        elif member.table in {_METHODS, _GETSET}:
+            self._read_array(member.table, word, name, certainty, single=False)
+        elif member.table in self._layouts.slots:
+            self._read_slots(member.table, word, name, certainty)
+        elif member.table in self._layouts.structures:
+            self._read(member.table, word, name, certainty)
+
+    def _read_slots(self, table: str, place: Pointer, name: str, certainty: Certainty) -> None:
+        if self._is_known(table, place, name, certainty):
+            return
+        slots = self._layouts.slots[table]
+        for index in range(0, 2 * _MOST_ENTRIES, 2):
+            number = self._word(place, index)
+            if type(number) is not int or number == 0:
+                return
+            member = slots.get(number)
+            if member is None:
+                continue
+            for word, sure in _options(self._word(place, index + 1)):
+                self._follow(table, member, word, name, _least(certainty, sure))
+                if member.name == _EXEC:
+                    function = self._machine.function_at(word)
+                    if isinstance(function, int):
+                        self.waiting.append((function, name))
+
+    def _read_array(
+        self, table: str, place: Pointer, owner: str, certainty: Certainty, *, single: bool
+    ) -> None:
+        if self._is_known(table, place, owner, certainty):
+            return
+        size = len(self._layouts.structures[table])
+        for index in range(0, (1 if single else _MOST_ENTRIES) * size, size):
+            name = self._word(place, index)
+            if type(name) is not Pointer:
+                return
+            full = f"{owner}.{self._memory.text(name) or '?'}" if owner else self._memory.text(name) or "?"
+            if table == _METHODS:
+                self._read_method(place, index, full, certainty)
+                continue
+            for step, kind in enumerate(("get", "set"), 1):
+                prototype = self._layouts.structures[table][step].prototype
+                assert prototype is not None
+                for word, sure in _options(self._word(place, index + step)):
+                    if type(word) is Pointer:
+                        self._add(table, f"{full} ({kind})", word, prototype, _least(certainty, sure))
+
+    def _read_method(self, place: Pointer, index: int, name: str, certainty: Certainty) -> None:
+        flags = self._word(place, index + 2)
+        known = self._layouts.methods.get(flags & self._layouts.method_mask) if type(flags) is int else None
+        if known is None:
+            return
+        prototype, written = known
+        for word, sure in _options(self._word(place, index + 1)):
+            if type(word) is Pointer:
+                self._add(_METHODS, name, word, prototype, _least(certainty, sure), flags=written)
+
+    def _add(
+        self,
+        table: str,
+        name: str,
+        pointer: Pointer,
+        prototype: Prototype,
+        certainty: Certainty,
+        *,
+        flags: str = "",
+        within: int | None = None,
+    ) -> None:
+        function = self._machine.function_at(pointer)
+        if function is None:
+            return
+        target = (
+            CalledFunction(index=function) if isinstance(function, int) else CalledFunction(name=function)
+        )
+        entry = TableEntry(
+            table=table, name=name, target=target, prototype=prototype, flags=flags, certainty=certainty,
+            within=within,
+        )  # fmt: skip
+        self.entries[entry] = None
+
+    def _is_known(self, table: str, place: Pointer, name: str, certainty: Certainty) -> bool:
+        """A table is read once; what lies elsewhere than in the module's data may be another each time."""
+        key = (table, place, name, certainty.value)
+        known = key in self._seen and place.region == MEMORY
+        self._seen.add(key)
+        return known
+
+    def _word(self, place: Pointer, index: int) -> Value:
+        return self._memory.load(Pointer(place.region, place.offset + WORD * index))
+
+    def named(self) -> Iterator[TableEntry]:
+        """The entries, those that are called back by the name of the function that hands them over."""
+        owners: dict[int, str] = {}
+        for entry in self.entries:
+            if entry.target.index is not None and entry.within is None:
+                owners.setdefault(entry.target.index, entry.name)
+        for entry in self.entries:
+            if entry.within is None:
+                yield entry
+            else:
+                yield replace(entry, name=owners.get(entry.within, entry.table))
+
+
+def _options(word: Value) -> Iterator[tuple[Value, Certainty]]:
+    """All that a value can be, and how sure each is."""
+    found = options(word)
+    functions = sum(type(one) is Pointer for one in found)
+    certainty = Certainty.MAY if functions > 1 else Certainty.CERTAIN if len(found) == 1 else Certainty.LIKELY
+    return ((one, certainty) for one in found)
+
+
+def _least(first: Certainty, second: Certainty) -> Certainty:
+    return max(first, second, key=lambda certainty: certainty.rank)
