@@ -20,6 +20,8 @@ _PROTOTYPE = re.compile(r"(?P<result>.*?)(?P<name>\w+)\((?P<parameters>.*)\)")
 _I32 = ValueType("i32")
 #: C types that are no 32-bit integer in WebAssembly.
 _WIDE = {"double": "f64", "float": "f32", "long long": "i64", "int64_t": "i64", "uint64_t": "i64"}
+#: What a root that returns 0 begins with.
+_STATUS = "int "
 #: Bytes of a word.
 WORD = 4
 
@@ -84,6 +86,7 @@ class Layouts:
         methods: by the flags that matter, the prototype and how C writes the flags.
         method_mask: the flags that matter.
         roots: functions that take tables or functions, with the arguments that matter.
+        succeeding: functions that return 0 where all is well.
         allocating: functions that return new room, with what it holds: None for anything.
         growing: functions that move room.
         copying: functions that copy bytes.
@@ -96,6 +99,7 @@ class Layouts:
     methods: Mapping[int, tuple[Prototype, str]]
     method_mask: int
     roots: Mapping[str, tuple[Argument, ...]]
+    succeeding: frozenset[str]
     allocating: Mapping[str, int | None]
     growing: frozenset[str]
     copying: frozenset[str]
@@ -133,7 +137,8 @@ def _layouts(data: Mapping[str, Mapping[str, str]]) -> Layouts:
             for number, text in enumerate(_statements(data["slots"]["PyModuleDef_Slot"]), 1)
         },
     }
-    memory = data["memory"]
+    memory, roots = data["memory"], _statements(data["roots"]["functions"])
+    status = {text.removeprefix(_STATUS).partition("(")[0] for text in roots if text.startswith(_STATUS)}
     allocating: dict[str, int | None] = dict.fromkeys(memory["allocating"].split())
     return Layouts(
         prototypes=prototypes,
@@ -145,7 +150,8 @@ def _layouts(data: Mapping[str, Mapping[str, str]]) -> Layouts:
             if flags != "mask"
         },
         method_mask=int(data["flags"]["mask"]),
-        roots=dict(_root(text, prototypes) for text in _statements(data["roots"]["functions"])),
+        roots=dict(_root(text, prototypes) for text in roots),
+        succeeding=frozenset({*status, *data["succeeding"]["functions"].split()}),
         allocating=allocating | dict.fromkeys(memory["zeroing"].split(), 0),
         growing=frozenset(memory["growing"].split()),
         copying=frozenset(memory["copying"].split()),
@@ -189,7 +195,7 @@ def _member(text: str, prototypes: Mapping[str, Prototype]) -> StructMember:
 
 
 def _root(text: str, prototypes: Mapping[str, Prototype]) -> tuple[str, tuple[Argument, ...]]:
-    name, _, rest = text.partition("(")
+    name, _, rest = text.removeprefix(_STATUS).partition("(")
     found = []
     for index, word in enumerate(rest.removesuffix(")").split(",")):
         kind, _, mark = word.strip().partition(" ")

@@ -109,7 +109,7 @@ class Machine:
         self._stop_at = max(self._left - _MOST_STEPS_AT_ONCE, 0)
         return self._follow(index, args)
 
-    def relocate(self, index: int, base: int) -> None:
+    def relocate(self, index: int, base: int) -> Relocations | None:
         """Have the module's addresses filled in.
 
         Args:
@@ -118,17 +118,18 @@ class Machine:
         """
         body = self.code.bodies.get(index - len(self.code.imports))
         if body is None:
-            return
+            return None
         relocations = Relocations(body, base)
         self.memory.relocate(relocations)
         if relocations.rest is None:
-            return
+            return relocations
         self._stop_at = max(self._left - _MOST_STEPS_OF_RELOCATIONS, 0)
         walk = Walk(self, body, [], 0)
         walk.position = relocations.rest
         for local, (global_, distance) in relocations.kept.items():
             walk.locals[local] = add(self.memory.load(Pointer(GLOBAL, global_)), distance & _BITS)
         walk.run()
+        return relocations
 
     def spend(self, number: int) -> None:
         """Instructions are gone over."""
@@ -213,11 +214,8 @@ class Machine:
 
     def _call_import(self, name: str, args: Sequence[Value]) -> Value:
         layouts = self._layouts
-        if name in layouts.roots:
-            made = self._region("object")
-            if len(args) > max(argument.place for argument in layouts.roots[name]):
-                self._report(name, args, made)
-            return made
+        if name in layouts.roots or name in layouts.succeeding:
+            return self._call_interpreter(name, args)
         if name in layouts.allocating:
             return self._region("heap", layouts.allocating[name])
         if name in layouts.growing and args:
@@ -230,6 +228,14 @@ class Machine:
             return self.call_pointer(args[0], args[1:])
         self.leaves = name in _LEAVING
         return self._unknown()
+
+    def _call_interpreter(self, name: str, args: Sequence[Value]) -> Value:
+        """Call a function of which is known what it takes, or that it succeeds."""
+        made = self._region("object")
+        arguments = self._layouts.roots.get(name, ())
+        if arguments and len(args) > max(argument.place for argument in arguments):
+            self._report(name, args, made)
+        return 0 if name in self._layouts.succeeding else made
 
     def _unknown(self) -> Value:
         return self._region(RESULT)

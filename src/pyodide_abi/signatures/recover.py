@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from pyodide_abi.signatures.bodies_kept import Kept
+    from pyodide_abi.signatures.relocations import Relocations
     from pyodide_abi.signatures.symbolic import Value
     from pyodide_abi.signatures.table_reader import TableEntry
     from pyodide_abi.wasm import Module
@@ -104,6 +105,7 @@ class _Recovery:
         self._kept = kept
         self._first = len(imports)
         self._base = globals_.base
+        self._relocations: Relocations | None = None
         self._exports = exports
         self._names = {index: name for name, index in self._exports.items()} | _names(module)
         self._start = module.start
@@ -128,6 +130,8 @@ class _Recovery:
         self._follow(index for index in self._kept.callers if callers(self._kept.bodies.get(index, b"")))
         for _ in range(_ROUNDS):
             self._follow(self._callers_of(self._reader.passing))
+        if self._relocations is not None and self._reader.module:
+            self._reader.find_methods(self._relocations)
         entries = tuple(map(self._described, self._reader.named()))
         # They know one another, and would keep the module's data until somebody looks for such.
         self._reader.detach()
@@ -158,7 +162,7 @@ class _Recovery:
             self._enter(self._start, [])
         relocations, constructors = map(self._exports.get, (APPLY_DATA_RELOCS, CALL_CTORS))
         if relocations is not None and self._base is not None:
-            self._machine.relocate(relocations, self._base)
+            self._relocations = self._machine.relocate(relocations, self._base)
         if constructors is not None:
             self._enter(constructors, [])
 

@@ -13,10 +13,13 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from pyodide_abi.signatures.bodies_kept import decoded
+from pyodide_abi.signatures.layouts import WORD
 from pyodide_abi.wasm.cursor import Cursor
 from pyodide_abi.wasm.instructions import locals_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pyodide_abi.wasm.cursor import Bytes
 
 #: Stores that are read of one module: a tenth of a second.
@@ -70,6 +73,14 @@ class Relocations:
     def kept(self) -> dict[int, tuple[int, int]]:
         """What local variables hold at the end: the index of each, a global, and a distance from it."""
         return {decoded(local): _unpacked(packed) for local, packed in self._kept.items()}
+
+    def pairs(self) -> Iterator[tuple[int, tuple[int, int], tuple[int, int]]]:
+        """Two addresses that are stored one behind the other: the place of the first, and both."""
+        for (place, first), (following, second) in itertools.pairwise(
+            zip(self._places, self._addresses, strict=True)
+        ):
+            if following == place + WORD:
+                yield place, _unpacked(first), _unpacked(second)
 
     def find(self, place: int) -> tuple[int, int] | None:
         """What is stored at a distance from the memory base: a global and a distance from what it holds."""

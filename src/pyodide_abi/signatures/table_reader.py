@@ -6,7 +6,7 @@ import enum
 from typing import TYPE_CHECKING
 
 from pyodide_abi.signatures.layouts import WORD
-from pyodide_abi.signatures.symbolic import MEMORY, PARAMETER, Pointer, options
+from pyodide_abi.signatures.symbolic import GLOBAL, MEMORY, PARAMETER, TABLE, Pointer, options
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pyodide_abi.signatures.layouts import Argument, Layouts, Prototype, StructMember
     from pyodide_abi.signatures.machine import Machine
+    from pyodide_abi.signatures.relocations import Relocations
     from pyodide_abi.signatures.symbolic import Value
     from pyodide_abi.wasm import FuncType
 
@@ -76,6 +77,7 @@ class TableEntry:
         prototype: what it has to be.
         flags: how C writes the flags of a method; empty for other entries.
         certainty: of all this.
+        looks: it was told by its looks alone: nobody is seen to hand it over.
         within: the function of the module in which it was handed over to be called back; None for entries
             of tables.
     """
@@ -86,6 +88,7 @@ class TableEntry:
     prototype: Prototype
     flags: str = ""
     certainty: Certainty = Certainty.CERTAIN
+    looks: bool = False
     within: int | None = None
 
 
@@ -106,6 +109,8 @@ class TableReader:
         self.waiting: list[tuple[int, str]] = []
         self._layouts = layouts
         self._names: dict[str, str] = {}
+        #: Where methods were read, from the memory base.
+        self._methods: set[int] = set()
         self._seen: set[tuple[str, Pointer, str, str]] = set()
 
     def attach(self, machine: Machine) -> None:
@@ -239,7 +244,28 @@ class TableReader:
                     if type(word) is Pointer:
                         self._add(table, f"{full} ({kind})", word, prototype, _least(certainty, sure))
 
-    def _read_method(self, place: Pointer, index: int, name: str, certainty: Certainty) -> None:
+    def find_methods(self, relocations: Relocations) -> None:
+        """Methods that nobody is seen to hand over, by their looks: a name, a function, known flags.
+
+        Compilers of Python make their own function objects of such (Cython does).
+        """
+        module, table = Pointer(MEMORY, 0), Pointer(TABLE, 0)
+        for place, first, second in relocations.pairs():
+            if place in self._methods:
+                continue
+            held = [self._memory.load(Pointer(GLOBAL, global_)) for global_, _ in (first, second)]
+            if held != [module, table]:
+                continue
+            name = self._memory.text(Pointer(MEMORY, first[1]))
+            if name.isidentifier():
+                full = f"{self.module}.{name}" if self.module else name
+                self._read_method(Pointer(MEMORY, place), 0, full, Certainty.MAY, looks=True)
+
+    def _read_method(
+        self, place: Pointer, index: int, name: str, certainty: Certainty, *, looks: bool = False
+    ) -> None:
+        if place.region == MEMORY:
+            self._methods.add(place.offset + WORD * index)
         flags = self._word(place, index + 2)
         known = self._layouts.methods.get(flags & self._layouts.method_mask) if type(flags) is int else None
         if known is None:
@@ -247,7 +273,8 @@ class TableReader:
         prototype, written = known
         for word, sure in _options(self._word(place, index + 1)):
             if type(word) is Pointer:
-                self._add(_METHODS, name, word, prototype, _least(certainty, sure), flags=written)
+                sureness = _least(certainty, sure)
+                self._add(_METHODS, name, word, prototype, sureness, flags=written, looks=looks)
 
     def _add(
         self,
@@ -258,6 +285,7 @@ class TableReader:
         certainty: Certainty,
         *,
         flags: str = "",
+        looks: bool = False,
         within: int | None = None,
     ) -> None:
         function = self._machine.function_at(pointer)
@@ -268,7 +296,7 @@ class TableReader:
         )
         entry = TableEntry(
             table=table, name=name, target=target, prototype=prototype, flags=flags, certainty=certainty,
-            within=within,
+            looks=looks, within=within,
         )  # fmt: skip
         self.entries[entry] = None
 

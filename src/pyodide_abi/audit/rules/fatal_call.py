@@ -62,7 +62,7 @@ def check(case: Case) -> Iterator[Finding]:
     for binary in case.binaries:
         for row in case.calls.get(binary.path, ()):
             releases = _releases(row)
-            if releases and row.caller is not _ELSEWHERE:
+            if releases and row.caller is not _ELSEWHERE and not row.entry.looks:
                 yield RULE.finding(
                     f"{described(row)}: {_consequence(row)}",
                     fix=advice(row),

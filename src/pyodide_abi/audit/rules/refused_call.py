@@ -51,7 +51,7 @@ def check(case: Case) -> Iterator[Finding]:
     for binary in case.binaries:
         for row in case.calls.get(binary.path, ()):
             releases = [release for release, result in row.calls.items() if result is CallResult.RAISES]
-            if releases and row.caller not in _ELSEWHERE:
+            if releases and row.caller not in _ELSEWHERE and not row.entry.looks:
                 late = row.caller is Caller.SETTER
                 yield RULE.finding(
                     f"{described(row)}: "
