@@ -43,11 +43,11 @@ user_pref("browser.aboutwelcome.enabled", false);
 
 
 def drive_browser(
-    browser: Browser, request: Mapping[str, Any], *, timeout: float
+    browser: Browser, request: Mapping[str, Any], *, timeout: float, page: Path = _PAGES["/"]
 ) -> tuple[list[Answer], str]:
-    """The answers to the jobs of a request (see ``driver.mjs``), and how it ended."""
+    """The answers to the jobs of a request (see ``driver.mjs``), and how it ended; ``page`` asks for them."""
     answers: queue.Queue[Answer] = queue.Queue()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(request, answers))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(request, answers, {**_PAGES, "/": page}))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     said: list[Answer] = []
     with tempfile.TemporaryDirectory(prefix="differential-", ignore_cleanup_errors=True) as profile:
@@ -86,7 +86,9 @@ def _listen(
     return "out of time"
 
 
-def _handler(request: Mapping[str, Any], answers: queue.Queue[Answer]) -> type[BaseHTTPRequestHandler]:
+def _handler(
+    request: Mapping[str, Any], answers: queue.Queue[Answer], pages: Mapping[str, Path]
+) -> type[BaseHTTPRequestHandler]:
     release = Path(request["release"])
 
     class Handler(BaseHTTPRequestHandler):
@@ -95,7 +97,7 @@ def _handler(request: Mapping[str, Any], answers: queue.Queue[Answer]) -> type[B
                 self._send(json.dumps(request).encode(), "application/json")
                 return
             kind, _, rest = unquote(self.path).removeprefix("/").partition("/")
-            file = {"release": release / rest, "host": Path("/", rest)}.get(kind) or _PAGES.get(self.path)
+            file = {"release": release / rest, "host": Path("/", rest)}.get(kind) or pages.get(self.path)
             if file is None or not file.is_file():
                 self.send_error(HTTPStatus.NOT_FOUND)
                 return

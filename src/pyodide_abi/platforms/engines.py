@@ -66,13 +66,23 @@ class Text(enum.StrEnum):
     REFERENCE_MISSING = "reference_missing"
     """What is provided for a global of function references is no function of WebAssembly."""
     VECTOR_MISSING = "vector_missing"
-    """What is provided for a global of vectors is no global."""
+    """What is provided for an immutable global of vectors is a function or an object, but no global."""
+    VECTOR_NUMBER = "vector_number"
+    """Likewise a number."""
+    MUTABLE_VECTOR = "mutable_vector"
+    """What is provided for a mutable global of vectors is a function or an object, but no global."""
+    MUTABLE_VECTOR_NUMBER = "mutable_vector_number"
+    """Likewise a number."""
     MUTABLE_MISSING = "mutable_missing"
     """What is provided for a mutable global is a function or an object."""
     MUTABLE_NUMBER = "mutable_number"
     """What is provided for a mutable global is a number."""
+    MUTABLE_BIGINT = "mutable_bigint"
+    """What is provided for a mutable global of 64-bit integers is neither a BigInt nor a global."""
     GLOBAL_MUTABILITY = "global_mutability"
     GLOBAL_TYPE = "global_type"
+    GLOBAL_UNLIKE = "global_unlike"
+    """The global has neither the wanted mutability nor the wanted type."""
     TAG_MISSING = "tag_missing"
     TAG_TYPE = "tag_type"
     MEMORY_MISSING = "memory_missing"
@@ -160,8 +170,8 @@ class Engine:
             stand its checks before the next pass begins. Values are found in the first pass.
         calls: names of functions in the texts.
         refused: what it says of a module with a feature that it does not know, by the feature's name, in the
-            order in which it would meet them.
-        mixture: what it says of a module with both encodings of exceptions; empty where it takes them.
+            order in which it would meet them. The place in the file is left out; ``{call}`` is the function.
+        mixture: likewise of a module with both encodings of exceptions; empty where it takes them.
         sought: the features in question that only a module's code shows and compilers write.
         texts: what it says of each fault.
         inexact: those of the texts that are not known word for word.

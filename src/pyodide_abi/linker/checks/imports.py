@@ -73,9 +73,9 @@ def check_features(library: Library, facts: Facts, engine: Engine, *, call: str)
     """The complaint about what the engine does not know, when it compiles the module; ``call`` likewise."""
     for name, text in engine.refused.items():
         if Feature(name) in facts.features:
-            return _uncompiled(library, name, f"{call}: {text}")
+            return _uncompiled(library, name, text.format(call=call))
     if engine.mixture and facts.features >= ENCODINGS:
-        return _uncompiled(library, Feature.EXNREF.value, f"{call}: {engine.mixture}")
+        return _uncompiled(library, Feature.EXNREF.value, engine.mixture.format(call=call))
     return None
 
 
@@ -180,7 +180,7 @@ def _check_number(entry: Import) -> _Fault | None:
         if entry.type.value in _NUMBERS or entry.type.value == "externref":
             return None
         if entry.type.value == "funcref":
-            return _Fault(Cause.GLOBAL, Check.KIND, Text.GLOBAL_MISSING)
+            return _Fault(Cause.GLOBAL, Check.KIND, Text.REFERENCE_MISSING)
     return _not_even(entry, number=True)
 
 
@@ -225,11 +225,14 @@ def _check_against_global(entry: Import, provided: str) -> _Fault | None:
     if not isinstance(entry.type, GlobalType):
         return _not_even(entry)
     value, _, mutable = provided.partition(" ")
-    if entry.type.mutable is not bool(mutable):
-        return _Fault(Cause.GLOBAL, Check.GLOBAL_TYPE, Text.GLOBAL_MUTABILITY, provided)
-    if entry.type.value == value:
+    same_type, same_mutability = entry.type.value == value, entry.type.mutable is bool(mutable)
+    if same_type and same_mutability:
         return None
-    return _Fault(Cause.GLOBAL, Check.GLOBAL_TYPE, Text.GLOBAL_TYPE, provided)
+    if same_type:
+        text = Text.GLOBAL_MUTABILITY
+    else:
+        text = Text.GLOBAL_TYPE if same_mutability else Text.GLOBAL_UNLIKE
+    return _Fault(Cause.GLOBAL, Check.GLOBAL_TYPE, text, provided)
 
 
 def _check_memory(entry: Import, offer: Offer | None, reserved: int) -> _Fault | None:
@@ -307,8 +310,12 @@ def _not_even(entry: Import, offer: Offer | None = None, *, number: bool = False
 
 def _no_global(wanted: GlobalType, *, number: bool) -> Text:
     if wanted.value == _VECTOR:
-        return Text.VECTOR_MISSING
+        if wanted.mutable:
+            return Text.MUTABLE_VECTOR_NUMBER if number else Text.MUTABLE_VECTOR
+        return Text.VECTOR_NUMBER if number else Text.VECTOR_MISSING
     if wanted.mutable:
+        if wanted.value == _BIGINT:
+            return Text.MUTABLE_BIGINT
         return Text.MUTABLE_NUMBER if number else Text.MUTABLE_MISSING
     return Text.BIGINT_MISSING if wanted.value == _BIGINT else Text.GLOBAL_MISSING
 
