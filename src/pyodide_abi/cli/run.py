@@ -25,7 +25,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Run Python in a release of the runtime, as 'python' would: -c, -m, a script, '-' or nothing for a\n"
         "program on stdin, its arguments, streams and exit status. The working folder is mounted at its own\n"
-        "path; what else the program may see is named with --mount. Everything after '--' is Python's."
+        "path; what else the program may see is named with --mount. Everything after '--' is Python's.\n"
+        "Wheels are unpacked, not installed: micropip and loadPackage open every library of a wheel ahead,\n"
+        "each for itself, which can change what works; 'verify --as-installed' does as they do."
     )
     parser.epilog = (
         "examples:\n"

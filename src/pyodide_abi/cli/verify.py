@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add arguments, a description and examples."""
     parser.description = (
-        "Load every extension module of a wheel in every release of its platform, each in an interpreter of\n"
-        "its own: loaded, refused (with the loader's words), no-init (no PyInit_ function), raised (an\n"
-        "exception from its initialisation) or killed (the interpreter died). Dependencies are not\n"
-        "installed: where a package fails without them, the module itself is loaded by its path.\n\n"
+        "Load every native file of a wheel in every release of its platform, each in an interpreter of its\n"
+        "own: loaded, refused (with the loader's words), no-init (no PyInit_ function), raised (its own or\n"
+        "its package's code raised an exception), killed (the interpreter died) or needs (it imports\n"
+        "what is not installed). Extension modules are imported, libraries opened as ctypes does, after the\n"
+        "package that they lie in. Dependencies are not installed: where a package fails without them, the\n"
+        "module itself is loaded by its path. No function is called.\n\n"
         "With --as-installed, install the wheel with its dependencies as users do instead: with the\n"
         "release's own micropip in Node, with pip as in a Pyodide virtual environment, and in headless\n"
         "Chromium where there is one; import its modules after each; say where the ways differ."

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pyodide_abi.abi.symbols import BASES, EM_JS_PREFIX, GOT_SPACES
 from pyodide_abi.errors import WasmError
 from pyodide_abi.linker.dylink import LooseDylink, read_loosely
+from pyodide_abi.linker.js_texts import texts_of
 from pyodide_abi.linker.startup import fixed_segments, follow_startup
 from pyodide_abi.values import value
 from pyodide_abi.wasm import Form, read_module
@@ -109,6 +110,7 @@ class Facts:
         imports: in the order of the section.
         exports: kinds and types by name, in the order of the section.
         js_functions: names that ``EM_JS`` bodies in the module define when it has been loaded.
+        js_texts: what the loader makes these from, as far as the file shows it.
         memory: what the loader has to reserve; None where the module does not say.
         startup: what its code certainly does during a load.
         fixed: segments whose place does not depend on where the loader puts the module.
@@ -127,6 +129,7 @@ class Facts:
     imports: tuple[Import, ...]
     exports: Mapping[str, ExternType]
     js_functions: frozenset[str]
+    js_texts: Mapping[str, str]
     memory: MemoryInfo | None
     startup: Startup
     fixed: tuple[Fixed, ...]
@@ -242,7 +245,8 @@ def facts_of(module: Module, *, sought: Collection[str] = ()) -> Facts:
     exports = {entry.name: module.type_of(entry) for entry in module.exports}
     dylink, startup = dylink_of(module.data), follow_startup(module)
     answers = answers_of(module, code_questions(module, sought))
-    return facts_with(module, dylink, imports, exports, startup=startup, answers=answers)
+    js_texts = texts_of(module, ((entry.name, entry.kind, entry.index) for entry in module.exports))
+    return facts_with(module, dylink, imports, exports, startup=startup, answers=answers, js_texts=js_texts)
 
 
 def facts_with(
@@ -253,6 +257,7 @@ def facts_with(
     *,
     startup: Startup,
     answers: Answers,
+    js_texts: Mapping[str, str],
 ) -> Facts:
     """The facts of a module whose imports, exports and code have been read elsewhere.
 
@@ -263,6 +268,7 @@ def facts_with(
         exports: Its exports, likewise.
         startup: What runs during its load.
         answers: What its code shows, for :func:`code_questions`.
+        js_texts: What its JavaScript functions are made from.
 
     Raises:
         WasmError: as for :func:`facts_of`.
@@ -277,6 +283,7 @@ def facts_with(
         js_functions=frozenset(
             name.removeprefix(EM_JS_PREFIX) for name in exports if name.startswith(EM_JS_PREFIX)
         ),
+        js_texts=js_texts,
         memory=dylink.memory,
         startup=startup,
         fixed=fixed_segments(module),

@@ -13,6 +13,7 @@ from pyodide_abi.abi.symbols import MADE_WHEN_CALLED
 from pyodide_abi.linker.checks.addresses import GotRequester
 from pyodide_abi.linker.checks.head import check_head
 from pyodide_abi.linker.checks.imports import check_features
+from pyodide_abi.linker.checks.javascript import check_javascript
 from pyodide_abi.linker.checks.segments import check_constructors, check_segments, check_start
 from pyodide_abi.linker.got import GlobalOffsetTable
 from pyodide_abi.linker.name_set import NameSet
@@ -202,6 +203,7 @@ class Interpreter:
         if complete and not self.mode.allow_undefined:
             # With a needed library missing, whatever is undefined would be a mere consequence.
             yield from self.got.report_undefined()
+        yield from check_javascript(library, facts, self.loader)
         own = self.main_module.addresses(library, facts).own
         yield from check_constructors(
             library, facts, lambda name: name not in own and self._missing(name, key), self.main_module

@@ -18,8 +18,7 @@ from pyodide_abi.linker.facts import ENCODING
 from pyodide_abi.values import value
 from pyodide_abi.wasm import Kind, SectionId
 from pyodide_abi.wasm.code import IN_CODE, Question, answers_of
-from pyodide_abi.wasm.constant import GLOBAL_GET, I32_CONST
-from pyodide_abi.wasm.cursor import Cursor
+from pyodide_abi.wasm.constant import offset_from_base
 from pyodide_abi.wasm.features import Feature, claimed_features
 
 if TYPE_CHECKING:
@@ -58,7 +57,6 @@ _ANONYMOUS = b"_GLOBAL__N_"
 _MOST_CLASSES = 10_000
 #: Code up to this size, in bytes, is looked through for a second encoding of exceptions: a tenth of a second.
 _SHORT_CODE = 5_000_000
-_I32_ADD = 0x6A
 _MOST_STUBS = 100
 _MOST_PATHS = 10_000
 
@@ -254,32 +252,6 @@ def _reach(module: Frame, segments: Iterable[tuple[Expression | None, int]]) -> 
     ends = (
         offset + size
         for start, size in segments
-        if start is not None and (offset := _offset(start, bases)) is not None
+        if start is not None and (offset := offset_from_base(start, bases)) is not None
     )
     return max(ends, default=0)
-
-
-def _offset(start: Expression, bases: frozenset[int]) -> int | None:
-    """How far from a base an expression points: the base itself, or with a constant added to it."""
-    numbers = list(_operands(start))
-    opcodes = sorted(start.opcodes)
-    if opcodes == [GLOBAL_GET] and numbers[0] in bases:
-        return 0
-    if opcodes == sorted((GLOBAL_GET, I32_CONST, _I32_ADD)):
-        constant = numbers[start.opcodes.index(I32_CONST)]
-        index = numbers[start.opcodes.index(GLOBAL_GET)]
-        return constant if index in bases else None
-    return None
-
-
-def _operands(start: Expression) -> Iterator[int]:
-    """The operands of the first instructions, as far as they are indices and 32-bit constants."""
-    cursor = Cursor(start.code)
-    for opcode in start.opcodes:
-        cursor.u8()
-        if opcode == GLOBAL_GET:
-            yield cursor.u32()
-        elif opcode == I32_CONST:
-            yield cursor.s32()
-        else:
-            return

@@ -35,6 +35,7 @@ class Cause(enum.StrEnum):
     WRONG_ADDRESS = "no address"
     EXPORT = "export"
     SEGMENT = "segment out of bounds"
+    JAVASCRIPT = "JavaScript of the module"
     STARTUP = "code that runs during the load"
     NO_INIT = "no init function"
     INIT_TYPE = "init function's type"

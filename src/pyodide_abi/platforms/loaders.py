@@ -51,6 +51,7 @@ class Loader:
         init_typed: the engine calls ``PyInit_`` with its exact type, without a JavaScript call between.
         keyed_by_name: a needed library is known by the name it was asked for, not by its path, and sought
             where the library that all is loaded for would have it.
+        all_stars: every star is taken off the name of an ``EM_JS`` function's parameter, not the first alone.
     """
 
     generation: int
@@ -76,6 +77,7 @@ class Loader:
     init_prefixes: tuple[str, ...]
     init_typed: bool
     keyed_by_name: bool
+    all_stars: bool
 
     @property
     def failure(self) -> str:
@@ -170,4 +172,5 @@ _FACTS: Mapping[str, Callable[[Table, str], Any]] = {
     "init_prefixes": Table.texts,
     "init_typed": Table.flag,
     "keyed_by_name": Table.flag,
+    "all_stars": Table.flag,
 }

@@ -48,7 +48,8 @@ def _lines(report: Report) -> Iterator[tuple[_Piece, ...]]:
     against = f"  (platform {report.platform}, {report.engine})" if report.platform else ""
     yield (printable(report.name), "bold"), (against, "")
     if report.pure:
-        yield (("  pure: no compiled modules, so there is nothing to load; it works on every platform", ""),)
+        everywhere = "" if report.findings else "; it works on every platform"
+        yield ((f"  pure: no compiled modules, so there is nothing to load{everywhere}", ""),)
     for names, fates in _together(report.modules):
         for fate, style in fates or (("not judged, as its platform is not known", ""),):
             yield ((f"  {printable(names)}: {printable(fate)}", style),)

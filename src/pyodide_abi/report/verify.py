@@ -29,6 +29,7 @@ STYLES = {
     Outcome.NO_INIT: "red",
     Outcome.RAISED: "red",
     Outcome.KILLED: "bold red",
+    Outcome.NEEDS: "yellow",
 }
 _UNLIMITED = 10_000
 
@@ -39,7 +40,7 @@ def write_verification(
     """A matrix, modules by releases; below it each message once with its places, and the predictions."""
     console.print(printable(verification.wheel.name), style="bold")
     if not verification.results:
-        console.print("  no extension modules: nothing to load\n")
+        console.print("  no native files: nothing was tried\n")
         return
     widen(console)
     console.print(_matrix(verification))
@@ -55,11 +56,18 @@ def write_verification(
             console.print(f"    {printable(line)}")
     for line in _compared(verification.results, predictions or {}):
         console.print(f"  {printable(line)}")
+    for path in verification.untried:
+        console.print(f"  {printable(path)}: not opened by itself, modules that need it load it")
     loaded = sum(result.outcome is Outcome.LOADED for result in verification.results)
     console.print(
         f"  {loaded} of {len(verification.results)} loaded ({verification.engine})\n",
         style="green" if verification.ok else "red",
     )
+
+
+def called(result: Loaded) -> str:
+    """What a result's file is called: a module by its dotted name, a library by its path."""
+    return result.module or result.path
 
 
 def widen(console: Console) -> None:
@@ -93,8 +101,10 @@ def _as_data(verification: Verification, predictions: Predictions) -> dict[str, 
         "engine": verification.engine,
         "releases": list(verification.releases),
         "modules": [
-            {"path": path, "module": names[path], "loads": releases} for path, releases in modules.items()
+            {"path": path, "module": names[path] or None, "loads": releases}
+            for path, releases in modules.items()
         ],
+        "untried": list(verification.untried),
         "ok": verification.ok,
     }
 
@@ -105,7 +115,7 @@ def _matrix(verification: Verification) -> Table:
     for release in verification.releases:
         table.add_column(release, no_wrap=True)
     by_place = {(result.path, result.release): result for result in verification.results}
-    names = {result.path: result.module for result in verification.results}
+    names = {result.path: called(result) for result in verification.results}
     for path, name in names.items():
         cells = [by_place[path, release].outcome for release in verification.releases]
         table.add_row(f"  {printable(name)}", *(Text(cell.value, style=STYLES[cell]) for cell in cells))
@@ -117,7 +127,7 @@ def _grouped(results: Sequence[Loaded]) -> list[tuple[str, list[Loaded]]]:
     groups: dict[tuple[str, str, str], list[Loaded]] = {}
     for result in results:
         if result.outcome is not Outcome.LOADED:
-            groups.setdefault((result.module, result.outcome.value, result.message), []).append(result)
+            groups.setdefault((called(result), result.outcome.value, result.message), []).append(result)
     return [(f"{module}: {outcome}", found) for (module, outcome, _), found in groups.items()]
 
 
@@ -125,7 +135,7 @@ def _notes(results: Sequence[Loaded]) -> list[tuple[str, str, list[str]]]:
     groups: dict[tuple[str, str], list[str]] = {}
     for result in results:
         if result.package:
-            groups.setdefault((result.module, result.package), []).append(result.release)
+            groups.setdefault((called(result), result.package), []).append(result.release)
     return [(module, note, releases) for (module, note), releases in groups.items()]
 
 
@@ -139,12 +149,12 @@ def _compared(results: Sequence[Loaded], predictions: Predictions) -> list[str]:
     lines = [f"as the audit predicts: {len(known) - len(wrong)} of {len(known)}"]
     for result, prediction in wrong:
         said = prediction.error or prediction.outcome.value
-        lines.append(f"  {result.module} in {result.release}: predicted was: {said}")
+        lines.append(f"  {called(result)} in {result.release}: predicted was: {said}")
     return lines
 
 
 def _as_predicted(result: Loaded, prediction: Prediction) -> bool:
     """Whether the loader did so. What a module's own initialisation does is not the loader's."""
-    if result.outcome in {Outcome.RAISED, Outcome.KILLED}:
+    if result.outcome in {Outcome.RAISED, Outcome.KILLED, Outcome.NEEDS}:
         return True
     return (prediction.error is None) == (result.outcome is Outcome.LOADED)

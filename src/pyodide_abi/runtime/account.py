@@ -25,6 +25,8 @@ class Outcome(enum.StrEnum):
     NO_INIT = "no-init"
     RAISED = "raised"
     KILLED = "killed"
+    NEEDS = "needs"
+    """Its own start imports a distribution that was not installed: nothing is known of the rest."""
 
 
 @value
@@ -71,6 +73,8 @@ class Account:
                 case _:
                     pass
         dead = bool(died and entered and entered[-1].endswith(f"/{path}"))
+        # What another one killed says nothing of this one.
+        spoilt = spoilt or bool(died and entered and not dead)
         return cls(
             steps=tuple(steps),
             spoilt=spoilt,
@@ -90,6 +94,15 @@ class Account:
         if failed:
             return _classified(failed)
         return (Outcome.LOADED, "") if len(self.steps) == _STEPS else None
+
+    def of_library(self) -> tuple[Outcome, str] | None:
+        """The outcome of a library that was opened; None where this interpreter does not tell it."""
+        if self.dead:
+            return Outcome.KILLED, self.died
+        if not self.steps or self.spoilt:
+            return None
+        (step, *_) = self.steps
+        return (Outcome.REFUSED, f"{step.error}: {step.text}") if step.error else (Outcome.LOADED, "")
 
     @property
     def package(self) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import MissingError
 from pyodide_abi.runtime.account import Account, Outcome
+from pyodide_abi.runtime.attempts import modules_of, platforms_of
 from pyodide_abi.runtime.browser import browse
 from pyodide_abi.runtime.driver import drive
 from pyodide_abi.runtime.mirror import Mirror
@@ -21,7 +22,7 @@ from pyodide_abi.runtime.pip import pip_install
 from pyodide_abi.runtime.protocol import PROBE, Imported, Install, Installed, Probe, Request
 from pyodide_abi.runtime.releases import install_release
 from pyodide_abi.runtime.snapshot import obtain_snapshot
-from pyodide_abi.runtime.verify import TIMEOUT, modules_of, platforms_of
+from pyodide_abi.runtime.verify import TIMEOUT
 from pyodide_abi.values import value
 from pyodide_abi.wheel import open_wheel
 

@@ -164,9 +164,10 @@ async function runMain(pyodide) {
 function probe(pyodide) {
   const scope = pyodide.toPy({});
   pyodide.runPython(request.probe.source, { globals: scope });
-  scope.get("probe")(request.probe.module, request.probe.path, request.probe.direct, (text) =>
-    send({ kind: "probe", ...JSON.parse(text) }),
-  );
+  const { module, path, direct, packages } = request.probe;
+  const tell = (text) => send({ kind: "probe", ...JSON.parse(text) });
+  if (module) scope.get("probe")(module, path, direct, tell);
+  else scope.get("open_library")(path, JSON.stringify(packages), tell);
 }
 
 process.on("uncaughtException", die);

@@ -6,6 +6,7 @@ interpreter dies has arrived, so the last file entered and not left is the one t
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import json
 import site
@@ -50,10 +51,51 @@ def probe(module: str, path: str, direct: bool, send: Callable[[str], object]) -
         else:
             importlib.import_module(module)
     except BaseException as raised:  # noqa: BLE001 - a module may raise anything, SystemExit too
-        error = f"{type(raised).__name__}: {raised}"
-        missing = str(raised.name) if isinstance(raised, ModuleNotFoundError) else ""
+        error, missing = _told(raised)
     tell(imported=place, error=error, missing=missing)
     return not error
+
+
+def open_library(path: str, packages: str, send: Callable[[str], object]) -> None:
+    """Open a library as ctypes does, after the packages that may open others before it.
+
+    Args:
+        path: where it lies below ``site-packages``.
+        packages: dotted names, as JSON.
+        send: takes one message, as JSON.
+    """
+    place = f"{site.getsitepackages()[0]}/{path}"
+
+    def tell(**message: object) -> None:
+        send(json.dumps(message))
+
+    first = missing = ""
+    for name in json.loads(packages):
+        try:
+            importlib.import_module(name)
+        except BaseException as raised:  # noqa: BLE001 - as above
+            error, lacking = _told(raised)
+            first, missing = first or error, missing or lacking
+    tell(entered=place)
+    error = text = ""
+    try:
+        ctypes.CDLL(place)
+    except BaseException as raised:  # noqa: BLE001 - as above
+        error, text = type(raised).__name__, str(raised)
+    tell(left=place, error=error, text=text, own=True)
+    tell(imported=place, error=first, missing=missing)
+
+
+def _told(raised: BaseException) -> tuple[str, str]:
+    """An exception in words, and the module that was not found, if that is what it comes from."""
+    missing = ""
+    cause: BaseException | None = raised
+    seen: set[int] = set()
+    while cause is not None and id(cause) not in seen and not missing:
+        seen.add(id(cause))
+        missing = str(cause.name) if isinstance(cause, ModuleNotFoundError) else ""
+        cause = cause.__cause__ or cause.__context__
+    return f"{type(raised).__name__}: {raised}", missing
 
 
 def _watch(tell: Callable[..., None]) -> None:

@@ -33,19 +33,21 @@ class Mount:
 
 @value
 class Probe:
-    """Import one extension module instead of running a program.
+    """Import one extension module, or open one library, instead of running a program.
 
     Attributes:
-        module: its dotted name.
+        module: The module's dotted name; empty for a library.
         path: where it lies below ``site-packages``.
         direct: load it by its path, below empty parents, instead of by a plain import.
         source: the Python code that does it (``probe.py``).
+        packages: What is imported before a library is opened.
     """
 
     module: str
     path: str
     direct: bool
     source: str
+    packages: tuple[str, ...] = ()
 
 
 @value
@@ -129,6 +131,7 @@ class Request:
                     "path": probe.path,
                     "direct": probe.direct,
                     "source": probe.source,
+                    "packages": list(probe.packages),
                 }
                 if probe
                 else None,

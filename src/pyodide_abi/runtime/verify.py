@@ -1,4 +1,7 @@
-"""Load every extension module of a wheel in real releases, each in an interpreter of its own.
+"""Load every native file of a wheel in real releases, each in an interpreter of its own.
+
+Extension modules are imported, libraries are opened as ctypes does, after the package that they lie in; what
+other files need is loaded by those.
 
 A module is first imported as users import it, its packages with it. Where that does not tell about the module
 (a package's own code fails first, another extension fails or kills the interpreter first, or the release's
@@ -8,14 +11,15 @@ below empty parents. The module's outcome and what became of its package are the
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import FailedError
-from pyodide_abi.platforms import platform_of_tag
 from pyodide_abi.runtime.account import Account, Outcome
+from pyodide_abi.runtime.attempts import attempts_of, platforms_of
 from pyodide_abi.runtime.driver import drive
 from pyodide_abi.runtime.node import find_node
 from pyodide_abi.runtime.protocol import PROBE, Probe, Request
@@ -26,13 +30,13 @@ from pyodide_abi.values import value
 from pyodide_abi.wheel import open_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from pyodide_abi.host import Host
-    from pyodide_abi.platforms.model import Platform, Runtime
+    from pyodide_abi.platforms.model import Runtime
+    from pyodide_abi.runtime.attempts import Attempt, Attempts
     from pyodide_abi.runtime.driver import Heard
     from pyodide_abi.runtime.node import Node
-    from pyodide_abi.wheel import ExtensionModule, Wheel
 
 #: Seconds for one interpreter: it boots in two on an idle machine and compiles 150 MB of module in one.
 TIMEOUT = 120.0
@@ -43,7 +47,7 @@ class Loaded:
     """One module in one release.
 
     Attributes:
-        module: the dotted name.
+        module: the dotted name; empty for a library.
         path: the file, relative to ``site-packages``.
         release: the release's version.
         outcome: what became of it.
@@ -69,18 +73,20 @@ class Verification:
         wheel: the file.
         engine: such as ``node 24.19.0``.
         releases: their versions, in order.
-        results: modules in the order of the wheel, each in every release.
+        results: modules in the order of the wheel, then libraries, each in every release.
+        untried: Native files that were not opened by themselves: modules that need them load them.
     """
 
     wheel: Path
     engine: str
     releases: tuple[str, ...]
     results: tuple[Loaded, ...]
+    untried: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Every module loaded in every release."""
-        return all(result.outcome is Outcome.LOADED for result in self.results)
+        """Whatever could be tried loaded in every release."""
+        return all(result.outcome in {Outcome.LOADED, Outcome.NEEDS} for result in self.results)
 
 
 def runtimes_for(wheel: Path) -> tuple[Runtime, ...]:
@@ -115,15 +121,15 @@ def verify_wheel(
     """
     node = node or find_node(host)
     with open_wheel(wheel) as opened:
-        modules = modules_of(opened, [*platforms_of(opened), *(runtime.platform for runtime in runtimes)])
+        attempts = attempts_of(opened, [*platforms_of(opened), *(runtime.platform for runtime in runtimes)])
     # One after another: each is shown, and npm does its own waiting.
-    for runtime in runtimes if modules else ():
+    for runtime in runtimes if attempts.attempts else ():
         install_release(runtime.release, host)
     with tempfile.TemporaryDirectory(prefix="pyodide-abi-site-") as folder:
         site = Path(folder)
         unpack([wheel], site)
-        trial = _Trial(site=site, node=node, host=host, timeout=timeout)
-        pairs = [(module, runtime) for runtime in runtimes for module in modules]
+        trial = _Trial(site=site, node=node, host=host, timeout=timeout, attempts=attempts)
+        pairs = [(attempt, runtime) for runtime in runtimes for attempt in attempts.attempts]
         results = _all(trial, pairs, jobs, f"loading {wheel.name}")
         # A failure is held against the wheel only where the runtime is the one that was published.
         failed = {result.release for result in results if result.outcome is not Outcome.LOADED}
@@ -134,42 +140,22 @@ def verify_wheel(
         }
         if damaged:
             results = [result for result in results if result.release not in damaged]
-            again = [(module, runtime) for module, runtime in pairs if runtime.version in damaged]
+            again = [(attempt, runtime) for attempt, runtime in pairs if runtime.version in damaged]
             results += _all(trial, again, jobs, f"loading {wheel.name} again")
-    order = {module.path: number for number, module in enumerate(modules)}
+    order = {attempt.path: number for number, attempt in enumerate(attempts.attempts)}
     return Verification(
         wheel=wheel,
         engine=f"node {node.version}",
         releases=tuple(runtime.version for runtime in runtimes),
         results=tuple(sorted(results, key=lambda result: order[result.path])),
+        untried=attempts.untried,
     )
 
 
-def modules_of(wheel: Wheel, platforms: Iterable[Platform]) -> Sequence[ExtensionModule]:
-    """The extension modules of a wheel: files with a suffix that CPython of one of the platforms looks for.
-
-    Args:
-        wheel: the wheel, open.
-        platforms: the wheel's own, then those that it is tried on, so that a foreign module is found too.
-    """
-    suffixes = {suffix for platform in platforms for suffix in platform.python.suffixes}
-    # The longest first: a bare ".so" fits every name.
-    return wheel.extension_modules(tuple(sorted(suffixes, key=lambda suffix: (-len(suffix), suffix))))
-
-
-def platforms_of(wheel: Wheel) -> tuple[Platform, ...]:
-    """The platforms that a wheel's tags name, each once."""
-    found = (platform_of_tag(tag) for tag in wheel.name.platforms)
-    # A wheel with several spellings of one platform's tag has one platform.
-    return tuple({platform.name: platform for platform in found if platform}.values())
-
-
-def _all(
-    trial: _Trial, pairs: Sequence[tuple[ExtensionModule, Runtime]], jobs: int, text: str
-) -> list[Loaded]:
+def _all(trial: _Trial, pairs: Sequence[tuple[Attempt, Runtime]], jobs: int, text: str) -> list[Loaded]:
     with trial.host.progress.task(text, total=len(pairs)) as task, ThreadPoolExecutor(max(jobs, 1)) as pool:
 
-        def one(pair: tuple[ExtensionModule, Runtime]) -> Loaded:
+        def one(pair: tuple[Attempt, Runtime]) -> Loaded:
             result = trial.load(*pair)
             task.advance()
             return result
@@ -187,33 +173,61 @@ class _Trial:
     node: Node
     host: Host
     timeout: float
+    attempts: Attempts
 
-    def load(self, module: ExtensionModule, runtime: Runtime) -> Loaded:
-        plain = self._account(module, runtime, direct=False)
-        verdict = plain.verdict()
-        package = plain.package
-        if verdict is None:
-            direct = self._account(module, runtime, direct=True)
-            verdict = direct.verdict() or (Outcome.KILLED, direct.died)
-            if verdict[0] is Outcome.LOADED and plain.missing == module.name:
-                # The file would do, but an import never gets to it: its suffix is another interpreter's.
-                verdict, package = (Outcome.REFUSED, plain.error), ""
+    def load(self, attempt: Attempt, runtime: Runtime) -> Loaded:
+        outcome, message, package = (self._import if attempt.module else self._open)(attempt, runtime)
         return Loaded(
-            module=module.name,
-            path=module.path,
+            module=attempt.module,
+            path=attempt.path,
             release=runtime.version,
-            outcome=verdict[0],
-            message=verdict[1],
+            outcome=outcome,
+            message=message,
             package=package,
         )
 
-    def _account(self, module: ExtensionModule, runtime: Runtime, *, direct: bool) -> Account:
-        heard = self._probe(module, runtime, direct=direct)
-        return Account.of(heard.messages, module.path, died=heard.died)
+    def _import(self, attempt: Attempt, runtime: Runtime) -> tuple[Outcome, str, str]:
+        """Import a module: its outcome, the words for it, and how its package's import ended otherwise."""
+        plain = self._account(attempt, runtime, direct=False)
+        package, needs = plain.package, self._needs(plain)
+        verdict = plain.verdict()
+        if verdict is None:
+            direct = self._account(attempt, runtime, direct=True)
+            verdict = direct.verdict() or (Outcome.KILLED, direct.died)
+            needs = needs or self._needs(direct)
+        if verdict[0] is Outcome.RAISED and needs:
+            return Outcome.NEEDS, f"needs {needs}, which verify does not install", ""
+        if verdict[0] is not Outcome.LOADED or not package or plain.spoilt or needs:
+            return *verdict, package
+        # The file would do, but a plain import does not get to it, or does not end well.
+        if plain.missing == attempt.module:
+            return Outcome.REFUSED, plain.error, ""
+        return (Outcome.KILLED if plain.died else Outcome.RAISED), package, ""
 
-    def _probe(
-        self, module: ExtensionModule, runtime: Runtime, *, direct: bool, again: bool = False
-    ) -> Heard:
+    def _open(self, attempt: Attempt, runtime: Runtime) -> tuple[Outcome, str, str]:
+        """Open a library, after its package, which may open others before it."""
+        plain = self._account(attempt, runtime, direct=False)
+        package = plain.died or plain.error
+        verdict = plain.of_library()
+        if verdict is None:
+            direct = self._account(attempt, runtime, direct=True)
+            verdict = direct.of_library() or (Outcome.KILLED, direct.died)
+        if verdict[0] is not Outcome.LOADED:
+            return *verdict, ""
+        if not package or self._needs(plain):
+            return *verdict, package
+        return (Outcome.KILLED if plain.died else Outcome.RAISED), package, ""
+
+    def _needs(self, account: Account) -> str:
+        """The module of no file of this wheel that was not found; empty for none."""
+        top = account.missing.partition(".")[0]
+        return "" if top in self.attempts.tops or top in sys.stdlib_module_names else top
+
+    def _account(self, attempt: Attempt, runtime: Runtime, *, direct: bool) -> Account:
+        heard = self._probe(attempt, runtime, direct=direct)
+        return Account.of(heard.messages, attempt.path, died=heard.died)
+
+    def _probe(self, attempt: Attempt, runtime: Runtime, *, direct: bool, again: bool = False) -> Heard:
         folder = install_release(runtime.release, self.host)
         request = Request(
             release=folder,
@@ -222,16 +236,17 @@ class _Trial:
             site=self.site,
             memory=obtain_snapshot(runtime.release, folder, {}, self.node, self.host),
             probe=Probe(
-                module=module.name,
-                path=module.path,
+                module=attempt.module,
+                path=attempt.path,
                 direct=direct,
                 source=PROBE.read_text("utf-8"),
+                packages=() if direct else attempt.packages,
             ),
         )
         heard = drive(request, self.node, self.host, timeout=self.timeout)
         if heard.unborn:
             if not again and not prove_release(runtime.release, self.host):
-                return self._probe(module, runtime, direct=direct, again=True)
+                return self._probe(attempt, runtime, direct=direct, again=True)
             raise FailedError(
                 f"the release {runtime.version} does not start in {self.node.path}: {heard.died}",
                 hint="'--node' names another Node; 'pyodide-abi doctor' says which there are",

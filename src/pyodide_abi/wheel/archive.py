@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import re
@@ -11,7 +12,6 @@ import zlib
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from pyodide_abi.abi.symbols import init_functions
 from pyodide_abi.errors import WheelError
 from pyodide_abi.values import value
 from pyodide_abi.wheel.filename import parse_wheel_name
@@ -21,7 +21,7 @@ from pyodide_abi.wheel.safety import Bounds, check_members
 from pyodide_abi.wheel.unpack import packed, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pyodide_abi.wheel.filename import WheelName
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _SHARED_LIBRARY = re.compile(r"\.so(\.\d+)*$")
 _BARE_SUFFIX = ".so"
+#: In bytes: of a Python file, and of all together; what is larger is data.
+_LARGEST_PYTHON, _MOST_PYTHON = 300_000, 8_000_000
 #: Names that a message shows.
 _SHOWN = 3
 #: What the standard library raises for damage of one sort or another.
@@ -237,15 +239,20 @@ class Wheel:
         """The members that ``import`` finds as extension modules.
 
         A bare ``.so`` says nothing of what it is. One called ``lib…`` counts only if it defines the
-        initialisation function of its name, and one in a ``.libs`` folder never does.
+        initialisation function of its name, and one in a ``.libs`` folder never does. A file without such a
+        function that the wheel's own Python opens as a library, and imports nowhere, is one.
 
         Args:
             suffixes: The suffixes of the platform's interpreter, in its order.
             initialises: says of a path that it defines the initialisation function of a name; without it,
                 such files are read to find out.
         """
-        found = (self._as_extension(member, suffixes, initialises) for member in self.members)
-        return tuple(extension for extension in found if extension)
+        asked = initialises or self._defines_init
+        found = [self._as_extension(member, suffixes, asked) for member in self.members]
+        extensions = [extension for extension in found if extension]
+        silent = [one.path for one in extensions if not asked(one.path, one.name.rpartition(".")[2])]
+        libraries = self._opened(silent) if silent else frozenset()
+        return tuple(extension for extension in extensions if extension.path not in libraries)
 
     def shared_libraries(self, suffixes: Sequence[str]) -> tuple[Member, ...]:
         """The other members called ``.so`` or ``.so.N``: what extension modules need, or ``ctypes`` opens."""
@@ -257,7 +264,7 @@ class Wheel:
         )
 
     def _as_extension(
-        self, member: Member, suffixes: Sequence[str], initialises: Callable[[str, str], bool] | None
+        self, member: Member, suffixes: Sequence[str], initialises: Callable[[str, str], bool]
     ) -> ExtensionModule | None:
         path = self.installed_path(member.name)
         suffix = next((suffix for suffix in suffixes if member.name.endswith(suffix)), None)
@@ -269,10 +276,8 @@ class Wheel:
         if stem == "__init__" and packages:
             # The package itself, whatever else is there: extensions are looked for before sources.
             stem = packages.pop()
-        if suffix == _BARE_SUFFIX and stem.startswith("lib"):
-            known = self._initialises(member, stem) if initialises is None else initialises(path, stem)
-            if not known:
-                return None
+        if suffix == _BARE_SUFFIX and stem.startswith("lib") and not initialises(path, stem):
+            return None
         return ExtensionModule(member=member, name=".".join([*packages, stem]), suffix=suffix, path=path)
 
     def installed_path(self, name: str) -> str | None:
@@ -283,10 +288,30 @@ class Wheel:
         scheme, _, path = rest.partition("/")
         return path if scheme in {"purelib", "platlib"} else None
 
-    def _initialises(self, member: Member, stem: str) -> bool:
+    def python_sources(self) -> Iterator[tuple[str, bytes]]:
+        """The wheel's Python files with their places below ``site-packages``, up to a bound of bytes."""
+        left = _MOST_PYTHON
+        for member in self.members:
+            path = self.installed_path(member.name)
+            if path is not None and path.endswith(".py") and member.size <= min(_LARGEST_PYTHON, left):
+                left -= member.size
+                with contextlib.suppress(WheelError):  # Its damage is another's matter.
+                    yield path, bytes(self.read(member.name))
+
+    def _opened(self, paths: Sequence[str]) -> frozenset[str]:
+        from pyodide_abi.wheel.python_use import opened_libraries  # noqa: PLC0415 - few wheels come here
+
+        return opened_libraries(self.python_sources(), paths)
+
+    def _defines_init(self, path: str, stem: str) -> bool:
         # An export's name lies in the file as plain text: nothing has to be parsed to see that it is there.
-        content = self.read(member.name)
-        return any(function.encode() in content for function in init_functions(stem))
+        content = self.read(self._member_at[path])
+        name = f"_{stem}" if stem.isascii() else f"U_{stem.encode('punycode').decode().replace('-', '_')}"
+        return any(prefix + name.encode() in content for prefix in (b"PyInit", b"PyModExport"))
+
+    @cached_property
+    def _member_at(self) -> Mapping[str, str]:
+        return {self.installed_path(member.name) or "": member.name for member in self.members}
 
 
 def open_wheel(path: Path, *, bounds: Bounds | None = None) -> Wheel:

@@ -74,5 +74,5 @@ def test_the_request_as_the_driver_reads_it() -> None:
         "start": Path(start.__file__).read_text("utf-8"),
         "save": None,
         "install": None,
-        "probe": {"module": "a.b", "path": "a/b.so", "direct": True, "source": "code"},
+        "probe": {"module": "a.b", "path": "a/b.so", "direct": True, "source": "code", "packages": []},
     }

@@ -106,12 +106,80 @@ def test_a_package_that_fails_first(tmp_path: Path) -> None:
 
 def test_a_package_that_fails_afterwards(tmp_path: Path) -> None:
     (result,) = verify(tmp_path, told([*FINE[:4], imported(ONE, "ValueError: late"), DONE]))
-    assert (result.outcome, result.package) == (Outcome.LOADED, "ValueError: late")
+    assert (result.outcome, result.message, result.package) == (Outcome.RAISED, "ValueError: late", "")
+
+
+def test_a_package_that_wants_a_name_that_the_module_has_not(tmp_path: Path) -> None:
+    error = "ImportError: cannot import name 'f' from 'pkg.one'"
+    (result,) = verify(tmp_path, told([*FINE[:4], imported(ONE, error), DONE]))
+    assert (result.outcome, result.message) == (Outcome.RAISED, error)
+
+
+def test_a_module_whose_start_needs_a_distribution(tmp_path: Path) -> None:
+    error = "ModuleNotFoundError: No module named 'mypy_extensions'"
+    plain = [entered(ONE), left(ONE), entered(ONE), left(ONE, "ModuleNotFoundError", "No module named 'm'")]
+    (result,) = verify(tmp_path, told([*plain, imported(ONE, error, "mypy_extensions"), DONE]))
+    assert result.outcome is Outcome.NEEDS
+    assert result.message == "needs mypy_extensions, which verify does not install"
+    (result,) = verify(tmp_path, told([*plain, imported(ONE, error, "_multiprocessing"), DONE]))
+    assert result.outcome is Outcome.RAISED, "the platform has no such module, and nobody installs it"
 
 
 def test_a_package_that_kills(tmp_path: Path) -> None:
     (result,) = verify(tmp_path, told([{"kind": "died", "text": "trap"}, 134], FINE))
-    assert (result.outcome, result.package) == (Outcome.LOADED, "trap")
+    assert (result.outcome, result.message) == (Outcome.KILLED, "trap")
+
+
+LIBRARY = f"{SITE}/pkg/libone.so"
+
+
+def opened(tmp_path: Path, plain: list[Any], direct: list[Any] | None = None) -> Loaded:
+    asked = []
+
+    def driver(request: dict[str, Any]) -> list[Any]:
+        asked.append((request["probe"]["module"], request["probe"]["packages"]))
+        if not request["probe"]["direct"]:
+            return [BOOTED, *plain]
+        assert direct is not None, "the first interpreter had told enough"
+        return [BOOTED, *direct]
+
+    files = {"pkg/__init__.py": b"", "pkg/libone.so": b"\0asm"}
+    wheel = make_wheel(tmp_path, "pkg-1-py3-none-pyemscripten_2026_0_wasm32.whl", dict(files))
+    (result,) = verify_wheel(wheel, [RUNTIME], make_node_host(tmp_path, driver, [RUNTIME.version])).results
+    assert asked == [("", ["pkg"]), ("", [])][: len(asked)], "the package goes first, then the file alone"
+    assert (result.module, result.path) == ("", "pkg/libone.so")
+    return result
+
+
+def test_a_library_is_opened(tmp_path: Path) -> None:
+    result = opened(tmp_path, [entered(LIBRARY), left(LIBRARY), imported(LIBRARY), DONE])
+    assert (result.outcome, result.message, result.package) == (Outcome.LOADED, "", "")
+
+
+def test_a_library_that_does_not_open(tmp_path: Path) -> None:
+    plain = [entered(LIBRARY), left(LIBRARY, "OSError", LOADER, own=True), imported(LIBRARY), DONE]
+    result = opened(tmp_path, plain)
+    assert (result.outcome, result.message) == (Outcome.REFUSED, f"OSError: {LOADER}")
+
+
+def test_a_library_whose_package_fails(tmp_path: Path) -> None:
+    fine = [entered(LIBRARY), left(LIBRARY)]
+    result = opened(tmp_path, [*fine, imported(LIBRARY, "ValueError: no"), DONE])
+    assert (result.outcome, result.message) == (Outcome.RAISED, "ValueError: no")
+    result = opened(tmp_path, [*fine, imported(LIBRARY, "ModuleNotFoundError: n", "numpy"), DONE])
+    assert (result.outcome, result.package) == (Outcome.LOADED, "ModuleNotFoundError: n")
+    died = [{"kind": "died", "text": "trap"}, 134]
+    result = opened(tmp_path, died, [*fine, imported(LIBRARY), DONE])
+    assert (result.outcome, result.message) == (Outcome.KILLED, "trap")
+
+
+def test_a_library_that_a_module_needs_is_loaded_by_it(tmp_path: Path) -> None:
+    files = {f"pkg/one{SUFFIX}": b"\0asm libtwo.so", "pkg.libs/libtwo.so": b"\0asm"}
+    wheel = make_wheel(tmp_path, "pkg-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl", dict(files))
+    host = make_node_host(tmp_path, told(FINE), [RUNTIME.version])
+    done = verify_wheel(wheel, [RUNTIME], host)
+    assert [result.path for result in done.results] == [f"pkg/one{SUFFIX}"]
+    assert done.untried == ("pkg.libs/libtwo.so",)
 
 
 def test_a_file_that_the_interpreter_does_not_look_for(tmp_path: Path) -> None:

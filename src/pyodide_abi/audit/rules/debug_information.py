@@ -17,7 +17,10 @@ it compiles it. Modules with full debug information have reached gigabytes, wher
 
 ## How to fix
 
-Compile and link without `-g`, or strip the linked module with `wasm-opt --strip-debug --strip-producers`.
+Compile and link without `-g`, or let `pyodide-abi repair` drop the sections. `wasm-opt --strip-debug` does it
+too, where it is told what the module uses: linked modules do not say so themselves, and it refuses
+`memory.copy` without `--enable-bulk-memory-opt`. Give it the features in the advice; `--all-features` would
+change the form of the module, which older engines do not read.
 Do not use `wasm-strip`, `llvm-strip --strip-all` or `emstrip`: they remove `dylink.0` too.
 
 ## References
@@ -46,6 +49,15 @@ _NAMES = "name"
 _PART_OF_NAMES, _FEW_NAMES = 10, 1000
 
 
+#: A command that strips any module of the platforms. A linked module names no features, so that wasm-opt
+#: has to be told those that compilers use.
+STRIP = (
+    "wasm-opt --strip-debug --enable-bulk-memory-opt --enable-nontrapping-float-to-int --enable-sign-ext "
+    "--enable-mutable-globals --enable-multivalue --enable-reference-types --enable-exception-handling "
+    "--enable-simd"
+)
+
+
 def check(case: Case) -> Iterator[Finding]:
     """One finding for each module."""
     for binary in case.binaries:
@@ -62,7 +74,7 @@ def check(case: Case) -> Iterator[Finding]:
             names = ", ".join(f"`{name}`" for name in sorted(found, key=lambda name: -found[name])[:3])
             yield RULE.finding(
                 f"{total} of the module's {size} bytes ({100 * total // size} %) are for debuggers ({names})",
-                fix="link without -g, or strip with wasm-opt --strip-debug",
+                fix=f"link without -g, let 'pyodide-abi repair' drop them, or strip with {STRIP}",
                 path=binary.member,
             )
 

@@ -18,7 +18,8 @@ section: `Error: need the dylink section to be first`.
 ## How to fix
 
 Link with `-sSIDE_MODULE=2`. If the section was stripped, link again: what it said cannot be found out from
-the rest. To make a module smaller, link with `-g0` or use `wasm-opt --strip-debug`.
+the rest. To make a module smaller, link with `-g0` or let
+`pyodide-abi repair` strip it.
 
 ## References
 

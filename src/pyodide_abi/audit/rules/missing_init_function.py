@@ -4,7 +4,8 @@
 
 That every file whose name makes it an extension module exports a function `PyInit_<name>` (from CPython
 3.15 on `PyModExport_<name>` will do as well). A bare `<name>.so` counts as an extension module only if it
-exports an init function of any name, since it may also be a library.
+exports an init function of any name, since it may also be a library; a file that the wheel's own Python opens
+with ctypes or cffi, and imports nowhere, is one.
 
 ## Why it breaks
 

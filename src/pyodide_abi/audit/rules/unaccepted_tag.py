@@ -10,7 +10,8 @@ installer takes the wheel if it knows one of them; an index refuses it if it ref
 
 The same platform has two spellings. PyPI takes only `pyemscripten_…`; stock runtimes knew only `pyodide_…`
 until micropip 0.11.1. A wheel with one of them reaches only those who accept it. It is a note as long as
-somebody does, and a warning where no release of the platform installs it.
+somebody does, a warning where no release of the platform installs it, and an error where the wheel is held
+against a platform that none of its tags is for.
 
 ## Example
 
@@ -44,12 +45,22 @@ if TYPE_CHECKING:
 
 
 def check(case: Case) -> Iterator[Finding]:
-    """One finding for each platform whose tags not everybody takes."""
+    """One finding for each platform whose tags not everybody takes, and one where no installer takes them."""
     tags: dict[str, tuple[Platform, list[Tag]]] = {}
     for tag in case.wheel.name.platforms:
         if platform := platform_of_tag(tag):
             known = next(entry for entry in platform.tags if entry.tag == tag)
             tags.setdefault(platform.name, (platform, []))[1].append(known)
+    judged = case.subject.platform
+    if judged is not None and tags and judged.name not in tags:
+        written = " and ".join(tag.tag for _, entries in tags.values() for tag in entries)
+        yield RULE.finding(
+            f"no installer of {judged.name} takes a wheel with the platform tag {written}",
+            fix=f"build it for {judged.name}, whose tag is {judged.tags[0].tag}",
+            releases=case.releases,
+            severity=Severity.ERROR,
+        )
+        return
     for platform, entries in tags.values():
         yield from _judge(platform, entries)
 

@@ -2,8 +2,9 @@
 
 ## What it checks
 
-`Requires-Dist` in METADATA, as it reads on the platform and without extras, against the compiled packages
-that each release brings along. What no release brings is not judged: whether an index has a wheel of it
+`Requires-Dist` in METADATA, as it reads on the platform, against the compiled packages that each release
+brings along; what only an extra requires is a note. The advice is one range that the packages of all
+releases of the platform are in. What no release brings is not judged: whether an index has a wheel of it
 cannot be known from the wheel.
 
 ## Why it breaks
@@ -40,9 +41,10 @@ from pyodide_abi.platforms import load_platforms
 from pyodide_abi.platforms.packages import load_packages
 from pyodide_abi.wheel.headers import read_headers
 from pyodide_abi.wheel.requirement import read_requirement
+from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from packaging.requirements import Requirement
 
@@ -50,18 +52,19 @@ if TYPE_CHECKING:
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.platforms.model import Release
 
-#: Nobody requires so many; what is written after them is not looked at.
-_MOST = 500
+#: Nobody requires so many, or has so many extras; what is written after them is not looked at.
+_MOST, _MOST_EXTRAS = 500, 50
 
 
 def check(case: Case) -> Iterator[Finding]:
-    """One finding for each requirement and version that releases have instead."""
+    """One finding for each requirement that some release does not meet."""
     try:
         path = f"{case.wheel.dist_info}/METADATA"
-        written = read_headers(case.wheel.read_text(path)).get_all("Requires-Dist")
+        headers = read_headers(case.wheel.read_text(path))
     except WheelError:
         return  # Rules about WHEEL and METADATA speak of it.
-    requirements = list(_requirements(written or []))
+    requirements = list(_requirements(headers.get_all("Requires-Dist") or []))
+    extras = (headers.get_all("Provides-Extra") or [])[:_MOST_EXTRAS]
     if not requirements:
         return
     # Slow to import, and many wheels require nothing.
@@ -71,21 +74,38 @@ def check(case: Case) -> Iterator[Finding]:
     packages = load_packages(every)
     for requirement in requirements:
         name = canonicalize_name(requirement.name)
-        unmet: dict[str, list[str]] = {}
-        for release in case.platform.releases:
-            version = packages[release.version].get(name)
-            if version and _asked(requirement, release) and not _met(requirement, version):
-                unmet.setdefault(version, []).append(release.version)
-        for version, releases in unmet.items():
-            wanted = f"{requirement.name}{requirement.specifier}"
-            yield RULE.finding(
-                f"METADATA requires {wanted}, and the runtime brings {version}: the index has to have a "
-                "wheel of another version for this platform",
-                fix=f"require what the runtimes bring where sys_platform is 'emscripten' ({name}=={version})",
-                path=path,
-                symbol=name,
-                releases=releases,
-            )
+        wanted = f"{requirement.name}{requirement.specifier}"
+        for extra in ["", *(extras if requirement.marker else [])]:
+            brought = {
+                release.version: version
+                for release in case.platform.releases
+                if (version := packages[release.version].get(name)) and _asked(requirement, release, extra)
+            }
+            unmet = [release for release, version in brought.items() if not _met(requirement, version)]
+            if unmet:
+                instead = listed(list(dict.fromkeys(brought[release] for release in unmet)))
+                asks = f"the extra {extra} requires" if extra else "METADATA requires"
+                yield RULE.finding(
+                    f"{asks} {wanted}, and the runtime brings {instead}: the index has to have a wheel of "
+                    "another version for this platform",
+                    fix=f"where sys_platform is 'emscripten', require {_range(name, brought.values())}, "
+                    "which every release brings",
+                    path=path,
+                    symbol=name,
+                    releases=unmet,
+                    severity=Severity.NOTE if extra else None,
+                )
+            if brought and not extra:
+                break  # Extras ask for no more than what is asked anyway.
+
+
+def _range(name: str, versions: Iterable[str]) -> str:
+    """A requirement that all of these versions meet."""
+    from packaging.version import Version  # noqa: PLC0415 - as above
+
+    ordered = sorted(set(versions), key=Version)
+    lowest, highest = ordered[0], ordered[-1]
+    return f"{name}=={lowest}" if lowest == highest else f"{name}>={lowest},<={highest}"
 
 
 def _requirements(written: Sequence[str]) -> Iterator[Requirement]:
@@ -98,12 +118,12 @@ def _requirements(written: Sequence[str]) -> Iterator[Requirement]:
             yield requirement
 
 
-def _asked(requirement: Requirement, release: Release) -> bool:
-    """Whether the requirement stands in the release, without extras."""
+def _asked(requirement: Requirement, release: Release, extra: str) -> bool:
+    """Whether the requirement stands in the release, with an extra or, where that is empty, without any."""
     if requirement.marker is None:
         return True
     environment = {
-        "extra": "",
+        "extra": extra,
         "implementation_name": "cpython",
         "implementation_version": release.python,
         "os_name": "posix",

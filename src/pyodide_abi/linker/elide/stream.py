@@ -24,6 +24,7 @@ from pyodide_abi.linker.facts import (
     facts_with,
     head_of,
 )
+from pyodide_abi.linker.js_texts import texts_of
 from pyodide_abi.linker.module_facts import anatomy_with, early_questions, late_questions
 from pyodide_abi.linker.startup import Following
 from pyodide_abi.signatures import Kept, recover
@@ -111,7 +112,10 @@ class _Reading:
         dylink = dylink_of(start, whole=False)
         exports = {name: frame.type_of_index(kind, index) for _, name, kind, index in names.staying}
         answers = self._answers_to(code_questions(frame, self._sought))
-        facts = facts_with(frame, dylink, imports, exports, startup=startup, answers=answers)
+        js_texts = texts_of(frame, ((name, kind, index) for _, name, kind, index in names.staying))
+        facts = facts_with(
+            frame, dylink, imports, exports, startup=startup, answers=answers, js_texts=js_texts
+        )
         library = Library(
             path=file.path,
             head=head_of(start),
