@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.pipeline import audit_file
 from pyodide_abi.errors import PyodideAbiError, UnreadableInputError
-from pyodide_abi.platforms.engines import DEFAULT_ENGINE
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ class Request:
 
     file: Path
     platform: str | None
-    engine: str
+    engine: str | None
     select: tuple[str, ...]
     ignore: tuple[str, ...]
 
@@ -51,7 +50,7 @@ def audit_files(
     files: Iterable[Path],
     *,
     platform: str | None = None,
-    engine: str = DEFAULT_ENGINE,
+    engine: str | None = None,
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
     executor: Executor | None = None,
@@ -61,7 +60,7 @@ def audit_files(
     Args:
         files: wheels and modules.
         platform: the name of one to hold them against; needed for modules.
-        engine: that predictions are for.
+        engine: that predictions are for; None for every current one.
         select: as for :func:`~pyodide_abi.audit.run_rules.audit`.
         ignore: The rules to leave out, as for :func:`~pyodide_abi.audit.run_rules.audit`.
         executor: who does the work; None for the caller itself, file by file as results are asked for.

@@ -9,6 +9,7 @@ import enum
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from pyodide_abi.audit.elsewhere import refused_elsewhere, sought_elsewhere
 from pyodide_abi.audit.predicting import AfterInstallation, Predictor
 from pyodide_abi.audit.run_rules import audit
 from pyodide_abi.audit.subject import Binary, Subject
@@ -46,7 +47,7 @@ def audit_file(
     file: Path,
     *,
     platform: str | Platform | None = None,
-    engine: str = DEFAULT_ENGINE,
+    engine: str | None = None,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
 ) -> Report:
@@ -60,7 +61,7 @@ def open_subject(
     file: Path,
     *,
     platform: str | Platform | None = None,
-    engine: str = DEFAULT_ENGINE,
+    engine: str | None = None,
     read: ReadFiles = read_files,
 ) -> Iterator[Subject]:
     """Read a wheel or a module, and predict what becomes of it.
@@ -68,7 +69,8 @@ def open_subject(
     Args:
         file: A wheel if its name ends in ``.whl``, otherwise a module.
         platform: The platform to hold it against; needed for a module, for a wheel the one of its tag.
-        engine: The JavaScript engine that predictions are for.
+        engine: The JavaScript engine that predictions are for; None for the default one, with what the other
+            current engines refuse.
         read: How native files are read.
 
     Raises:
@@ -91,13 +93,16 @@ def open_subject(
 
 
 def _subject(
-    file: Path, wheel: Wheel | None, platform: Platform | None, engine: str, read: ReadFiles
+    file: Path, wheel: Wheel | None, platform: Platform | None, chosen: str | None, read: ReadFiles
 ) -> Subject:
     """Everything that the rules ask about."""
     found_files = [file_by_itself(file)] if wheel is None else files_of_wheel(wheel)
     files = {one.path: one for one in found_files}
     surface = _load_surface(platform) if platform and files else None
+    engine = chosen or DEFAULT_ENGINE
     sought = find_engine(engine).sought
+    if platform and not chosen:
+        sought |= sought_elsewhere(platform)
     known = mangled_names(surface.names if surface else ())
     contents = read(list(files.values()), known=known, sought=sought)
 
@@ -136,6 +141,11 @@ def _subject(
                 installed=installation.loads.get(path, {}),
                 stops=installation.stops.get(path, {}),
                 recovered=contents[path].recovered,
+                refused=refused_elsewhere(
+                    library.facts.features | contents[path].anatomy.coded, platform, engine
+                )
+                if library.facts and platform and not chosen
+                else {},
             )
             for path, library in found.libraries.items()
         ),

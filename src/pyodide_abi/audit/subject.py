@@ -35,6 +35,8 @@ class Binary:
             whole wheel ahead; empty where that cannot make a difference.
         stops: By release, the installer's words where its work ends at this file.
         recovered: Its functions that CPython and the C library call through pointers.
+        refused: By current engine other than that of the predictions, the features for which it refuses the
+            module; empty in an audit for one engine.
     """
 
     member: str
@@ -47,6 +49,7 @@ class Binary:
     installed: Mapping[str, Prediction] = {}
     stops: Mapping[str, str] = {}
     recovered: Recovered = Recovered()
+    refused: Mapping[str, tuple[str, ...]] = {}
 
     def judged(self, release: str) -> Prediction:
         """The prediction that counts: installers do what their platform prescribes."""

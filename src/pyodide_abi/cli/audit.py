@@ -75,8 +75,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--engine",
         choices=engine_names(),
-        default=DEFAULT_ENGINE,
-        help=f"the JavaScript engine to predict for (default: {DEFAULT_ENGINE})",
+        help=f"the JavaScript engine to predict for (default: {DEFAULT_ENGINE}, with what other current "
+        "engines refuse)",
     )
 
 

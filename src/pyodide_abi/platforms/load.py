@@ -39,6 +39,7 @@ class Common:
 
     indexes: tuple[tuple[str, re.Pattern[str]], ...]
     engines: tuple[str, ...]
+    current_engines: tuple[str, ...]
     flags: tuple[model.Flag, ...]
     libraries: tuple[model.StaticLibrary, ...]
     features: tuple[model.Feature, ...]
@@ -84,7 +85,10 @@ def parse_common(text: str) -> Common:
     """
     root = _open(text, COMMON)
     engines = root.table("engines")
-    names = engines.texts("names")
+    names, current = engines.texts("names"), engines.texts("current")
+    for index, engine in enumerate(current):
+        if engine not in names:
+            engines.fail(f"current[{index}]", f"'{engine}' is none of the engines {', '.join(names)}")
     reasons = [_basis(engines, "engines")]
     engines.finish()
     indexes = []
@@ -99,6 +103,7 @@ def parse_common(text: str) -> Common:
     common = Common(
         indexes=tuple(indexes),
         engines=names,
+        current_engines=current,
         flags=tuple(map(_flag, root.tables("flags"))),
         libraries=tuple(map(_library, root.tables("libraries"))),
         features=tuple(_feature(table, names) for table in root.tables("features")),
@@ -149,6 +154,7 @@ def parse_platform(text: str, *, file: str, common: Common) -> model.Platform:
         libraries=(*map(_library, root.tables("libraries")), *common.libraries),
         search=_search(root.table("search")),
         features=_own_features_first(features, common.features),
+        engines=common.current_engines,
         releases=releases,
         tags=tuple(_tag(table, common, releases) for table in root.tables("tags")),
         reasons=tuple(bases),

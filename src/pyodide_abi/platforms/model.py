@@ -274,6 +274,7 @@ class Platform:
         exception_encoding: ``legacy``, or None where the binary holds none.
         bigint_flag: ``-sWASM_BIGINT`` has to be given at link.
         loader: the generation of the dynamic loader, counted from 1.
+        engines: the current JavaScript engines, for all of which a module is meant.
         reasons: of the facts above, which have no reason of their own, and the rest by their table.
     """
 
@@ -293,6 +294,7 @@ class Platform:
     libraries: tuple[StaticLibrary, ...]
     search: SearchRule
     features: tuple[Feature, ...]
+    engines: tuple[str, ...]
     releases: tuple[Release, ...]
     tags: tuple[Tag, ...]
     reasons: tuple[Basis, ...]

@@ -62,6 +62,10 @@ def signature_to_data(row: Row) -> dict[str, Any]:
 def _module(binary: Binary, rows: Sequence[Row]) -> dict[str, Any]:
     loads = {release: _load(prediction) for release, prediction in binary.imported.items()}
     module: dict[str, Any] = {"path": binary.path, "loads": loads}
+    if binary.refused:
+        module["engines"] = {
+            engine: f"refuses: {', '.join(features)}" for engine, features in binary.refused.items()
+        }
     preload = {
         release: _load(prediction)
         for release, prediction in binary.installed.items()

@@ -94,6 +94,12 @@ def _fates(binary: Binary) -> Iterator[_Piece]:
             yield f"loads in {where}, with {calls}", _STYLES[Severity.ERROR]
         else:
             yield f"loads in {where}", ""
+    refusing: dict[tuple[str, ...], list[str]] = {}
+    for engine, features in binary.refused.items():
+        refusing.setdefault(features, []).append(engine)
+    for features, engines in refusing.items():
+        refuse = "refuses" if len(engines) == 1 else "refuse"
+        yield f"{', '.join(engines)} {refuse} the module: {', '.join(features)}", _STYLES[Severity.WARNING]
 
 
 def _group(

@@ -169,7 +169,8 @@ def test_they_refuse_what_the_platforms_say() -> None:
     for platform in load_platforms():
         for engine in map(find_engine, engine_names()):
             refused = {feature.name for feature in platform.features if engine.name in feature.refused_by}
-            assert refused == set(engine.refused)
+            mixed = bool(engine.mixture) or Feature.EXNREF in engine.refused
+            assert refused == {*engine.refused, *(["mixed-exceptions"] if mixed else [])}
 
 
 def test_sought_are_features_in_question_that_show_in_code() -> None:
@@ -189,6 +190,41 @@ def test_the_audit_looks_for_it_in_the_code(engine: str, severity: Severity, tmp
     found = {(finding.name, finding.severity) for finding in report.findings}
     assert ("disallowed-feature", severity) in found
     assert ("relaxed-simd" in str([finding.message for finding in report.findings])) is (engine == "node20")
+
+
+BOTH = "(tag) (func try nop catch_all end)" + EXNREF
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("", {}),
+        (RELAXED, {"webkit": ("relaxed-simd",)}),
+        ('(import "env" "memory" (memory 1)) (memory 1)', {"webkit": ("multimemory",)}),
+        (
+            "(memory i64 1)" + RELAXED,
+            {"bun": ("memory64",), "webkit": ("relaxed-simd", "memory64")},
+        ),
+        (BOTH, dict.fromkeys(("node26", "deno", "chromium", "bun", "webkit"), ("mixed-exceptions",))),
+    ],
+)
+def test_the_audit_says_which_other_engines_refuse(
+    text: str, refused: dict[str, tuple[str, ...]], tmp_path: Path
+) -> None:
+    file = tmp_path / "x.cpython-314-wasm32-emscripten.so"
+    file.write_bytes(assemble(f"%dylink {text} %init"))
+    (module,) = audit_file(file, platform="314_0").modules
+    assert module.refused == refused
+    (module,) = audit_file(file, platform="314_0", engine="node24").modules
+    assert module.refused == {}
+
+
+def test_both_encodings_are_an_error_that_names_who_refuses_them(tmp_path: Path) -> None:
+    file = tmp_path / "x.cpython-314-wasm32-emscripten.so"
+    file.write_bytes(assemble(f"%dylink {BOTH} %init"))
+    (finding,) = audit_file(file, platform="314_0").findings
+    assert (finding.code, finding.severity) == ("ABI503", Severity.ERROR)
+    assert "node26, deno, chromium, bun, webkit refuse a module with both" in finding.message
 
 
 #: What each engine was seen to say of one faulty import in 314.0.7, behind the class of the error.

@@ -3,14 +3,15 @@
 ## What it checks
 
 What a module's headers show (types, memories, tables, globals and their initial values) against the
-platform's list of features. Instructions are looked at only for features that the module itself claims to use
-(in a section `target_features`). Shared memory and exceptions have rules of their own.
+platform's list of features. Instructions are looked at for those that some current engine refuses, and for
+those that the module itself claims to use (in a section `target_features`). Shared memory and exceptions have
+rules of their own.
 
 ## Why it breaks
 
 Engines refuse a whole module for one feature they do not know. If the reference engine of this project
-refuses it, that is an error; if only other engines do that the platform's releases support, it is a
-warning.
+(or the one that `--engine` names) refuses it, that is an error; if only other engines do that the platform's
+releases support, it is a warning, which names them.
 
 ## Example
 

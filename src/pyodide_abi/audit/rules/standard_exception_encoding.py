@@ -4,14 +4,15 @@
 
 The code of modules that use tags: whether it holds `try_table`, the mark of the standard encoding. A module
 with both encodings, linked of objects from compilers with different settings, is recognised if its code is
-not longer than 5 MB, or if the audit is for an engine that refuses it (`--engine node20` or `chromium`).
+not longer than 5 MB, or if the audit is for one engine that refuses it (such as `--engine chromium`).
 
 ## Why it breaks
 
 WebAssembly has two encodings of exceptions. All versions of the platform that unwind in WebAssembly demand
 the legacy one, because engines still in use do not know the other: Node 20 says `Invalid opcode 0x1f` when
-it compiles the module. Newer engines take both, but not all of them in one module: Node 24 does, Chromium 156
-says `module uses a mix of legacy and new exception handling instructions`.
+it compiles the module. Newer engines take each, but only Node 24 and Firefox take both in one module:
+Chromium 156 says `module uses a mix of legacy and new exception handling instructions`, and Node 26, Deno,
+Bun and WebKit refuse it, too.
 
 ## Example
 
@@ -33,6 +34,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.audit.elsewhere import MIXTURE, refusers
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Input, Rule
 from pyodide_abi.wasm.features import Feature
@@ -55,7 +57,8 @@ def check(case: Case) -> Iterator[Finding]:
             yield RULE.finding(
                 "the platform demands the legacy encoding of exceptions; "
                 + (
-                    "part of the module's code, from some of its objects, has the standard one (try_table)"
+                    "part of the module's code, from some of its objects, has the standard one (try_table), "
+                    f"and {', '.join(refusers(case.platform, MIXTURE))} refuse a module with both"
                     if mixed
                     else "the module has the standard one (try_table)"
                 ),
