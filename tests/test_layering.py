@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "host": {"errors", "values", "process", "store"},
     "http": {"errors", "store", "host"},
     "platforms": {"errors", "values"},
+    "messages": {"errors", "values", "platforms"},
     "wasm": {"abi", "errors", "values"},
     "wheel": {"abi", "errors", "atomic", "values"},
     "signatures": {"abi", "errors", "values", "platforms", "wasm"},
@@ -94,6 +95,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "linker",
         "signatures",
         "audit",
+        "messages",
         "repair",
         "runtime",
     },
@@ -190,7 +192,6 @@ def test_what_an_audit_imports_has_no_dataclasses(path: Path) -> None:
 
 #: Modules that are longer than the rest, with the lines that they may have. Nothing comes to this list.
 LONGER = {
-    "audit/messages.py": 360,
     "linker/compare_surfaces.py": 400,
     "linker/interpreter.py": 400,
     "platforms/load.py": 400,

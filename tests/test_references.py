@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pyodide_abi.audit.messages import load_messages
 from pyodide_abi.audit.rules import RULES
+from pyodide_abi.messages import load_messages
 from pyodide_abi.report.loader_links import PAGE, places
 
 ROOT = Path(__file__).parents[1]

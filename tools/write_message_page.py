@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pyodide_abi.audit.messages import load_messages
+from pyodide_abi.messages import load_messages
 from pyodide_abi.report.explain import reference_page
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "loader-messages.md"

@@ -9,9 +9,9 @@ import pytest
 import wasmtime
 from patience import HANGS
 
-from pyodide_abi.audit.messages import recognise
 from pyodide_abi.errors import MissingError
 from pyodide_abi.host import this_machine
+from pyodide_abi.messages import recognise
 from pyodide_abi.runtime.node import find_node
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from made_modules import side_module
 from real_host import ENDS, pyodide_abi
 
-from pyodide_abi.audit.messages import recognise
+from pyodide_abi.messages import recognise
 from pyodide_abi.platforms import find_runtime
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""``pyodide-abi explain``: what a rule is about, or what an error from a browser console means."""
+"""``pyodide-abi explain``: what a rule is about, or what an error from a console or a log means."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from pathlib import Path
 
-    from pyodide_abi.audit.messages import Explanation, Message
     from pyodide_abi.audit.rule import Rule
     from pyodide_abi.cli.session import Session
+    from pyodide_abi.messages import Explanation, Message
 
 DESCRIPTION = """\
 What a rule of the audit is about, or what an error means that somebody has met.
 
-Takes the code or the name of a rule, or a text as it stands in a browser's console or a terminal. Texts of
-all releases' loaders are known, and those of the engines behind them (V8, SpiderMonkey, JavaScriptCore): it
-says what the cause is, which symbol or file it is about, who words it so, which rule of the audit would have
-found it, and what to do. docs/reference/loader-messages.md lists the texts.
+Takes the code or the name of a rule, or a text as it stands in a browser's console, a terminal or a log: as
+words, from a file, or from stdin. Texts of all releases' loaders are known, those of the engines behind them
+(V8, SpiderMonkey, JavaScriptCore), of Python and its packages, of installers (micropip, pip, uv), and of what
+builds wheels (Emscripten, clang, cargo, CMake, Meson, pyodide-build). It says what the cause is, which symbol
+or file it is about, who words it so, which rule of the audit would have found it, and what to do; of several
+causes the surest comes first. docs/reference/loader-messages.md lists the texts.
 """
 
 EXAMPLES = """\
@@ -31,8 +34,8 @@ examples:
       the same, by the rule's name
   pyodide-abi explain "Error: bad export type for '_ZTVN4absl6StatusE': undefined"
       what an error means
-  pyodide-abi explain - < console.txt
-      a long one, from a file
+  pyodide-abi explain console.txt
+      a long one, from a file; 'pyodide-abi explain < console.txt' and 'pyodide-abi explain -' read stdin
   pyodide-abi explain
       all rules, one a line; 'pyodide-abi explain ABI4' those of a family
 
@@ -42,6 +45,8 @@ exit status, besides those of every command:
 
 #: One word is meant for a rule's code or name.
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,60}")
+#: A longer word is no file's name, in characters.
+_LONGEST_PATH = 4096
 #: The beginning of codes: a family of rules.
 _FAMILY = re.compile(r"(?:ABI)?[1-6]\d?(?:xx)?", re.IGNORECASE)
 
@@ -53,8 +58,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
         nargs="*",
-        metavar="CODE|TEXT",
-        help="a rule's code or name, or an error; - reads one from stdin",
+        metavar="CODE|TEXT|FILE",
+        help="a rule's code or name, an error, or a file that has one; - reads one from stdin",
     )
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="for people or for machines"
@@ -70,13 +75,16 @@ def run(args: argparse.Namespace, session: Session) -> int:
     Raises:
         UsageError: what looks like a rule is none.
     """
-    from pyodide_abi.audit.messages import load_messages, recognise
     from pyodide_abi.audit.rules import RULES
+    from pyodide_abi.messages import load_messages, recognise
 
     words = args.what
-    if not words:
+    if words == ["-"] or (not words and _stdin_is_given()):
+        text = _read_stdin()
+    elif not words:
         return _list_rules(RULES, args, session)
-    text = _read_stdin() if words == ["-"] else " ".join(words)
+    else:
+        text = " ".join(words)
     wanted = text.strip()
     rule = next((rule for rule in RULES if rule.is_called(wanted)), None)
     if rule is not None:
@@ -86,32 +94,84 @@ def run(args: argparse.Namespace, session: Session) -> int:
     message = next((message for message in load_messages() if wanted == message.name), None)
     if message is not None:
         return _show_message(message, args, session)
+    if (file := _file_called(words, session)) is not None:
+        text = _read_text(file)
     explanation = recognise(text)
-    if not explanation.recognised and _WORD.fullmatch(wanted):
+    if not explanation.recognised and _WORD.fullmatch(wanted) and file is None:
         raise _unknown(wanted)
-    return _show_explanation(explanation, args, session)
+    return _show_explanation(explanation, text, args, session)
+
+
+def _file_called(words: Sequence[str], session: Session) -> Path | None:
+    """The one file that is named, if it is there."""
+    if len(words) != 1 or len(words[0]) > _LONGEST_PATH or "\n" in words[0]:
+        return None
+    path = session.cwd / words[0]
+    try:
+        return path if path.is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
+def _read_text(file: Path) -> str:
+    """What a file has, as text.
+
+    Raises:
+        UsageError: it is a wheel or a module, or too large.
+    """
+    from pyodide_abi.errors import UsageError
+    from pyodide_abi.files import read_head
+    from pyodide_abi.messages.pasted import LONGEST
+
+    data, size = read_head(file, most=LONGEST)
+    if data.startswith((b"PK\3\4", b"\0asm")):
+        raise UsageError(
+            f"{file.name} is no text",
+            hint=f"'pyodide-abi audit {file.name}' says what is wrong with a wheel or a module",
+        )
+    _check_length(size)
+    return data.decode(errors="replace")
+
+
+def _check_length(size: int) -> None:
+    from pyodide_abi.errors import UsageError
+    from pyodide_abi.messages.pasted import LONGEST
+
+    if size > LONGEST:
+        raise UsageError(
+            f"that is more than {LONGEST // 1_000_000} MB of text",
+            hint="give the part with the error: the lines around ImportError, LinkError or RuntimeError",
+        )
+
+
+def _stdin_is_given() -> bool:
+    """Stdin is a file or a pipe, so that somebody means it; not a terminal, nothing, or the null device."""
+    import os
+    import stat
+    import sys
+
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (AttributeError, OSError, ValueError):
+        return False
+    return stat.S_ISREG(mode) or stat.S_ISFIFO(mode)
 
 
 def _read_stdin() -> str:
     import sys
 
-    from pyodide_abi.audit.messages import LONGEST
-    from pyodide_abi.errors import UsageError
+    from pyodide_abi.messages.pasted import LONGEST
 
     data = sys.stdin.buffer.read(LONGEST + 1)
-    if len(data) > LONGEST:
-        raise UsageError(
-            f"that is more than {LONGEST // 1_000_000} MB of text",
-            hint="give the part with the error: the lines around ImportError, LinkError or RuntimeError",
-        )
+    _check_length(len(data))
     # Bytes that are no text are no reason to fail: the rest of the line may still say it.
     return data.decode(errors="replace")
 
 
 def _unknown(wanted: str) -> Exception:
-    from pyodide_abi.audit.messages import load_messages
     from pyodide_abi.audit.rules import RULES
     from pyodide_abi.errors import UsageError
+    from pyodide_abi.messages import load_messages
 
     names = [rule.name for rule in RULES] + [message.name for message in load_messages()]
     # A code is all digits: another one is near only by a letter too many, not by what it is about.
@@ -157,19 +217,16 @@ def _show_message(message: Message, args: argparse.Namespace, session: Session) 
     return 0
 
 
-def _show_explanation(explanation: Explanation, args: argparse.Namespace, session: Session) -> int:
-    from pyodide_abi.report.explain import explanation_data, explanation_text
+def _show_explanation(explanation: Explanation, text: str, args: argparse.Namespace, session: Session) -> int:
+    from pyodide_abi.messages import kind_of
+    from pyodide_abi.report.explain import explanation_data, explanation_text, unknown_text
 
+    kind = None if explanation.recognised else kind_of(text)
     if args.format == "json":
-        _print_json(explanation_data(explanation), session)
-    elif explanation.recognised:
-        session.out.writelines(f"{line}\n" for line in explanation_text(explanation))
+        _print_json(explanation_data(explanation, kind), session)
     else:
-        session.out.write(
-            "nothing in this text is known\n"
-            "  paste all of it, with the lines that begin with ImportError, LinkError, CompileError or\n"
-            "  RuntimeError; 'pyodide-abi audit' says what it finds in the wheel itself\n"
-        )
+        lines = explanation_text(explanation) if explanation.recognised else unknown_text(kind)
+        session.out.writelines(f"{line}\n" for line in lines)
     return 0 if explanation.recognised else 1
 
 

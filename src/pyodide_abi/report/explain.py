@@ -13,8 +13,8 @@ from pyodide_abi.report.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pyodide_abi.audit.messages import Explanation, Message, Recognised
     from pyodide_abi.audit.rule import Rule
+    from pyodide_abi.messages import Explanation, Message, Recognised, TextKind
 
 Data: TypeAlias = dict[str, object]
 
@@ -25,6 +25,7 @@ _WIDTH = 100
 _BY = {"loader": "Emscripten's loader"}
 _SEEN = {"run": "produced", "thread": "reported", "source": "read in the sources"}
 _WHEN = {
+    "build": "While a wheel is built",
     "compile": "While a module is compiled",
     "load": "While a module is loaded",
     "import": "While Python imports a module",
@@ -61,9 +62,15 @@ def rules_text(rules: Sequence[Rule]) -> str:
     return "".join(f"{rule.code}  {rule.name:<{width}}  {rule.summary}\n" for rule in rules)
 
 
-def explanation_data(explanation: Explanation) -> Data:
-    """What a text means."""
+def explanation_data(explanation: Explanation, kind: TextKind | None = None) -> Data:
+    """What a text means.
+
+    Args:
+        explanation: what is known of it.
+        kind: of a text of which nothing is known.
+    """
     return {
+        "kind": {"name": kind.name, "instead": kind.instead} if kind else None,
         "file": explanation.file or None,
         "platforms": list(explanation.platforms),
         "engine": explanation.engine or None,
@@ -83,6 +90,21 @@ def explanation_text(explanation: Explanation) -> Iterator[str]:
         if number:
             yield ""
         yield from map(printable, block)
+
+
+def unknown_text(kind: TextKind | None) -> Iterator[str]:
+    """The lines for a text of which nothing is known."""
+    yield "nothing in this text is known"
+    if kind is None:
+        yield from _wrapped(
+            "instead",
+            "paste all of it, with the lines that begin with ImportError, LinkError, CompileError or "
+            "RuntimeError, or with 'error:' in a build's log; a file's name will do",
+        )
+    else:
+        yield from _wrapped("it is", kind.name)
+        yield from _wrapped("instead", f"give {kind.instead}")
+    yield from _wrapped("or", "'pyodide-abi audit WHEEL.whl' says what it finds in the wheel itself")
 
 
 def message_data(message: Message) -> Data:
@@ -124,11 +146,11 @@ def reference_page(messages: Sequence[Message]) -> str:
     lines = [
         "# What the loader says, and what it means",
         "",
-        "Made from `src/pyodide_abi/audit/messages.toml` by `python tools/write_message_page.py`.",
+        "Made from `src/pyodide_abi/messages/texts` by `python tools/write_message_page.py`.",
         "",
-        "`pyodide-abi explain '<text from a browser console>'` recognises all of these. A text is *produced*",
-        "where a runtime or an engine was made to say it, *reported* where a user met it, and else read in",
-        "the sources.",
+        "`pyodide-abi explain '<text from a console or a log>'` recognises all of these. A text is",
+        "*produced* where a program, a runtime or an engine was made to say it, *reported* where a user met",
+        "it, and else read in the sources.",
     ]
     for when, heading in _WHEN.items():
         group = [message for message in messages if message.when == when]

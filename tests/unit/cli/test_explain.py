@@ -146,3 +146,44 @@ def test_the_beginning_of_codes_lists_a_family(explain: Any) -> None:
     assert status == 0
     assert {line[:4] for line in out.splitlines()} == {"ABI4"}
     assert explain("4xx")[1] == explain("4")[1] == out
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Path:
+    file = tmp_path / "console.txt"
+    file.write_bytes(b"\xff pasted\n\x1b[31mError: need to see wasm\n magic number\x1b[0m\n")
+    return file
+
+
+def test_from_a_file(explain: Any, console: Path) -> None:
+    status, out, _ = explain(console.name)
+    assert status == 0
+    assert out.startswith("not-webassembly: ")
+
+
+def test_a_file_of_stdin_needs_no_dash(explain: Any, console: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with console.open() as stream:
+        monkeypatch.setattr(sys, "stdin", stream)
+        assert explain()[1].startswith("not-webassembly: ")
+
+
+def test_a_file_with_the_name_of_a_rule_is_not_read(explain: Any, tmp_path: Path) -> None:
+    (tmp_path / "ABI201").write_text("Error: need to see wasm magic number")
+    assert explain("ABI201")[1].startswith("# ABI201 ")
+
+
+@pytest.mark.parametrize(("name", "head"), [("a.whl", b"PK\3\4"), ("a.so", b"\0asm\1\0\0\0")])
+def test_a_wheel_or_a_module_is_for_the_audit(explain: Any, tmp_path: Path, name: str, head: bytes) -> None:
+    (tmp_path / name).write_bytes(head)
+    status, _, err = explain(name)
+    assert status == 2
+    assert f"pyodide-abi audit {name}" in err
+
+
+def test_a_file_in_which_nothing_is_known(explain: Any, tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("spam.c:3:7: warning: unused variable 'x' [-Wunused-variable]\n")
+    status, out, err = explain("log")
+    assert (status, err) == (1, "")
+    assert "nothing in this text is known\n  it is      what a compiler says\n" in out
+    kind = json.loads(explain("log", "--format", "json")[1])["kind"]
+    assert kind["name"] == "what a compiler says"

@@ -14,18 +14,14 @@ from hypothesis import strategies as st
 from made_modules import side_module
 
 from pyodide_abi.audit.finding import Severity
-from pyodide_abi.audit.messages import (
-    LONGEST,
-    decode_messages,
-    load_messages,
-    one_line,
-    recognise,
-)
 from pyodide_abi.audit.rules import RULES
 from pyodide_abi.errors import PlatformDataError
 from pyodide_abi.linker.checks.imports import check_imports
 from pyodide_abi.linker.facts import read_library
 from pyodide_abi.linker.offers import Offers
+from pyodide_abi.messages import load_messages, recognise
+from pyodide_abi.messages.pasted import LONGEST, one_line
+from pyodide_abi.messages.table import decode_messages
 from pyodide_abi.platforms import load_platform, load_platforms, load_surface
 from pyodide_abi.platforms.engines import find_engine
 from pyodide_abi.platforms.loaders import load_loaders
@@ -33,10 +29,7 @@ from pyodide_abi.report.explain import explanation_text, reference_page
 from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
-    from pyodide_abi.audit.messages import (
-        Message,
-        Wording,
-    )
+    from pyodide_abi.messages import Message, Wording
     from pyodide_abi.platforms.loaders import Loader
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "loader-messages.md"
@@ -87,8 +80,8 @@ class TestTable:
         ],
     )
     def test_a_fault_names_its_entry(self, entry: dict[str, object], fault: str) -> None:
-        with pytest.raises(PlatformDataError, match=r"messages\.toml: message\[0\]") as caught:
-            decode_messages({"message": [entry]})
+        with pytest.raises(PlatformDataError, match=r"a\.toml: message\[0\]") as caught:
+            decode_messages({"message": [entry]}, "a.toml")
         assert fault in str(caught.value)
 
     def test_unknown_placeholders_and_bad_patterns_are_faults(self) -> None:
@@ -103,9 +96,11 @@ class TestTable:
             "wording": [wording],
         }
         with pytest.raises(PlatformDataError, match="nothing"):
-            decode_messages({"message": [entry]})
+            decode_messages({"message": [entry]}, "a.toml")
         with pytest.raises(PlatformDataError, match="error"):
-            decode_messages({"message": [entry | {"cause": "c", "wording": [wording | {"pattern": "("}]}]})
+            decode_messages(
+                {"message": [entry | {"cause": "c", "wording": [wording | {"pattern": "("}]}]}, "a.toml"
+            )
 
 
 @pytest.mark.parametrize(("message", "wording"), CASES)
@@ -114,7 +109,9 @@ class TestExamples:
 
     def test_as_it_is(self, message: Message, wording: Wording) -> None:
         assert first(wording.example) == message.name
-        assert wording.pattern.search(one_line(wording.example)), "the example is this wording's own"
+        line = one_line(wording.example)
+        assert wording.pattern.search(line), "the example is this wording's own"
+        assert any(key in line for key in wording.keys), "no search would come to the pattern"
 
     def test_within_a_console(self, message: Message, wording: Wording) -> None:
         before = "pyodide.asm.js:9 Uncaught (in promise) PythonError: Traceback (most recent call last):\n"
@@ -173,7 +170,7 @@ class TestAPlatformOfAnotherGeneration:
         python = replace(newest.python, version="3.16", tag="cp316")
         fifth = replace(newest, name="2027_0", loader=5, python=python)
         five = (*load_platforms(), fifth)
-        monkeypatch.setattr("pyodide_abi.audit.messages.load_platforms", lambda: five)
+        monkeypatch.setattr("pyodide_abi.messages.recognition.load_platforms", lambda: five)
 
     @pytest.mark.parametrize(
         ("text", "platforms"),

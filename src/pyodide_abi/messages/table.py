@@ -1,0 +1,236 @@
+"""The table of texts: one entry a meaning, with every wording that is known of it.
+
+It is spread over ``texts/*.toml``, a file for each who speaks; ``texts/README.md`` describes the format.
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+import re
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from pyodide_abi.errors import PlatformDataError
+from pyodide_abi.values import value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: The files of the table, in the order in which a page lists their entries.
+_FILES = (
+    "compiling",
+    "rust",
+    "build_tools",
+    "linking",
+    "file",
+    "features",
+    "imports",
+    "symbols",
+    "libraries",
+    "python",
+    "packages",
+    "traps",
+    "limits",
+    "installing",
+    "fetching",
+)
+_IMPORT = (
+    r'Import #\d+ (?:module=)?"(?P<space>[^"]{0,300})" '
+    r'(?:(?:function|global|memory|table|tag)=)?"(?P<symbol>[^"]{0,2000})"(?: error)?: '
+)
+_PATH = r"""(?P<file>[^\s'"]{1,1000})"""
+
+#: What a pattern may match in several ways, in the order in which it is taken out: classes, groups (the
+#: innermost first), what is repeated or optional, and signs for kinds and for places.
+_ESCAPED = re.compile(r"\\([^\w\s])")
+_CLASS = re.compile(r"\[[^\]]+\]")
+_GROUP = re.compile(r"\([^()]*\)(?:[?*+]|\{[^}]*\})?[?+]?")
+_REPEATED = re.compile(r"(?:\\\w|.)(?:[?*+]|\{[^}]*\})[?+]?")
+_SIGN = re.compile(r"\\\w|[.^$]")
+#: Where escaped characters are kept meanwhile, in a part of Unicode that nobody writes in.
+_KEPT = 0xE000
+_KEPT_SIGN = re.compile("[\ue000-\ue07f]")
+
+
+class When(enum.StrEnum):
+    """What was going on."""
+
+    BUILD = "build"
+    COMPILE = "compile"
+    LOAD = "load"
+    IMPORT = "import"
+    CALL = "call"
+    INSTALL = "install"
+    UPLOAD = "upload"
+
+
+class Seen(enum.StrEnum):
+    """How we know of a wording."""
+
+    RUN = "run"
+    """A program, a runtime or an engine was made to say it."""
+    THREAD = "thread"
+    """A user reported it."""
+    SOURCE = "source"
+    """It was read in the sources or the documentation."""
+
+
+@value
+class Wording:
+    """One way to say it.
+
+    Attributes:
+        pattern: over the text as one line.
+        keys: runs of characters of which one is in every text that the pattern matches.
+        example: a real text.
+        by: whose words: an engine, ``loader`` for Emscripten's, or a program.
+        loaders: generations of the loader that say it; empty where that makes no difference.
+        source: where it was seen.
+    """
+
+    pattern: re.Pattern[str]
+    keys: tuple[str, ...]
+    example: str
+    by: str
+    loaders: tuple[int, ...]
+    seen: Seen
+    source: str
+
+
+@value
+class Message:
+    """A meaning.
+
+    Attributes:
+        name: such as ``undefined-address``.
+        summary: one line.
+        cause: what is wrong, with placeholders for what a text names.
+        fix: what to do, likewise.
+        rules: codes of the rules that find it in a wheel, the likeliest first.
+        consequence: of what it may be a mere consequence; empty where it is a cause.
+        vague: 0, or how vague: it is dropped where something less vague lies in the same place, and from 3
+            on where anything less vague is in the text at all.
+    """
+
+    name: str
+    when: When
+    summary: str
+    cause: str
+    fix: str
+    rules: tuple[str, ...]
+    consequence: str
+    vague: int
+    wordings: tuple[Wording, ...]
+
+
+class Named(Mapping[str, str]):
+    """Names for a cause's placeholders: those of the text, or words that stand for them."""
+
+    _WORDS: Mapping[str, str] = {
+        "symbol": "the symbol",
+        "file": "the file",
+        "library": "a library",
+        "module": "the module",
+        "detail": "something that is not said",
+    }
+
+    def __init__(self, details: Mapping[str, str]) -> None:
+        self._details = details
+
+    def __getitem__(self, key: str) -> str:
+        return f"`{self._details[key]}`" if key in self._details else self._WORDS[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._WORDS)
+
+    def __len__(self) -> int:
+        return len(self._WORDS)
+
+
+@functools.cache
+def load_messages() -> tuple[Message, ...]:
+    """The table.
+
+    Raises:
+        PlatformDataError: it has a fault; the message names the file and the entry.
+    """
+    folder = files("pyodide_abi.messages").joinpath("texts")
+    return tuple(
+        message
+        for name in _FILES
+        for message in decode_messages(
+            tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8")), f"{name}.toml"
+        )
+    )
+
+
+def decode_messages(document: Mapping[str, Any], file: str) -> tuple[Message, ...]:
+    """The entries of one file from its TOML document.
+
+    Args:
+        document: its content.
+        file: its name, for what is said of a fault.
+
+    Raises:
+        PlatformDataError: it has a fault; the message names the entry.
+    """
+    messages = []
+    for number, entry in enumerate(document.get("message", ())):
+        where = f"{file}: message[{number}]"
+        try:
+            messages.append(_message(entry))
+        except (KeyError, TypeError, ValueError, re.error) as error:
+            raise PlatformDataError(f"{where}: {type(error).__name__}: {error}") from error
+    return tuple(messages)
+
+
+def _message(entry: Mapping[str, Any]) -> Message:
+    message = Message(
+        name=entry["name"],
+        when=When(entry["when"]),
+        summary=entry["summary"],
+        cause=entry["cause"],
+        fix=entry["fix"],
+        rules=tuple(entry["rules"]),
+        consequence=entry.get("consequence", ""),
+        vague=entry.get("vague", 0),
+        wordings=tuple(_wording(wording) for wording in entry["wording"]),
+    )
+    for text in (message.cause, message.fix):
+        text.format_map(Named({}))
+    return message
+
+
+def _wording(entry: Mapping[str, Any]) -> Wording:
+    pattern = entry["pattern"].replace("<import>", _IMPORT).replace("<path>", _PATH)
+    return Wording(
+        pattern=re.compile(pattern),
+        keys=keys_of(pattern),
+        example=entry["example"],
+        by=entry["by"],
+        loaders=tuple(entry.get("loaders", ())),
+        seen=Seen(entry["seen"]),
+        source=entry["source"],
+    )
+
+
+def keys_of(pattern: str) -> tuple[str, ...]:
+    """Runs of characters of which every text has one that a pattern matches.
+
+    A console may have megabytes, and to look for a run of characters takes a hundredth of a search by
+    pattern.
+
+    Returns:
+        The longest run of each choice that the pattern offers at its top; it is empty where there is none.
+    """
+    gap = "\0"
+    left = _ESCAPED.sub(lambda match: chr(_KEPT + ord(match[1])), pattern)
+    left = _CLASS.sub(gap, left)
+    while (shorter := _GROUP.sub(gap, left)) != left:
+        left = shorter
+    left = _SIGN.sub(gap, _REPEATED.sub(gap, left))
+    runs = (max(choice.split(gap), key=len) for choice in left.split("|"))
+    return tuple(_KEPT_SIGN.sub(lambda match: chr(ord(match[0]) - _KEPT), run) for run in runs)
