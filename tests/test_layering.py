@@ -67,6 +67,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "http",
         "platforms",
         "wheel",
+        "signatures",
     },
     "build": {
         "abi",

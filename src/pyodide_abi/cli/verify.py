@@ -8,12 +8,14 @@ from pyodide_abi.cli.options import folders_of, positive
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pyodide_abi.cli.session import Session
     from pyodide_abi.platforms import Runtime
     from pyodide_abi.report.verify import Predictions
     from pyodide_abi.runtime import Node
+    from pyodide_abi.signatures.rows import Row
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +27,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "what is not installed). Extension modules are imported, libraries opened as ctypes does, after the\n"
         "package that they lie in. Dependencies are not installed: where a package fails without them, the\n"
         "module itself is loaded by its path. No function is called.\n\n"
+        "With --calls, functions are called: every entry that 'show --signatures' lists, each\n"
+        "in an interpreter of its own, with None for every argument; what happened is set beside what the\n"
+        "audit predicts.\n\n"
         "With --as-installed, install the wheel with its dependencies as users do instead: with the\n"
         "release's own micropip in Node, with pip as in a Pyodide virtual environment, and in headless\n"
         "Chromium where there is one; import its modules after each; say where the ways differ."
@@ -34,10 +39,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  pyodide-abi verify dist/*.whl\n"
         "  pyodide-abi verify dist/my-*.whl --runtime 0.28.0 --runtime 0.29.4\n"
         "  pyodide-abi verify dist/*.whl --format json --jobs 4\n"
+        "  pyodide-abi verify dist/my-*.whl --calls --runtime 314.0.7\n"
         "  pyodide-abi verify dist/my-*.whl --as-installed\n"
         "  pyodide-abi verify dist/my-*.whl --as-installed --offline --find-links wheelhouse\n\n"
-        "exit status: 0 every module loaded, 1 one did not, or the wheel could not be installed, 2 a file\n"
-        "that is no wheel, or a wrong call, 3 a runtime, Node or a package that is needed cannot be had.\n"
+        "exit status: 0 every module loaded, 1 one did not, or the wheel could not be installed, or a call\n"
+        "trapped or ended otherwise than predicted, 2 a file that is no wheel, or a wrong call, 3 a\n"
+        "runtime, Node or a package that is needed cannot be had.\n"
     )
     parser.add_argument("wheels", nargs="+", metavar="WHEEL", help="a wheel")
     parser.add_argument(
@@ -48,7 +55,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="only in this release; of any platform; may be repeated (default: all of the wheel's platform,\n"
         "with --as-installed its newest)",
     )
-    parser.add_argument(
+    ways = parser.add_mutually_exclusive_group()
+    ways.add_argument("--calls", action="store_true", help="call what the modules hand over to be called")
+    ways.add_argument(
         "--as-installed", action="store_true", help="install it as users do, with its dependencies"
     )
     parser.add_argument(
@@ -83,10 +92,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, session: Session) -> int:
-    """Load them all; 1 if any did not load."""
+    """Load them all; 1 if any did not load, or a call went wrong."""
     from pyodide_abi.cli.session import usable_cores
+    from pyodide_abi.report.called_entries import calls_to_data, write_calls
     from pyodide_abi.report.verify import verifications_to_json, write_verification
     from pyodide_abi.runtime import find_node, verify_wheel
+    from pyodide_abi.runtime.entry_calls import call_entries
 
     wheels = [session.cwd / wheel for wheel in args.wheels]
     if args.as_installed:
@@ -94,35 +105,55 @@ def run(args: argparse.Namespace, session: Session) -> int:
     plan = [(wheel, _runtimes(wheel, args.runtime)) for wheel in wheels]
     node = find_node(session.host, args.node)
     jobs = args.jobs or usable_cores()
-    verifications, predicted = [], []
+    verifications, predicted, called = [], [], []
     for wheel, runtimes in plan:
         verification = verify_wheel(
             wheel, runtimes, session.host, node=node, jobs=jobs, timeout=float(args.timeout)
         )
         verifications.append(verification)
-        predicted.append(_predictions(wheel, node))
+        predictions, rows = _predictions(wheel, node)
+        predicted.append(predictions)
         if args.format == "text":
-            write_verification(verification, session.console(), predicted[-1])
+            write_verification(verification, session.console(), predictions)
+        if not args.calls:
+            continue
+        called.append(
+            call_entries(
+                verification, runtimes, rows, session.host, node=node, jobs=jobs, timeout=float(args.timeout)
+            )
+        )
+        if args.format == "text":
+            write_calls(called[-1], session.console())
     if args.format == "json":
-        session.out.write(verifications_to_json(verifications, predicted))
-    return 0 if all(verification.ok for verification in verifications) else 1
+        calls = [calls_to_data(entries) for entries in called]
+        session.out.write(verifications_to_json(verifications, predicted, calls))
+    good = all(verification.ok for verification in verifications)
+    return 0 if good and all(entry.ok for entries in called for entry in entries) else 1
 
 
-def _predictions(wheel: Path, node: Node) -> Predictions:
-    """What the audit says of every module, where it knows the engine and can read the file."""
+def _predictions(wheel: Path, node: Node) -> tuple[Predictions, Mapping[str, Sequence[Row]]]:
+    """What the audit says of loading every module and of every call, where it can read the file.
+
+    Of an engine that it does not know it says nothing, but which calls there are.
+    """
     from pyodide_abi.audit.many import audit_files
     from pyodide_abi.platforms.engines import engine_names
+    from pyodide_abi.values import replace
 
     engine = f"node{node.major}"
-    if engine not in engine_names():
-        return {}
-    (audited,) = audit_files([wheel], engine=engine)
-    modules = audited.report.modules if audited.report else ()
-    return {
+    known = engine in engine_names()
+    (audited,) = audit_files([wheel], engine=engine if known else None)
+    if audited.report is None:
+        return {}, {}
+    rows = audited.report.calls
+    if not known:
+        return {}, {path: [replace(row, calls={}) for row in found] for path, found in rows.items()}
+    predictions = {
         (binary.path, release): prediction
-        for binary in modules
+        for binary in audited.report.modules
         for release, prediction in binary.imported.items()
     }
+    return predictions, rows
 
 
 def _run_as_installed(wheels: list[Path], args: argparse.Namespace, session: Session) -> int:

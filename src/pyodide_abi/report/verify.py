@@ -77,11 +77,18 @@ def widen(console: Console) -> None:
 
 
 def verifications_to_json(
-    verifications: Iterable[Verification], predictions: Sequence[Predictions] | None = None
+    verifications: Iterable[Verification],
+    predictions: Sequence[Predictions] = (),
+    calls: Sequence[Sequence[Mapping[str, object]]] = (),
 ) -> str:
-    """One object for each wheel, with the predictions for it where there are some."""
-    pairs = zip_longest(verifications, predictions or (), fillvalue=None)
-    return to_json([_as_data(one, predicted or {}) for one, predicted in pairs if one])
+    """One object for each wheel, with the predictions for it and what was called where there are some."""
+    return to_json(
+        [
+            _as_data(one, predicted or {}) | ({} if called is None else {"calls": called})
+            for one, predicted, called in zip_longest(verifications, predictions, calls)
+            if one
+        ]
+    )
 
 
 def _as_data(verification: Verification, predictions: Predictions) -> dict[str, object]:

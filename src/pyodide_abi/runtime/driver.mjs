@@ -164,9 +164,12 @@ async function runMain(pyodide) {
 function probe(pyodide) {
   const scope = pyodide.toPy({});
   pyodide.runPython(request.probe.source, { globals: scope });
-  const { module, path, direct, packages } = request.probe;
+  const { module, path, direct, packages, call } = request.probe;
   const tell = (text) => send({ kind: "probe", ...JSON.parse(text) });
-  if (module) scope.get("probe")(module, path, direct, tell);
+  if (call) {
+    pyodide.runPython(call.source, { globals: scope });
+    if (scope.get("probe")(module, path, direct, tell)) scope.get("call_entry")(module, JSON.stringify(call), tell);
+  } else if (module) scope.get("probe")(module, path, direct, tell);
   else scope.get("open_library")(path, JSON.stringify(packages), tell);
 }
 

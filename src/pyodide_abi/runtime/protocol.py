@@ -21,6 +21,7 @@ START = ("-m", "_pyodide_abi")
 _INSTALLING = Path(__file__).with_name("installing.py")
 #: What imports a module and tells about it.
 PROBE = Path(__file__).with_name("probe.py")
+_CALLING = Path(__file__).with_name("calling.py")
 
 
 @value
@@ -29,6 +30,30 @@ class Mount:
 
     host: Path
     guest: str
+
+
+@value
+class Call:
+    """A function to be called once the module is imported.
+
+    Attributes:
+        entry: how Python's users know it: ``mod.function``, ``mod.Type.method``, ``mod.Type tp_init``.
+        flags: how C writes the flags of a method; empty for others.
+        within: it is called back by what ``entry`` names.
+    """
+
+    entry: str
+    flags: str
+    within: bool
+
+    def to_data(self) -> dict[str, object]:
+        """As ``calling.py`` reads it, with its source."""
+        return {
+            "entry": self.entry,
+            "flags": self.flags,
+            "within": self.within,
+            "source": _CALLING.read_text("utf-8"),
+        }
 
 
 @value
@@ -41,6 +66,7 @@ class Probe:
         direct: load it by its path, below empty parents, instead of by a plain import.
         source: the Python code that does it (``probe.py``).
         packages: What is imported before a library is opened.
+        call: what is called after the import.
     """
 
     module: str
@@ -48,6 +74,7 @@ class Probe:
     direct: bool
     source: str
     packages: tuple[str, ...] = ()
+    call: Call | None = None
 
 
 @value
@@ -132,6 +159,7 @@ class Request:
                     "direct": probe.direct,
                     "source": probe.source,
                     "packages": list(probe.packages),
+                    "call": probe.call.to_data() if probe.call else None,
                 }
                 if probe
                 else None,
@@ -198,6 +226,33 @@ class Imported:
 
 
 @value
+class Calling:
+    """A function is about to be called."""
+
+    entry: str
+
+
+@value
+class Called:
+    """…and that ended.
+
+    Attributes:
+        entry: as in :class:`Calling`.
+        error: the exception, as a traceback's last line has it; empty where there was none.
+    """
+
+    entry: str
+    error: str
+
+
+@value
+class Untried:
+    """It cannot be called harmlessly."""
+
+    reason: str
+
+
+@value
 class Installed:
     """micropip has done what it could.
 
@@ -212,7 +267,7 @@ class Installed:
     files: frozenset[str]
 
 
-Message = Booted | Exited | Died | Entered | Left | Imported | Installed
+Message = Booted | Exited | Died | Entered | Left | Imported | Calling | Called | Untried | Installed
 
 
 def parse_messages(text: str) -> tuple[Message, ...]:
@@ -238,6 +293,12 @@ def _parse(fields: dict[str, Any]) -> Message:  # noqa: PLR0911 - one for each k
             return Left(path=path, error=error, text=words, own=own)
         case {"kind": "probe", "imported": str(path), "error": str(error), "missing": str(missing)}:
             return Imported(path=path, error=error, missing=missing)
+        case {"kind": "probe", "calling": str(entry)}:
+            return Calling(entry=entry)
+        case {"kind": "probe", "called": str(entry), "error": str(error)}:
+            return Called(entry=entry, error=error)
+        case {"kind": "probe", "untried": str(reason)}:
+            return Untried(reason=reason)
         case {"kind": "installed", "error": str(error), "distributions": dict(found), "files": list(files)}:
             return Installed(error=error, distributions=found, files=frozenset(files))
         case _:

@@ -17,15 +17,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyodide_abi.errors import FailedError
 from pyodide_abi.runtime.account import Account, Outcome
 from pyodide_abi.runtime.attempts import attempts_of, platforms_of
-from pyodide_abi.runtime.driver import drive
+from pyodide_abi.runtime.fresh_interpreters import Interpreters
 from pyodide_abi.runtime.node import find_node
-from pyodide_abi.runtime.protocol import PROBE, Probe, Request
+from pyodide_abi.runtime.protocol import PROBE, Probe
 from pyodide_abi.runtime.releases import install_release, prove_release
 from pyodide_abi.runtime.site import unpack
-from pyodide_abi.runtime.snapshot import obtain_snapshot
 from pyodide_abi.values import value
 from pyodide_abi.wheel import open_wheel
 
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from pyodide_abi.host import Host
     from pyodide_abi.platforms.model import Runtime
     from pyodide_abi.runtime.attempts import Attempt, Attempts
-    from pyodide_abi.runtime.driver import Heard
     from pyodide_abi.runtime.node import Node
 
 #: Seconds for one interpreter: it boots in two on an idle machine and compiles 150 MB of module in one.
@@ -128,7 +125,9 @@ def verify_wheel(
     with tempfile.TemporaryDirectory(prefix="pyodide-abi-site-") as folder:
         site = Path(folder)
         unpack([wheel], site)
-        trial = _Trial(site=site, node=node, host=host, timeout=timeout, attempts=attempts)
+        trial = _Trial(
+            interpreters=Interpreters(site=site, node=node, host=host, timeout=timeout), attempts=attempts
+        )
         pairs = [(attempt, runtime) for runtime in runtimes for attempt in attempts.attempts]
         results = _all(trial, pairs, jobs, f"loading {wheel.name}")
         # A failure is held against the wheel only where the runtime is the one that was published.
@@ -153,7 +152,10 @@ def verify_wheel(
 
 
 def _all(trial: _Trial, pairs: Sequence[tuple[Attempt, Runtime]], jobs: int, text: str) -> list[Loaded]:
-    with trial.host.progress.task(text, total=len(pairs)) as task, ThreadPoolExecutor(max(jobs, 1)) as pool:
+    with (
+        trial.interpreters.host.progress.task(text, total=len(pairs)) as task,
+        ThreadPoolExecutor(max(jobs, 1)) as pool,
+    ):
 
         def one(pair: tuple[Attempt, Runtime]) -> Loaded:
             result = trial.load(*pair)
@@ -169,10 +171,7 @@ def _all(trial: _Trial, pairs: Sequence[tuple[Attempt, Runtime]], jobs: int, tex
 
 @value
 class _Trial:
-    site: Path
-    node: Node
-    host: Host
-    timeout: float
+    interpreters: Interpreters
     attempts: Attempts
 
     def load(self, attempt: Attempt, runtime: Runtime) -> Loaded:
@@ -224,31 +223,12 @@ class _Trial:
         return "" if top in self.attempts.tops or top in sys.stdlib_module_names else top
 
     def _account(self, attempt: Attempt, runtime: Runtime, *, direct: bool) -> Account:
-        heard = self._probe(attempt, runtime, direct=direct)
-        return Account.of(heard.messages, attempt.path, died=heard.died)
-
-    def _probe(self, attempt: Attempt, runtime: Runtime, *, direct: bool, again: bool = False) -> Heard:
-        folder = install_release(runtime.release, self.host)
-        request = Request(
-            release=folder,
-            # The folder of modules is shared by interpreters of several versions.
-            environ={"PYTHONDONTWRITEBYTECODE": "1"},
-            site=self.site,
-            memory=obtain_snapshot(runtime.release, folder, {}, self.node, self.host),
-            probe=Probe(
-                module=attempt.module,
-                path=attempt.path,
-                direct=direct,
-                source=PROBE.read_text("utf-8"),
-                packages=() if direct else attempt.packages,
-            ),
+        probe = Probe(
+            module=attempt.module,
+            path=attempt.path,
+            direct=direct,
+            source=PROBE.read_text("utf-8"),
+            packages=() if direct else attempt.packages,
         )
-        heard = drive(request, self.node, self.host, timeout=self.timeout)
-        if heard.unborn:
-            if not again and not prove_release(runtime.release, self.host):
-                return self._probe(attempt, runtime, direct=direct, again=True)
-            raise FailedError(
-                f"the release {runtime.version} does not start in {self.node.path}: {heard.died}",
-                hint="'--node' names another Node; 'pyodide-abi doctor' says which there are",
-            )
-        return heard
+        heard = self.interpreters.probe(probe, runtime)
+        return Account.of(heard.messages, attempt.path, died=heard.died)

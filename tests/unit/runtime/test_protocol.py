@@ -74,5 +74,12 @@ def test_the_request_as_the_driver_reads_it() -> None:
         "start": Path(start.__file__).read_text("utf-8"),
         "save": None,
         "install": None,
-        "probe": {"module": "a.b", "path": "a/b.so", "direct": True, "source": "code", "packages": []},
+        "probe": {
+            "module": "a.b",
+            "path": "a/b.so",
+            "direct": True,
+            "source": "code",
+            "packages": [],
+            "call": None,
+        },
     }
