@@ -28,7 +28,7 @@ _FILES = re.compile(
     r"(/[^\s'\"]{1,1000}?\.so(?:\.\d{1,9}){0,3})(?=[\s'\":$.]|$)"
 )
 _PYTHON = re.compile(r"/lib/python(3\.\d{1,3})/")
-_OLD_PREFIX = re.compile(r'Import #\d+ module="')
+_OLD_PREFIX = re.compile(r'Import #\d++ module="')
 
 
 @value

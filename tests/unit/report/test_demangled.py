@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
+from counting import calls
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -66,9 +65,9 @@ def test_overlong_names_lose_their_middle_where_people_read() -> None:
     ],
 )
 def test_hostile_names_are_bounded(symbol: str) -> None:
-    before = time.process_time()
+    demangled("_Z1fv")  # What the first name alone costs: the import of the package that decodes.
     assert len(demangled(symbol)) <= 20_000
-    assert time.process_time() - before < 2
+    assert calls(lambda: demangled(symbol)) < 10_000
 
 
 @settings(max_examples=300, deadline=None)
