@@ -74,8 +74,8 @@ def test_cibuildwheel_runs_our_commands(tmp_path: Path) -> None:
     done = in_environment("cibuildwheel>=4,<5", "python", "-c", CIBUILDWHEEL, good, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert f"repair: pyodide-abi repair {good} -w repaired" in lines
-    assert f"audit: pyodide-abi audit repaired/{good.name}" in lines
+    assert f"repair: pyodide-abi repair -w repaired -- {good}" in lines
+    assert f"audit: pyodide-abi audit -- repaired/{good.name}" in lines
     assert any(line.startswith("requires:") and "pyodide-abi" in line for line in lines)
     (tmp_path / "repaired" / good.name).unlink()
     bad = bad_wheel(tmp_path)
