@@ -16,12 +16,14 @@ from __future__ import annotations
 ENV_SPACES = frozenset({"env", "wasi_snapshot_preview1"})
 #: The spaces of addresses: entries of the global offset table (GOT), one table for both (tool conventions,
 #: "Imported Globals"; ``GOTHandler`` in the loader).
-GOT_SPACES = frozenset({"GOT.mem", "GOT.func"})
+GOT_MEM, GOT_FUNC = "GOT.mem", "GOT.func"
+GOT_SPACES = frozenset({GOT_MEM, GOT_FUNC})
 #: All spaces that the loader hands to the engine; a module that imports from another one does not load.
 IMPORT_SPACES = ENV_SPACES | GOT_SPACES
 #: Numbers that the loader makes for each module: where its data and its table entries begin (tool
 #: conventions, "Relocating").
-BASES = frozenset({"__memory_base", "__table_base"})
+MEMORY_BASE, TABLE_BASE = "__memory_base", "__table_base"
+BASES = frozenset({MEMORY_BASE, TABLE_BASE})
 
 #: Functions of a module that the loader calls when it has made an instance: the first gives data their
 #: addresses, the second runs constructors (tool conventions, "Relocating"; ``postInstantiation``).
@@ -55,7 +57,8 @@ UNWINDING_TAGS = frozenset({"__cpp_exception", "__c_longjmp"})
 #: one gives it to nobody, because importers get the main module's.
 MEMORY = "memory"
 TABLE = "__indirect_function_table"
-MAIN_OBJECTS = BASES | {MEMORY, TABLE, "__stack_pointer"}
+STACK_POINTER = "__stack_pointer"
+MAIN_OBJECTS = BASES | {MEMORY, TABLE, STACK_POINTER}
 #: Exports that never become entries of the GOT: ``isInternalSym`` of the loader, which treats names with
 #: ``EM_JS_PREFIX`` likewise. Loaders whose main module is not relocatable (Emscripten 5 and later) have
 #: :data:`MAIN_OBJECTS` in it too.
@@ -63,7 +66,8 @@ GOT_INTERNAL = LOADER_HOOKS | UNWINDING_TAGS | {"__dso_handle"}
 
 #: What the interpreter looks for in a module, before the module's name: PEP 489's ``PyInit_``, PEP 793's
 #: ``PyModExport_`` from CPython 3.15 on, and both with a ``U`` where the name is not ASCII.
-INIT_HOOKS = ("PyInit", "PyModExport")
+INIT_HOOK, EXPORT_HOOK = "PyInit", "PyModExport"
+INIT_HOOKS = (INIT_HOOK, EXPORT_HOOK)
 INIT_PREFIXES = ("PyInit_", "PyInitU_", "PyModExport_", "PyModExportU_")
 #: The longest part of a module's name that CPython looks for, in characters (``Python/importdl.c``).
 _LONGEST_INIT = 200

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyodide_abi.abi.symbols import INVOKE_PREFIX
+from pyodide_abi.abi.symbols import (
+    CXA_THROW,
+    GOT_FUNC,
+    GOT_MEM,
+    INVOKE_PREFIX,
+    MEMORY_BASE,
+    STACK_POINTER,
+    TABLE_BASE,
+)
 from pyodide_abi.signatures.flow import Stopped
 from pyodide_abi.signatures.memory import Memory
 from pyodide_abi.signatures.relocations import Relocations
@@ -43,15 +51,14 @@ _MOST_STEPS_OF_RELOCATIONS = 20_000
 _SHARE_OF_LARGE = 4
 _BITS = 0xFFFFFFFF
 #: Imports that do not come back.
-_LEAVING = frozenset({"abort", "exit", "_exit", "__cxa_throw", "__assert_fail", "_Unwind_Resume", "longjmp"})
+_LEAVING = frozenset({"abort", "exit", "_exit", CXA_THROW, "__assert_fail", "_Unwind_Resume", "longjmp"})
 _MOST_TIMES = 30
 #: Arguments of a function that copies or fills.
 _MOVING = 3
 #: What addresses of functions point into.
 _FUNCTIONS = (TABLE, FUNCTION_NAMED)
 _LARGEST_COPY = 1 << 16
-_BASES = {"__memory_base": Pointer(MEMORY, 0), "__table_base": Pointer(TABLE, 0)}
-_STACK_POINTER = "__stack_pointer"
+_BASES = {MEMORY_BASE: Pointer(MEMORY, 0), TABLE_BASE: Pointer(TABLE, 0)}
 
 
 class Machine:
@@ -262,13 +269,13 @@ def initial_globals(imports: Mapping[int, tuple[str, bytes]]) -> dict[int, Value
     found: dict[int, Value] = {}
     for index, (space, written) in imports.items():
         name = written.decode("utf-8", "replace")
-        if space == "GOT.func":
+        if space == GOT_FUNC:
             found[index] = Pointer(FUNCTION_NAMED + name, 0)
-        elif space == "GOT.mem":
+        elif space == GOT_MEM:
             found[index] = Pointer(DATA_NAMED + name, 0)
         elif name in _BASES:
             found[index] = _BASES[name]
-        elif name == _STACK_POINTER:
+        elif name == STACK_POINTER:
             found[index] = Pointer(STACK, 0)
     return found
 

@@ -10,7 +10,14 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING
 
-from pyodide_abi.abi.symbols import APPLY_DATA_RELOCS, CALL_CTORS, INIT_HOOKS, INIT_PREFIXES
+from pyodide_abi.abi.symbols import (
+    APPLY_DATA_RELOCS,
+    CALL_CTORS,
+    GOT_FUNC,
+    INIT_HOOKS,
+    INIT_PREFIXES,
+    TABLE_BASE,
+)
 from pyodide_abi.errors import WasmError
 from pyodide_abi.signatures.bodies_kept import calling, calls_of, exported_functions, keep_bodies
 from pyodide_abi.signatures.code_parts import Code, Relevance
@@ -280,7 +287,7 @@ class _Globals:
 def _function_bases(globals_: Mapping[int, tuple[str, bytes]]) -> list[int]:
     """The globals that addresses of functions come from."""
     return [
-        index for index, (space, name) in globals_.items() if space == "GOT.func" or name == b"__table_base"
+        index for index, (space, name) in globals_.items() if space == GOT_FUNC or name == TABLE_BASE.encode()
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import EXPORT_HOOK, INIT_HOOK
 from pyodide_abi.signatures.layouts import WORD
 from pyodide_abi.signatures.symbolic import GLOBAL, MEMORY, PARAMETER, TABLE, Pointer, options
 from pyodide_abi.values import replace, value
@@ -29,7 +30,6 @@ _TYPE_SLOTS, _MODULE_SLOTS = "PyType_Slot", "PyModuleDef_Slot"
 #: Entries of one table that are read at most; those of known modules have up to three thousand.
 _MOST_ENTRIES = 10_000
 _EXEC = "Py_mod_exec"
-_INIT, _EXPORT = "PyInit_", "PyModExport_"
 
 
 class Certainty(enum.StrEnum):
@@ -128,7 +128,7 @@ class TableReader:
 
     def init(self, index: int, *, slots: bool) -> None:
         """The function that makes the module is called."""
-        name = f"{_EXPORT if slots else _INIT}{self.module}"
+        name = f"{EXPORT_HOOK if slots else INIT_HOOK}_{self.module}"
         prototype = self._layouts.prototypes["init"]
         self.entries[
             TableEntry(table="PyInit", name=name, target=CalledFunction(index=index), prototype=prototype)
