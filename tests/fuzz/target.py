@@ -18,8 +18,9 @@ from rich.console import Console
 
 from pyodide_abi.audit import audit_file
 from pyodide_abi.errors import PyodideAbiError
+from pyodide_abi.report.envelope import to_envelope
 from pyodide_abi.report.github import audit_to_annotations
-from pyodide_abi.report.json import audit_to_data, audits_to_json
+from pyodide_abi.report.json import audit_to_data
 from pyodide_abi.report.sarif import audits_to_sarif
 from pyodide_abi.report.show import Part, describe, describe_wheel
 from pyodide_abi.report.show_text import text_of
@@ -135,7 +136,7 @@ def _audit(file: Path, platform: str) -> None:
         harmless(line)
         if "\n" in line:
             raise BrokenPromiseError(f"an annotation of two lines: {line!r}")
-    for text in (audits_to_json([audit_to_data(report)]), audits_to_sarif([report], {})):
+    for text in (to_envelope("audit", [audit_to_data(report)]), audits_to_sarif([report], {})):
         json.loads(text)
         harmless(text)
         text.encode()

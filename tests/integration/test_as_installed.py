@@ -40,7 +40,7 @@ def ask(wheel: Path, release: str, *words: str, cwd: Path, status: int) -> dict[
         "verify", wheel, "--as-installed", "--runtime", release, "--format", "json", "-q", *words, cwd=cwd
     )
     assert done.returncode == status, done.stderr.decode()
-    (found,) = json.loads(done.stdout)
+    (found,) = json.loads(done.stdout)["results"]
     assert found["ok"] is (status == 0)
     told: dict[str, Any] = found["releases"][release]
     return told

@@ -41,4 +41,6 @@ def test_an_audit_in_the_runtime(tmp_path: Path, release: str) -> None:
     )
     assert there.returncode == here.returncode == 1, there.stderr
     assert json.loads(there.stdout) == json.loads(here.stdout)
-    assert "nobody_has_it" in {finding["symbol"] for finding in json.loads(there.stdout)["findings"]}
+    assert "nobody_has_it" in {
+        finding["symbol"] for finding in json.loads(there.stdout)["results"][0]["findings"]
+    }

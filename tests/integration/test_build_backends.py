@@ -100,7 +100,7 @@ def test_a_backend_and_its_own_way_to_compile(files: dict[str, str], tmp_path: P
     words = ("--platform", "314_0", "--toolchain-mismatch", "allow", "--format", "json")
     done = pyodide_abi("build", place, *words, cwd=tmp_path, timeout=WORK_HANGS)
     assert done.returncode == 0, done.stderr.decode()
-    (answer,) = json.loads(done.stdout)
+    (answer,) = json.loads(done.stdout)["results"]
     with open_wheel(Path(answer["wheel"])) as opened:
         names = [member.name for member in opened.members if ".so" in member.name]
     assert names == ["eggs/_eggs.cpython-314-wasm32-emscripten.so"]

@@ -39,7 +39,7 @@ def built(outdir: Path, platform: str, *options: str, **environ: str) -> dict[st
     where = ("--platform", platform, "--outdir", outdir)
     done = pyodide_abi("build", EXAMPLE, *where, "--format", "json", *options, **environ)
     assert done.returncode == 0, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)[0]
+    answer: dict[str, Any] = json.loads(done.stdout)["results"][0]
     return answer
 
 

@@ -54,7 +54,7 @@ def test_repaired_they_load_as_before_and_are_not_larger(
     wheel = real_wheel(name, tag, python)
     done = pyodide_abi("repair", wheel, "-w", tmp_path / "new", "--format", "json", cwd=tmp_path)
     assert done.returncode == status, done.stderr
-    said = json.loads(done.stdout)
+    (said,) = json.loads(done.stdout)["results"]
     assert said["size"]["after"] <= said["size"]["before"]
     new = tmp_path / "new" / wheel.name
     platform = platform_of_tag(tag)

@@ -63,7 +63,7 @@ def test_on_another_platform_the_loader_has_its_say(
     wheel = real_wheel(name, "pyemscripten_2026_0_wasm32", "3.14")
     done = pyodide_abi("verify", wheel, "--runtime", release, "--format", "json", cwd=tmp_path)
     assert done.returncode == 1, done.stderr
-    (found,) = json.loads(done.stdout)
+    (found,) = json.loads(done.stdout)["results"]
     told = found["modules"][0]["loads"][release]
     assert told["outcome"] == outcome
     assert words in told["message"]

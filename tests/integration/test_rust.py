@@ -44,7 +44,7 @@ def build(project: str, platform: str, outdir: Path, **environ: str) -> dict[str
     words = ("--platform", platform, "--outdir", outdir, "--toolchain-mismatch", "allow", "--format", "json")
     done = pyodide_abi("build", PROJECTS / project, *words, cwd=outdir, environ=environ, timeout=WORK_HANGS)
     assert done.returncode == 0, done.stderr.decode()
-    (answer,) = json.loads(done.stdout)
+    (answer,) = json.loads(done.stdout)["results"]
     assert not [found for found in answer["audit"]["findings"] if found["severity"] == "error"]
     return dict(answer)
 
@@ -125,7 +125,7 @@ def test_an_installed_target_is_taken_as_it_is(rust: TargetRust, tmp_path: Path)
     words = ("toolchain", "where", "rust", "--source", "path", "--format", "json")
     done = pyodide_abi(*words, cwd=tmp_path, environ=environ)
     assert done.returncode == 0, done.stderr.decode()
-    facts = json.loads(done.stdout)["rust"]
+    facts = json.loads(done.stdout)["results"][0]["rust"]
     assert (facts["source"], facts["library"]) == ("path", str(tmp_path / "tree/usr"))
     wheel = build("caught", "314_0", tmp_path, **environ)["wheel"]
     newest = load_platform("314_0").releases[-1].version

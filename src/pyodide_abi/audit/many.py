@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyodide_abi.audit.pipeline import audit_file
+from pyodide_abi.audit.pipeline import open_subject
+from pyodide_abi.audit.run_rules import audit
 from pyodide_abi.errors import PyodideAbiError, UnreadableInputError
 from pyodide_abi.values import replace, value
 
@@ -26,6 +27,8 @@ class Request:
 
     file: Path
     platform: str | None
+    usual: str | None
+    beside: tuple[Path, ...]
     engine: str | None
     select: tuple[str, ...]
     ignore: tuple[str, ...]
@@ -50,6 +53,8 @@ def audit_files(
     files: Iterable[Path],
     *,
     platform: str | None = None,
+    usual: str | None = None,
+    beside: Iterable[Path] = (),
     engine: str | None = None,
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
@@ -59,7 +64,9 @@ def audit_files(
 
     Args:
         files: wheels and modules.
-        platform: the name of one to hold them against; needed for modules.
+        platform: the name of one to hold them against, whatever their tags.
+        usual: The name of the one for what carries no tag; None for the only one that its contents fit.
+        beside: Files that form a set with modules.
         engine: that predictions are for; None for every current one.
         select: as for :func:`~pyodide_abi.audit.run_rules.audit`.
         ignore: The rules to leave out, as for :func:`~pyodide_abi.audit.run_rules.audit`.
@@ -70,7 +77,15 @@ def audit_files(
         a fault of ours has an error as its result, and the others have theirs.
     """
     requests = [
-        Request(file=file, platform=platform, engine=engine, select=tuple(select), ignore=tuple(ignore))
+        Request(
+            file=file,
+            platform=platform,
+            usual=usual,
+            beside=tuple(beside),
+            engine=engine,
+            select=tuple(select),
+            ignore=tuple(ignore),
+        )
         for file in files
     ]
     if executor is None:
@@ -88,13 +103,14 @@ def audit_one(request: Request) -> Audited:
     """Audit a file; whatever it is, this returns."""
     file = request.file
     try:
-        report = audit_file(
+        with open_subject(
             file,
             platform=request.platform,
+            usual=request.usual,
             engine=request.engine,
-            select=request.select,
-            ignore=request.ignore,
-        )
+            beside=request.beside,
+        ) as subject:
+            report = audit(subject, select=request.select, ignore=request.ignore)
     except PyodideAbiError as error:
         return Audited(file=file, error=error)
     except OSError as error:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import enum
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyodide_abi.audit.disk_files import file_with_needed, read_tree
 from pyodide_abi.audit.elsewhere import refused_elsewhere, sought_elsewhere
 from pyodide_abi.audit.predicting import AfterInstallation, Predictor
 from pyodide_abi.audit.run_rules import audit
 from pyodide_abi.audit.subject import Binary, Subject
-from pyodide_abi.audit.wheel_files import extension_paths, file_by_itself, files_of_wheel, loadable
+from pyodide_abi.audit.wheel_files import extension_paths, extension_paths_on_disk, files_of_wheel, loadable
 from pyodide_abi.errors import UnreadableInputError, UsageError
 from pyodide_abi.linker import Installed, read_library
 from pyodide_abi.linker.elide.fast_reading import mangled_names, read_files
@@ -22,18 +24,23 @@ from pyodide_abi.platforms.engines import DEFAULT_ENGINE, find_engine
 from pyodide_abi.platforms.installers import installer_of
 from pyodide_abi.values import value
 from pyodide_abi.wheel import open_wheel
+from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from pyodide_abi.audit.predicting import Alone
     from pyodide_abi.audit.run_rules import Report
     from pyodide_abi.linker import Library
+    from pyodide_abi.linker.native_file import NativeFile
     from pyodide_abi.linker.plain_reading import ReadFiles
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.platforms.surface import Surface
     from pyodide_abi.wheel import Wheel
+
+
+#: How names of sdists end, today's and yesterday's.
+_SDISTS = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
 
 
 class Pass(enum.Enum):
@@ -44,105 +51,173 @@ class Pass(enum.Enum):
 
 
 def audit_file(
-    file: Path,
+    file: Path | str,
     *,
     platform: str | Platform | None = None,
     engine: str | None = None,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
 ) -> Report:
-    """Read a wheel or a module and judge it; see :func:`open_subject` and :func:`audit`."""
+    """Read a wheel, a module or a folder of modules and judge it.
+
+    :func:`open_subject` says what can be given, :func:`audit` how rules are chosen.
+    """
     with open_subject(file, platform=platform, engine=engine) as subject:
         return audit(subject, select=select, ignore=ignore)
 
 
 @contextmanager
 def open_subject(
-    file: Path,
+    file: Path | str,
     *,
     platform: str | Platform | None = None,
+    usual: str | Platform | None = None,
     engine: str | None = None,
     read: ReadFiles = read_files,
+    beside: Sequence[Path] = (),
 ) -> Iterator[Subject]:
-    """Read a wheel or a module, and predict what becomes of it.
+    """Read a wheel, a module or a folder of modules, and predict what becomes of it.
 
     Args:
-        file: A wheel if its name ends in ``.whl``, otherwise a module.
-        platform: The platform to hold it against; needed for a module, for a wheel the one of its tag.
+        file: A wheel if its name ends in ``.whl``; a folder of installed files, which are judged together;
+            otherwise a module, judged with the libraries that its run paths lead to.
+        platform: The platform to hold it against, whatever its tag.
+        usual: The platform of what carries no tag; None for the only one that its contents fit.
         engine: The JavaScript engine that predictions are for; None for the default one, with what the other
             current engines refuse.
         read: How native files are read.
+        beside: Files that form a set with a module.
 
     Raises:
-        UsageError: a module without a platform.
+        UsageError: a module or folder that carries no tag and fits no platform, or more than one.
         UnreadableInputError: there is no such file, or it is a wheel that cannot be opened.
     """
-    chosen = load_platform(platform) if isinstance(platform, str) else platform
-    if not file.is_file():
-        raise UnreadableInputError(f"{file} is a folder" if file.is_dir() else f"there is no file {file}")
-    if file.suffix == ".whl":
-        with open_wheel(file) as wheel:
-            yield _subject(file, wheel, chosen or _platform_of(wheel), engine, read)
-    elif chosen is not None:
-        yield _subject(file, None, chosen, engine, read)
-    else:
-        raise UsageError(
-            f"{file.name} is no wheel, so nothing says which platform it is for",
-            hint="name one with --platform; 'pyodide-abi platforms' lists them",
+    file = Path(file)
+    chosen, usual = _loaded(platform), _loaded(usual)
+    if file.is_dir():
+        tree = read_tree(file)
+        contents = _Contents(file=file, files=tree.files, owners=tree.owners)
+        tagged = tree.platforms[0] if len(tree.platforms) == 1 else None
+        yield _subject(contents, *_choose(contents, chosen, tagged, usual), engine, read)
+    elif not file.exists():
+        raise UnreadableInputError(f"there is no file {file}")
+    elif file.name.lower().endswith(_SDISTS):
+        raise UnreadableInputError(
+            f"{file.name} is an sdist: it has sources, and no modules yet",
+            hint=f"'pyodide-abi build {file}' makes a wheel of it",
         )
+    elif file.suffix == ".whl":
+        with open_wheel(file) as wheel:
+            contents = _Contents(file=file, files=tuple(files_of_wheel(wheel)), wheel=wheel)
+            tagged = _platform_of(wheel)
+            yield _subject(contents, chosen or tagged, "asked" if chosen else "tag", engine, read)
+    else:
+        files = file_with_needed(file, beside)
+        contents = _Contents(file=file, files=files, given=files[0].path)
+        yield _subject(contents, *_choose(contents, chosen, None, usual), engine, read)
+
+
+@value
+class _Contents:
+    """What was given, opened.
+
+    Attributes:
+        file: What was given.
+        files: Its native files.
+        wheel: It, if it is one.
+        given: The path of the module, if it is one.
+        owners: In a folder, the distribution that a path belongs to.
+    """
+
+    file: Path
+    files: tuple[NativeFile, ...]
+    wheel: Wheel | None = None
+    given: str | None = None
+    owners: Mapping[str, str] = {}
+
+    def extensions(self, libraries: Mapping[str, Library], platform: Platform | None) -> frozenset[str]:
+        """The paths of the libraries that ``import`` takes for extension modules."""
+        if self.wheel is not None:
+            return extension_paths(self.wheel, libraries, platform)
+        return extension_paths_on_disk(libraries, platform, given=self.given)
+
+    def wheel_libs(self, path: str) -> str | None:
+        """The folder that installers of the first generation search for the needs of a file."""
+        owner = self.wheel.name.distribution if self.wheel else self.owners.get(path)
+        return f"{owner}.libs" if owner else None
+
+
+def _choose(
+    contents: _Contents, asked: Platform | None, tagged: Platform | None, usual: Platform | None
+) -> tuple[Platform, str]:
+    """The platform of what is no wheel, and what names it."""
+    named = {"asked": asked, "tag": tagged, "usual": usual}
+    known = next(((platform, why) for why, platform in named.items() if platform), None)
+    return known or (_fitting(contents.file, contents.files), "contents")
 
 
 def _subject(
-    file: Path, wheel: Wheel | None, platform: Platform | None, chosen: str | None, read: ReadFiles
+    contents: _Contents,
+    platform: Platform | None,
+    platform_from: str,
+    chosen: str | None,
+    read: ReadFiles,
 ) -> Subject:
     """Everything that the rules ask about."""
-    found_files = [file_by_itself(file)] if wheel is None else files_of_wheel(wheel)
-    files = {one.path: one for one in found_files}
+    wheel = contents.wheel
+    files = {one.path: one for one in contents.files}
     surface = _load_surface(platform) if platform and files else None
     engine = chosen or DEFAULT_ENGINE
     sought = find_engine(engine).sought
     if platform and not chosen:
         sought |= sought_elsewhere(platform)
     known = mangled_names(surface.names if surface else ())
-    contents = read(list(files.values()), known=known, sought=sought)
+    read_contents = read(list(files.values()), known=known, sought=sought)
 
     def predict(pass_: Pass) -> _Predicted:
         if pass_ is Pass.NAMES_OUTLINED:
-            every = {path: content.library for path, content in contents.items()}
+            every = {path: content.library for path, content in read_contents.items()}
         else:
             every = {path: read_library(path, one.read(), sought=sought) for path, one in files.items()}
-        libraries = every if wheel is None else loadable(every)
-        extensions = extension_paths(wheel, libraries, platform)
-        wheel_libs = None if wheel is None else f"{wheel.name.distribution}.libs"
-        installed = Installed(libraries=libraries, wheel_libs=wheel_libs)
-        predictor = Predictor(installed, platform, surface, engine, file.name)
-        alone = {path: predictor.alone(path, extension=path in extensions) for path in libraries}
+        libraries = every if contents.given is not None else loadable(every)
+        extensions = contents.extensions(libraries, platform)
+        predictors: dict[str | None, Predictor] = {}
+        for wheel_libs in dict.fromkeys(map(contents.wheel_libs, libraries or [""])):
+            installed = Installed(libraries=libraries, wheel_libs=wheel_libs)
+            predictors[wheel_libs] = Predictor(installed, platform, surface, engine, contents.file.name)
+        alone = {
+            path: predictors[contents.wheel_libs(path)].alone(path, extension=path in extensions)
+            for path in libraries
+        }
+        predictor = next(iter(predictors.values()))
         return _Predicted(libraries=libraries, extensions=extensions, predictor=predictor, alone=alone)
 
     found = predict(Pass.NAMES_OUTLINED)
-    if wheel is not None and platform is not None and _turns_on_all_names(found.alone.values(), platform):
+    by_itself = len(files) == 1 and contents.given is not None
+    if not by_itself and platform is not None and _turns_on_all_names(found.alone.values(), platform):
         found = predict(Pass.NAMES_WHOLE)
-    # A module by itself is not installed.
+    # Only a wheel is installed here; what a folder holds has been, one by one, in an order that nobody knows.
     installation = found.predictor.install(found.alone, found.extensions) if wheel else AfterInstallation()
     return Subject(
-        file=file,
+        file=contents.file,
         wheel=wheel,
         platform=platform,
         engine=engine,
+        platform_from=platform_from,
         binaries=tuple(
             Binary(
                 member=files[path].member,
                 path=path,
                 library=library,
-                anatomy=contents[path].anatomy,
+                anatomy=read_contents[path].anatomy,
                 extension=path in found.extensions,
                 imported=found.alone[path].imported,
                 preloaded=found.alone[path].preloaded,
                 installed=installation.loads.get(path, {}),
                 stops=installation.stops.get(path, {}),
-                recovered=contents[path].recovered,
+                recovered=read_contents[path].recovered,
                 refused=refused_elsewhere(
-                    library.facts.features | contents[path].anatomy.coded, platform, engine
+                    library.facts.features | read_contents[path].anatomy.coded, platform, engine
                 )
                 if library.facts and platform and not chosen
                 else {},
@@ -168,6 +243,30 @@ class _Predicted:
     extensions: frozenset[str]
     predictor: Predictor
     alone: Mapping[str, Alone]
+
+
+def _loaded(platform: str | Platform | None) -> Platform | None:
+    return load_platform(platform) if isinstance(platform, str) else platform
+
+
+def _fitting(file: Path, files: Sequence[NativeFile]) -> Platform:
+    """The one platform that native files without a tag can be meant for.
+
+    Raises:
+        UsageError: there is none, or more than one.
+    """
+    from pyodide_abi.audit.inference import infer_platform, only_fit  # noqa: PLC0415 - seldom needed
+
+    fits = infer_platform([read_library(one.path, one.read()) for one in files])
+    platform = only_fit(fits)
+    if platform is None:
+        fitting = [fit.platform.name for fit in fits if not fit.misfits]
+        says = f"its contents fit {listed(fitting)}" if fitting else "its contents fit none wholly"
+        raise UsageError(
+            f"{file.name} carries no tag, so nothing says which platform it is for: {says}",
+            hint="name one with --platform; 'pyodide-abi platforms' lists them",
+        )
+    return platform
 
 
 def _load_surface(platform: Platform) -> Surface:

@@ -34,6 +34,7 @@ class Report:
         platform: its name; None where the subject names none that we know.
         releases: of that platform, as on npm.
         engine: that the predictions are for.
+        platform_from: What names the platform, as in the subject.
         modules: native files with their predictions.
         findings: the worst first, causes before consequences.
         calls: functions that are called through pointers, by the path of their module.
@@ -44,6 +45,7 @@ class Report:
     platform: str | None
     releases: tuple[str, ...]
     engine: str
+    platform_from: str
     modules: tuple[Binary, ...]
     findings: tuple[Finding, ...]
     calls: Mapping[str, tuple[Row, ...]] = {}
@@ -80,6 +82,7 @@ def audit(subject: Subject, *, select: Sequence[str] = (), ignore: Sequence[str]
         platform=subject.platform.name if subject.platform else None,
         releases=subject.releases,
         engine=subject.engine,
+        platform_from=subject.platform_from,
         modules=subject.binaries,
         findings=tuple(findings),
         calls=case.calls,
@@ -110,7 +113,9 @@ def choose(*, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[R
             close = difflib.get_close_matches(selector, names, n=1)
             raise UsageError(
                 f"there is no rule '{selector}'",
-                hint=f"did you mean '{close[0]}'?"
+                hint="commas stand between rules: ABI201,ABI402"
+                if " " in selector
+                else f"did you mean '{close[0]}'?"
                 if close
                 else "a code such as ABI201, its start, or a name",
             )

@@ -73,6 +73,8 @@ class Subject:
         wheel: The wheel, open while the rules run; None for a bare module.
         platform: The platform that it is held against; None for a wheel whose tag names none.
         engine: The JavaScript engine that the predictions are for.
+        platform_from: What names the platform: ``tag``, ``asked`` (the caller), ``usual`` (the caller, for
+            what carries no tag) or ``contents``.
         binaries: Its native files, in the order of the archive.
         offers: By release, what the runtime offers of the names that the binaries import or export.
     """
@@ -81,6 +83,7 @@ class Subject:
     wheel: Wheel | None
     platform: Platform | None
     engine: str
+    platform_from: str
     binaries: tuple[Binary, ...]
     offers: Mapping[str, Mapping[str, Symbol]]
 

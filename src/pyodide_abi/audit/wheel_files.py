@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-import zlib
 from functools import partial
 from typing import TYPE_CHECKING
 
 from pyodide_abi.abi.symbols import INIT_PREFIXES, init_functions
-from pyodide_abi.files import read_file
 from pyodide_abi.linker import Head
 from pyodide_abi.linker.native_file import NativeFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from pyodide_abi.linker import Library
     from pyodide_abi.platforms.model import Platform
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 
 #: How native modules are called anywhere: ``.so`` with versions, and what other systems have instead. A
 #: ``.wasm`` is only one if it is a side module: wheels also carry modules for other runtimes.
-_NATIVE_NAME = re.compile(r"\.(so(\.\d+)*|pyd|dylib|dll|wasm)$")
+NATIVE_NAME = re.compile(r"\.(so(\.\d+)*|pyd|dylib|dll|wasm)$")
 _MAYBE_OTHER = ".wasm"
 _BARE = ".so"
 
@@ -31,7 +29,7 @@ def files_of_wheel(wheel: Wheel) -> Iterator[NativeFile]:
     """The native files of a wheel, in the order of the archive."""
     for member in wheel.members:
         path = wheel.installed_path(member.name)
-        if path is not None and _NATIVE_NAME.search(path):
+        if path is not None and NATIVE_NAME.search(path):
             yield NativeFile(
                 path=path,
                 member=member.name,
@@ -43,24 +41,6 @@ def files_of_wheel(wheel: Wheel) -> Iterator[NativeFile]:
             )
 
 
-def file_by_itself(file: Path) -> NativeFile:
-    """A file that was given as a module.
-
-    Raises:
-        UnreadableInputError: it cannot be read.
-    """
-    data = read_file(file)
-    return NativeFile(
-        path=file.name,
-        member=file.name,
-        size=len(data),
-        checksum=zlib.crc32(data),
-        pieces=lambda: iter([data]),
-        again=lambda: iter([data]),
-        read=lambda: data,
-    )
-
-
 def loadable(libraries: Mapping[str, Library]) -> dict[str, Library]:
     """The files of a wheel that could be meant for the runtime's loader."""
     return {
@@ -70,20 +50,40 @@ def loadable(libraries: Mapping[str, Library]) -> dict[str, Library]:
     }
 
 
-def extension_paths(
-    wheel: Wheel | None, libraries: Mapping[str, Library], platform: Platform | None
+def extension_paths_on_disk(
+    libraries: Mapping[str, Library], platform: Platform | None, *, given: str | None
 ) -> frozenset[str]:
-    """The paths of the libraries that ``import`` takes for extension modules.
+    """The paths of the libraries outside of a wheel that ``import`` takes for extension modules.
 
     Args:
-        wheel: The wheel that they are in; None for one file by itself.
+        libraries: What the linker sees of them, by path.
+        platform: Its suffixes count; None for the bare ``.so`` alone.
+        given: The path of one that was given as a module, which it is by whatever name; None where a folder
+            was given.
+    """
+    suffixes = _suffixes_of(platform)
+
+    def extends(path: str, library: Library) -> bool:
+        name = posixpath.basename(path)
+        suffix = next((suffix for suffix in suffixes if name.endswith(suffix)), None)
+        if suffix is None or suffix == _BARE:
+            may = path == given and not name.startswith("lib")
+            return may or ((suffix is not None or path == given) and _initialises(library))
+        return not name.startswith("lib") or _initialises(library)
+
+    return frozenset(path for path, library in libraries.items() if extends(path, library))
+
+
+def extension_paths(
+    wheel: Wheel, libraries: Mapping[str, Library], platform: Platform | None
+) -> frozenset[str]:
+    """The paths of the libraries of a wheel that ``import`` takes for extension modules.
+
+    Args:
+        wheel: The wheel that they are in.
         libraries: What the linker sees of them, by path.
         platform: Its suffixes count; None for the bare ``.so`` alone.
     """
-    if wheel is None:
-        return frozenset(
-            path for path, library in libraries.items() if not path.startswith("lib") or _initialises(library)
-        )
 
     def initialises(path: str, name: str) -> bool:
         library = libraries.get(path)

@@ -6,36 +6,46 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.cli.options import positive
-from pyodide_abi.errors import PyodideAbiError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator, Sequence
     from concurrent.futures import Executor
     from contextlib import AbstractContextManager
 
     from pyodide_abi.audit import Report
+    from pyodide_abi.cli.audit_policy import Outcome
     from pyodide_abi.cli.session import Session
+    from pyodide_abi.platforms.model import Platform
 
 _EPILOG = """\
 examples:
   pyodide-abi audit dist/*.whl
       every wheel, held against the platform of its tag
+  pyodide-abi audit wheelhouse
+      every wheel in a folder, or an unpacked wheel or site-packages, whose files are judged together
   pyodide-abi audit build/_core.cpython-314-wasm32-emscripten.so --platform 314_0
-      a module by itself; only you know which platform it is for
+      a module, with the libraries that its run paths lead to and the other files named
+  pyodide-abi audit numpy==2.4.0 --platform 314_0
+      the wheel that pip finds with its own settings; also an address, and '-' for stdin
   pyodide-abi audit wheelhouse/*.whl --jobs 8
       many of them
-  pyodide-abi audit dist/*.whl --ignore ABI402,run-path-not-read --format json
-      without two rules, as data
+  pyodide-abi audit dist/*.whl --ignore ABI402,run-path-not-read --format json --output audit.json
+      without two rules, as data, in a file
+  pyodide-abi audit dist/*.whl --strict --baseline known.json
+      fail on whatever is new, warnings too; --write-baseline known.json says what is known
 
-exit status: 0 no errors (warnings and notes do not count), 1 errors, 2 a file that cannot be read or a wrong
-call. Of several files the worst counts.
+exit status: 0 no errors (warnings count with --strict or --error), 1 errors, 2 a file that cannot be read or
+a wrong call. Of several files the worst counts.
 
-settings: select = ["ABI2", "ABI4"] and ignore = ["ABI402"] in [tool.pyodide-abi.audit] of pyproject.toml.
+settings: every option is also a variable (PYODIDE_ABI_IGNORE=ABI402) and a key in pyproject.toml, in
+[tool.pyodide-abi] for all commands or [tool.pyodide-abi.audit]: select = ["ABI2", "ABI4"]. A platform that is
+set so is for files without a tag; only --platform overrides a tag.
 
 The audit predicts what the loader of each release does, with its own words. A wheel that installs and imports
 can still end the interpreter at the first call of a function that nobody provides: those are errors too.
-docs/reference/rules/ describes every rule. No runtime is started and no network is used; 'pyodide-abi verify'
-loads the wheel for real.
+docs/reference/rules/ describes every rule. No runtime is started, and no network is used unless an address or
+a requirement is named; 'pyodide-abi verify' loads the wheel for real.
 """
 
 
@@ -45,7 +55,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     from pyodide_abi.platforms.engines import DEFAULT_ENGINE, engine_names
 
     parser.epilog = _EPILOG
-    parser.add_argument("files", nargs="+", metavar="WHEEL|FILE.so", help="wheels and modules to audit")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="WHEEL|FILE.so|FOLDER",
+        help="what to audit; also '-' for stdin, an address, or NAME==VERSION with --platform",
+    )
     parser.add_argument(
         "--platform", metavar="NAME", help="hold it against this platform, not that of its tag"
     )
@@ -60,11 +75,31 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--ignore", type=words, default=(), metavar="CODES", help="not these rules, named likewise"
     )
     parser.add_argument(
+        "--per-file-ignores",
+        action="append",
+        default=[],
+        metavar="GLOB:CODES",
+        help="not these rules in files, wheels or members of such a name; may be repeated",
+    )
+    parser.add_argument("--strict", action="store_true", help="warnings fail, too")
+    parser.add_argument(
+        "--error",
+        type=words,
+        default=(),
+        metavar="CODES",
+        help="findings of these rules fail, whatever they are",
+    )
+    parser.add_argument("--exit-zero", action="store_true", help="exit with 0 whatever is found")
+    parser.add_argument("--baseline", metavar="FILE", help="leave out the findings in this file")
+    parser.add_argument("--write-baseline", metavar="FILE", help="write all findings there, as known ones")
+    parser.add_argument("--statistics", action="store_true", help="count findings by rule (text)")
+    parser.add_argument(
         "--format",
-        choices=("text", "json", "github", "sarif"),
+        choices=("text", "json", "jsonl", "github", "sarif", "junit"),
         default="text",
         help="how to write the result (default: text)",
     )
+    parser.add_argument("--output", metavar="FILE", help="write the result there (default: standard output)")
     parser.add_argument(
         "--jobs",
         type=positive,
@@ -82,27 +117,59 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Audit every file; the exit status is that of the worst."""
-    from pyodide_abi.audit.many import audit_files
-    from pyodide_abi.audit.run_rules import choose
+    from tempfile import TemporaryDirectory
+
+    from pyodide_abi.cli.audit_policy import read_policy, write_baseline
+    from pyodide_abi.cli.settings import set_by
     from pyodide_abi.platforms import load_platform
 
-    select, ignore = args.select, args.ignore
-    choose(select=select, ignore=ignore)
-    platform = load_platform(args.platform).name if args.platform else None
-    files = [session.cwd / Path(name).expanduser() for name in args.files]
-    results: list[tuple[str, Report | PyodideAbiError]] = []
-    with _executor(min(args.jobs, len(files))) as executor:
+    policy = read_policy(args, session.cwd)
+    platform = load_platform(args.platform) if args.platform else None
+    # A setting is a habit: it stands in where nothing else says the platform.
+    habit = set_by(args, "platform")
+    with TemporaryDirectory(prefix="pyodide-abi-") as scratch:
+        outcomes = list(_audited(args, session, Path(scratch), platform, habit))
+    if habit and any(one.report and one.report.platform_from == "usual" for one in outcomes):
+        session.host.progress.say(f"platform {args.platform}: set by {habit}, for files without a tag")
+    if args.write_baseline:
+        write_baseline(session.cwd / Path(args.write_baseline).expanduser(), outcomes)
+        return max((one.error.exit_code for one in outcomes if one.error), default=0)
+    judged = [policy.judged(one) for one in outcomes]
+    _write(judged, args, session)
+    status = max(one.error.exit_code if one.error else int(policy.fails(one)) for one in judged)
+    return 0 if args.exit_zero and status == 1 else status
+
+
+def _audited(
+    args: argparse.Namespace, session: Session, scratch: Path, platform: Platform | None, habit: str
+) -> Iterator[Outcome]:
+    """What became of each target, under the name that it was given by."""
+    from pyodide_abi.audit.many import audit_files
+    from pyodide_abi.cli.audit_policy import Outcome
+    from pyodide_abi.cli.audit_targets import targets_of
+    from pyodide_abi.values import replace
+
+    name = platform.name if platform else None
+    targets = list(targets_of(args.files, platform, session, scratch))
+    files = [target.path for target in targets if target.path]
+    with _executor(min(args.jobs, len(files) or 1)) as executor:
         audited = audit_files(
-            files, platform=platform, engine=args.engine, select=select, ignore=ignore, executor=executor
+            files,
+            platform=None if habit else name,
+            usual=name if habit else None,
+            beside=[file for file in files if file.suffix != ".whl" and file.is_file()],
+            engine=args.engine,
+            select=args.select,
+            ignore=args.ignore,
+            executor=executor,
         )
-        for given, done in zip(args.files, audited, strict=True):
-            result = done.report or done.error
-            assert result is not None
-            # Files of one name in several folders are told apart by what they were called here.
-            alone = sum(file.name == done.file.name for file in files) == 1
-            results.append((done.file.name if alone else given, result))
-    _write(results, args.format, session)
-    return max(_status(result) for _, result in results)
+        for target in targets:
+            if target.path is None:
+                yield Outcome(given=target.given, error=target.error)
+                continue
+            done = next(audited)
+            report = replace(done.report, name=target.given) if done.report else None
+            yield Outcome(given=target.given, report=report, error=done.error)
 
 
 def _executor(jobs: int) -> AbstractContextManager[Executor | None]:
@@ -116,48 +183,60 @@ def _executor(jobs: int) -> AbstractContextManager[Executor | None]:
     return ProcessPoolExecutor(jobs)
 
 
-def _status(result: Report | PyodideAbiError) -> int:
-    if isinstance(result, PyodideAbiError):
-        return result.exit_code
-    return 1 if result.failed else 0
+def _write(outcomes: Sequence[Outcome], args: argparse.Namespace, session: Session) -> None:
+    reports = [one.report for one in outcomes if one.report]
+    unreadable = {one.given: str(one.error) for one in outcomes if one.error}
+    match args.format:
+        case "json" | "jsonl":
+            from pyodide_abi.report.envelope import to_envelope, to_lines, unreadable_to_data
+            from pyodide_abi.report.json import audit_to_data, summary_of
 
-
-def _write(results: list[tuple[str, Report | PyodideAbiError]], form: str, session: Session) -> None:
-    reports = [result for _, result in results if not isinstance(result, PyodideAbiError)]
-    unreadable = {name: result for name, result in results if isinstance(result, PyodideAbiError)}
-    match form:
-        case "json":
-            from pyodide_abi.report.json import audit_to_data, audits_to_json, unreadable_to_data
-
-            documents = [
-                unreadable_to_data(name, str(result))
-                if isinstance(result, PyodideAbiError)
-                else audit_to_data(result)
-                for name, result in results
+            results = [
+                audit_to_data(one.report)
+                if one.report
+                else unreadable_to_data("wheel", one.given, str(one.error))
+                for one in outcomes
             ]
-            session.out.write(audits_to_json(documents))
+            if args.format == "jsonl":
+                session.out.write(to_lines(results))
+            else:
+                session.out.write(to_envelope("audit", results, summary=summary_of(reports, len(unreadable))))
         case "sarif":
             from pyodide_abi.report.sarif import audits_to_sarif
 
-            reasons = {name: str(error) for name, error in unreadable.items()}
-            session.out.write(audits_to_sarif(reports, reasons))
+            session.out.write(audits_to_sarif(reports, unreadable))
+        case "junit":
+            from pyodide_abi.report.junit import audits_to_junit
+
+            session.out.write(audits_to_junit(reports, unreadable))
         case "github":
             from pyodide_abi.report.github import audit_to_annotations, unreadable_to_annotation
 
             lines = [line for report in reports for line in audit_to_annotations(report)]
-            lines += [unreadable_to_annotation(name, str(error)) for name, error in unreadable.items()]
+            lines += [unreadable_to_annotation(name, error) for name, error in unreadable.items()]
             session.write_commands(f"{line}\n" for line in lines)
         case _:
-            from pyodide_abi.report.text import print_audit, write_audit
-
-            console = session.console() if session.out.isatty() else None
-            for report in reports:
-                if console is None:
-                    write_audit(report, session.out)
-                else:
-                    print_audit(report, console)
-    if form != "github":
+            _write_text(reports, len(unreadable), args, session)
+    if args.format != "github":
         from pyodide_abi.cli.session import report_error
 
-        for error in unreadable.values():
-            report_error(error, environ=session.environ, traceback=False)
+        for one in outcomes:
+            if one.error:
+                report_error(one.error, environ=session.environ, traceback=False)
+
+
+def _write_text(
+    reports: Sequence[Report], unreadable: int, args: argparse.Namespace, session: Session
+) -> None:
+    from pyodide_abi.report.text import print_audit, statistics_text, total_text, write_audit
+
+    console = session.console() if session.coloured else None
+    for report in reports:
+        if console is None:
+            write_audit(report, session.out)
+        else:
+            print_audit(report, console)
+    lines = list(statistics_text(reports)) if args.statistics else []
+    if len(reports) + unreadable > 1:
+        lines.append(total_text(reports, unreadable))
+    session.out.writelines(f"{line}\n" for line in lines)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyodide_abi.report.printable import printable, to_json
+from pyodide_abi.report.printable import printable
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -139,7 +138,11 @@ def run(args: argparse.Namespace, session: Session) -> int:
         if args.format == "text":
             _write(one, session)
     if args.format == "json":
-        session.out.write(to_json([_as_data(one) for one in done]))
+        from pyodide_abi.report.envelope import to_envelope
+
+        results = [_as_data(one) for one in done]
+        summary = {"ok": sum(one.ok for one in done), "failed": len(failures)}
+        session.out.write(to_envelope("build", results, summary=summary))
     if failures:
         _report(failures, args, session)
     return 0 if not failures and all(one.ok for one in done) else 1
@@ -240,9 +243,8 @@ def _write(one: _Done, session: Session) -> None:
 
 def _as_data(one: _Done) -> dict[str, object]:
     from pyodide_abi.report.json import audit_to_data
-    from pyodide_abi.report.verify import verifications_to_json
+    from pyodide_abi.report.verify import verification_to_data
 
-    verifications = [one.verification] if one.verification else []
     return {
         "platform": one.platform.name,
         "wheel": str(one.result.wheel),
@@ -251,7 +253,7 @@ def _as_data(one: _Done) -> dict[str, object]:
         "report": str(one.result.report),
         "ok": one.ok,
         "audit": audit_to_data(one.report),
-        "verifications": json.loads(verifications_to_json(verifications)),
+        "verifications": [verification_to_data(one.verification)] if one.verification else [],
     }
 
 

@@ -41,7 +41,7 @@ examples:
       the interpreter's functions only, in full
   pyodide-abi diff 0.28.0 314_0 --used-by dist/spam-1.0-cp313-cp313-pyodide_2025_0_wasm32.whl
       which of the differences this wheel meets
-  pyodide-abi diff old/spam.whl new/spam.whl --format json | jq .breaks
+  pyodide-abi diff old/spam.whl new/spam.whl --format json | jq .summary.breaks
 
 exit status, besides those of every command:
   0  nothing that is shown breaks anybody (with --used-by: that wheel)
@@ -149,10 +149,12 @@ def run(args: argparse.Namespace, session: Session) -> int:
 def _print(data: Data, args: argparse.Namespace, session: Session) -> None:
     from pyodide_abi.report.demangled import readable
     from pyodide_abi.report.diff_text import text_of
-    from pyodide_abi.report.printable import printable, to_json
+    from pyodide_abi.report.printable import printable
 
     if args.format == "json":
-        session.out.write(to_json(data))
+        from pyodide_abi.report.envelope import to_envelope
+
+        session.out.write(to_envelope("diff", [data], summary={"breaks": data["breaks"]}))
         return
     lines = text_of(data, most=None if args.all else _MOST)
     if not session.out.isatty():

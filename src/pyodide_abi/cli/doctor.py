@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyodide_abi.report.printable import printable, to_json
+from pyodide_abi.report.printable import printable
 from pyodide_abi.values import asdict, replace, value
 
 if TYPE_CHECKING:
@@ -102,7 +102,9 @@ def run(args: argparse.Namespace, session: Session) -> int:
             document["cache_entries"] = {
                 key: "as it was" if fine else "damaged" for key, fine in proved.items()
             }
-        session.out.write(to_json(document))
+        from pyodide_abi.report.envelope import to_envelope
+
+        session.out.write(to_envelope("doctor", [document], summary={"can_build": not needed}))
     else:
         _show(wanted.name, machine, platforms, session.console())
         session.console().print(printable(f"cache: {host.store.root}"))

@@ -44,7 +44,7 @@ def overview() -> Parser:
         epilog=f"commands:\n{listing}\n\n'pyodide-abi COMMAND --help' teaches one.\n\n{EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
+    parser.add_argument("-V", "--version", action=_Version, nargs=0, help="print the version and leave")
     parser.add_argument("command", nargs="?", metavar="COMMAND", help="one of those below")
     return parser
 
@@ -60,7 +60,9 @@ def main(argv: Sequence[str], environ: Mapping[str, str], cwd: Path) -> int:
     Returns:
         the exit status.
     """
-    with redirect_stdout(gated(sys.stdout)), redirect_stderr(gated(sys.stderr)):
+    forced = environ.get("FORCE_COLOR", "") not in {"", "0"} and "NO_COLOR" not in environ
+    out, err = gated(sys.stdout, coloured=forced), gated(sys.stderr)
+    with redirect_stdout(out), redirect_stderr(err):
         return _main(argv, environ, cwd)
 
 
@@ -70,6 +72,8 @@ def _main(argv: Sequence[str], environ: Mapping[str, str], cwd: Path) -> int:
         parser.parse_args(argv)
         parser.print_help()
         return 0 if argv else 2
+    if argv[0] == "help":
+        return _main([*argv[1:2], "--help"], environ, cwd)
     entry = _entry(argv[0])
     if entry is None:
         return 2
@@ -115,7 +119,10 @@ def _run(entry: Entry, argv: Sequence[str], environ: Mapping[str, str], cwd: Pat
 
     command = entry.load()
     args = settings.parse(command_parser(entry, command), argv, environ=environ, cwd=cwd)
-    return command.run(args, open_session(args, environ=environ, cwd=cwd))
+    session = open_session(args, environ=environ, cwd=cwd)
+    status = command.run(args, session)
+    session.finish()
+    return status
 
 
 def _entry(name: str) -> Entry | None:

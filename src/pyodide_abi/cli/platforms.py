@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyodide_abi.report.printable import to_json
-
 if TYPE_CHECKING:
     import argparse
 
@@ -66,17 +64,13 @@ def _console(session: Session) -> Console:
 def _write_json(platform: Platform | None, session: Session) -> None:
 
     from pyodide_abi.platforms import default_platform, load_platforms
+    from pyodide_abi.report.envelope import to_envelope
     from pyodide_abi.values import asdict
 
-    if platform is not None:
-        document = asdict(platform)
-    else:
-        document = {
-            "default": default_platform().name,
-            "platforms": [asdict(each) for each in load_platforms()],
-        }
+    shown = [platform] if platform is not None else load_platforms()
     # Dates are the only values that JSON lacks; their text form is ISO 8601.
-    session.out.write(to_json(document))
+    results = [asdict(each) for each in shown]
+    session.out.write(to_envelope("platforms", results, summary={"default": default_platform().name}))
 
 
 def _show_one(platform: Platform, console: Console) -> None:

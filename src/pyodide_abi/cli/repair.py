@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pyodide_abi.cli.over_files import Many
 
 if TYPE_CHECKING:
     import argparse
 
     from pyodide_abi.cli.session import Session
-    from pyodide_abi.repair.edits import Plan
     from pyodide_abi.repair.plan import Wishes
-    from pyodide_abi.repair.repair_wheel import Repaired
 
 _EPILOG = """\
 examples:
@@ -54,8 +55,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     out.add_argument("--in-place", action="store_true", help="replace the wheel itself, as a whole")
     out.add_argument("--plan", action="store_true", help="print what would be done, and write nothing")
     out.add_argument(
-        "--format", choices=("text", "json"), default="text", help="for people (the default) or for programs"
+        "--format",
+        choices=("text", "json", "jsonl"),
+        default="text",
+        help="for people (the default) or for programs",
     )
+    out.add_argument("--output", metavar="FILE", help="write the result there (default: standard output)")
     libraries = parser.add_argument_group("needed libraries")
     libraries.add_argument(
         "-L",
@@ -97,43 +102,52 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
     # As for an audit: many small values and hardly a cycle.
     gc.set_threshold(1_000_000)
-    wheels = [session.cwd / Path(name).expanduser() for name in args.wheels]
     wishes = _wishes(args, session)
-    return _plan(wheels, wishes, args, session) if args.plan else _repair(wheels, wishes, args, session)
+    return _plan(wishes, args, session) if args.plan else _repair(wishes, args, session)
 
 
-def _plan(wheels: list[Path], wishes: Wishes, args: argparse.Namespace, session: Session) -> int:
+def _plan(wishes: Wishes, args: argparse.Namespace, session: Session) -> int:
     from pyodide_abi.errors import MissingError
     from pyodide_abi.repair.repair_wheel import plan_wheel
-    from pyodide_abi.report.repair import plans_to_json, write_plan
+    from pyodide_abi.report.repair import plan_to_data, write_plan
 
-    plans: list[Plan] = []
-    for wheel in wheels:
-        plans.append(plan_wheel(wheel, wishes))
+    many = Many(session, key="wheel")
+
+    def plan(given: str) -> dict[str, Any]:
+        planned = plan_wheel(session.cwd / Path(given).expanduser(), wishes)
         if args.format == "text":
-            write_plan(plans[-1], session.out)
-    if args.format == "json":
-        session.out.write(plans_to_json(plans))
-    return MissingError.exit_code if any(plan.problems for plan in plans) else 0
+            write_plan(planned, session.out)
+        return {**plan_to_data(planned), "wheel": given}
+
+    for given in args.wheels:
+        many.add(given, partial(plan, given))
+    lacking = sum(bool(one.get("problems")) for one in many.results)
+    many.write("repair", args.format, {"lacking": lacking})
+    return max(many.worst, MissingError.exit_code if lacking else 0)
 
 
-def _repair(wheels: list[Path], wishes: Wishes, args: argparse.Namespace, session: Session) -> int:
+def _repair(wishes: Wishes, args: argparse.Namespace, session: Session) -> int:
     from pyodide_abi.cli.repair_tools import shrinker
     from pyodide_abi.repair.repair_wheel import repair_wheel
-    from pyodide_abi.report.repair import repairs_to_json, write_repaired
+    from pyodide_abi.report.repair import repaired_to_data, write_repaired
 
     folder = None if args.in_place else session.cwd / Path(args.wheel_dir).expanduser()
     shrink = shrinker(session.host) if args.remove_unreachable else None
-    repairs: list[Repaired] = []
-    for wheel in wheels:
+    many = Many(session, key="wheel")
+
+    def repair(given: str) -> dict[str, Any]:
+        wheel = session.cwd / Path(given).expanduser()
         with session.host.progress.task(f"repairing {wheel.name}"):
             repaired = repair_wheel(wheel, wishes, folder, risky=args.apply == "all", shrink=shrink)
-        repairs.append(repaired)
         if args.format == "text":
             write_repaired(repaired, session.out)
-    if args.format == "json":
-        session.out.write(repairs_to_json(repairs))
-    return 1 if any(repaired.report.failed for repaired in repairs) else 0
+        return {**repaired_to_data(repaired), "wheel": given}
+
+    for given in args.wheels:
+        many.add(given, partial(repair, given))
+    failed = sum(bool(one.get("errors")) for one in many.results)
+    many.write("repair", args.format, {"failed": failed})
+    return max(many.worst, int(failed > 0))
 
 
 def _wishes(args: argparse.Namespace, session: Session) -> Wishes:

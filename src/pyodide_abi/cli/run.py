@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.cli.options import folders_of, positive
+from pyodide_abi.cli.settings import set_by
 from pyodide_abi.errors import FailedError, UsageError
 
 if TYPE_CHECKING:
@@ -150,18 +151,25 @@ def _runtime(args: argparse.Namespace, wheels: Iterable[Path]) -> Runtime:
     from pyodide_abi.platforms import find_runtime, load_platform
     from pyodide_abi.runtime import newest
 
-    if args.runtime:
+    # What is set outside of the command line stands in where neither it nor a wheel's tag says anything.
+    if args.runtime and not set_by(args, "runtime"):
         return find_runtime(args.runtime)
-    platform = load_platform(args.platform) if args.platform else _platform_of(wheels)
-    return newest(platform.runtimes)
+    if args.platform and not set_by(args, "platform"):
+        return newest(load_platform(args.platform).runtimes)
+    usual = find_runtime(args.runtime) if args.runtime else None
+    habit = usual.platform if usual else load_platform(args.platform) if args.platform else None
+    platform = _platform_of(wheels, habit)
+    return usual if usual and platform is habit else newest(platform.runtimes)
 
 
-def _platform_of(wheels: Iterable[Path]) -> Platform:
+def _platform_of(wheels: Iterable[Path], habit: Platform | None) -> Platform:
     from pyodide_abi.platforms import default_platform, platform_of_tag
     from pyodide_abi.wheel import parse_wheel_name
 
     tags = (tag for wheel in wheels for tag in parse_wheel_name(wheel.name).platforms)
-    return next((platform for platform in map(platform_of_tag, tags) if platform), default_platform())
+    return next(
+        (platform for platform in map(platform_of_tag, tags) if platform), habit or default_platform()
+    )
 
 
 def _environ(given: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from functools import cached_property
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from pyodide_abi.host import Progress, Silence, this_machine
-from pyodide_abi.report.printable import Gate
+from pyodide_abi.report.printable import Gate, gated
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -33,12 +34,16 @@ class Session:
         environ: the environment.
         cwd: the working folder.
         out: where results go.
+        output: the file that ``--output`` names; None for standard output.
+        kept: What is to be written there.
     """
 
     open_host: Callable[[], Host]
     environ: Mapping[str, str]
     cwd: Path
     out: TextIO
+    output: Path | None = None
+    kept: StringIO | None = None
 
     @cached_property
     def host(self) -> Host:
@@ -51,6 +56,23 @@ class Session:
             self.out.write_commands(lines)
         else:
             self.out.writelines(lines)
+
+    @property
+    def coloured(self) -> bool:
+        """Results go to a terminal, or ``FORCE_COLOR`` says that whoever shows them knows colours."""
+        return self.output is None and is_coloured(self.out, self.environ)
+
+    def finish(self) -> None:
+        """Put the results into the file that ``--output`` names, as a whole."""
+        if self.output is None or self.kept is None:
+            return
+        if self.output.exists() and not self.output.is_file():
+            # A device or a pipe is written to as it is.
+            self.output.write_text(self.kept.getvalue(), "utf-8")
+            return
+        new = self.output.with_name(f".{self.output.name}.new")
+        new.write_text(self.kept.getvalue(), "utf-8")
+        new.replace(self.output)
 
     def console(self) -> Console:
         """Results with colour where they go to a terminal and ``NO_COLOR`` is not set."""
@@ -67,6 +89,7 @@ class Session:
             file=self.out,
             highlight=False,
             markup=False,
+            force_terminal=self.coloured,
             soft_wrap=not self.out.isatty(),
             no_color="NO_COLOR" in self.environ or None,
         )
@@ -83,7 +106,17 @@ def open_session(args: argparse.Namespace, *, environ: Mapping[str, str], cwd: P
             offline=args.offline,
         )
 
-    return Session(open_host=open_host, environ=environ, cwd=cwd, out=sys.stdout)
+    named = getattr(args, "output", None)
+    output = cwd / Path(named).expanduser() if named else None
+    kept = StringIO()
+    out = gated(kept) if output else sys.stdout
+    return Session(open_host=open_host, environ=environ, cwd=cwd, out=out, output=output, kept=kept)
+
+
+def is_coloured(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Whether text on a stream may have colours: a terminal, or ``FORCE_COLOR`` says so."""
+    forced = environ.get("FORCE_COLOR", "") not in {"", "0"} and "NO_COLOR" not in environ
+    return forced or stream.isatty()
 
 
 def usable_cores() -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pyodide_abi.cli.over_files import Many
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from pyodide_abi.cli.session import Session
     from pyodide_abi.report.show import Data, Part
@@ -32,7 +35,7 @@ examples:
       which functions CPython calls through pointers, and the types that they have and should have
   pyodide-abi show libz.a --symbols
       what the object files define and want
-  pyodide-abi show spam.whl --format json | jq '.modules[].dylink.needed'
+  pyodide-abi show spam.whl --format json | jq '.results[].modules[].dylink.needed'
       for machines: everything, unless parts are named
 """
 
@@ -41,7 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add arguments, a description and examples."""
     parser.description = DESCRIPTION
     parser.epilog = EXAMPLES
-    parser.add_argument("file", metavar="FILE", help="a module, an object file, an archive or a wheel")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="modules, object files, archives and wheels")
     parts = parser.add_argument_group("parts, besides the overview")
     parts.add_argument("--needed", action="store_true", help="only needed libraries and run paths")
     parts.add_argument("--sections", action="store_true", help="where each section lies")
@@ -63,36 +66,49 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="write C++ and Rust names as their source has them (text)",
     )
     parser.add_argument(
-        "--format", choices=("text", "json"), default="text", help="for people or for machines"
+        "--format", choices=("text", "json", "jsonl"), default="text", help="for people or for machines"
     )
+    parser.add_argument("--output", metavar="FILE", help="write the result there (default: standard output)")
 
 
 def run(args: argparse.Namespace, session: Session) -> int:
-    """Describe the file.
+    """Describe the files.
 
     Returns:
-        0, or 2 if something in it could not be read.
-
-    Raises:
-        UnreadableInputError: it cannot be read at all.
+        0, or 2 if something in them could not be read.
     """
-    from pyodide_abi.report.printable import to_json
     from pyodide_abi.report.show import faults_in, needed_in
+
+    many = Many(session, key="path")
+    faults: list[bool] = []
+
+    def show(given: str) -> dict[str, Any]:
+        data = _describe(session.cwd / Path(given).expanduser(), _parts(args))
+        faults.append(faults_in(data))
+        if args.format == "text":
+            if len(faults) > 1:
+                session.out.write("\n")
+            session.out.writelines(f"{line}\n" for line in _lines(data, args))
+        if args.needed:
+            return {"path": given, "kind": data["kind"], "modules": needed_in(data)}
+        return {**data, "path": given}
+
+    for given in args.files:
+        many.add(given, partial(show, given))
+    many.write("show", args.format)
+    return max(many.worst, 2 if any(faults) else 0)
+
+
+def _lines(data: Data, args: argparse.Namespace) -> Iterable[str]:
+    from pyodide_abi.report.show import needed_in
     from pyodide_abi.report.show_text import needed_text, text_of
 
-    path = session.cwd / Path(args.file).expanduser()
-    data = _describe(path, _parts(args))
-    shown = needed_in(data) if args.needed else data
-    if args.format == "json":
-        session.out.write(to_json(shown))
-    else:
-        lines = needed_text(needed_in(data)) if args.needed else text_of(data)
-        if args.demangle:
-            from pyodide_abi.report.demangled import spelled_out
+    lines = needed_text(needed_in(data)) if args.needed else text_of(data)
+    if args.demangle:
+        from pyodide_abi.report.demangled import spelled_out
 
-            lines = map(spelled_out, lines)
-        session.out.writelines(f"{line}\n" for line in lines)
-    return 2 if faults_in(data) else 0
+        return map(spelled_out, lines)
+    return lines
 
 
 def _parts(args: argparse.Namespace) -> frozenset[Part]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import MissingError, UsageError
-from pyodide_abi.report.printable import to_json
 from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from pyodide_abi.cli.session import Session
     from pyodide_abi.host import Host
@@ -152,7 +152,7 @@ def _rust(platform: Platform, args: argparse.Namespace, session: Session) -> Non
                 "flags": list(found.flags),
             },
         }
-        session.out.write(to_json(facts))
+        _write_json([facts], session)
         return
     rows = [("rust", f"{found.rust.name} ({found.rust.source})"), ("rustc", found.rust.rustc)]
     rows += [("cargo", found.rust.cargo), ("library", library)]
@@ -194,7 +194,7 @@ def _list(form: str, session: Session) -> None:
     found = [*compilers, *pythons, *rusts, *libraries]
     console = session.console()
     if form == "json":
-        session.out.write(to_json(found))
+        _write_json(found, session)
         return
     for one in found:
         console.print(f"{one['kind']:<11}  {one['source']:<8}  {one['version']:<10}  {one['place']}")
@@ -217,10 +217,16 @@ def _where(platform: Platform, source: Source | None, args: argparse.Namespace, 
         )
     console = session.console()
     if args.format == "json":
-        session.out.write(to_json(_facts(platform, toolchain, python)))
+        _write_json([_facts(platform, toolchain, python)], session)
         return
     for name, value in _rows(toolchain, python):
         console.print(f"{name:<12}  {value}")
+
+
+def _write_json(results: Sequence[object], session: Session) -> None:
+    from pyodide_abi.report.envelope import to_envelope
+
+    session.out.write(to_envelope("toolchain", results))
 
 
 def _facts(platform: Platform, toolchain: Toolchain, python: HostPython) -> dict[str, object]:

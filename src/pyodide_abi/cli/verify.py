@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.cli.options import folders_of, positive
+from pyodide_abi.cli.over_files import Many
+from pyodide_abi.cli.settings import set_by
 
 if TYPE_CHECKING:
     import argparse
@@ -87,48 +90,56 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--timeout", type=positive, default=120, metavar="SECONDS", help="for each interpreter (default: 120)"
     )
     parser.add_argument(
-        "--format", choices=("text", "json"), default="text", help="for people (the default) or for programs"
+        "--format",
+        choices=("text", "json", "jsonl"),
+        default="text",
+        help="for people (the default) or for programs",
     )
+    parser.add_argument("--output", metavar="FILE", help="write the result there (default: standard output)")
 
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Load them all; 1 if any did not load, or a call went wrong."""
     from pyodide_abi.cli.session import usable_cores
     from pyodide_abi.report.called_entries import calls_to_data, write_calls
-    from pyodide_abi.report.verify import verifications_to_json, write_verification
+    from pyodide_abi.report.verify import verification_to_data, write_verification
     from pyodide_abi.runtime import find_node, verify_wheel
     from pyodide_abi.runtime.entry_calls import call_entries
 
-    wheels = [session.cwd / wheel for wheel in args.wheels]
     if args.as_installed:
-        return _run_as_installed(wheels, args, session)
-    plan = [(wheel, _runtimes(wheel, args.runtime)) for wheel in wheels]
-    node = find_node(session.host, args.node)
+        return _run_as_installed(args, session)
+    named = _named_runtimes(args)
+    many = Many(session, key="wheel")
     jobs = args.jobs or usable_cores()
-    verifications, predicted, called = [], [], []
-    for wheel, runtimes in plan:
+
+    def verify(given: str) -> dict[str, Any]:
+        wheel = session.cwd / given
+        runtimes = _runtimes(wheel, named, habit=bool(set_by(args, "runtime")))
+        node = find_node(session.host, args.node)
         verification = verify_wheel(
             wheel, runtimes, session.host, node=node, jobs=jobs, timeout=float(args.timeout)
         )
-        verifications.append(verification)
         predictions, rows = _predictions(wheel, node)
-        predicted.append(predictions)
         if args.format == "text":
             write_verification(verification, session.console(), predictions)
-        if not args.calls:
-            continue
-        called.append(
-            call_entries(
+        found = verification_to_data(verification, predictions, name=given)
+        if args.calls:
+            called = call_entries(
                 verification, runtimes, rows, session.host, node=node, jobs=jobs, timeout=float(args.timeout)
             )
-        )
-        if args.format == "text":
-            write_calls(called[-1], session.console())
-    if args.format == "json":
-        calls = [calls_to_data(entries) for entries in called]
-        session.out.write(verifications_to_json(verifications, predicted, calls))
-    good = all(verification.ok for verification in verifications)
-    return 0 if good and all(entry.ok for entries in called for entry in entries) else 1
+            if args.format == "text":
+                write_calls(called, session.console())
+            found |= {
+                "ok": found["ok"] and all(entry.ok for entry in called),
+                "calls": calls_to_data(called),
+            }
+        return found
+
+    for given in args.wheels:
+        many.add(given, partial(verify, given))
+    failed = sum(not one.get("ok", True) for one in many.results)
+    many.write("verify", args.format, {"failed": failed})
+    return max(many.worst, int(failed > 0))
 
 
 def _predictions(wheel: Path, node: Node) -> tuple[Predictions, Mapping[str, Sequence[Row]]]:
@@ -156,22 +167,24 @@ def _predictions(wheel: Path, node: Node) -> tuple[Predictions, Mapping[str, Seq
     return predictions, rows
 
 
-def _run_as_installed(wheels: list[Path], args: argparse.Namespace, session: Session) -> int:
-    from pyodide_abi.report.as_installed import as_installed_to_json, write_as_installed
+def _run_as_installed(args: argparse.Namespace, session: Session) -> int:
+    from pyodide_abi.report.as_installed import as_installed_to_data, write_as_installed
     from pyodide_abi.runtime import find_node
     from pyodide_abi.runtime.as_installed import verify_as_installed
     from pyodide_abi.runtime.browser import find_browser
 
-    plan = [(wheel, _runtimes_to_install(wheel, args.runtime)) for wheel in wheels]
+    named = _named_runtimes(args)
+    many = Many(session, key="wheel")
     node = find_node(session.host, args.node)
     browser = None if args.browser == "none" else find_browser(session.host, args.browser)
     if browser is None and args.browser is None:
         session.host.progress.say("no browser on the PATH: only micropip's and pip's ways are tried")
-    results = []
-    for wheel, runtimes in plan:
+
+    def verify(given: str) -> dict[str, Any]:
+        wheel = session.cwd / given
         result = verify_as_installed(
             wheel,
-            runtimes,
+            _runtimes_to_install(wheel, named, habit=bool(set_by(args, "runtime"))),
             session.host,
             node=node,
             browser=browser,
@@ -179,31 +192,50 @@ def _run_as_installed(wheels: list[Path], args: argparse.Namespace, session: Ses
             index=args.index_url,
             timeout=float(args.timeout),
         )
-        results.append(result)
         if args.format == "text":
             write_as_installed(result, session.console())
-    if args.format == "json":
-        session.out.write(as_installed_to_json(results))
-    return 0 if all(result.ok for result in results) else 1
+        return as_installed_to_data(result, name=given)
+
+    for given in args.wheels:
+        many.add(given, partial(verify, given))
+    failed = sum(not one.get("ok", True) for one in many.results)
+    many.write("verify", args.format, {"failed": failed})
+    return max(many.worst, int(failed > 0))
 
 
-def _runtimes_to_install(wheel: Path, named: list[str]) -> tuple[Runtime, ...]:
+def _named_runtimes(args: argparse.Namespace) -> tuple[Runtime, ...]:
+    """Those of ``--runtime``; a wrong name stops everything, before a wheel is looked at."""
+    from pyodide_abi.platforms import find_runtime
+
+    return tuple(find_runtime(version) for version in dict.fromkeys(args.runtime))
+
+
+def _runtimes_to_install(wheel: Path, named: tuple[Runtime, ...], *, habit: bool) -> tuple[Runtime, ...]:
     from pyodide_abi.platforms import default_platform
     from pyodide_abi.runtime import newest
 
-    runtimes = _runtimes(wheel, named)
-    return runtimes if named else (newest(runtimes or default_platform().runtimes),)
+    runtimes = _runtimes(wheel, named, habit=habit)
+    return runtimes if named and not habit else (newest(runtimes or default_platform().runtimes),)
 
 
-def _runtimes(wheel: Path, named: list[str]) -> tuple[Runtime, ...]:
+def _runtimes(wheel: Path, named: tuple[Runtime, ...], *, habit: bool) -> tuple[Runtime, ...]:
+    """The releases to load a wheel in.
+
+    Args:
+        wheel: The wheel.
+        named: Releases that the user names.
+        habit: Whether a setting names them, which counts only for wheels of their platform.
+    """
     from pyodide_abi.errors import UsageError
-    from pyodide_abi.platforms import find_runtime
     from pyodide_abi.runtime import runtimes_for
     from pyodide_abi.wheel import parse_wheel_name
 
-    if named:
-        return tuple(find_runtime(version) for version in dict.fromkeys(named))
+    if named and not habit:
+        return named
     runtimes = runtimes_for(wheel)
+    own = {runtime.version for runtime in runtimes}
+    if fitting := tuple(runtime for runtime in named if runtime.version in own or not own):
+        return fitting
     tags = parse_wheel_name(wheel.name).platforms
     if not runtimes and tags != ("any",):
         raise UsageError(

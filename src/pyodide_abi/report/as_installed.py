@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
 
-from pyodide_abi.report.printable import printable, to_json
+from pyodide_abi.report.printable import printable
 from pyodide_abi.report.verify import STYLES, widen
 from pyodide_abi.runtime.differences import differences
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from rich.console import Console
 
@@ -47,14 +47,15 @@ def write_as_installed(result: AsInstalled, console: Console) -> None:
     console.print(f"  {word}\n", style=style)
 
 
-def as_installed_to_json(results: Iterable[AsInstalled]) -> str:
-    """One object for each wheel."""
-    return to_json([_as_data(result) for result in results])
+def as_installed_to_data(result: AsInstalled, *, name: str = "") -> dict[str, Any]:
+    """What became of one wheel as JSON values.
 
-
-def _as_data(result: AsInstalled) -> dict[str, object]:
+    Args:
+        result: What happened.
+        name: The wheel as it was given; its file's name if empty.
+    """
     return {
-        "wheel": result.wheel.name,
+        "wheel": name or result.wheel.name,
         "engines": {way.value: engine for way, engine in result.engines},
         "releases": {
             release: {

@@ -1,16 +1,14 @@
-"""An audit as data: ``report.schema.json`` describes the form, and a test holds the two together."""
+"""An audit as data: ``schemas/audit.schema.json`` describes the form, and a test holds the two together."""
 
 from __future__ import annotations
 
-import json
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.mistyped import written
-from pyodide_abi.report.printable import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from pyodide_abi.audit import Binary, Finding, Report
     from pyodide_abi.linker import Prediction
@@ -28,22 +26,24 @@ def audit_to_data(report: Report) -> dict[str, Any]:
     }
 
 
-def audits_to_json(documents: Sequence[Mapping[str, Any]]) -> str:
-    """The text for one or several audits: an object for one, an array for several."""
-    value = documents[0] if len(documents) == 1 else list(documents)
-    return to_json(value)
+def summary_of(reports: Sequence[Report], unreadable: int) -> dict[str, Any]:
+    """What is to be said of all files together.
 
-
-def unreadable_to_data(name: str, error: str) -> dict[str, Any]:
-    """What stands in place of the audit of a file that cannot be read."""
-    return {"wheel": name, "unreadable": error}
-
-
-def schema() -> dict[str, Any]:
-    """The published JSON schema of :func:`audits_to_json`."""
-    text = files("pyodide_abi.report").joinpath("report.schema.json").read_text("utf-8")
-    loaded: dict[str, Any] = json.loads(text)
-    return loaded
+    Args:
+        reports: Of those that were audited.
+        unreadable: How many others there are.
+    """
+    counts = {f"{severity}s": sum(report.count(severity) for report in reports) for severity in Severity}
+    rules: dict[str, int] = {}
+    for report in reports:
+        for finding in report.findings:
+            rules[finding.code] = rules.get(finding.code, 0) + 1
+    return {
+        "failed": sum(report.failed for report in reports),
+        "unreadable": unreadable,
+        **counts,
+        "rules": dict(sorted(rules.items())),
+    }
 
 
 def signature_to_data(row: Row) -> dict[str, Any]:

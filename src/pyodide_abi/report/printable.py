@@ -27,6 +27,9 @@ _IN_COLOURED_LINES = re.compile(r"[^\x20-\x7e\n\x1b]|\x1b(?!\[[0-9;]*m)")
 #: What runners of CI obey: GitHub Actions (``::error::``, ``##[error]``), Azure Pipelines, TeamCity.
 _COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#(?:\[|vso\[|teamcity\[))", re.MULTILINE)
 
+#: Encodings that have every character.
+_UNIVERSAL = frozenset({"utf-8", "utf8", "utf-16", "utf-32"})
+
 
 def printable(text: str) -> str:
     """The text as one line without characters that do anything but show themselves."""
@@ -37,7 +40,17 @@ def to_json(data: object) -> str:
     """Data as JSON for a stream or a file, with such characters as escapes and a line break at the end."""
     import json  # noqa: PLC0415 - most commands write none
 
-    text = json.dumps(data, indent=2, ensure_ascii=False, default=str)
+    return _harmless(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+
+
+def to_json_line(data: object) -> str:
+    """Data as JSON on one line, likewise."""
+    import json  # noqa: PLC0415 - as above
+
+    return _harmless(json.dumps(data, ensure_ascii=False, default=str))
+
+
+def _harmless(text: str) -> str:
     # Line breaks stand between values only.
     text = _IN_LINES.sub(_json_escape, text)
     return _COMMAND.sub(r"\1\\u0023", text) + "\n"
@@ -49,13 +62,14 @@ class Gate:
     It is the stream otherwise. Colours pass where the stream is a terminal.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, coloured: bool = False) -> None:
         self._stream = stream
-        self._suspect = _IN_COLOURED_LINES if stream.isatty() else _IN_LINES
+        self._suspect = _IN_COLOURED_LINES if coloured or stream.isatty() else _IN_LINES
+        self._encoding = (getattr(stream, "encoding", None) or "utf-8").lower()
 
     def write(self, text: str) -> int:
         """Write lines that show themselves and do nothing else."""
-        self._stream.write(_COMMAND.sub(_escape_command, self._suspect.sub(_escape, text)))
+        self._put(_COMMAND.sub(_escape_command, self._suspect.sub(_escape, text)))
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -65,15 +79,22 @@ class Gate:
 
     def write_commands(self, lines: Iterable[str]) -> None:
         """Write lines of ours that a runner of CI is meant to obey."""
-        self._stream.writelines(self._suspect.sub(_escape, line) for line in lines)
+        for line in lines:
+            self._put(self._suspect.sub(_escape, line))
+
+    def _put(self, text: str) -> None:
+        """Write what the stream's encoding has, and the rest as escapes."""
+        if not text.isascii() and self._encoding not in _UNIVERSAL:
+            text = text.encode(self._encoding, "backslashreplace").decode(self._encoding)
+        self._stream.write(text)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the stream has
         return getattr(self._stream, name)
 
 
-def gated(stream: TextIO) -> TextIO:
-    """The stream behind a gate."""
-    return stream if isinstance(stream, Gate) else cast("TextIO", Gate(stream))
+def gated(stream: TextIO, *, coloured: bool = False) -> TextIO:
+    """The stream behind a gate, which lets colours pass where they are wanted or the stream is a terminal."""
+    return stream if isinstance(stream, Gate) else cast("TextIO", Gate(stream, coloured=coloured))
 
 
 def _escape_command(match: re.Match[str]) -> str:

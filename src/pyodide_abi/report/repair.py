@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.repair.edits import Safety
-from pyodide_abi.report.printable import printable, to_json
+from pyodide_abi.report.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,16 +26,6 @@ def write_plan(plan: Plan, out: TextIO) -> None:
 def write_repaired(repaired: Repaired, out: TextIO) -> None:
     """Write what was done."""
     out.writelines(f"{printable(line)}\n" for line in _repaired(repaired))
-
-
-def plans_to_json(plans: list[Plan]) -> str:
-    """Plans as data: an object for one, an array for several."""
-    return _json([plan_to_data(plan) for plan in plans])
-
-
-def repairs_to_json(repairs: list[Repaired]) -> str:
-    """Repairs as data, likewise."""
-    return _json([repaired_to_data(repaired) for repaired in repairs])
 
 
 def plan_to_data(plan: Plan) -> dict[str, Any]:
@@ -75,11 +65,6 @@ def _edit_to_data(edit: Edit) -> dict[str, Any]:
         "why": edit.why,
         "mends": list(edit.mends),
     }
-
-
-def _json(values: list[dict[str, Any]]) -> str:
-    value = values[0] if len(values) == 1 else values
-    return to_json(value)
 
 
 def _plan(plan: Plan) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from pyodide_abi.audit import Finding, Report, Rule
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+#: Where the project is published.
+_HOME = "https://pypi.org/project/pyodide-abi/"
+_ADDRESS = re.compile(r"<(https://[^>\s]+)>")
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 
 
@@ -36,6 +40,7 @@ def audits_to_sarif(reports: Sequence[Report], unreadable: Mapping[str, str]) ->
                     "driver": {
                         "name": "pyodide-abi",
                         "version": __version__,
+                        "informationUri": _HOME,
                         "rules": [_rule(rule) for rule in RULES],
                     }
                 },
@@ -62,9 +67,16 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "name": rule.name,
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": sections["Why it breaks"]},
+        "helpUri": _help_address(sections["References"]),
         "help": {"text": sections["How to fix"], "markdown": sections["How to fix"]},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
     }
+
+
+def _help_address(references: str) -> str:
+    """The first address that a rule refers to; rules without one have the project's."""
+    found = _ADDRESS.search(references)
+    return found[1] if found else _HOME
 
 
 def _results(report: Report) -> Iterator[dict[str, Any]]:

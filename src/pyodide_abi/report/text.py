@@ -45,7 +45,8 @@ def write_audit(report: Report, out: TextIO) -> None:
 
 
 def _lines(report: Report) -> Iterator[tuple[_Piece, ...]]:
-    against = f"  (platform {report.platform}, {report.engine})" if report.platform else ""
+    why = ", the only one that its contents fit" if report.platform_from == "contents" else ""
+    against = f"  (platform {report.platform}{why}, {report.engine})" if report.platform else ""
     yield (printable(report.name), "bold"), (against, "")
     if report.pure:
         everywhere = "" if report.findings else "; it works on every platform"
@@ -57,6 +58,29 @@ def _lines(report: Report) -> Iterator[tuple[_Piece, ...]]:
     for _, group in itertools.groupby(report.findings, key=lambda finding: (finding.severity, finding.code)):
         yield from _group(list(group), report, errors)
     yield ((_verdict(report), _STYLES[Severity.ERROR] if report.failed else "green"),)
+
+
+def total_text(reports: Sequence[Report], unreadable: int) -> str:
+    """One line over all files: how many there are, and of which sort."""
+    failed = sum(report.failed for report in reports)
+    warned = sum(not report.failed and report.count(Severity.WARNING) > 0 for report in reports)
+    said = [f"{failed} with errors" if failed else "", f"{warned} with warnings" if warned else ""]
+    said.append(f"{unreadable} that cannot be read" if unreadable else "")
+    return (
+        f"{len(reports) + unreadable} files: {', '.join(filter(None, said)) or 'nothing to say against them'}"
+    )
+
+
+def statistics_text(reports: Sequence[Report]) -> Iterator[str]:
+    """A line for each rule that found something, the most frequent first."""
+    counts: dict[tuple[str, str, str], int] = {}
+    for report in reports:
+        for finding in report.findings:
+            key = finding.severity.value, finding.code, finding.name
+            counts[key] = counts.get(key, 0) + 1
+    width = len(str(max(counts.values(), default=0)))
+    for (severity, code, name), count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        yield f"{count:>{width}}  {severity} {code} {name}"
 
 
 def _together(modules: Sequence[Binary]) -> Iterator[tuple[str, _Fates]]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
 
-from pyodide_abi.report.printable import printable, to_json
+from pyodide_abi.report.printable import printable
 from pyodide_abi.runtime.account import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
@@ -76,22 +75,17 @@ def widen(console: Console) -> None:
         console.width = _UNLIMITED
 
 
-def verifications_to_json(
-    verifications: Iterable[Verification],
-    predictions: Sequence[Predictions] = (),
-    calls: Sequence[Sequence[Mapping[str, object]]] = (),
-) -> str:
-    """One object for each wheel, with the predictions for it and what was called where there are some."""
-    return to_json(
-        [
-            _as_data(one, predicted or {}) | ({} if called is None else {"calls": called})
-            for one, predicted, called in zip_longest(verifications, predictions, calls)
-            if one
-        ]
-    )
+def verification_to_data(
+    verification: Verification, predictions: Predictions | None = None, *, name: str = ""
+) -> dict[str, Any]:
+    """One wheel's loads as JSON values.
 
-
-def _as_data(verification: Verification, predictions: Predictions) -> dict[str, object]:
+    Args:
+        verification: What happened.
+        predictions: What the audit says of the same loads, where it says something.
+        name: The wheel as it was given; its file's name if empty.
+    """
+    predictions = predictions or {}
     modules: dict[str, dict[str, object]] = {}
     for result in verification.results:
         entry = modules.setdefault(result.path, {})
@@ -104,7 +98,7 @@ def _as_data(verification: Verification, predictions: Predictions) -> dict[str, 
         }
     names = {result.path: result.module for result in verification.results}
     return {
-        "wheel": verification.wheel.name,
+        "wheel": name or verification.wheel.name,
         "engine": verification.engine,
         "releases": list(verification.releases),
         "modules": [

@@ -50,16 +50,18 @@ def test_one_unreadable_file_does_not_hide_the_others(
     assert "z-1-py3-none-any.whl" in output.err
 
 
-def test_json_of_one_file_is_an_object_and_of_several_an_array(
+def test_json_is_one_envelope_however_many_files_there_are(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def output(*files: str) -> Any:
         run(folder, *files, "--format", "json")
         return json.loads(capsys.readouterr().out)
 
-    assert output(BAD)["findings"][0]["symbol"] == "absent"
+    (alone,) = output(BAD)["results"]
+    assert alone["findings"][0]["symbol"] == "absent"
     several = output(GOOD, "z-1-py3-none-any.whl")
-    assert [list(one)[:2] for one in several] == [["wheel", "platform"], ["wheel", "unreadable"]]
+    assert (several["summary"]["results"], several["summary"]["unreadable"]) == (2, 1)
+    assert [list(one)[:2] for one in several["results"]] == [["wheel", "platform"], ["wheel", "unreadable"]]
 
 
 def test_a_module_needs_a_platform(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,14 +74,14 @@ def test_a_lost_worker_hides_no_other_file(files: list[Path]) -> None:
 
 
 def test_a_fault_of_ours_hides_no_other_file(files: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    real = pipeline.audit_file
+    real = pipeline.open_subject
 
     def faulty(file: Path, **kwargs: Any) -> Any:
         if file == files[2]:
             raise KeyError("oops")
         return real(file, **kwargs)
 
-    monkeypatch.setattr(many, "audit_file", faulty)
+    monkeypatch.setattr(many, "open_subject", faulty)
     audited = list(many.audit_files(files))
     assert "KeyError: 'oops'" in str(audited[2].error)
     assert audited[3].report is not None

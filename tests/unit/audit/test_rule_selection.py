@@ -43,7 +43,9 @@ class Found:
     ) -> tuple[int, list[str]]:
         (self.folder / "pyproject.toml").write_text(settings, "utf-8")
         status = main(["audit", "--quiet", "--format", "json", WHEEL, *arguments], environ or {}, self.folder)
-        return status, [finding["code"] for finding in json.loads(self.capsys.readouterr().out)["findings"]]
+        return status, [
+            finding["code"] for finding in json.loads(self.capsys.readouterr().out)["results"][0]["findings"]
+        ]
 
 
 def test_without_a_choice_all_rules_run(found: Found) -> None:

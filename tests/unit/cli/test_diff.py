@@ -92,7 +92,7 @@ class TestReleases:
 
     def test_json(self, diff: Any) -> None:
         status, out, _ = diff("0.27.7", "0.29.4", "--format", "json", "--match", "_PyThreadState_*")
-        data = json.loads(out)
+        (data,) = json.loads(out)["results"]
         assert status == 1
         assert (data["sort"], data["breaks"], data["before"]["label"]) == ("releases", True, "0.27.7")
         changed = {change["name"]: change for change in data["changed"]}
@@ -167,7 +167,7 @@ class TestModules:
     def test_json(self, diff: Any, tmp_path: Path) -> None:
         old, new = module(tmp_path, "old.so", TWO), module(tmp_path, "new.so", ONE)
         _, out, _ = diff(old, new, "--format", "json")
-        data = json.loads(out)
+        (data,) = json.loads(out)["results"]
         assert (data["sort"], data["breaks"], data["identical"]) == ("modules", True, False)
         assert data["exports"]["went"] == [
             {
@@ -197,7 +197,7 @@ class TestWheels:
         old = wheel(tmp_path, "1.0", {"spam/_core": TWO, "spam/_extra": TWO})
         new = wheel(tmp_path, "1.1", {"spam/_core": TWO})
         status, out, _ = diff(old, new, "--format", "json")
-        data = json.loads(out)
+        (data,) = json.loads(out)["results"]
         assert status == 1
         assert [entry["name"] for entry in data["went"]] == ["spam._extra"]
         assert data["same"] == 1

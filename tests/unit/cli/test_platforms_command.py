@@ -64,7 +64,7 @@ def test_reasons_stand_below_their_fact_in_one_line(
 
 def test_one_version_for_a_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run("2025", "--format", "json", tmp_path=tmp_path, capsys=capsys)
-    document: dict[str, Any] = json.loads(out)
+    document: dict[str, Any] = json.loads(out)["results"][0]
     platform = load_platform("2025_0")
     assert status == 0
     assert document["name"] == "2025_0"
@@ -92,8 +92,8 @@ def test_one_version_for_a_program(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_all_versions_for_a_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = run("--format", "json", tmp_path=tmp_path, capsys=capsys)
     document: dict[str, Any] = json.loads(out)
-    assert document["default"] == "314_0"
-    assert [platform["name"] for platform in document["platforms"]] == ["2024_0", "2025_0", "314_0", "2026_5"]
+    assert document["summary"]["default"] == "314_0"
+    assert [platform["name"] for platform in document["results"]] == ["2024_0", "2025_0", "314_0", "2026_5"]
 
 
 def test_an_unknown_name_is_wrong_usage_with_a_suggestion(

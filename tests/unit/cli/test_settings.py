@@ -119,3 +119,49 @@ def test_a_mistyped_command_gets_a_suggestion(parser: argparse.ArgumentParser, t
     with pytest.raises(UsageError) as caught:
         settings.parse(parser, [], environ={}, cwd=tmp_path)
     assert "'build'" in caught.value.hint
+
+
+class TestWhatIsMeantForOthers:
+    """Shared settings serve every command, and a slip is told."""
+
+    def test_a_value_that_only_another_command_takes(
+        self, parser: argparse.ArgumentParser, tmp_path: Path
+    ) -> None:
+        parser.add_argument("--format", choices=["text", "json"], default="text")
+        args = settings.parse(parser, [], environ={"PYODIDE_ABI_FORMAT": "sarif"}, cwd=tmp_path)
+        assert args.format == "text"
+        with pytest.raises(UsageError, match="PYODIDE_ABI_FORMAT has to be one of text, json"):
+            settings.parse(parser, [], environ={"PYODIDE_ABI_FORMAT": "xml"}, cwd=tmp_path)
+
+    def test_an_unknown_variable(self, parser: argparse.ArgumentParser, tmp_path: Path) -> None:
+        with pytest.raises(UsageError) as caught:
+            settings.parse(parser, [], environ={"PYODIDE_ABI_INGORE": "ABI201"}, cwd=tmp_path)
+        assert caught.value.hint == "did you mean 'PYODIDE_ABI_IGNORE'?"
+
+    def test_pyodide_build_s_own_variable_is_none_of_ours(
+        self, parser: argparse.ArgumentParser, tmp_path: Path
+    ) -> None:
+        assert settings.parse(parser, [], environ={"PYODIDE_ABI_VERSION": "2026_0"}, cwd=tmp_path).jobs == 1
+
+    def test_the_table_under_the_import_name(self, parser: argparse.ArgumentParser, tmp_path: Path) -> None:
+        (tmp_path / "pyproject.toml").write_text("[tool.pyodide_abi]\njobs = 3\n", "utf-8")
+        with pytest.raises(UsageError, match=r"no table tool\.pyodide_abi"):
+            settings.parse(parser, [], environ={}, cwd=tmp_path)
+
+    def test_the_file_is_found_upwards_and_names_folders_from_there(
+        self, parser: argparse.ArgumentParser, tmp_path: Path
+    ) -> None:
+        parser.add_argument("--where", action="append", metavar="DIR", default=[])
+        project(tmp_path, 'jobs = 3\n[tool.pyodide-abi.build]\nwhere = ["libs"]')
+        below = tmp_path / "a" / "b"
+        below.mkdir(parents=True)
+        (tmp_path / "a" / "pyproject.toml").write_text("[project]\n", "utf-8")
+        args = settings.parse(parser, [], environ={}, cwd=below)
+        assert (args.jobs, args.where) == (3, [str(tmp_path / "libs")])
+
+    def test_where_a_value_came_from(self, parser: argparse.ArgumentParser, tmp_path: Path) -> None:
+        project(tmp_path, 'jobs = 3\nlib-dir = ["a"]')
+        args = settings.parse(parser, ["--lib-dir", "b"], environ={}, cwd=tmp_path)
+        assert settings.set_by(args, "jobs").endswith("tool.pyodide-abi.jobs")
+        assert settings.set_by(args, "lib_dir") == ""
+        assert settings.set_by(args, "offline") == ""

@@ -46,7 +46,8 @@ class Show:
         return captured.out
 
     def json(self, *argv: str | Path) -> Any:
-        return json.loads(self(*argv, "--format", "json"))
+        (found,) = json.loads(self(*argv, "--format", "json"))["results"]
+        return found
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ def test_needed_alone(show: Show, wheel: Path) -> None:
         "spam/_core.cpython-314-wasm32-emscripten.so: libfirst.so, libsecond.so.1\n"
         "  looked for in $ORIGIN, $ORIGIN/../spam.libs\n"
     )
-    assert show.json(CORPUS / "linked.wasm", "--needed") == [
+    assert show.json(CORPUS / "linked.wasm", "--needed")["modules"] == [
         {"path": str(CORPUS / "linked.wasm"), "needed": [], "runtime_paths": []}
     ]
 

@@ -32,7 +32,7 @@ def test_list(tmp_path: Path) -> None:
         f"interpreter  debian    3.14.8      {tmp_path}/cache/pythons/debian-3.14.8",
     ]
     _, out, _ = run(toolchain, ["list", "--format", "json"], tmp_path)
-    assert [one["version"] for one in json.loads(out)] == ["6.0.5", "3.14.8"]
+    assert [one["version"] for one in json.loads(out)["results"]] == ["6.0.5", "3.14.8"]
 
 
 def test_an_empty_list_says_what_to_do(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_where(tmp_path: Path) -> None:
     place = put_compiler(tmp_path / "cache", Source.OFFICIAL, EXACT)
     python = write_program(tmp_path / "bin/python3.14")
     _, out, _ = run(toolchain, ["where", "--format", "json"], tmp_path)
-    facts = json.loads(out)
+    (facts,) = json.loads(out)["results"]
     assert facts["platform"] == "314_0"
     assert facts["toolchain"]["exact"] is True
     assert facts["toolchain"]["programs"]["emcc"] == str(place / "bin/emcc")
@@ -107,7 +107,7 @@ def test_where_rust(tmp_path: Path) -> None:
     library.parent.mkdir(parents=True)
     library.touch()
     _, out, _ = run(toolchain, ["where", "rust", "--format", "json"], tmp_path)
-    assert json.loads(out)["rust"] == {
+    assert json.loads(out)["results"][0]["rust"] == {
         "source": "path",
         "version": "1.97.1",
         "programs": {"rustc": f"{tmp_path}/bin/rustc", "cargo": f"{tmp_path}/bin/cargo"},

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from fake_node import BOOTED, DONE, entered, imported, left, make_node_host
+from json_schema import check
 from made_wheels import make_wheel
 
 from pyodide_abi.cli import options, verify
 from pyodide_abi.cli.session import Session
 from pyodide_abi.errors import UsageError
 from pyodide_abi.platforms import load_platform
+from pyodide_abi.report.envelope import schema
 from pyodide_abi.runtime.account import Outcome
 from pyodide_abi.runtime.as_installed import AsInstalled, Installation, Tried, Way
 
@@ -86,7 +88,8 @@ def test_a_package_s_own_trouble_is_shown_beside(tmp_path: Path) -> None:
 
 def test_for_programs(tmp_path: Path) -> None:
     status, text = call(tmp_path, wheel(tmp_path, "old", "dep"), "--format", "json", "--runtime", "314.0.0")
-    (found,) = json.loads(text)
+    check(json.loads(text), schema("verify"), schema("verify"))
+    (found,) = json.loads(text)["results"]
     assert status == 1
     assert found["wheel"] == NAME
     assert found["releases"] == ["314.0.0"]
@@ -115,8 +118,10 @@ def test_a_pure_wheel_has_nothing_to_load(tmp_path: Path) -> None:
 
 def test_a_wheel_of_no_platform_needs_a_runtime(tmp_path: Path) -> None:
     make_wheel(tmp_path, "pkg-1-cp314-cp314-manylinux_2_17_x86_64.whl", {"pkg/good.so": b"\x7fELF"})
-    with pytest.raises(UsageError, match=r"\(manylinux_2_17_x86_64\) names none of our platforms"):
-        call(tmp_path, "pkg-1-cp314-cp314-manylinux_2_17_x86_64.whl")
+    status, text = call(tmp_path, "pkg-1-cp314-cp314-manylinux_2_17_x86_64.whl", "--format", "json")
+    assert status == 2
+    (found,) = json.loads(text)["results"]
+    assert "(manylinux_2_17_x86_64) names none of our platforms" in found["unreadable"]
     status, _ = call(tmp_path, "pkg-1-cp314-cp314-manylinux_2_17_x86_64.whl", "--runtime", "314.0.0")
     assert status == 0
 
@@ -180,7 +185,8 @@ def test_as_installed(
     assert ("the ways differ" in text) == bool(status)
     done, text = call(tmp_path, name, *words, "--runtime", "314.0.0", "--format", "json")
     assert calls.asked["releases"] == ["314.0.0"]
-    assert json.loads(text)[0]["ok"] is (status == 0)
+    check(json.loads(text), schema("verify"), schema("verify"))
+    assert json.loads(text)["results"][0]["ok"] is (status == 0)
 
 
 def test_a_pure_wheel_is_installed_in_the_default_platform_s_release(

@@ -35,7 +35,7 @@ def test_a_plan_writes_nothing(wheel: Path, capsys: pytest.CaptureFixture[str]) 
     assert "[ABI301]" in said
     assert sorted(wheel.parent.rglob("*")) == before
     assert run(wheel.name, "--plan", "-L", "lib", "--format", "json", cwd=wheel.parent) == 0
-    data = json.loads(capsys.readouterr().out)
+    (data,) = json.loads(capsys.readouterr().out)["results"]
     assert {edit["kind"] for edit in data["edits"]} >= {"add-library", "change-needed", "change-run-paths"}
     assert {edit["safety"] for edit in data["edits"]} == {"safe"}
     assert data["problems"] == []
@@ -45,7 +45,7 @@ def test_a_plan_with_problems(wheel: Path, capsys: pytest.CaptureFixture[str]) -
     assert run(wheel.name, "--plan", cwd=wheel.parent) == 3
     assert "cannot be repaired as it is" in capsys.readouterr().out
     assert run(wheel.name, "--plan", "--format", "json", cwd=wheel.parent) == 3
-    (problem,) = json.loads(capsys.readouterr().out)["problems"]
+    (problem,) = json.loads(capsys.readouterr().out)["results"][0]["problems"]
     assert problem["path"] == "pkg/m.so"
     assert problem["needs"] == "libdep.so"
 
@@ -55,7 +55,7 @@ def test_a_repair(wheel: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert f"out/{wheel.name}: " in capsys.readouterr().out
     again = f"out/{wheel.name}"
     assert run(again, "--in-place", "--format", "json", cwd=wheel.parent) == 0
-    data = json.loads(capsys.readouterr().out)
+    (data,) = json.loads(capsys.readouterr().out)["results"]
     assert data["made"] == []
     assert data["size"]["before"] == data["size"]["after"]
 

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import io
-import json
 from pathlib import Path
 
 from rich.console import Console
 
-from pyodide_abi.report.as_installed import as_installed_to_json, write_as_installed
+from pyodide_abi.report.as_installed import as_installed_to_data, write_as_installed
 from pyodide_abi.runtime.account import Outcome
 from pyodide_abi.runtime.as_installed import AsInstalled, Installation, Tried, Way
 from pyodide_abi.runtime.differences import differences
@@ -100,7 +99,7 @@ def test_for_people() -> None:
 
 def test_for_programs() -> None:
     good = result(installed(Way.MICROPIP, a="1"), installed(Way.PIP, a="1"))
-    (data,) = json.loads(as_installed_to_json([good]))
+    data = as_installed_to_data(good)
     assert data["ok"] is True
     assert data["releases"]["314.0.7"] == {
         "ways": {

@@ -1,0 +1,98 @@
+"""What commands write for programs has one form, and that is the form of the published schemas."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from assembling import assemble, make_wheel
+from json_schema import check
+
+from pyodide_abi.cli.main import main
+from pyodide_abi.report.envelope import schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MODULE = "x.cpython-314-wasm32-emscripten.so"
+GOOD = "good-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
+BAD = "bad-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
+BROKEN = "broken-1-py3-none-any.whl"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    make_wheel(tmp_path, GOOD, {MODULE: assemble("%dylink %init")})
+    make_wheel(tmp_path, BAD, {MODULE: assemble('%dylink (import "env" "absent" (func)) %init')})
+    (tmp_path / BROKEN).write_bytes(b"nothing")
+    (tmp_path / MODULE).write_bytes(assemble("%dylink %init"))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["audit", GOOD],
+        ["audit", BAD, BROKEN, "."],
+        ["audit", MODULE, "--platform", "314_0"],
+        ["show", GOOD],
+        ["show", BROKEN, MODULE, "--needed"],
+        ["repair", BAD, BROKEN, "--plan"],
+        ["repair", GOOD, BAD, BROKEN],
+        ["diff", "0.29.3", "0.29.4"],
+        ["diff", GOOD, BAD],
+        ["platforms"],
+        ["platforms", "314_0"],
+        ["toolchain", "list"],
+    ],
+    ids=" ".join,
+)
+def test_every_command_writes_what_its_schema_says(
+    words: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environ = {"PYODIDE_ABI_CACHE_DIR": str(folder / "cache"), "PATH": ""}
+    main([*words, "--format", "json", "--quiet"], environ, folder)
+    data = json.loads(capsys.readouterr().out)
+    check(data, schema(words[0]), schema(words[0]))
+    assert list(data) == ["schema_version", "tool", "results", "summary"]
+    assert data["summary"]["results"] == len(data["results"])
+
+
+def test_files_are_called_as_they_were_given(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = [f"../{folder.name}/{GOOD}", str(folder / BROKEN)]
+    assert main(["audit", *given, "--format", "json"], {}, folder) == 2
+    assert [one["wheel"] for one in json.loads(capsys.readouterr().out)["results"]] == given
+
+
+def test_lines_are_the_results_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["audit", GOOD, BAD, "--format", "jsonl"], {}, folder)
+    lines = capsys.readouterr().out.splitlines()
+    assert [json.loads(line)["wheel"] for line in lines] == [GOOD, BAD]
+
+
+def test_junit_counts_what_failed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["audit", GOOD, BAD, BROKEN, "--format", "junit"], {}, folder)
+    suites = ET.fromstring(capsys.readouterr().out)  # noqa: S314 - our own
+    counts = {suite.get("name"): (suite.get("failures"), suite.get("errors")) for suite in suites}
+    assert counts == {GOOD: ("0", "0"), BAD: ("1", "0"), BROKEN: ("0", "1")}
+
+
+def test_sarif_rules_have_addresses(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["audit", f"./{BAD}", "--format", "sarif"], {}, folder)
+    (run,) = json.loads(capsys.readouterr().out)["runs"]
+    driver: dict[str, Any] = run["tool"]["driver"]
+    assert driver["informationUri"].startswith("https://")
+    assert all(rule["helpUri"].startswith("https://") for rule in driver["rules"])
+    place = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert place == f"./{BAD}/{MODULE}"
+
+
+def test_output_goes_to_a_file_as_a_whole(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", BAD, "--format", "json", "--output", "said.json"], {}, folder) == 1
+    assert capsys.readouterr().out == ""
+    assert json.loads((folder / "said.json").read_text("utf-8"))["summary"]["failed"] == 1
+    with pytest.raises(SystemExit):
+        main(["audit", BAD, "--format", "jsn", "--output", "other.json"], {}, folder)
+    assert not (folder / "other.json").exists()
