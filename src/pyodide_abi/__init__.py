@@ -73,6 +73,11 @@ _HOMES = {
 }
 
 
+def __dir__() -> list[str]:
+    """The names above, also those that nobody has asked for yet."""
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> object:
     for home, names in _HOMES.items():
         if name in names:

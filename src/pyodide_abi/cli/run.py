@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.epilog = (
         "examples:\n"
-        '  pyodide-abi run -- -c "import sys; print(sys.version)"\n'
+        '  pyodide-abi run -c "import sys; print(sys.version)"\n'
         "  pyodide-abi run script.py some arguments\n"
         "  pyodide-abi run --platform 2025_0 dist/my-*.whl -- -m my_package\n"
         "  pyodide-abi run -w dist/my-*.whl -w pytest --find-links wheels -- -m pytest tests\n"
@@ -48,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "interpreter died, 128 and the signal's number where something killed it.\n"
     )
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--runtime", metavar="V", help="a release, such as 0.29.4")
+    where.add_argument("--runtime", metavar="V", help="a release: 0.29.4, 0.29 (its newest), latest")
     where.add_argument(
         "--platform",
         metavar="P",
@@ -76,6 +76,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", type=positive, metavar="SECONDS", help="end the program after this time (status 124)"
     )
+    # As for python, each takes all that follows.
+    parser.add_argument("-c", dest="code", nargs="...", metavar="CODE", help="run this code")
+    parser.add_argument("-m", dest="module", nargs="...", metavar="MODULE", help="run this module")
     parser.add_argument("arguments", nargs="...", metavar="ARGUMENT", help="as after 'python'")
 
 
@@ -83,7 +86,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     """Run it; the program's exit status."""
     from pyodide_abi.runtime import Program, choose_wheels, find_node, run_python
 
-    wheels, python_arguments = split(args.arguments)
+    wheels, python_arguments = split(_python_words(args))
     named = [_wheel(word, session.cwd) for word in (*wheels, *args.wheel)]
     runtime = _runtime(args, (item for item in named if isinstance(item, Path)))
     chosen = choose_wheels(
@@ -123,12 +126,25 @@ def run(args: argparse.Namespace, session: Session) -> int:
     return finished.status if finished.status >= 0 else 128 - finished.status
 
 
+def _python_words(args: argparse.Namespace) -> list[str]:
+    """What stands for Python, as if ``--`` had stood before it."""
+    if args.code is not None:
+        return ["--", "-c", *args.code, *args.arguments]
+    if args.module is not None:
+        return ["--", "-m", *args.module, *args.arguments]
+    return list(args.arguments)
+
+
 def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """Take leading wheels and the ``--`` behind them from what is Python's.
 
     Raises:
         UsageError: there are wheels, and it is not clear where they end.
     """
+    # Of the wheels that lead, -c and -m are no names: what follows is Python's.
+    leading = next((number for number, word in enumerate(words) if not word.endswith(_WHEEL)), len(words))
+    if leading and words[leading : leading + 1] in (["-c"], ["-m"]):
+        return list(words[:leading]), list(words[leading:])
     if "--" in words:
         cut = words.index("--")
         wheels = list(words[:cut])

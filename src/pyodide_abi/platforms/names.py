@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import UnknownPlatformError
 from pyodide_abi.platforms.known import load_platforms
+from pyodide_abi.platforms.load import version_key
 from pyodide_abi.platforms.model import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pyodide_abi.platforms.model import Platform, Runtime
+
+_LATEST = "latest"
+#: The beginning of a release's version. ``3.14`` is one of CPython's, and never gets here.
+_BEGINNING = re.compile(r"\d+\.\d+")
+_YEAR = re.compile(r"(?:pyodide_|pyemscripten_)?(20\d\d)_\d+")
 
 
 def default_platform() -> Platform:
@@ -35,21 +42,48 @@ def load_platform(name: str) -> Platform:
 def find_runtime(version: str) -> Runtime:
     """The runtime release of that version, with its platform.
 
+    Args:
+        version: as on npm (``0.29.4``), the beginning of one (``0.29``: its newest), or ``latest``: the
+            newest stable one.
+
     Raises:
         UnknownPlatformError: our data does not know it; the hint has the nearest ones.
     """
     platforms = load_platforms()
-    for platform in platforms:
-        for runtime in platform.runtimes:
-            if runtime.version == version:
-                return runtime
+    meant = _meant(version, platforms)
+    if meant is not None:
+        return meant
     known = [release.version for platform in platforms for release in platform.releases]
     close = _close(version, known)
     hint = f"did you mean {_either(close)}?\n" if close else ""
     spans = ", ".join(f"{_span(platform)} ({platform.name})" for platform in platforms)
+    age = _age(version, platforms)
     raise UnknownPlatformError(
-        f"there is no runtime release '{version}' in the platform data", hint=f"{hint}known: {spans}"
+        f"there is no runtime release '{version}' in the platform data{age}", hint=f"{hint}known: {spans}"
     )
+
+
+def _meant(version: str, platforms: Sequence[Platform]) -> Runtime | None:
+    """The release that a version, the beginning of one, or ``latest`` means."""
+    runtimes = [runtime for platform in platforms for runtime in platform.runtimes]
+    if version == _LATEST:
+        stable = [platform for platform in platforms if platform.status is Status.STABLE]
+        return stable[-1].runtimes[-1] if stable else None
+    exact = [runtime for runtime in runtimes if runtime.version == version]
+    if exact or not _BEGINNING.fullmatch(version):
+        return exact[0] if exact else None
+    begun = [runtime for runtime in runtimes if runtime.version.startswith(f"{version}.")]
+    return max(begun, key=lambda runtime: version_key(runtime.version), default=None)
+
+
+def _age(version: str, platforms: Sequence[Platform]) -> str:
+    """Whether a version lies before or behind all that are known, in words; else empty."""
+    if not re.fullmatch(r"\d+(\.\d+){1,3}", version):
+        return ""
+    known = [version_key(release.version) for platform in platforms for release in platform.releases]
+    if version_key(version) > max(known):
+        return ": it is newer than this version of pyodide-abi"
+    return ": it is older than the first that is known" if version_key(version) < min(known) else ""
 
 
 def resolve(name: str, platforms: Sequence[Platform]) -> Platform:
@@ -58,12 +92,24 @@ def resolve(name: str, platforms: Sequence[Platform]) -> Platform:
     spellings = {spelling: platform for platform in platforms for spelling in _spellings(platform)}
     if wanted in spellings:
         return spellings[wanted]
+    meant = _meant(name.strip().lower(), platforms)
+    if meant is not None:
+        return meant.platform
     close = _close(wanted, spellings, cutoff=0.7)
     # Two spellings of one platform are one suggestion.
     likely = list(dict.fromkeys(spellings[spelling].name for spelling in close))
     listing = "\n".join(f"{platform.name}: {', '.join(platform.names)}" for platform in platforms)
     hint = f"did you mean {_either(likely)}?\n" if likely else ""
-    raise UnknownPlatformError(f"there is no platform '{name}'", hint=f"{hint}the platforms:\n{listing}")
+    age = _age(name, platforms) or _age_of_tag(wanted, spellings)
+    raise UnknownPlatformError(f"there is no platform '{name}'{age}", hint=f"{hint}the platforms:\n{listing}")
+
+
+def _age_of_tag(wanted: str, spellings: Iterable[str]) -> str:
+    """Whether a name with a year in it is of a later year than every known one."""
+    named = _YEAR.fullmatch(wanted)
+    years = [int(found[1]) for found in map(_YEAR.fullmatch, spellings) if found]
+    later = named is not None and int(named[1]) > max(years, default=0)
+    return ": it is newer than this version of pyodide-abi" if later else ""
 
 
 def _close(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> list[str]:

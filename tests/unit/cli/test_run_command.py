@@ -61,6 +61,8 @@ def called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Called:
     ("words", "args"),
     [
         (["--", "-c", "code", "--", "-x", "--offline"], ["-c", "code", "--", "-x", "--offline"]),
+        (["-c", "code", "--", "-x", "--offline"], ["-c", "code", "--", "-x", "--offline"]),
+        (["--timeout", "9", "-m", "pytest", "-q"], ["-m", "pytest", "-q"]),
         (["--", "-m", "pytest", "-q"], ["-m", "pytest", "-q"]),
         (["script.py", "--runtime", "1"], ["script.py", "--runtime", "1"]),
         (["script.py", "--", "x"], ["script.py", "--", "x"]),

@@ -96,3 +96,33 @@ def test_a_wheel_tag_leads_to_its_platform_only_if_it_is_spelled_exactly() -> No
             assert platform_of_tag(tag.tag.upper()) is None
         assert platform_of_tag(platform.name) is None
     assert platform_of_tag('") or ("') is None
+
+
+@pytest.mark.parametrize(
+    ("named", "meant"), [("0.29", "0.29."), ("0.27", "0.27."), ("latest", "314."), ("314.0", "314.0.")]
+)
+def test_a_beginning_means_the_newest_of_its_releases(named: str, meant: str) -> None:
+    runtime = find_runtime(named)
+    alike = [one.version for one in runtime.platform.runtimes if one.version.startswith(meant)]
+    assert runtime.version == alike[-1]
+    assert load_platform(named) == runtime.platform
+
+
+@pytest.mark.parametrize(
+    ("named", "age"),
+    [
+        ("0.25.0", "older than the first"),
+        ("0.21", "older than the first"),
+        ("999.0.0", "newer than this version"),
+    ],
+)
+def test_versions_beyond_what_is_known_are_told(named: str, age: str) -> None:
+    for find in (find_runtime, load_platform):
+        with pytest.raises(UnknownPlatformError, match=age):
+            find(named)
+
+
+@pytest.mark.parametrize("tag", ["pyemscripten_2099_0_wasm32", "pyodide_2099_0", "2099_1"])
+def test_a_later_year_is_newer(tag: str) -> None:
+    with pytest.raises(UnknownPlatformError, match="newer than this version"):
+        load_platform(tag)
