@@ -9,6 +9,8 @@ from pyodide_abi.errors import UnreadableInputError
 _MOST_STEPS = 2_000_000
 #: What is kept and told, a problem or a missing function, weighs more: a kilobyte in the end.
 _TELLING = 4
+#: So does a library that is loaded.
+_LOADING = 4
 #: Names that are compared in the time of one step.
 _COMPARING = 4
 
@@ -38,6 +40,17 @@ class Budget:
                 f"{self._name}: its libraries need or lack more of one another than can be followed",
                 hint="no known wheel comes near; report it with the file if it is meant to be used",
             )
+
+    def spend_load(self, names: int = 0) -> None:
+        """Pay for a library that is loaded.
+
+        Args:
+            names: The number of its imports and segments that are looked at.
+
+        Raises:
+            UnreadableInputError: As for :meth:`spend_search`.
+        """
+        self.spend_search(_LOADING + names // _COMPARING)
 
     def spend_compare(self, number: int) -> None:
         """Pay for names that are held against what a load has.

@@ -59,6 +59,7 @@ class GlobalOffsetTable:
             requester: The library.
             weak: The symbols that the library can do without.
         """
+        self._main_module.budget.spend_compare(self.defined.parts)
         wanted = dict.fromkeys(self.defined.lacking(names), requester)
         required = wanted.keys() - weak
         if self.undefined:
@@ -83,6 +84,7 @@ class GlobalOffsetTable:
 
     def report_undefined(self) -> Iterator[Problem]:
         """Give the entries of the table that are still open their addresses, as far as there are any."""
+        self._main_module.budget.spend_compare(len(self.undefined))
         for name, requester in list(self.undefined.items()):
             problem = check_address(
                 name,

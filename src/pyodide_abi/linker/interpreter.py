@@ -16,6 +16,7 @@ from pyodide_abi.linker.checks.imports import check_features
 from pyodide_abi.linker.checks.javascript import check_javascript
 from pyodide_abi.linker.checks.segments import check_constructors, check_segments, check_start
 from pyodide_abi.linker.got import GlobalOffsetTable
+from pyodide_abi.linker.load_stack import Load, Needed, finish
 from pyodide_abi.linker.name_set import NameSet
 from pyodide_abi.linker.offers import Offer, Value, offer_of_export
 from pyodide_abi.linker.prediction import Cause, Problem
@@ -26,10 +27,11 @@ from pyodide_abi.values import replace
 from pyodide_abi.wasm import GlobalType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
     from pyodide_abi.linker.checks.imports import Refusal
     from pyodide_abi.linker.facts import Facts, Library
+    from pyodide_abi.linker.load_stack import Steps
     from pyodide_abi.linker.main_module import MainModule
     from pyodide_abi.linker.prediction import UndefinedCall
     from pyodide_abi.linker.search import Search
@@ -56,6 +58,7 @@ class Interpreter:
         missing: Needed libraries that this load did not find.
         missing_before: Needed libraries that earlier loads did not find; the loader takes them for loaded.
         scope: Names that the libraries of this load offer to one another's calls (the loader's localScope).
+        seen: The libraries whose symbols this load sees already, by key, and whether all loads do.
         scopes: The scope that each library was loaded in, by key.
         merged: Symbols that libraries loaded with RTLD_GLOBAL have added to the main module's.
         mode: The flags of this load.
@@ -77,6 +80,7 @@ class Interpreter:
         self.missing: set[str] = set()
         self.missing_before: set[str] = set()
         self.scope = NameSet()
+        self.seen: set[tuple[str, bool]] = set()
         self.scopes: dict[str, NameSet] = {}
         self.merged: dict[str, Offer] = {}
         self.mode: Mode = ORDINARY
@@ -108,6 +112,7 @@ class Interpreter:
     def begin(self) -> None:
         """Start another load: its libraries see the names of this load only."""
         self.scope = NameSet()
+        self.seen = set()
         self.requested = ""
         self.missing_before |= self.missing
         self.missing = set()
@@ -125,6 +130,7 @@ class Interpreter:
         other.missing = {*self.missing}
         other.missing_before = {*self.missing_before}
         other.scope = self.scope.copy()
+        other.seen = {*self.seen}
         other.scopes = {**self.scopes}
         other.merged = {**self.merged}
         other.mode = self.mode
@@ -139,22 +145,25 @@ class Interpreter:
             place: The library's path.
             key: The library's key in the loader's table, if that is not the path.
         """
-        key = key or place
         self.requested = self.requested or place
-        library = self.files[place]
+        first = self._begin(Needed(key or place, place))
+        for problem in finish(first, begin=self._begin, end=self._end):
+            self.main_module.budget.spend_report()
+            yield problem
+
+    def _begin(self, needed: Needed) -> Load:
+        key, place = needed
         self.loaded.append(key)
         self.places[key] = place
         self.needs[key] = []
         self.unfinished.add(key)
         self.scopes[key] = self.scope if self.mode.local_scope else NameSet()
-        sound = True
-        for problem in self._load(key, library):
-            sound = False
-            self.main_module.budget.spend_report()
-            yield problem
-        if sound:
-            self.unfinished.discard(key)
-            self._merge_symbols(key)
+        return Load(key, self._load(key, self.files[place]))
+
+    def _end(self, load: Load) -> None:
+        if load.sound:
+            self.unfinished.discard(load.key)
+            self._merge_symbols(load.key)
 
     def find(self, name: str) -> Offer | None:
         """What the loader has under a name: the runtime's symbols come first."""
@@ -162,24 +171,24 @@ class Interpreter:
 
     def needed_closure(self, key: str) -> list[str]:
         """A loaded library and all that it needs, itself first."""
-        found = [key]
-        for one in found:
-            found += [needed for needed in self.needs.get(one, ()) if needed not in found]
-        return found
+        found = {key: None}
+        waiting = [key]
+        for one in waiting:
+            further = [needed for needed in dict.fromkeys(self.needs.get(one, ())) if needed not in found]
+            found.update(dict.fromkeys(further))
+            waiting += further
+        return waiting
 
-    def _load(self, key: str, library: Library) -> Iterator[Problem]:
+    def _load(self, key: str, library: Library) -> Steps:
+        self.main_module.budget.spend_load()
         unfit = self.check_head(library)
         if unfit is not None:
             yield unfit
             return
         self.weak = library.dylink.weak
-        complete = True
-        for problem in self._load_needed(library, key):
-            complete = False
-            yield problem
+        complete = yield from self._load_needed(library, key)
         facts = library.facts
-        calls = self.engine.calls
-        compile_call = calls.module if self.search.arrival is Arrival.IMPORT else calls.instantiate
+        compile_call = self.compile_call
         if facts is None:
             yield Problem(
                 cause=Cause.UNREADABLE,
@@ -189,6 +198,7 @@ class Interpreter:
             )
             # What it needs and offers cannot be known.
             return
+        self.main_module.budget.spend_load(len(facts.fixed) + len(facts.imports) * (1 + bool(self.merged)))
         unknown = check_features(library, facts, self.engine, call=compile_call)
         if unknown is not None:
             yield unknown
@@ -223,8 +233,10 @@ class Interpreter:
     def _merge_symbols(self, key: str) -> None:
         """Add a loaded library's symbols to those of all, or of this load, by its flags (mergeLibSymbols)."""
         facts = self.files[self.places[key]].facts
-        if facts is None or key in self.unfinished:
+        again = key, self.mode.rtld_global
+        if facts is None or key in self.unfinished or again in self.seen:
             return
+        self.seen.add(again)
         if self.mode.rtld_global:
             for name, type_ in facts.exports.items():
                 if self.find(name) is None:
@@ -241,7 +253,7 @@ class Interpreter:
             if library.facts is None or key not in self.instantiated:
                 continue  # What has no instance calls nothing.
             missing = self.main_module.absent_functions(library, library.facts)
-            self.main_module.budget.spend_compare(len(missing))
+            self.main_module.budget.spend_compare(len(missing) * self.scopes[key].parts)
             for entry in missing:
                 made_late = self.loader.late_invoke and entry.name.startswith(MADE_WHEN_CALLED)
                 if not made_late and entry.name not in self.scopes[key] and entry.name not in self.merged:
@@ -252,9 +264,11 @@ class Interpreter:
         imported = self.search.arrival is Arrival.IMPORT
         return check_head(library, self.loader, self.engine, imported=imported)
 
-    def _load_needed(self, library: Library, key: str) -> Iterator[Problem]:
+    def _load_needed(self, library: Library, key: str) -> Generator[Problem | Needed, bool | None, bool]:
+        """Have the needed libraries loaded; true if all of them are there and loaded without a problem."""
         dylink = library.dylink
         before = self.mode
+        complete = True
         requirer = self.requested if self.loader.keyed_by_name else self.places[key]
         if self.mode.needed_rtld_global:
             self.mode = replace(self.mode, rtld_global=True)
@@ -268,13 +282,15 @@ class Interpreter:
                 self._merge_symbols(known)
             elif place is not None and known is not None:
                 self.needs[key].append(known)
-                yield from self.load(place, key=known)
+                complete = bool((yield Needed(known, place))) and complete
             elif name not in self.missing_before:
                 self.missing.add(name)
                 text = self.loader.not_found if name.endswith(".so") else self.loader.not_found_other
                 shown = posixpath.normpath(name) if self.loader.normalises_needed else name
+                complete = False
                 yield self._refused(library, Cause.NEEDED_MISSING, text.format(name=shown), symbol=name)
         self.mode = before
+        return complete
 
     def _reserve(self, library: Library, facts: Facts) -> Iterator[Problem]:
         size = facts.memory.table_size if facts.memory else 0

@@ -30,6 +30,11 @@ class NameSet:
         elif all(names is not known for known in self._many):
             self._many.append(names)
 
+    @property
+    def parts(self) -> int:
+        """The number of sets in which a name has to be looked for."""
+        return 1 + len(self._many)
+
     def lacking(self, names: Iterable[str]) -> Iterable[str]:
         """The names among ``names`` that are not in the set, in their order; there may be 100,000."""
         for known in (self._few, *self._many):

@@ -69,6 +69,7 @@ class Resolver:
         """
         self._installed = installed
         self._installer = installer or installer_of(platform.releases[-1].version)
+        self._searches: dict[Arrival, Search] = {}
         self._ahead: dict[tuple[str, ...], tuple[Interpreter, Stop | None]] = {}
         self._platform = platform
         self._root = site_packages(platform)
@@ -133,7 +134,8 @@ class Resolver:
         closure = state.needed_closure(place) if place in state.places else []
         if stop is not None and (stop.key == place or (stop.rejected and stop.key in closure)):
             return self._prediction([stop.problem], stop.text, state, closure, calls=False)
-        interpreter = state.fork()
+        # What is loaded already is not loaded again, so that nothing changes.
+        interpreter = state if place in state.places else state.fork()
         if extension:
             problem, error = self._import(place, interpreter)
         elif place in interpreter.places:
@@ -172,7 +174,7 @@ class Resolver:
         if known is None:
             interpreter = self._start(Arrival.PRELOAD)
             stop = install(interpreter, [f"{self._root}/{path}" for path in order], self._installer)
-            interpreter.search = replace(interpreter.search, arrival=Arrival.IMPORT)
+            interpreter.search = self._search(Arrival.IMPORT)
             known = self._ahead[order] = (interpreter, stop)
         return known
 
@@ -212,19 +214,22 @@ class Resolver:
         return problem, _load_error(problem, place, self._main_module.loader, Arrival.IMPORT)
 
     def _start(self, arrival: Arrival) -> Interpreter:
-        libs = self._installed.wheel_libs
-        return Interpreter(
-            main_module=self._main_module,
-            search=Search(
+        return Interpreter(main_module=self._main_module, search=self._search(arrival), files=self._files)
+
+    def _search(self, arrival: Arrival) -> Search:
+        """The search, which remembers what it has found."""
+        known = self._searches.get(arrival)
+        if known is None:
+            libs = self._installed.wheel_libs
+            known = self._searches[arrival] = Search(
                 platform=self._platform,
                 loader=self._main_module.loader,
                 files=self._files.keys(),
                 wheel_libs=None if libs is None else f"{self._root}/{libs}",
                 arrival=arrival,
                 subfolders=self._installer.subfolders,
-            ),
-            files=self._files,
-        )
+            )
+        return known
 
     def _prediction(
         self,

@@ -55,8 +55,16 @@ class Search:
             requirer: the path of that module.
             run_paths: as it records them.
         """
-        if not self.platform.search.run_path:
-            return self._find_by_installer(name, requirer)
+        key = name, posixpath.dirname(requirer), run_paths
+        if key not in self._found:
+            self._found[key] = (
+                self._find_by_loader(name, requirer, run_paths)
+                if self.platform.search.run_path
+                else self._find_by_installer(name, requirer)
+            )
+        return self._found[key]
+
+    def _find_by_loader(self, name: str, requirer: str, run_paths: tuple[str, ...]) -> str | None:
         if self.loader.normalises_needed:
             name = posixpath.normpath(name)
         if posixpath.isabs(name):
@@ -79,6 +87,11 @@ class Search:
         return known
 
     @cached_property
+    def _found(self) -> dict[tuple[str, str, tuple[str, ...]], str | None]:
+        """What was found before, by name, folder of the requiring module, and its run paths."""
+        return {}
+
+    @cached_property
     def _searched(self) -> dict[tuple[tuple[str, ...], str], Sequence[str]]:
         return {}
 
@@ -89,6 +102,8 @@ class Search:
     def _find_by_installer(self, name: str, requirer: str) -> str | None:
         """The rule of the first generation, whose loader itself finds nothing in the file system."""
         if self.arrival is Arrival.IMPORT:
+            return None
+        if posixpath.basename(posixpath.normpath(name)) not in self._names:
             return None
         for folder in self._installer_folders(requirer):
             place = posixpath.normpath(posixpath.join(folder, name))
@@ -107,14 +122,27 @@ class Search:
 
     def _subfolders(self, folder: str) -> Iterator[str]:
         """Each with those below it at once, in the order in which the archive made them."""
-        found: dict[str, None] = {}
-        for file in self.files:
-            first, slash, _ = file.removeprefix(f"{folder}/").partition("/")
-            if slash and file.startswith(f"{folder}/"):
-                found[f"{folder}/{first}"] = None
-        for one in found:
+        waiting = [*reversed(self._inside.get(folder, {}))]
+        while waiting:
+            one = waiting.pop()
             yield one
-            yield from self._subfolders(one)
+            waiting += reversed(self._inside.get(one, {}))
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """The names of all files."""
+        return frozenset(map(posixpath.basename, self.files))
+
+    @cached_property
+    def _inside(self) -> dict[str, dict[str, None]]:
+        """The folders in each folder, in the order of the archive."""
+        inside: dict[str, dict[str, None]] = {}
+        for folder in dict.fromkeys(map(posixpath.dirname, self.files)):
+            one = folder
+            while (above := posixpath.dirname(one)) != one and one not in inside.get(above, {}):
+                inside.setdefault(above, {})[one] = None
+                one = above
+        return inside
 
 
 def searched_folders(

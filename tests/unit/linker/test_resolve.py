@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -377,3 +378,15 @@ def test_every_platform_has_its_loader() -> None:
     assert [loader_of(platform).generation for platform in load_platforms()] == [
         loader.generation for loader in load_loaders()
     ]
+
+
+@pytest.mark.parametrize("platform", [name for name in ALL if load_platform(name).search.run_path])
+def test_libraries_may_need_one_another_in_a_line_of_any_length(platform: str) -> None:
+    """The loads of more libraries wait for one another than Python has room for calls."""
+    length = sys.getrecursionlimit() + 20
+    paths = '(runtime-path "$ORIGIN")'
+    line = {f"l{at}": needing(f"l{at + 1}", more=paths) for at in range(length)}
+    sound = predict(f"{needing('l0', more=paths)} %init", platform, **line, **{f"l{length}": "%dylink"})
+    assert (first(sound), len(sound.libraries)) == ("", length + 2)
+    broken = predict(f"{needing('l0', more=paths)} %init", platform, **line)
+    assert [problem.library for problem in broken.problems] == [f"l{length - 1}.so"]
