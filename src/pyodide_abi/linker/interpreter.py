@@ -16,7 +16,7 @@ from pyodide_abi.linker.checks.imports import check_features
 from pyodide_abi.linker.checks.javascript import check_javascript
 from pyodide_abi.linker.checks.segments import check_constructors, check_segments, check_start
 from pyodide_abi.linker.got import GlobalOffsetTable
-from pyodide_abi.linker.load_stack import Load, Needed, finish
+from pyodide_abi.linker.load_stack import NeededLoad, OpenLoad, finish
 from pyodide_abi.linker.name_set import NameSet
 from pyodide_abi.linker.offers import Offer, Value, offer_of_export
 from pyodide_abi.linker.prediction import Cause, Problem
@@ -146,21 +146,21 @@ class Interpreter:
             key: The library's key in the loader's table, if that is not the path.
         """
         self.requested = self.requested or place
-        first = self._begin(Needed(key or place, place))
+        first = self._begin(NeededLoad(key or place, place))
         for problem in finish(first, begin=self._begin, end=self._end):
             self.main_module.budget.spend_report()
             yield problem
 
-    def _begin(self, needed: Needed) -> Load:
+    def _begin(self, needed: NeededLoad) -> OpenLoad:
         key, place = needed
         self.loaded.append(key)
         self.places[key] = place
         self.needs[key] = []
         self.unfinished.add(key)
         self.scopes[key] = self.scope if self.mode.local_scope else NameSet()
-        return Load(key, self._load(key, self.files[place]))
+        return OpenLoad(key, self._load(key, self.files[place]))
 
-    def _end(self, load: Load) -> None:
+    def _end(self, load: OpenLoad) -> None:
         if load.sound:
             self.unfinished.discard(load.key)
             self._merge_symbols(load.key)
@@ -264,7 +264,7 @@ class Interpreter:
         imported = self.search.arrival is Arrival.IMPORT
         return check_head(library, self.loader, self.engine, imported=imported)
 
-    def _load_needed(self, library: Library, key: str) -> Generator[Problem | Needed, bool | None, bool]:
+    def _load_needed(self, library: Library, key: str) -> Generator[Problem | NeededLoad, bool | None, bool]:
         """Have the needed libraries loaded; true if all of them are there and loaded without a problem."""
         dylink = library.dylink
         before = self.mode
@@ -282,7 +282,7 @@ class Interpreter:
                 self._merge_symbols(known)
             elif place is not None and known is not None:
                 self.needs[key].append(known)
-                complete = bool((yield Needed(known, place))) and complete
+                complete = bool((yield NeededLoad(known, place))) and complete
             elif name not in self.missing_before:
                 self.missing.add(name)
                 text = self.loader.not_found if name.endswith(".so") else self.loader.not_found_other

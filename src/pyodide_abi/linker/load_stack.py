@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pyodide_abi.linker.prediction import Problem
 
 
-class Needed(NamedTuple):
+class NeededLoad(NamedTuple):
     """A needed library that is to be loaded now: its key in the loader's table, and its path."""
 
     key: str
@@ -23,10 +23,10 @@ class Needed(NamedTuple):
 
 #: The steps of one load: problems, and needed libraries. What is sent for one of the latter is whether its
 #: load went without a problem.
-Steps: TypeAlias = "Generator[Problem | Needed, bool | None, None]"
+Steps: TypeAlias = "Generator[Problem | NeededLoad, bool | None, None]"
 
 
-class Load:
+class OpenLoad:
     """A load that has begun.
 
     Attributes:
@@ -41,7 +41,9 @@ class Load:
         self.sound = True
 
 
-def finish(first: Load, *, begin: Callable[[Needed], Load], end: Callable[[Load], None]) -> Iterator[Problem]:
+def finish(
+    first: OpenLoad, *, begin: Callable[[NeededLoad], OpenLoad], end: Callable[[OpenLoad], None]
+) -> Iterator[Problem]:
     """Go on with a load until it ends, and with those of what it needs.
 
     Args:
@@ -63,7 +65,7 @@ def finish(first: Load, *, begin: Callable[[Needed], Load], end: Callable[[Load]
                 begun[-1].sound = False
             continue
         ended = None
-        if isinstance(step, Needed):
+        if isinstance(step, NeededLoad):
             begun.append(begin(step))
         else:
             current.sound = False
