@@ -25,6 +25,7 @@ from platformdirs import user_cache_path
 from pyodide_abi.errors import FailedError, PyodideAbiError, UsageError
 from pyodide_abi.host import Host, Silence
 from pyodide_abi.platforms import load_platform, load_platforms, load_surface
+from pyodide_abi.platforms.documents import write_documents
 from pyodide_abi.platforms.load import version_key
 from pyodide_abi.platforms.model import Release
 from pyodide_abi.platforms.surface import SymbolKind, encode_surface
@@ -274,6 +275,7 @@ def _write(platform: Platform, releases: list[Release], measured: dict[tuple[str
     entries = [_toml(facts.get(each.version, each), platform) for each in releases]
     _replace(toml, (head + marker + "\n" + "\n".join(entries)).encode())
     _replace(DATA / f"{platform.name}.surface", data)
+    write_documents()
 
 
 def _toml(release: Release, platform: Platform) -> str:

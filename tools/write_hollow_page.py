@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
+from pyodide_abi.platforms.documents import documents
 from pyodide_abi.platforms.hollow import FILE, decode_hollow
-from pyodide_abi.platforms.load import DATA
 from pyodide_abi.report.hollow import hollow_page
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "hollow-functions.md"
@@ -17,8 +16,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "reference" / "hollow-functions.md"
 
 def main() -> None:
     """Write it."""
-    document = tomllib.loads((DATA / FILE).read_text("utf-8"))
-    PAGE.write_text(hollow_page(*decode_hollow(document)), "utf-8")
+    PAGE.write_text(hollow_page(*decode_hollow(documents()[FILE])), "utf-8")
     print(PAGE)
 
 

@@ -6,7 +6,6 @@ one reason. The rules say the reason once instead of every symbol.
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,6 +61,8 @@ def load_parts() -> tuple[Component, ...]:
     Raises:
         PlatformDataError: the file is damaged.
     """
+    import tomllib  # noqa: PLC0415 - few wheels lack a part
+
     text = Path(__file__).with_name(_FILE).read_text("utf-8")
     return decode_parts(tomllib.loads(text))
 

@@ -26,11 +26,11 @@ from pyodide_abi.wasm.instructions import (
     CALL,
     CALL_INDIRECT,
     END,
-    FAMILIES,
     I32_CONST,
     LOOP,
     RETURN,
     UNREACHABLE,
+    USUAL,
     feature_of,
     locals_of,
     pattern,
@@ -74,7 +74,6 @@ _DEEPEST = 40
 _BLOCKS = frozenset({BLOCK, LOOP})
 #: What decides how code goes on. Everything else always goes on to the next instruction.
 _CONTROL = frozenset({UNREACHABLE, *range(BLOCK, CALL_INDIRECT + 1)})
-_STRAIGHT = [family for family in FAMILIES if family.feature is None]
 
 
 class Ending(enum.Enum):
@@ -294,14 +293,25 @@ class _Path:
 
     def _skip_plain(self, cursor: Cursor) -> None:
         """Go over instructions that always go on to the next one, at most as many as may be gone over."""
-        for number in (_MANY, 1):
-            plain = _plain(number)
-            while self._left >= number and (match := plain.match(cursor.data, cursor.position, cursor.end)):
-                cursor.position = match.end()
-                self._left -= number
+        # One by one first, as most code is short, and the other regular expression takes a while to compile.
+        if self._skip(cursor, 1, times=_MANY) == _MANY:
+            self._skip(cursor, _MANY)
+            self._skip(cursor, 1)
+
+    def _skip(self, cursor: Cursor, number: int, *, times: int = _MOST_INSTRUCTIONS) -> int:
+        """Go over so many plain instructions at once, at most so many times; says how many times it was."""
+        plain, done = _plain(number), 0
+        while done < times and self._left >= number:
+            match = plain.match(cursor.data, cursor.position, cursor.end)
+            if match is None:
+                break
+            cursor.position = match.end()
+            self._left -= number
+            done += 1
+        return done
 
 
 @lru_cache
 def _plain(number: int) -> re.Pattern[bytes]:
     """So many plain instructions, one after another."""
-    return re.compile(b"(?:" + pattern(_STRAIGHT, without=_CONTROL) + b"){%d}+" % number)
+    return re.compile(b"(?:" + pattern(USUAL, without=_CONTROL) + b"){%d}+" % number)

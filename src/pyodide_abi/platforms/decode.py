@@ -5,29 +5,36 @@ The path starts with the file's name: ``2025_0.toml: releases[3].integrity: ...`
 
 from __future__ import annotations
 
-import datetime as dt
 import enum
 import re
-import tomllib
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pyodide_abi.errors import PlatformDataError
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator, Mapping
     from typing import NoReturn
 
 Choice = TypeVar("Choice", bound=enum.StrEnum)
 
 
-def read_toml(text: str, file: str) -> dict[str, Any]:
-    """A TOML document's values.
+def values_of(document: Mapping[str, Any] | str, file: str) -> Mapping[str, Any]:
+    """A document's values.
+
+    Args:
+        document: its values, as :func:`~pyodide_abi.platforms.documents.documents` has them, or its text.
+        file: its name.
 
     Raises:
-        PlatformDataError: it is none.
+        PlatformDataError: the text is not TOML.
     """
+    if not isinstance(document, str):
+        return document
+    import tomllib  # noqa: PLC0415 - takes long to import, and the package's own data are read already
+
     try:
-        return tomllib.loads(text)
+        return tomllib.loads(document)
     except tomllib.TOMLDecodeError as error:
         raise PlatformDataError(f"{file}: is not valid TOML: {error}") from error
 
@@ -92,13 +99,16 @@ class Table:
         return value
 
     def optional_date(self, key: str) -> dt.date | None:
-        """A date; None where the key is missing."""
-        if not self.has(key):
+        """A date, written as text such as ``2025-01-15``; None where the key is missing."""
+        text = self.optional_text(key)
+        if text is None:
             return None
-        value = self._take(key)
-        if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
-            self.fail(key, f"has to be a date, not {_kind(value)}")
-        return value
+        import datetime as dt  # noqa: PLC0415 - few tables have one
+
+        try:
+            return dt.date.fromisoformat(text)
+        except ValueError:
+            self.fail(key, f"{text!r} is no date")
 
     def choice(self, key: str, choices: type[Choice]) -> Choice:
         """A member of an enumeration, by its value."""

@@ -10,8 +10,8 @@ import enum
 import functools
 from typing import TYPE_CHECKING, Any
 
-from pyodide_abi.platforms.decode import Table, read_toml
-from pyodide_abi.platforms.load import DATA
+from pyodide_abi.platforms.decode import Table, values_of
+from pyodide_abi.platforms.documents import documents
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: The engine that predictions are for unless another is named.
 DEFAULT_ENGINE = "node24"
-_FOLDER = DATA / "engines"
+_FOLDER = "engines/"
 #: Stands in a text for the one named ``import``.
 _IMPORT = "{import}"
 _OF_IMPORT = frozenset({"call", "index", "module", "name", "have", "wanted"})
@@ -204,7 +204,8 @@ class Engine:
 @functools.cache
 def engine_names() -> tuple[str, ...]:
     """The names of all engines, the default one first."""
-    names = sorted(file.stem for file in _FOLDER.iterdir() if file.suffix == ".toml")
+    files = (file for file in documents() if file.startswith(_FOLDER))
+    names = sorted(file.removeprefix(_FOLDER).removesuffix(".toml") for file in files)
     return (DEFAULT_ENGINE, *(name for name in names if name != DEFAULT_ENGINE))
 
 
@@ -218,15 +219,15 @@ def find_engine(name: str = DEFAULT_ENGINE) -> Engine:
     """
     if name not in engine_names():
         raise KeyError(name)
-    return parse_engine(name, lambda each: (_FOLDER / f"{each}.toml").read_text("utf-8"))
+    return parse_engine(name, lambda each: documents()[f"{_FOLDER}{each}.toml"])
 
 
-def parse_engine(name: str, read: Callable[[str], str]) -> Engine:
+def parse_engine(name: str, read: Callable[[str], Mapping[str, Any] | str]) -> Engine:
     """An engine from the text of its file and of those that it is like.
 
     Args:
         name: the engine's name.
-        read: the text of the file of an engine.
+        read: the file of an engine, its values or its text.
 
     Raises:
         PlatformDataError: a fault; the message starts with the file and the dotted path.
@@ -262,12 +263,12 @@ def parse_engine(name: str, read: Callable[[str], str]) -> Engine:
     return engine
 
 
-def _merged(name: str, read: Callable[[str], str], file: str) -> dict[str, Any]:
+def _merged(name: str, read: Callable[[str], Mapping[str, Any] | str], file: str) -> Mapping[str, Any]:
     """An engine's tables, with what it does not say for itself from the one that it is like.
 
     Each entry of ``[texts]`` counts for itself; every other table is taken whole.
     """
-    own = read_toml(read(name), file)
+    own = values_of(read(name), file)
     like = Table(own, file=file).table("identity").optional_text("like")
     if like is None:
         return own

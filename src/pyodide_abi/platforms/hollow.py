@@ -7,12 +7,11 @@ releases.
 from __future__ import annotations
 
 import enum
-import tomllib
 from functools import cache
 from typing import TYPE_CHECKING
 
 from pyodide_abi.platforms.decode import Table
-from pyodide_abi.platforms.load import DATA
+from pyodide_abi.platforms.documents import documents
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def load_hollow() -> tuple[Hollow, ...]:
     Raises:
         PlatformDataError: the file has a fault; the message names the entry.
     """
-    return decode_hollow(tomllib.loads((DATA / FILE).read_text("utf-8")))[1]
+    return decode_hollow(documents()[FILE])[1]
 
 
 def decode_hollow(document: Mapping[str, object]) -> tuple[str, tuple[Hollow, ...]]:

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import functools
 import itertools
+from typing import TYPE_CHECKING, Any
 
-from pyodide_abi.platforms.decode import Table, read_toml
-from pyodide_abi.platforms.load import DATA, RELEASE, version_key
+from pyodide_abi.platforms.decode import Table, values_of
+from pyodide_abi.platforms.documents import documents
+from pyodide_abi.platforms.load import RELEASE, version_key
 from pyodide_abi.values import value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _FILE = "installers.toml"
 
@@ -87,7 +92,7 @@ def load_installers() -> Installers:
     Raises:
         PlatformDataError: our own data has a fault.
     """
-    return parse_installers((DATA / _FILE).read_text("utf-8"))
+    return parse_installers(documents()[_FILE])
 
 
 def installer_of(release: str) -> Installer:
@@ -97,13 +102,13 @@ def installer_of(release: str) -> Installer:
     return begun[-1] if begun else known[0]
 
 
-def parse_installers(text: str) -> Installers:
-    """All installers from the text of their file.
+def parse_installers(document: Mapping[str, Any] | str) -> Installers:
+    """All installers from their file, its values or its text.
 
     Raises:
         PlatformDataError: a fault; the message starts with the dotted path.
     """
-    root = Table(read_toml(text, _FILE), file=_FILE)
+    root = Table(values_of(document, _FILE), file=_FILE)
     compared = root.table("compared")
     for key in ("reason", "source"):
         compared.text(key)

@@ -6,7 +6,8 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
-from pyodide_abi.platforms.load import COMMON, DATA, parse_common, parse_platform, together
+from pyodide_abi.platforms.documents import documents
+from pyodide_abi.platforms.load import COMMON, parse_common, parse_platform, together
 
 if TYPE_CHECKING:
     from pyodide_abi.platforms import model
@@ -25,7 +26,7 @@ def load_platforms() -> tuple[model.Platform, ...]:
     Raises:
         PlatformDataError: our own data has a fault.
     """
-    return together([_load(file) for file in sorted(_texts()) if _VERSION.fullmatch(file)])
+    return together([_load(file) for file in documents() if _VERSION.fullmatch(file)])
 
 
 def load_tagged(tag: str) -> model.Platform | None:
@@ -36,24 +37,17 @@ def load_tagged(tag: str) -> model.Platform | None:
     Raises:
         PlatformDataError: as for :func:`load_platforms`.
     """
-    for file, text in _texts().items():
-        if _VERSION.fullmatch(file) and f'"{tag}"' in text:
-            platform = _load(file)
-            if any(known.tag == tag for known in platform.tags):
-                return platform
+    for file, document in documents().items():
+        if _VERSION.fullmatch(file) and any(known["tag"] == tag for known in document["tags"]):
+            return _load(file)
     return None
 
 
 @functools.cache
-def _texts() -> dict[str, str]:
-    return {entry.name: entry.read_text("utf-8") for entry in DATA.iterdir() if entry.name.endswith(".toml")}
-
-
-@functools.cache
 def _load(file: str) -> model.Platform:
-    return parse_platform(_texts()[file], file=file, common=_common())
+    return parse_platform(documents()[file], file=file, common=_common())
 
 
 @functools.cache
 def _common() -> Common:
-    return parse_common(_texts()[COMMON])
+    return parse_common(documents()[COMMON])

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import itertools
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.errors import PlatformDataError
 from pyodide_abi.platforms import model
-from pyodide_abi.platforms.decode import Table, read_toml
+from pyodide_abi.platforms.decode import Table, values_of
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-#: The package's data files. By path, as importlib.resources takes longer to import than the files to read.
-DATA = Path(__file__).with_name("data")
 COMMON = "common.toml"
 _TAG = r"[a-z]+(_\d+){2,3}_wasm32"
 _INTEGRITY = r"sha512-[A-Za-z0-9+/]{86}=="
@@ -77,13 +74,13 @@ def version_key(version: str) -> tuple[int, ...]:
     return (*numbers, 0, *map(int, re.findall(r"\d+", pre))) if pre else (*numbers, 1)
 
 
-def parse_common(text: str) -> Common:
-    """Read ``common.toml``.
+def parse_common(document: Mapping[str, Any] | str) -> Common:
+    """Read ``common.toml``, its values or its text.
 
     Raises:
         PlatformDataError: as in :func:`parse_platforms`.
     """
-    root = _open(text, COMMON)
+    root = _open(document, COMMON)
     engines = root.table("engines")
     names, current = engines.texts("names"), engines.texts("current")
     for index, engine in enumerate(current):
@@ -113,13 +110,13 @@ def parse_common(text: str) -> Common:
     return common
 
 
-def parse_platform(text: str, *, file: str, common: Common) -> model.Platform:
-    """Read the file of one version.
+def parse_platform(document: Mapping[str, Any] | str, *, file: str, common: Common) -> model.Platform:
+    """Read the file of one version, its values or its text.
 
     Raises:
         PlatformDataError: as in :func:`parse_platforms`.
     """
-    root = _open(text, file)
+    root = _open(document, file)
     bases = list(common.reasons)
 
     def section(fact: str) -> Table:
@@ -165,8 +162,8 @@ def parse_platform(text: str, *, file: str, common: Common) -> model.Platform:
     return platform
 
 
-def _open(text: str, file: str) -> Table:
-    return Table(read_toml(text, file), file=file)
+def _open(document: Mapping[str, Any] | str, file: str) -> Table:
+    return Table(values_of(document, file), file=file)
 
 
 def _basis(table: Table, fact: str) -> model.Basis:

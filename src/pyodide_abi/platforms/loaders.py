@@ -9,8 +9,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from pyodide_abi.platforms.decode import Table, read_toml
-from pyodide_abi.platforms.load import DATA
+from pyodide_abi.platforms.decode import Table, values_of
+from pyodide_abi.platforms.documents import documents
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def load_loaders() -> tuple[Loader, ...]:
     Raises:
         PlatformDataError: our own data has a fault.
     """
-    return parse_loaders((DATA / _FILE).read_text("utf-8"))
+    return parse_loaders(documents()[_FILE])
 
 
 def init_prefixes() -> frozenset[str]:
@@ -121,13 +121,13 @@ def loader_of(platform: Platform) -> Loader:
     return loaders[platform.loader - 1]
 
 
-def parse_loaders(text: str) -> tuple[Loader, ...]:
-    """All generations from the text of their file.
+def parse_loaders(document: Mapping[str, Any] | str) -> tuple[Loader, ...]:
+    """All generations from their file, its values or its text.
 
     Raises:
         PlatformDataError: a fault; the message starts with the dotted path.
     """
-    root = Table(read_toml(text, _FILE), file=_FILE)
+    root = Table(values_of(document, _FILE), file=_FILE)
     generations = range(1, root.number("generations") + 1)
     facts = {fact: _by_generation(root.table(fact), generations, read) for fact, read in _FACTS.items()}
     root.finish()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import PlatformDataError
-from pyodide_abi.platforms.load import DATA
+from pyodide_abi.platforms.documents import DATA
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.errors import PlatformDataError, UsageError
-from pyodide_abi.platforms.load import DATA
+from pyodide_abi.platforms.documents import DATA
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pyodide_abi.wasm import Kind, SectionId
 from pyodide_abi.wasm.bodies import windows
 from pyodide_abi.wasm.cursor import Cursor
 from pyodide_abi.wasm.encode import unsigned
-from pyodide_abi.wasm.instructions import CALL, FAMILIES, locals_of, pattern, read_instruction
+from pyodide_abi.wasm.instructions import CALL, USUAL, locals_of, pattern, read_instruction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -123,7 +123,7 @@ def calling(functions: Iterable[int]) -> Callable[[Bytes], bool]:
     """Whether a body calls one of some functions, for sure; a body that cannot be read does not."""
     wanted = frozenset(functions)
     encoded = b"|".join(re.escape(form) for index in wanted for form in encodings(index))
-    others = pattern(FAMILIES, without={CALL})
+    others = pattern(USUAL, without={CALL})
     dull = re.compile(b"(?:" + others + rb"|\x10(?!" + encoded + rb")[\x80-\xff]*+[\x00-\x7f])*+")
 
     def calls(body: Bytes) -> bool:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyodide_abi.errors import PlatformDataError
-from pyodide_abi.platforms.load import DATA
+from pyodide_abi.platforms.documents import documents
 from pyodide_abi.values import value
 from pyodide_abi.wasm import FuncType, ValueType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_FILE = DATA / "callers" / "tables.toml"
+_FILE = "callers/tables.toml"
 _PROTOTYPE = re.compile(r"(?P<result>.*?)(?P<name>\w+)\((?P<parameters>.*)\)")
 _I32 = ValueType("i32")
 #: C types that are no 32-bit integer in WebAssembly.
@@ -114,9 +113,9 @@ def load_layouts() -> Layouts:
         PlatformDataError: it has a fault.
     """
     try:
-        return _layouts(tomllib.loads(_FILE.read_text("utf-8")))
+        return _layouts(documents()[_FILE])
     except (KeyError, ValueError) as error:
-        raise PlatformDataError(f"{_FILE.name}: {type(error).__name__}: {error}") from error
+        raise PlatformDataError(f"{_FILE}: {type(error).__name__}: {error}") from error
 
 
 def _layouts(data: Mapping[str, Mapping[str, str]]) -> Layouts:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import enum
 import functools
 import re
-import tomllib
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import PlatformDataError
-from pyodide_abi.platforms.load import DATA, version_key
+from pyodide_abi.platforms.documents import documents
+from pyodide_abi.platforms.load import version_key
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pyodide_abi.signatures.layouts import Prototype
     from pyodide_abi.wasm import FuncType
 
-_FILE = DATA / "callers" / "outcomes.toml"
+_FILE = "callers/outcomes.toml"
 
 
 class CallResult(enum.StrEnum):
@@ -137,14 +137,14 @@ def outcome_of(caller: Caller, have: FuncType, want: FuncType, setting: Setting)
 @functools.cache
 def _load() -> _Outcomes:
     try:
-        data = tomllib.loads(_FILE.read_text("utf-8"))
+        data = documents()[_FILE]
         return _Outcomes(
             calls=tuple(map(_call, data["calls"])),
             engines=frozenset(data["trampolines"]["javascript_engines"]),
             releases=frozenset(data["trampolines"]["javascript_releases"]),
         )
     except (KeyError, ValueError, re.error) as error:
-        raise PlatformDataError(f"{_FILE.name}: {type(error).__name__}: {error}") from error
+        raise PlatformDataError(f"{_FILE}: {type(error).__name__}: {error}") from error
 
 
 def _call(entry: Mapping[str, Any]) -> _Call:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pyodide_abi.wasm.cursor import Cursor
-from pyodide_abi.wasm.instructions import BLOCK, ELSE, END, FAMILIES, IF, LOOP, pattern, read_instruction
+from pyodide_abi.wasm.instructions import BLOCK, ELSE, END, IF, LOOP, USUAL, pattern, read_instruction
 
 if TYPE_CHECKING:
     from pyodide_abi.wasm.cursor import Bytes
@@ -51,4 +51,4 @@ def skip_block(data: Bytes, position: int) -> tuple[int, bool]:
 def _plain() -> re.Pattern[bytes]:
     """As many instructions as possible that neither open nor close a block."""
     without = _OPENING | _CLOSING | {ELSE, _CATCH, _CATCH_ALL}
-    return re.compile(b"(?:" + pattern(FAMILIES, without=without) + b")*+")
+    return re.compile(b"(?:" + pattern(USUAL, without=without) + b")*+")

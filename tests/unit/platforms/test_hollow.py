@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
 
 from pyodide_abi.errors import PlatformDataError
 from pyodide_abi.platforms import load_platforms, load_surface
+from pyodide_abi.platforms.documents import documents
 from pyodide_abi.platforms.hollow import FILE, How, Weight, decode_hollow, load_hollow
-from pyodide_abi.platforms.load import DATA
 from pyodide_abi.report.hollow import hollow_page
 
 ROOT = Path(__file__).parents[3]
@@ -73,8 +72,7 @@ def test_every_name_has_a_probe() -> None:
 
 
 def test_the_page_is_in_step_with_the_table() -> None:
-    document = tomllib.loads((DATA / FILE).read_text("utf-8"))
     page = ROOT / "docs" / "reference" / "hollow-functions.md"
-    assert page.read_text("utf-8") == hollow_page(*decode_hollow(document)), (
+    assert page.read_text("utf-8") == hollow_page(*decode_hollow(documents()[FILE])), (
         "run: python tools/write_hollow_page.py"
     )

@@ -103,14 +103,14 @@ FAULTS = {
     ),
     "not a date": (
         "2025_0.toml",
-        "since = 2025-01-15",
-        'since = "2025-01-15"',
-        "2025_0.toml: rust.nightly.since: has to be a date, not text",
+        "since = '2025-01-15'",
+        "since = '2025-01-32'",
+        "2025_0.toml: rust.nightly.since: '2025-01-32' is no date",
     ),
     "dates in the wrong order": (
         "2025_0.toml",
-        "since = 2025-01-15",
-        "since = 2025-01-15\nbefore = 2024-01-01",
+        "since = '2025-01-15'",
+        "since = '2025-01-15'\nbefore = '2024-01-01'",
         "2025_0.toml: rust.nightly.before: 2024-01-01 is not after since = 2025-01-15",
     ),
     "no member of the enumeration": (
