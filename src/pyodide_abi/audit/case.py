@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.calls import calls_of
@@ -69,6 +70,15 @@ class Case:
         for binary in self.subject.binaries:
             if binary.library.facts is not None:
                 yield binary, binary.library.facts
+
+    @cached_property
+    def exporters(self) -> Mapping[str, Binary]:
+        """By name, the first native file that exports it."""
+        found: dict[str, Binary] = {}
+        for binary, facts in self.readable():
+            for name in facts.exports:
+                found.setdefault(name, binary)
+        return found
 
     def facts_of(self, path: str) -> Facts | None:
         """What the native file at a path says of itself; None where nothing can be read."""

@@ -141,6 +141,11 @@ class _Contents:
             return extension_paths(self.wheel, libraries, platform)
         return extension_paths_on_disk(libraries, platform, given=self.given)
 
+    @property
+    def size(self) -> int:
+        """The bytes that were given: those of the wheel, otherwise of all native files."""
+        return self.file.stat().st_size if self.wheel else sum([one.size for one in self.files])
+
     def wheel_libs(self, path: str) -> str | None:
         """The folder that installers of the first generation search for the needs of a file."""
         owner = self.wheel.name.distribution if self.wheel else self.owners.get(path)
@@ -184,7 +189,9 @@ def _subject(
         predictors: dict[str | None, Predictor] = {}
         for wheel_libs in dict.fromkeys(map(contents.wheel_libs, libraries or [""])):
             installed = Installed(libraries=libraries, wheel_libs=wheel_libs)
-            predictors[wheel_libs] = Predictor(installed, platform, surface, engine, contents.file.name)
+            predictors[wheel_libs] = Predictor(
+                installed, platform, surface, engine, name=contents.file.name, size=contents.size
+            )
         alone = {
             path: predictors[contents.wheel_libs(path)].alone(path, extension=path in extensions)
             for path in libraries

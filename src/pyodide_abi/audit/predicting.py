@@ -63,7 +63,14 @@ class Predictor:
     """
 
     def __init__(
-        self, installed: Installed, platform: Platform | None, surface: Surface | None, engine: str, name: str
+        self,
+        installed: Installed,
+        platform: Platform | None,
+        surface: Surface | None,
+        engine: str,
+        *,
+        name: str,
+        size: int,
     ) -> None:
         """Prepare.
 
@@ -73,8 +80,9 @@ class Predictor:
             surface: What its releases offer; None where there is nothing to load.
             engine: The JavaScript engine that predictions are for.
             name: What is audited, for messages.
+            size: Its size in bytes, which bounds the work.
         """
-        self._budget = Budget(name)
+        self._budget = Budget(name, size=size)
         self._platform = platform
         self._surface = surface
         self._engine = engine

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pyodide_abi.errors import UnreadableInputError
 
-#: Needed libraries that are looked for, in all loads of a wheel together: ten seconds. Of 261 published
-#: wheels the one that takes most takes 14,000, and 217,000 for an engine that refuses its largest library.
-_MOST_STEPS = 2_000_000
+#: Steps for any wheel, and more for each byte of it: a step is some five microseconds, so that each megabyte
+#: takes a second at most. The published wheel that takes most takes 650,000, in an engine that refuses the
+#: library that all its modules need; it has 12 MB.
+_STEPS, _STEPS_FOR_A_BYTE = 500_000, 0.2
 #: What is kept and told, a problem or a missing function, weighs more: a kilobyte in the end.
 _TELLING = 4
 #: So does a library that is loaded.
@@ -18,15 +19,16 @@ _COMPARING = 4
 class Budget:
     """The work that may still be done; one budget for all predictions about a wheel."""
 
-    def __init__(self, name: str = "the wheel", *, steps: int = _MOST_STEPS) -> None:
+    def __init__(self, name: str = "the wheel", *, size: int = 0, steps: int | None = None) -> None:
         """Begin.
 
         Args:
             name: The name of the file that the predictions are about, for the message.
-            steps: The number of needed libraries that may be looked for.
+            size: The size of that file, in bytes.
+            steps: The number of steps; None for what the size gives. To look for a needed library is one.
         """
         self._name = name
-        self._left = steps
+        self._left = _STEPS + int(_STEPS_FOR_A_BYTE * size) if steps is None else steps
 
     def spend_search(self, number: int = 1) -> None:
         """Pay for needed libraries that are looked for.
@@ -41,16 +43,13 @@ class Budget:
                 hint="no known wheel comes near; report it with the file if it is meant to be used",
             )
 
-    def spend_load(self, names: int = 0) -> None:
+    def spend_load(self) -> None:
         """Pay for a library that is loaded.
-
-        Args:
-            names: The number of its imports and segments that are looked at.
 
         Raises:
             UnreadableInputError: As for :meth:`spend_search`.
         """
-        self.spend_search(_LOADING + names // _COMPARING)
+        self.spend_search(_LOADING)
 
     def spend_compare(self, number: int) -> None:
         """Pay for names that are held against what a load has.

@@ -52,12 +52,16 @@ _SHOWN = 3
 
 def check(case: Case) -> Iterator[Finding]:
     """One finding for each file."""
+    all_users: dict[str, list[str]] = {}
+    for binary in case.binaries:
+        for name in _needed(binary):
+            all_users.setdefault(name, []).append(binary.path)
     for binary in case.binaries:
         named = _NAMED.search(binary.path)
         if named is None or binary.library.head is not Head.DYLINK:
             continue
         name = binary.path.rpartition("/")[2]
-        users = [other.path for other in case.binaries if name in _needed(other)]
+        users = all_users.get(name, [])
         used = f", though {', '.join(users[:_SHOWN])} needs it" if users else ""
         yield RULE.finding(
             f"a shared library whose name ends in {named[0]}: no installer loads it ahead{used}",

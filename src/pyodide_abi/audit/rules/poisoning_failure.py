@@ -36,33 +36,47 @@ from pyodide_abi.linker import Cause, Outcome
 from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.audit.subject import Binary
 
+_NOBODY: frozenset[str] = frozenset()
+
 
 def check(case: Case) -> Iterator[Finding]:
     """One finding for each module that is refused, where others suffer from it."""
     extensions = [binary for binary in case.binaries if binary.extension]
-    # Refused modules are few, and found at once; a hostile wheel can hold thousands of others.
-    sound = {
-        release: [binary for binary in extensions if binary.judged(release).outcome is Outcome.LOADS]
-        for release in case.releases
-    }
+    # A hostile wheel can hold thousands of refused modules and as many sound ones: no pair is looked at.
+    groups: dict[tuple[str, ...], None] = {}
+    sound: dict[str, tuple[str, ...]] = {}
+    for release in case.releases:
+        loading = (one.member for one in extensions if one.judged(release).outcome is Outcome.LOADS)
+        sound[release] = tuple(loading)
+        groups.setdefault(sound[release])
+    numbers = {members: number for number, members in enumerate(groups)}
+    group_of = {release: numbers[members] for release, members in sound.items()}
+    members_of = {release: frozenset(members) for release, members in sound.items()}
+    exporters = _exporters(case, extensions)
     for culprit in extensions:
-        releases: dict[tuple[str, ...], list[str]] = {}
+        releases: dict[tuple[int, frozenset[str]], list[str]] = {}
         symbol = ""
         for release in case.releases:
             left = _left_behind(culprit, release)
-            victims = (
-                tuple(binary.member for binary in sound[release] if _suffers(binary, left)) if left else ()
-            )
-            if victims:
+            if not left or not sound[release]:
+                continue
+            spared = frozenset.intersection(*(exporters.get(name, _NOBODY) for name in left))
+            spared &= members_of[release]
+            if len(spared) < len(sound[release]):
                 symbol = symbol or left[0]
-                releases.setdefault(victims, []).append(release)
-        for victims, affected in releases.items():
+                releases.setdefault((group_of[release], spared), []).append(release)
+        for (_, spared), affected in releases.items():
+            victims = (
+                [member for member in sound[affected[0]] if member not in spared]
+                if spared
+                else sound[affected[0]]
+            )
             yield RULE.finding(
                 f"after it was refused for `{symbol}`, everything that is loaded later is refused for "
                 f"it too: {listed(victims)}",
@@ -73,6 +87,18 @@ def check(case: Case) -> Iterator[Finding]:
             )
 
 
+def _exporters(case: Case, extensions: Sequence[Binary]) -> Mapping[str, frozenset[str]]:
+    """The members that export each symbol that a refused module leaves behind."""
+    wanted = {
+        name for binary in extensions for release in case.releases for name in _left_behind(binary, release)
+    }
+    found: dict[str, set[str]] = {}
+    for binary, facts in case.readable():
+        for name in wanted & facts.exports.keys():
+            found.setdefault(name, set()).add(binary.member)
+    return {name: frozenset(members) for name, members in found.items()}
+
+
 def _left_behind(binary: Binary, release: str) -> list[str]:
     """The demands that a refused load leaves in the table; one that the engine cannot compile leaves none."""
     problems = binary.judged(release).problems
@@ -81,11 +107,6 @@ def _left_behind(binary: Binary, release: str) -> list[str]:
     return [
         problem.symbol for problem in problems if problem.cause is Cause.UNDEFINED_ADDRESS and problem.symbol
     ]
-
-
-def _suffers(binary: Binary, left: list[str]) -> bool:
-    facts = binary.library.facts
-    return facts is not None and not facts.exports.keys() >= set(left)
 
 
 RULE = Rule(

@@ -5,7 +5,8 @@
 The wheel's Python files: statements that run when a module is imported (not the bodies of functions, nor what
 stands in a `try` or under a condition about the platform, `__name__` or `TYPE_CHECKING`) and that start a
 thread, make what `multiprocessing` needs semaphores for, or start a process. The file is parsed, never run;
-tests, scripts and files above 300 kB are left out.
+tests, scripts and files above 300 kB are left out, and of all files together what is above 400 kB and a fifth
+of the size of the wheel.
 
 ## Why it breaks
 
@@ -49,8 +50,10 @@ _WORTH_PARSING = re.compile(rb"\b(?:_?thread(?:ing)?|multiprocessing|subprocess|
 _NOT_IMPORTED = re.compile(
     r"(?:^|/)(?:tests?|testing|examples?|benchmarks?)/|(?:^|/)(?:conftest|setup|__main__)\.py$"
 )
-#: In bytes: of a file, and of all files together.
+#: In bytes: of a file, and of all files that are read together.
 _LARGEST, _MOST = 300_000, 8_000_000
+#: In bytes of source: parsed for any wheel, some half a second; and more for each byte of the wheel.
+_PARSED, _PARSED_FOR_A_BYTE = 400_000, 0.2
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -73,6 +76,7 @@ def check(case: Case) -> Iterator[Finding]:
 def _sources(wheel: Wheel) -> Iterator[tuple[str, bytes]]:
     """The files that may start something when they are imported."""
     left = _MOST
+    to_parse = _PARSED + _PARSED_FOR_A_BYTE * wheel.path.stat().st_size
     for member in wheel.members:
         path = wheel.installed_path(member.name)
         if path is None or not path.endswith(".py") or member.size > min(_LARGEST, left):
@@ -84,7 +88,8 @@ def _sources(wheel: Wheel) -> Iterator[tuple[str, bytes]]:
             text = bytes(wheel.read(member.name))
         except WheelError:
             continue  # faulty-record and the reader speak of it.
-        if _WORTH_PARSING.search(text):
+        if _WORTH_PARSING.search(text) and len(text) <= to_parse:
+            to_parse -= len(text)
             yield member.name, text
 
 

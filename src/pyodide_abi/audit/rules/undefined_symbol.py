@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 
 def check(case: Case) -> Iterator[Finding]:
     """One finding for each library and symbol."""
+    consequence, called = effect_of_call(case.binaries)
     for gap in case.gaps:
         if set(gap.releases) != set(case.releases):
             continue
@@ -67,8 +68,7 @@ def check(case: Case) -> Iterator[Finding]:
             effect, severity = "so the module does not load", Severity.ERROR
         else:
             what = f"`{gap.symbol}` {gap.type}"
-            consequence, severity = effect_of_call(case.binaries)
-            effect = f"so its first call {consequence}"
+            effect, severity = f"so its first call {consequence}", called
         yield RULE.finding(
             f"{what} is provided by no release, {effect}",
             evidence=gap.evidence,
@@ -97,10 +97,8 @@ def _fix(case: Case, gap: Gap, owner: str | None) -> str:
 
 def _owner(case: Case, gap: Gap) -> str | None:
     """A module of the wheel that exports the symbol; only needing it would make it known."""
-    for binary, facts in case.readable():
-        if gap.symbol in facts.exports:
-            return binary.member if binary.path != gap.path else None
-    return None
+    binary = case.exporters.get(gap.symbol)
+    return None if binary is None or binary.path == gap.path else binary.member
 
 
 RULE = Rule(

@@ -1,0 +1,244 @@
+"""An audit's work grows with what a wheel holds, not with its square: calls are counted, for three sizes."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import io
+import sys
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pyodide_abi.audit import audit_file
+from pyodide_abi.report.json import audit_to_data, audits_to_json
+from pyodide_abi.report.show import Part, describe
+from pyodide_abi.wasm import encode as enc
+from pyodide_abi.wasm.sections import dylink0
+from pyodide_abi.wasm.sections.dylink0 import Dylink, ImportInfo, ImportInfos, MemoryInfo, Needed, RuntimePath
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+    from types import FrameType
+
+WHEEL = "spam-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
+INFO = "spam-1.dist-info"
+SUFFIX = ".cpython-314-wasm32-emscripten.so"
+SMALLEST = 60
+#: Calls for longer numbers and the like.
+FEW = 1000
+#: Work may grow by so much more than input; of calls that are counted nothing is left to chance.
+RATIO = 1.02
+SECTIONS = {
+    "type": 1,
+    "import": 2,
+    "function": 3,
+    "global": 6,
+    "export": 7,
+    "element": 9,
+    "code": 10,
+    "data": 11,
+}
+NOTHING_TO_RETURN = enc.vector([b"\x60\0\0", b"\x60\0\1\x7f"])
+
+
+def module(
+    init: str = "spam",
+    *,
+    needed: Iterable[str] = (),
+    run_paths: Iterable[str] = ("$ORIGIN",),
+    weak: Iterable[str] = (),
+    imports: Iterable[bytes] = (),
+    exports: Iterable[bytes] = (),
+    **sections: bytes,
+) -> bytes:
+    """An extension module; sections by their names take the place of its own."""
+    infos = tuple(ImportInfo(module="env", name=name, flags=dylink0.SymbolFlag.WEAK) for name in weak)
+    dylink = Dylink(
+        subsections=(
+            MemoryInfo(memory_size=0, memory_align=0, table_size=0, table_align=0),
+            Needed(tuple(needed)),
+            ImportInfos(infos),
+            RuntimePath(tuple(run_paths)),
+        )
+    )
+    functions = [one for one in imports if one[-2] == 0]
+    own = enc.name(f"PyInit_{init}") + b"\0" + enc.unsigned(len(functions))
+    contents = {
+        "type": NOTHING_TO_RETURN,
+        "import": enc.vector(list(imports)),
+        "function": enc.vector([b"\1"]),
+        "export": enc.vector([own, *exports]),
+        "code": enc.vector([enc.sized(b"\0\x41\0\x0b")]),
+    } | sections
+    head = b"\0asm\1\0\0\0" + b"\0" + enc.sized(enc.name(dylink0.NAME) + dylink0.encode(dylink))
+    ordered = sorted((SECTIONS[name], body) for name, body in contents.items())
+    return head + b"".join(bytes([number]) + enc.sized(body) for number, body in ordered)
+
+
+def function(name: str) -> bytes:
+    return enc.name("env") + enc.name(name) + b"\0\0"
+
+
+def address(name: str) -> bytes:
+    return enc.name("GOT.mem") + enc.name(name) + b"\3\x7f\1"
+
+
+def modules_of_one_library(number: int) -> Mapping[str, bytes]:
+    users = {f"m{at}{SUFFIX}": module(f"m{at}", needed=["l.so"]) for at in range(number)}
+    return {"l.so": module(exports=[enc.name("x") + b"\0\0"]), **users}
+
+
+def empty_libraries(number: int) -> Mapping[str, bytes]:
+    return {f"l{at}.so": b"" for at in range(number)}
+
+
+def modules_without_what_they_need(number: int) -> Mapping[str, bytes]:
+    return {f"m{at}{SUFFIX}": module(f"m{at}", needed=[f"absent{at}.so"]) for at in range(number)}
+
+
+def modules_that_lack_a_function(number: int) -> Mapping[str, bytes]:
+    return {f"m{at}{SUFFIX}": module(f"m{at}", imports=[function(f"absent{at}")]) for at in range(number)}
+
+
+def refused_and_sound_modules(number: int) -> Mapping[str, bytes]:
+    refused = {f"r{at}{SUFFIX}": module(f"r{at}", imports=[address(f"absent{at}")]) for at in range(number)}
+    return refused | {f"m{at}{SUFFIX}": module(f"m{at}") for at in range(number)}
+
+
+def libraries_of_another_system(number: int) -> Mapping[str, bytes]:
+    return {f"m{at}.dylib": module(f"m{at}") for at in range(number)}
+
+
+def folders(number: int) -> Mapping[str, bytes]:
+    return {f"f{at}/m{SUFFIX}": module("m", needed=[f"l{at}.so"]) for at in range(number)}
+
+
+def python_files(number: int) -> Mapping[str, bytes]:
+    return {f"p{at}.py": b"import threading\nlock = threading.Lock()\n" for at in range(number)}
+
+
+def one(**parts: Callable[[int], Iterable[object]]) -> Callable[[int], Mapping[str, bytes]]:
+    """A wheel with one module whose parts have so many entries."""
+
+    def make(number: int) -> Mapping[str, bytes]:
+        made = {name: part(number) for name, part in parts.items()}
+        return {f"spam{SUFFIX}": module(**made)}  # type: ignore[arg-type] # each part has its own type
+
+    return make
+
+
+def many(make: Callable[[int], bytes]) -> Callable[[int], list[bytes]]:
+    return lambda number: [make(at) for at in range(number)]
+
+
+def listed(make: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    return lambda number: enc.vector(many(make)(number))
+
+
+def names(prefix: str) -> Callable[[int], list[str]]:
+    return lambda number: [f"{prefix}{at}" for at in range(number)]
+
+
+def metadata(line: str) -> Callable[[int], Mapping[str, bytes]]:
+    def make(number: int) -> Mapping[str, bytes]:
+        lines = "".join(line.format(at=at) for at in range(number))
+        text = f"Metadata-Version: 2.1\nName: spam\nVersion: 1\n{lines}"
+        return {f"spam{SUFFIX}": module(), f"{INFO}/METADATA": text.encode()}
+
+    return make
+
+
+def record_of_absent_files(number: int) -> Mapping[str, bytes]:
+    lines = "".join(f"absent{at}.py,sha256=x,1\n" for at in range(number))
+    return {f"spam{SUFFIX}": module(), f"{INFO}/RECORD": lines.encode()}
+
+
+def tags(number: int) -> Mapping[str, bytes]:
+    lines = "".join(f"Tag: cp314-cp314-any{at}\n" for at in range(number))
+    text = f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\n{lines}"
+    return {f"spam{SUFFIX}": module(), f"{INFO}/WHEEL": text.encode()}
+
+
+SHAPES = {
+    "modules of one library": modules_of_one_library,
+    "empty libraries": empty_libraries,
+    "modules without what they need": modules_without_what_they_need,
+    "modules that lack a function": modules_that_lack_a_function,
+    "refused and sound modules": refused_and_sound_modules,
+    "libraries of another system": libraries_of_another_system,
+    "folders": folders,
+    "python files": python_files,
+    "needed": one(needed=names("absent")),
+    "run paths": one(needed=lambda _: ["absent.so"], run_paths=names("/f")),
+    "weak symbols": one(weak=names("w"), imports=many(lambda at: address(f"w{at}"))),
+    "types": one(type=lambda number: enc.vector([b"\x60\0\0", b"\x60\0\1\x7f", *[b"\x60\1\x7f\0"] * number])),
+    "functions that nobody has": one(imports=many(lambda at: function(f"absent{at}"))),
+    "addresses that nobody has": one(imports=many(lambda at: address(f"absent{at}"))),
+    "exports": one(exports=many(lambda at: enc.name(f"e{at}") + b"\0\0")),
+    "globals": one(**{"global": listed(lambda _: b"\x7f\0\x41\0\x0b")}),
+    "elements": one(element=listed(lambda _: b"\0\x41\0\x0b\0")),
+    "data segments": one(data=listed(lambda _: b"\0\x41\0\x0b\0")),
+    "record": record_of_absent_files,
+    "requirements": metadata("Requires-Dist: r{at}\n"),
+    "classifiers": metadata("Classifier: c{at}\n"),
+    "tags": tags,
+}
+
+
+def pack(file: Path, contents: Mapping[str, bytes]) -> None:
+    everything = {
+        f"{INFO}/METADATA": b"Metadata-Version: 2.1\nName: spam\nVersion: 1\n",
+        f"{INFO}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: cp314-cp314-x\n",
+    } | dict(contents)
+    lines = [f"{name},sha256={_digest(data)},{len(data)}" for name, data in everything.items()]
+    everything.setdefault(f"{INFO}/RECORD", "\n".join([*lines, f"{INFO}/RECORD,,", ""]).encode())
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in everything.items():
+            archive.writestr(zipfile.ZipInfo(name), data)
+    file.write_bytes(out.getvalue())
+
+
+def _digest(data: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+
+
+def calls_of(work: Callable[[], object]) -> int:
+    """How many functions are called, those of C included."""
+    number = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal number
+        number += event in {"call", "c_call"}
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return number
+
+
+def audit_and_show(file: Path, contents: Mapping[str, bytes]) -> None:
+    audits_to_json([audit_to_data(audit_file(file))])
+    for name, data in contents.items():
+        if name == f"spam{SUFFIX}":
+            describe(name, data, frozenset(Part))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_twice_as_much_takes_twice_the_work(shape: str, tmp_path: Path) -> None:
+    """What every input takes is taken away: the second step is held against the first."""
+    work = []
+    for size in (SMALLEST, SMALLEST, 2 * SMALLEST, 4 * SMALLEST):
+        contents = SHAPES[shape](size)
+        file = tmp_path / WHEEL
+        pack(file, contents)
+        work.append(calls_of(functools.partial(audit_and_show, file, contents)))
+    _, small, middle, large = work
+    assert large - middle <= RATIO * 2 * (middle - small) + FEW
