@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pyodide_abi.audit import audit_file
-from pyodide_abi.report.json import audit_to_data, audits_to_json
+from pyodide_abi.report.envelope import to_lines
+from pyodide_abi.report.json import audit_to_data
 from pyodide_abi.report.show import Part, describe
 from pyodide_abi.wasm import encode as enc
 from pyodide_abi.wasm.sections import dylink0
@@ -225,7 +226,7 @@ def calls_of(work: Callable[[], object]) -> int:
 
 
 def audit_and_show(file: Path, contents: Mapping[str, bytes]) -> None:
-    audits_to_json([audit_to_data(audit_file(file))])
+    to_lines([audit_to_data(audit_file(file))])
     for name, data in contents.items():
         if name == f"spam{SUFFIX}":
             describe(name, data, frozenset(Part))
