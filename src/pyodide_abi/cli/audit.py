@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,7 @@ from pyodide_abi.cli.options import positive
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Executor
     from contextlib import AbstractContextManager
 
@@ -117,8 +119,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Audit every file; the exit status is that of the worst."""
-    from tempfile import TemporaryDirectory
-
     from pyodide_abi.cli.audit_policy import read_policy, write_baseline
     from pyodide_abi.cli.settings import set_by
     from pyodide_abi.platforms import load_platform
@@ -127,8 +127,16 @@ def run(args: argparse.Namespace, session: Session) -> int:
     platform = load_platform(args.platform) if args.platform else None
     # A setting is a habit: it stands in where nothing else says the platform.
     habit = set_by(args, "platform")
-    with TemporaryDirectory(prefix="pyodide-abi-") as scratch:
-        outcomes = list(_audited(args, session, Path(scratch), platform, habit))
+    with ExitStack() as stack:
+
+        @cache
+        def scratch() -> Path:
+            # An audit of files that are there writes nothing.
+            from tempfile import TemporaryDirectory
+
+            return Path(stack.enter_context(TemporaryDirectory(prefix="pyodide-abi-")))
+
+        outcomes = list(_audited(args, session, scratch, platform, habit))
     if habit and any(one.report and one.report.platform_from == "usual" for one in outcomes):
         session.host.progress.say(f"platform {args.platform}: set by {habit}, for files without a tag")
     if args.write_baseline:
@@ -141,7 +149,11 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
 
 def _audited(
-    args: argparse.Namespace, session: Session, scratch: Path, platform: Platform | None, habit: str
+    args: argparse.Namespace,
+    session: Session,
+    scratch: Callable[[], Path],
+    platform: Platform | None,
+    habit: str,
 ) -> Iterator[Outcome]:
     """What became of each target, under the name that it was given by."""
     from pyodide_abi.audit.many import audit_files

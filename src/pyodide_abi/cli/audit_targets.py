@@ -13,7 +13,7 @@ from pyodide_abi.platforms import default_platform
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pyodide_abi.cli.session import Session
     from pyodide_abi.platforms.model import Platform
@@ -45,7 +45,7 @@ class AuditTarget:
 
 
 def targets_of(
-    words: list[str], platform: Platform | None, session: Session, scratch: Path
+    words: list[str], platform: Platform | None, session: Session, scratch: Callable[[], Path]
 ) -> Iterator[AuditTarget]:
     """What the words of a command line stand for; one that stands for nothing has an error in its place.
 
@@ -54,7 +54,7 @@ def targets_of(
         platform: That of wheels that are fetched by their projects' names, if one was asked for. Without, a
             name alone is a file that is not there: a slip of the pen must not fetch a stranger's wheel.
         session: The command's.
-        scratch: A folder for what is fetched.
+        scratch: Makes a folder for what is fetched, or gives the one that it made.
     """
     for word in words:
         try:
@@ -64,10 +64,10 @@ def targets_of(
 
 
 def _targets_of(
-    word: str, platform: Platform | None, session: Session, scratch: Path
+    word: str, platform: Platform | None, session: Session, scratch: Callable[[], Path]
 ) -> Iterator[AuditTarget]:
     if word == _STDIN:
-        yield AuditTarget(given=word, path=_from_stdin(scratch))
+        yield AuditTarget(given=word, path=_from_stdin(scratch()))
         return
     path = session.cwd / Path(word).expanduser()
     if path.is_dir():
@@ -82,7 +82,7 @@ def _targets_of(
                 f"there is no file {path}",
                 hint=f"for the newest wheel of a project: pyodide-abi audit {word} --platform NAME",
             )
-        yield AuditTarget(given=word, path=_fetched(word, platform or default_platform(), session, scratch))
+        yield AuditTarget(given=word, path=_fetched(word, platform or default_platform(), session, scratch()))
     else:
         yield AuditTarget(given=word, path=path)
 

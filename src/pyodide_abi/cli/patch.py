@@ -61,7 +61,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     out = parser.add_argument_group("results")
     out.add_argument("--print-needed", action="store_true", help="print the needed libraries, one a line")
     out.add_argument("--print-rpath", action="store_true", help="print the run paths, with colons between")
-    out.add_argument("-o", "--output", metavar="OUT", help="write the result there, not in place")
+    out.add_argument(
+        "-o", "--output", dest="patched", metavar="OUT", help="write the result there, not in place"
+    )
 
 
 def run(args: argparse.Namespace, session: Session) -> int:
@@ -71,9 +73,9 @@ def run(args: argparse.Namespace, session: Session) -> int:
     from pyodide_abi.report.printable import printable
 
     patch = _patch(args)
-    if args.output and len(args.files) > 1:
+    if args.patched and len(args.files) > 1:
         raise UsageError("--output is one file, and several are to be patched")
-    output = session.cwd / Path(args.output).expanduser() if args.output else None
+    output = session.cwd / Path(args.patched).expanduser() if args.patched else None
     for name in args.files:
         patched = patch_file(session.cwd / Path(name).expanduser(), patch, output)
         for unmet in patched.unmet:
@@ -109,7 +111,7 @@ def _patch(args: argparse.Namespace) -> Patch:
         drop_exports=tuple(args.drop_export),
         drop_sections=tuple(args.drop_section),
     )
-    if patch == Patch() and not (args.print_needed or args.print_rpath or args.output):
+    if patch == Patch() and not (args.print_needed or args.print_rpath or args.patched):
         raise UsageError("nothing is to be done", hint="name an edit, --print-needed or --print-rpath")
     return patch
 
