@@ -179,11 +179,11 @@ def read_library(
         module: the same as a module, where the caller has read it before.
         sought: as for :func:`facts_of`.
     """
-    head = head_of(data)
+    head, dylink = head_of(data), dylink_of(data)
     facts, fault = None, ""
     if head is not Head.NOT_WASM:
         try:
-            facts = facts_of(module or read_module(data), sought=sought)
+            facts = facts_of(module or read_module(data), sought=sought, dylink=dylink)
         except WasmError as error:
             fault = str(error)
     return Library(
@@ -191,7 +191,7 @@ def read_library(
         head=head,
         size=len(data),
         identity=identify(data[:ENOUGH]),
-        dylink=dylink_of(data),
+        dylink=dylink,
         facts=facts,
         fault=fault,
     )
@@ -228,11 +228,12 @@ def dylink_of(data: bytes | memoryview, *, whole: bool = True) -> LooseDylink:
     return read_loosely(data, legacy=head is Head.LEGACY, whole=whole)
 
 
-def facts_of(module: Module, *, sought: Collection[str] = ()) -> Facts:
+def facts_of(module: Module, *, sought: Collection[str] = (), dylink: LooseDylink | None = None) -> Facts:
     """The facts of a module.
 
     Args:
         module: The module.
+        dylink: Its dylink section, where it has been read before.
         sought: names of features to look for in its code, which takes time; those that an engine refuses.
 
     Raises:
@@ -243,7 +244,9 @@ def facts_of(module: Module, *, sought: Collection[str] = ()) -> Facts:
         for index, (space, name, type_, _) in enumerate(module.imports)
     )
     exports = {entry.name: module.type_of(entry) for entry in module.exports}
-    dylink, startup = dylink_of(module.data), follow_startup(module)
+    startup = follow_startup(module)
+    if dylink is None:
+        dylink = dylink_of(module.data)
     answers = answers_of(module, code_questions(module, sought))
     js_texts = texts_of(module, ((entry.name, entry.kind, entry.index) for entry in module.exports))
     return facts_with(module, dylink, imports, exports, startup=startup, answers=answers, js_texts=js_texts)
