@@ -57,6 +57,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "toolchain": {"errors", "atomic", "values", "process", "store", "host", "http", "platforms", "wasm"},
     "runtime": {
+        "abi",
         "errors",
         "atomic",
         "values",

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING
 from pyodide_abi.errors import UnreadableInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
 #: Bytes of the largest module that an engine takes (V8's kV8MaxWasmModuleSize).
 LARGEST = 1 << 30
+#: Bytes that are read from a pipe at once.
+_PIECE = 1 << 20
 
 
 def read_file(path: Path) -> bytes:
@@ -39,9 +43,10 @@ def read_head(path: Path, *, most: int) -> tuple[bytes, int]:
             if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
                 raise UnreadableInputError(f"{path} is a device", hint="name a file")
             if stat.S_ISREG(status.st_mode):
-                data = stream.read(most)
-                return data, max(status.st_size, len(data))
-            data = stream.read(LARGEST + 1)
+                # Python reserves what it is asked for, so it is asked for no more than there is.
+                data = stream.read(min(most, status.st_size))
+                return data, status.st_size
+            data = b"".join(_pieces(stream))
     except IsADirectoryError as error:
         raise UnreadableInputError(f"{path} is a folder", hint="name a file in it") from error
     except OSError as error:
@@ -49,6 +54,14 @@ def read_head(path: Path, *, most: int) -> tuple[bytes, int]:
     if len(data) > LARGEST:
         raise _too_large(path)
     return data, len(data)
+
+
+def _pieces(stream: BinaryIO) -> Iterator[bytes]:
+    """What comes from a pipe, to its end or just beyond the bound."""
+    left = LARGEST + 1
+    while left and (piece := stream.read(min(left, _PIECE))):
+        left -= len(piece)
+        yield piece
 
 
 def _too_large(path: Path) -> UnreadableInputError:

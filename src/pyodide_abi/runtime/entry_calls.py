@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import INIT_PREFIXES
 from pyodide_abi.runtime.account import Outcome
 from pyodide_abi.runtime.fresh_interpreters import Interpreters
 from pyodide_abi.runtime.protocol import PROBE, Call, Called, Calling, Imported, Probe, Untried
@@ -37,7 +38,7 @@ _NO_RESULT = (
     "raised unreported exception",
 )
 #: Entries that an import calls.
-_INIT = ("PyInit_", "PyModExport_")
+_INIT = INIT_PREFIXES
 _IMPORTING = frozenset({"Py_mod_exec", "Py_mod_create"})
 
 
