@@ -16,7 +16,7 @@ from pyodide_abi.wasm import read_module
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 INCLUDE = "-I$(python -c \"import sysconfig; print(sysconfig.get_path('include'))\")"
 
 

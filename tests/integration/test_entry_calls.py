@@ -9,7 +9,7 @@ import pytest
 from made_wheels import make_wheel
 from real_host import pyodide_abi
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 CASES = Path(__file__).parents[1] / "cases" / "signatures"
 ROWS = [json.loads(line) for line in (CASES / "truth.jsonl").read_text("utf-8").splitlines()]
 HERE = sorted({row["case"] for row in ROWS} - {"decoy_table"})

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from pyodide_abi.platforms.model import Runtime
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 FOLDER = Path(__file__).parents[1] / "hollow"
 #: Probes that do not come back where the function does its work: it waits, or ends what it is to end.
