@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
 #: In bytes: a larger module is not read a second time.
 _LARGEST = 60_000_000
+#: A statement that imports from a module of some name; longer ones than anybody writes are left out.
+_FROM = rb"\bfrom\b[\s\\.\w\x80-\xff]{0,300}(?:%s)[\s\\]+import\b"
 #: What a module of Cython that unpacks its texts as it starts holds.
 _COMPRESSED = (b"cython_runtime", b"decompress")
 
@@ -89,8 +91,12 @@ def _wanted(
     sources = [
         (path, text) for path, text in wheel.python_sources() if any(stem in text for stem in stems.values())
     ]
+    # A wheel may have many files that speak of a module, and few that import from it.
+    statement = re.compile(_FROM % b"|".join(map(re.escape, stems.values())))
     for path, text in sources:
         found: dict[str, dict[str, int]] = {}
+        if not statement.search(text):
+            continue
         for module, name, line in imported_names(path, text):
             given = stems.get(module)
             if given is None or name.startswith("__") or f"{module}.{name}" in modules:
