@@ -188,15 +188,15 @@ class _Trial:
     def _import(self, attempt: Attempt, runtime: Runtime) -> tuple[Outcome, str, str]:
         """Import a module: its outcome, the words for it, and how its package's import ended otherwise."""
         plain = self._account(attempt, runtime, direct=False)
-        package, needs = plain.package, self._needs(plain)
+        package, judged = plain.package, plain
         verdict = plain.verdict()
         if verdict is None:
-            direct = self._account(attempt, runtime, direct=True)
-            verdict = direct.verdict() or (Outcome.KILLED, direct.died)
-            needs = needs or self._needs(direct)
-        if verdict[0] is Outcome.RAISED and needs:
+            judged = self._account(attempt, runtime, direct=True)
+            verdict = judged.verdict() or (Outcome.KILLED, judged.died)
+        # What the package lacks is no excuse for what the module itself raises.
+        if verdict[0] is Outcome.RAISED and (needs := self._needs(judged)):
             return Outcome.NEEDS, f"needs {needs}, which verify does not install", ""
-        if verdict[0] is not Outcome.LOADED or not package or plain.spoilt or needs:
+        if verdict[0] is not Outcome.LOADED or not package or plain.spoilt or self._needs(plain):
             return *verdict, package
         # The file would do, but a plain import does not get to it, or does not end well.
         if plain.missing == attempt.module:
