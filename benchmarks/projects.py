@@ -73,7 +73,7 @@ def measure(project: Project, platform: str, folder: Path) -> dict[str, Any]:
         [*words, "--toolchain-mismatch", "allow", "--format", "json", "--quiet", *settings], cwd=folder
     )
     seconds = round(time.monotonic() - began)
-    built = json.loads(done.stdout) if done.stdout.startswith("[") else []
+    built = json.loads(done.stdout)["results"] if done.stdout.startswith("{") else []
     if not built:
         return {"built": False, "error": done.stderr.strip()[:2000], "seconds": seconds}
     one = built[0]
@@ -132,7 +132,7 @@ def compare(project: Project, platform: str, wheel: Path, folder: Path) -> dict[
         "wheel": found[0].name,
         "size": size,
         "ratio": round(wheel.stat().st_size / size, 3),
-        "diff": shorten(json.loads(diff.stdout))
+        "diff": shorten(json.loads(diff.stdout)["results"][0])
         if diff.stdout.startswith("{")
         else diff.stderr.strip()[:500],
     }

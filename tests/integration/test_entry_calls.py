@@ -24,7 +24,7 @@ def test_what_is_seen_is_what_happened(case: str, tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path, f"{case}-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl", files)
     words = ["verify", wheel.name, "--calls", "--runtime", RELEASE, "--format", "json"]
     done = pyodide_abi(*words, cwd=tmp_path)
-    (data,) = json.loads(done.stdout)
+    (data,) = json.loads(done.stdout)["results"]
     seen = {(one["table"], one["entry"]): one["called"][RELEASE] for one in data["calls"]}
     truth = [row for row in ROWS if row["case"] == case]
     for row in truth:
