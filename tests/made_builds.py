@@ -12,7 +12,7 @@ from pyodide_abi.build.cross import CrossBuild
 from pyodide_abi.platforms import load_platform
 from pyodide_abi.toolchain.model import HostPython, Source, Sysroot, Toolchain
 
-DRIVERS = ("cc", "c++", "ar", "ranlib", "nm", "strip")
+DRIVERS = ("cc", "c++", "ld", "ar", "ranlib", "nm", "strip")
 
 
 def made_target(folder: Path, platform: str = "314_0", **changes: Any) -> Target:

@@ -88,23 +88,29 @@ class Watch:
     """What ends our processes if we are killed; a process of its own from the first of ours on."""
 
     def __init__(self) -> None:
+        # Not for the watching process itself, which has no time for imports.
+        from threading import Lock  # noqa: PLC0415
+
         self._pipe: int | None = None
+        self._lock, self._new_lock = Lock(), Lock
 
     def began(self, process: int, *, session: bool) -> None:
         """A process of ours has begun; ``session`` if it leads one of its own."""
-        if self._pipe is None:
-            self._pipe = _start()
+        with self._lock:
+            if self._pipe is None:
+                self._pipe = _start()
         self._tell(f"{'session' if session else 'process'} {process}\n")
 
     def ended(self, process: int) -> None:
         """It has ended, and its number may soon be another's."""
         self._tell(f"ended {process}\n")
 
-    def forget(self) -> None:
-        """In a fork of ours, which begins none of our processes and would keep the pipe open."""
+    def after_fork(self) -> None:
+        """In a fork of ours: its processes are none of ours, and it would keep the pipe open."""
         if self._pipe is not None:
             os.close(self._pipe)
-            self._pipe = None
+        # A new lock: one that another thread held would be held for ever.
+        self._pipe, self._lock = None, self._new_lock()
 
     def _tell(self, line: str) -> None:
         try:
@@ -114,8 +120,8 @@ class Watch:
             pass  # Somebody has ended the watching process; nothing else depends on it.
 
 
-def _start() -> int:
-    """Start the watching process; what to write to for it. Nobody else inherits that."""
+def _start() -> int | None:
+    """Start the watching process; what to write to for it, or None if it cannot be started."""
     reading, writing = os.pipe()
     folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - as above
     code = f"import sys; sys.path.insert(0, {folder!r}); from pyodide_abi.orphans import main; main()"
@@ -131,6 +137,9 @@ def _start() -> int:
             ],
             setpgroup=0,  # A Ctrl-C at the terminal is not for it.
         )
+    except OSError:
+        os.close(writing)
+        return None
     finally:
         os.close(reading)
     return writing

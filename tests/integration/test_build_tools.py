@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import struct
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -218,3 +220,44 @@ def test_exec_says_what_is_missing(tmp_path: Path) -> None:
     assert done.returncode == 3
     assert "error: there is no executable 'no-such-command'" in done.stderr
     assert tool("exec", "--", cwd=tmp_path).returncode == 2
+
+
+BARE = """\
+set -e
+gcc -c target.c -o target.o
+g++ -x c++ -c target.c -o target-cxx.o
+$CC_FOR_BUILD generator.c -o generator
+./generator
+make CC=cc built.o
+gcc -print-multi-os-directory
+gcc -print-prog-name=ld
+gcc -dumpmachine
+ham-config --libs || echo "refused: $?"
+"""
+
+
+def test_bare_names_and_questions_are_the_target_s(tmp_path: Path) -> None:
+    """And a generator that the build runs itself is compiled for this machine, assembler and linker too."""
+    if shutil.which("gcc") is None:
+        pytest.skip("this machine has no compiler of its own")
+    script = tmp_path / "bin" / "ham-config"
+    script.parent.mkdir()
+    script.write_text("#!/bin/sh\necho -L/usr/lib -lham\n")
+    script.chmod(0o755)
+    (tmp_path / "target.c").write_text("int target(void) { return 1; }\n")
+    (tmp_path / "built.c").write_text("int built(void) { return 1; }\n")
+    (tmp_path / "generator.c").write_text(
+        '#include <stdio.h>\nint main(void) { printf("%d bytes\\n", (int)sizeof(void *)); return 0; }\n'
+    )
+    path = f"{script.parent}:{os.environ['PATH']}"
+    done = tool("exec", "--platform", "314_0", "--", "sh", "-c", BARE, cwd=tmp_path, PATH=path)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert f"{struct.calcsize('P')} bytes" in lines
+    assert "refused: 1" in lines
+    assert "wasm32-unknown-emscripten" in lines
+    assert "." in lines
+    assert [line for line in lines if line.endswith("/drivers/ld")]
+    assert "ham-config is this machine's" in done.stderr
+    for name in ("target.o", "target-cxx.o", "built.o"):
+        assert (tmp_path / name).read_bytes()[:4] == b"\0asm"

@@ -81,6 +81,11 @@ class CrossBuild:
         return self.files / "bin"
 
     @property
+    def refusing(self) -> Path:
+        """The folder of commands in the place of this machine's that would lead a build astray."""
+        return self.files / "refusing"
+
+    @property
     def emulator(self) -> Path:
         """The command that runs a program of the target."""
         return self.files / "run"
@@ -100,9 +105,25 @@ class CrossBuild:
         """The folder of Python's own ``.pc`` files."""
         return self.files / "lib" / "pkgconfig"
 
-    @cached_property
+    @property
+    def bare_names(self) -> bool:
+        """Bare names of compilers, ``cc`` and ``ld`` say, are the target's: commands one after another."""
+        return self.source is None
+
+    @property
     def host_compilers(self) -> Mapping[str, str]:
-        """Compilers for the build machine, by language (``c``, ``cpp``), as far as there are any."""
+        """Commands that compile for the build machine, by language (``c``, ``cpp``), if there are any.
+
+        Where bare names are the target's, they are scripts that hide those from the compiler itself, which
+        looks for its assembler and linker on the PATH.
+        """
+        if not self.bare_names:
+            return self.host_programs
+        return {language: str(self.files / "host" / language) for language in self.host_programs}
+
+    @cached_property
+    def host_programs(self) -> Mapping[str, str]:
+        """Compilers of the build machine, by language (``c``, ``cpp``), as far as there are any."""
         found = {}
         for language, names in _HOST_COMPILERS.items():
             program = next(filter(None, (find_program(name, self.host) for name in names)), None)

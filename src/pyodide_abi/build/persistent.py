@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.build.environment import install_requirements, make_environment
 from pyodide_abi.build.tools import parallel, without_leaks
+from pyodide_abi.build.tools.library_scripts import refuse_scripts
 from pyodide_abi.values import asdict, value
 from pyodide_abi.wheel.write import EPOCH
 
@@ -91,6 +92,7 @@ def persistent_environment(
 
     entry = host.store.obtain(f"environments/{digest}", fill)
     said = json.loads((entry / _DESCRIPTION).read_text("utf-8"))
+    refuse_scripts(type(tree)(said["refusing"]), host.environ)
     _sweep(tree)
     return PersistentEnvironment(
         folder=tree,
@@ -108,7 +110,8 @@ def _described(made: CrossEnvironment) -> dict[str, object]:
         if made.host_environ.get(name) != value and name not in {"PATH", "SOURCE_DATE_EPOCH"}
     }
     path = made.environ["PATH"].removesuffix(made.host_environ.get("PATH", _PATH))
-    return {"own": {**own, "SOURCE_DATE_EPOCH": str(EPOCH)}, "path": path}
+    epoch = {"SOURCE_DATE_EPOCH": str(EPOCH)}
+    return {"own": {**own, **epoch}, "path": path, "refusing": str(made.build.refusing)}
 
 
 def _digest(target: Target, requirements: Sequence[str]) -> str:

@@ -159,12 +159,16 @@ def _leaks(host: Host) -> list[Check]:
     from pathlib import Path
 
     from pyodide_abi.build.tools import LEAKS
+    from pyodide_abi.build.tools.library_scripts import library_scripts
 
     checks = []
     variables = sorted(name for name in LEAKS if host.environ.get(name))
     if variables:
         listed = ", ".join(f"{name}={host.environ[name]}" for name in variables)
         checks.append(Check(name="environment", found=f"kept from build and exec: {listed}"))
+    if scripts := library_scripts(host.environ):
+        said = f"refused in build and exec, as they tell of this machine's libraries: {', '.join(scripts)}"
+        checks.append(Check(name="environment", found=said))
     # distutils, also setuptools' own copy, reads it whatever the environment says.
     settings = Path(host.environ.get("HOME", "/")) / ".pydistutils.cfg"
     if settings.is_file():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from made_builds import made_build, made_target
-from toolchain_fakes import make_host
+from toolchain_fakes import make_host, write_program
 
 from pyodide_abi.build import persistent
 from pyodide_abi.build.environment import CrossEnvironment
@@ -57,6 +57,15 @@ def test_it_is_made_once_and_laid_over_whatever_the_caller_has(tmp_path: Path, m
     assert "CFLAGS" not in first
     assert second["PATH"] == f"{made[0]}/bin:/another"
     assert second["MAKEFLAGS"] == "-j3"
+
+
+def test_programs_that_come_to_the_path_later_are_refused_too(tmp_path: Path, made: list[Path]) -> None:
+    folder = tmp_path / "bin"
+    for name in ("spam-config", "eggs_config"):
+        write_program(folder / name)
+        get(tmp_path, {"PATH": str(folder)})
+        assert (made[0] / "cross" / "refusing" / name).stat().st_mode & 0o111
+    assert len(made) == 1
 
 
 def test_the_caller_s_date_counts(tmp_path: Path, made: list[Path]) -> None:

@@ -10,7 +10,7 @@ import marshal
 import os
 import sys
 
-from pyodide_abi.build.driver import arguments, compile_table, flags
+from pyodide_abi.build.driver import arguments, compile_table, flags, questions
 
 TYPE_CHECKING = False  # as in arguments.py
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ def main(argv: list[str]) -> NoReturn:
     if driver == "ld":
         words, driver = arguments.linker_as_compiler(words), "cc"
     command = arguments.Command(words, driver)
+    if command.is_probe:
+        answer = questions.answer(words, settings["folder"].rpartition("/")[0])
+        if answer is not None:
+            sys.stdout.write(answer + "\n")
+            sys.exit(0)
     try:
         rewritten = flags.rewrite(command, settings["rules"])
     except flags.ForbiddenFlagError as error:

@@ -12,6 +12,7 @@ from pyodide_abi.build.tools.autoconf import Autoconf
 from pyodide_abi.build.tools.cargo import Cargo
 from pyodide_abi.build.tools.cmake import CMake
 from pyodide_abi.build.tools.compilers import Compilers
+from pyodide_abi.build.tools.library_scripts import LibraryScripts
 from pyodide_abi.build.tools.meson import Meson
 from pyodide_abi.build.tools.node import Node
 from pyodide_abi.build.tools.pkgconfig import PkgConfig
@@ -32,6 +33,7 @@ TOOLS: tuple[Tool, ...] = (
     Setuptools(),
     Autoconf(),
     PkgConfig(),
+    LibraryScripts(),
     CMake(),
     Meson(),
     Cargo(),
@@ -59,7 +61,7 @@ def write_files(build: CrossBuild) -> None:
 
 
 def tool_variables(build: CrossBuild) -> dict[str, str]:
-    """The variables of all tools, PATH among them: the tools' own, the build's, then the caller's.
+    """The variables of all tools, PATH among them: what tools ask for, the build's, the user's, the caller's.
 
     Raises:
         MissingError: a tool needs something that this machine lacks.
@@ -68,7 +70,8 @@ def tool_variables(build: CrossBuild) -> dict[str, str]:
     for tool in TOOLS:
         variables |= tool.environ(build)
     first = [folder for tool in TOOLS for folder in tool.path(build)]
-    folders = [*first, build.programs, build.python.parent]
+    users = [prefix / "bin" for prefix in build.target.prefixes]
+    folders = [*first, build.programs, build.python.parent, *users, build.refusing]
     caller = build.host.environ.get("PATH", "/usr/bin:/bin")
     return variables | {"PATH": ":".join([*map(str, folders), caller])}
 

@@ -140,6 +140,8 @@ class Cargo(Tool):
             f"BINDGEN_EXTRA_CLANG_ARGS_{suffix}": shlex.join(
                 [f"--sysroot={build.compiler_sysroot}", "-fvisibility=default"]
             ),
+            # The crate `pkg-config` asks for leave in a cross build.
+            "PKG_CONFIG_ALLOW_CROSS": "1",
             # PyO3's build script reads the target's _sysconfigdata there.
             "PYO3_CROSS": "1",
             "PYO3_CROSS_LIB_DIR": str(build.target.sysroot.sysconfigdata),

@@ -189,6 +189,7 @@ def _search(build: CrossBuild) -> Iterable[str]:
     yield "list(APPEND CMAKE_SYSTEM_PREFIX_PATH /)"
     yield "set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)"
     yield from (f"set(CMAKE_FIND_ROOT_PATH_MODE_{kind} ONLY)" for kind in ("LIBRARY", "INCLUDE", "PACKAGE"))
+    yield "set_property(GLOBAL PROPERTY FIND_LIBRARY_USE_LIB64_PATHS TRUE)"
     yield "set(CMAKE_FIND_USE_PACKAGE_REGISTRY FALSE)"
     yield "set(CMAKE_FIND_USE_SYSTEM_PACKAGE_REGISTRY FALSE)"
 

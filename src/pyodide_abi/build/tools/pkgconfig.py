@@ -52,7 +52,7 @@ def search_path(build: CrossBuild) -> list[Path]:
 
     Those of packages are named before they are there: pkg-config passes over what does not exist.
     """
-    users = [prefix / kind / "pkgconfig" for prefix in build.prefixes for kind in ("lib", "share")]
+    users = [prefix / kind / "pkgconfig" for prefix in build.prefixes for kind in ("lib", "lib64", "share")]
     packages = [build.site_packages / place for place in _IN_PACKAGES]
     own = [build.compiler_sysroot / place / "pkgconfig" for place in ("local/lib", "lib")]
     return [*users, build.pkgconfig, *packages, *own]

@@ -10,6 +10,7 @@ from pyodide_abi.build.compile_commands import RunCommand, compilation_database,
 from pyodide_abi.build.driver.arguments import compiler_words, linker_as_compiler
 from pyodide_abi.build.driver.objects.linking import export_list
 from pyodide_abi.build.driver.objects.strip import main, strip
+from pyodide_abi.build.driver.questions import answer
 from pyodide_abi.errors import UsageError
 from pyodide_abi.wasm import encode as enc
 from pyodide_abi.wasm import read_module
@@ -111,3 +112,23 @@ def test_a_command_for_ld_becomes_one_for_cc() -> None:
         word for each in ["-z", "now", "-rpath", "$ORIGIN", "--gc-sections"] for word in ("-Xlinker", each)
     ]
     assert linker_as_compiler(line.split()) == ["-shared", "a.o", "-L.", "-lz", *passed, "-o", "m.so"]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("-print-multi-os-directory", "."),
+        ("--print-multi-lib", ".;"),
+        ("-print-sysroot", ""),
+        ("-dumpmachine", "wasm32-unknown-emscripten"),
+        ("-print-prog-name=ld", "{drivers}/ld"),
+        ("-print-prog-name=objdump", "objdump"),
+        ("-print-prog-name=../ld", "../ld"),
+        ("-print-search-dirs", None),
+        ("--version", None),
+    ],
+)
+def test_questions_that_emcc_does_not_answer(tmp_path: Path, question: str, expected: str | None) -> None:
+    (tmp_path / "ld").touch(0o755)
+    found = answer(["-O2", question], str(tmp_path))
+    assert found == (expected and expected.format(drivers=tmp_path))

@@ -64,7 +64,7 @@ def variables(
         source=Path(folder, "project"),
     )
     own = {"c": "/usr/bin/cc", "cpp": "/usr/bin/c++"} if compilers is None else compilers
-    vars(build)["host_compilers"] = own  # As if they had been found.
+    vars(build)["host_programs"] = own  # As if they had been found.
     return Cargo().environ(build)
 
 

@@ -24,6 +24,8 @@ from pyodide_abi.build.tools import (
     write_files,
 )
 from pyodide_abi.build.tools.cargo import Cargo
+from pyodide_abi.build.tools.compilers import Compilers
+from pyodide_abi.build.tools.library_scripts import LibraryScripts
 from pyodide_abi.build.tools.pkgconfig import PkgConfig
 from pyodide_abi.platforms import load_platform
 from pyodide_abi.toolchain import Rust, RustSource, Sysroot, TargetRust
@@ -43,7 +45,7 @@ def build(folder: Path = Path("/w/it's here"), **target: Any) -> CrossBuild:
         sysconfigdata=Path("/s"),
     )
     made = made_build(folder, made_target(folder, sysroot=sysroot, prefixes=(Path("/mine"),), **target))
-    vars(made)["host_compilers"] = {"c": "/usr/bin/cc"}  # As if they had been found.
+    vars(made)["host_programs"] = {"c": "/usr/bin/cc"}  # As if they had been found.
     return made
 
 
@@ -61,7 +63,8 @@ def test_all_files_are_written_and_named_by_variables(tmp_path: Path) -> None:
     assert folders[0] == "/mine/lib/pkgconfig"
     assert str(one.pkgconfig) in folders
     assert not [folder for folder in folders if folder.startswith("/usr")]
-    assert environ["PATH"] == f"{one.programs}:{one.environment}/bin:/usr/bin:/bin"
+    own = f"{one.programs}:{one.python.parent}:/mine/bin:{one.refusing}"
+    assert environ["PATH"] == f"{own}:/usr/bin:/bin"
     assert (environ["CC"], environ["CXX"]) == ("/drivers/cc", "/drivers/c++")
     assert environ["LDFLAGS"] == "-L/mine/lib"
 
@@ -70,7 +73,8 @@ def test_no_variable_that_a_tool_sets_or_reads_comes_from_the_caller(tmp_path: P
     one = build(tmp_path)
     own = {*tool_variables(one), *parallel(3, tmp_path)}
     # Who asks for a number of compilers means it for every machine, and the rest is not the caller's to set.
-    allowed = {"PATH", "MAKEFLAGS", "CMAKE_BUILD_PARALLEL_LEVEL", "CARGO_BUILD_JOBS", "PYTHONHASHSEED"}
+    own_numbers = "MAKEFLAGS CMAKE_BUILD_PARALLEL_LEVEL CARGO_BUILD_JOBS"
+    allowed = {"CC_FOR_BUILD", "PATH", "PYTHONHASHSEED", *own_numbers.split()}
     assert own - LEAKS == allowed
     assert without_leaks(dict.fromkeys([*LEAKS, "LANG"], "x")) == {"LANG": "x"}
 
@@ -89,6 +93,34 @@ def test_no_two_tools_answer_for_one_file_or_variable(tmp_path: Path) -> None:
         assert len(names) == len(set(names))
 
 
+def test_this_machine_s_libraries_do_not_answer(tmp_path: Path) -> None:
+    for name in ("xml2-config", "pg_config", "pkg-config", "llvm-config", "python3-config", "config"):
+        write_program(tmp_path / "bin" / name)
+    for name in ("geos-config", "xml2-config"):
+        write_program(tmp_path / "mine" / "bin" / name)
+    (tmp_path / "mine" / "include" / "openssl").mkdir(parents=True)
+    (tmp_path / "mine" / "include" / "openssl" / "ssl.h").touch()
+    runner = FakeRunner(lambda argv, _cwd: completed(argv))
+    caller = {"PATH": str(tmp_path / "bin"), "GEOS_CONFIG": "/own/geos-config"}
+    target = made_target(tmp_path, prefixes=(tmp_path / "mine",))
+    one = made_build(tmp_path, target, host=make_host(tmp_path, runner, environ=caller))
+    assert set(LibraryScripts().files(one)) == {"refusing/xml2-config", "refusing/pg_config"}
+    assert LibraryScripts().environ(one) == {
+        "OPENSSL_DIR": str(tmp_path / "mine"),
+        "WITH_XML2_CONFIG": str(tmp_path / "mine" / "bin" / "xml2-config"),
+        "XML2_CONFIG": str(tmp_path / "mine" / "bin" / "xml2-config"),
+    }
+
+
+def test_bare_names_are_the_target_s_where_commands_follow_one_another(tmp_path: Path) -> None:
+    one = build(tmp_path)
+    files = Compilers().files(one)
+    assert files["bin/gcc"] == '#!/bin/sh\nexec /drivers/cc "$@"\n'
+    assert "exec /usr/bin/cc" in files["host/c"]
+    assert Compilers().environ(one)["CC_FOR_BUILD"] == f"{one.files}/host/c"
+    assert Compilers().files(replace(one, source=tmp_path)) == {}
+
+
 def test_meson_s_files_are_machine_files() -> None:
     parser = configparser.ConfigParser(interpolation=None)
     parser.read_string(meson.cross_file(build()))
@@ -98,7 +130,9 @@ def test_meson_s_files_are_machine_files() -> None:
     assert parser["properties"]["needs_exe_wrapper"] == "true"
     packages = r"'/w/it\'s here/environment/lib/python3.14/site-packages/numpy/_core/lib/pkgconfig'"
     assert packages in parser["properties"]["pkg_config_libdir"]
-    parser.read_string(meson.native_file(build()))
+    one = replace(build(), source=Path("/src"))
+    vars(one)["host_programs"] = {"c": "/usr/bin/cc"}  # As if they had been found.
+    parser.read_string(meson.native_file(one))
     assert parser["binaries"]["c"] == "'/usr/bin/cc'"
 
 

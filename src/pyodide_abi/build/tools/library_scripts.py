@@ -1,0 +1,90 @@
+"""Programs and variables by which libraries tell where they are: ``xml2-config``, ``OPENSSL_DIR`` and others.
+
+Those of this machine name headers and libraries that do not fit the target. Those below a prefix of the
+user's answer for it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyodide_abi.atomic import replacing
+from pyodide_abi.build.tools.tool import Tool
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyodide_abi.build.cross import CrossBuild
+
+#: As libraries call the program that tells their flags.
+_SCRIPT = re.compile(r"[\w.+-]+[-_]config")
+#: Programs of that name that speak of no library, or of tools that a build runs on this machine.
+_OTHERS = re.compile(r"(.*-)?(pkg|llvm|apt|em|python[\d.]*)-config")
+_REFUSAL = """\
+#!/bin/sh
+echo "pyodide-abi: $(basename "$0") is this machine's, and nothing that it tells fits the target;\
+ --prefix names a folder with the library for it" >&2
+exit 1
+"""
+#: Variables that projects read, and the program below a prefix's ``bin`` that they name.
+_PROGRAMS = {
+    "GDAL_CONFIG": "gdal-config",
+    "GEOS_CONFIG": "geos-config",
+    "PG_CONFIG": "pg_config",
+    "WITH_XML2_CONFIG": "xml2-config",
+    "WITH_XSLT_CONFIG": "xslt-config",
+    "XML2_CONFIG": "xml2-config",
+    "XSLT_CONFIG": "xslt-config",
+}
+#: Variables that name a library's prefix, and a header by which it is known.
+_ROOTS = {
+    "HDF5_DIR": "include/hdf5.h",
+    "OPENSSL_DIR": "include/openssl/ssl.h",
+    "PROJ_DIR": "include/proj.h",
+}
+
+
+def library_scripts(environ: Mapping[str, str]) -> list[str]:
+    """The names of this machine's programs that tell where a library is."""
+    folders = environ.get("PATH", os.defpath).split(os.pathsep)
+    names = {path.name for folder in folders if folder for path in Path(folder).glob("*[-_]config")}
+    return sorted(name for name in names if _SCRIPT.fullmatch(name) and not _OTHERS.fullmatch(name))
+
+
+def refuse_scripts(folder: Path, environ: Mapping[str, str]) -> None:
+    """Put a refusal in the place of each such program, in an environment that stays while the PATH changes.
+
+    Args:
+        folder: Theirs, on the PATH before this machine's; made if it is not there.
+        environ: The caller's variables.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in library_scripts(environ):
+        if not (folder / name).exists():
+            with replacing(folder / name) as fresh:
+                fresh.write_text(_REFUSAL, "utf-8")
+                fresh.chmod(0o755)
+
+
+class LibraryScripts(Tool):
+    """This machine's programs refuse; those of a prefix are named."""
+
+    def files(self, build: CrossBuild) -> Mapping[str, str]:
+        """See :meth:`Tool.files`."""
+        folder = build.refusing.relative_to(build.files)
+        return {f"{folder}/{name}": _REFUSAL for name in library_scripts(build.host.environ)}
+
+    def environ(self, build: CrossBuild) -> Mapping[str, str]:
+        """See :meth:`Tool.environ`. What the caller sets himself counts."""
+        found: dict[str, str] = {}
+        for prefix in build.target.prefixes:
+            for name, program in _PROGRAMS.items():
+                if (place := prefix / "bin" / program).is_file():
+                    found.setdefault(name, str(place))
+            for name, header in _ROOTS.items():
+                if (prefix / header).is_file():
+                    found.setdefault(name, str(prefix))
+        return {name: place for name, place in found.items() if name not in build.host.environ}
