@@ -99,9 +99,8 @@ def _guarded(entry: Entry, argv: Sequence[str], environ: Mapping[str, str], cwd:
         sys.stderr.write("interrupted\n")
         return 130
     except BrokenPipeError:
-        # The reader of our output has left (`| head`): end as SIGPIPE would have us end, and keep the
-        # interpreter's own flush at exit from complaining.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of our output has left (`| head`): end as SIGPIPE would have us end.
+        _drop_output()
         return 141
     except OSError as error:
         # A file that is not there, a folder that cannot be written, a full disk: the system's own words.
@@ -109,8 +108,17 @@ def _guarded(entry: Entry, argv: Sequence[str], environ: Mapping[str, str], cwd:
             raise
         where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
         sys.stderr.write(f"error: {printable(f'{where}{error.strerror or error}')}\n")
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _drop_output()
         return 2
     return status
+
+
+def _drop_output() -> None:
+    """Keep the interpreter's own flush at exit from failing on what nobody takes, which it ends with 120 for."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(entry: Entry, argv: Sequence[str], environ: Mapping[str, str], cwd: Path) -> int:
