@@ -117,7 +117,7 @@ def _guarded(entry: Entry, argv: Sequence[str], environ: Mapping[str, str], cwd:
 
 
 def _drop_output() -> None:
-    """Keep the interpreter's own flush at exit from failing on what nobody takes, which it ends with 120 for."""
+    """Let the interpreter's own flush at exit find a place for what nobody takes: else its status is 120."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
