@@ -60,4 +60,4 @@ class Many:
 
 
 def _in_words(given: str, error: OSError) -> UnreadableInputError:
-    return UnreadableInputError(f"{given}: {error.strerror or error}")
+    return UnreadableInputError(f"{error.filename or given}: {error.strerror or error}")
