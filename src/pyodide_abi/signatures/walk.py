@@ -101,17 +101,11 @@ class Walk(Flow):
 
     def _s64(self) -> int:
         """A constant."""
-        data, position = self._data, self.position
-        byte = data[position]
-        position += 1
-        result, shift = byte & _PAYLOAD, 7
-        while byte & _CONTINUES:
-            byte = data[position]
-            position += 1
-            result |= (byte & _PAYLOAD) << shift
-            shift += 7
-        self.position = position
-        return result - (1 << shift) if byte & _SIGN else result
+        start = self.position
+        result = self._u32()
+        if self._data[self.position - 1] & _SIGN:
+            result -= 1 << 7 * (self.position - start)
+        return result
 
     def _block_type(self) -> tuple[int, int]:
         """How many values a block takes and leaves."""
