@@ -12,7 +12,8 @@ import pytest
 from fake_host import FakeRunner, completed, make_host
 from made_wheels import make_wheel
 
-from pyodide_abi.runtime.mirror import Mirror, _Server
+from pyodide_abi.runtime.local_server import ThreadedServer
+from pyodide_abi.runtime.mirror import Mirror
 from pyodide_abi.runtime.package_index import Sources
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ def test_a_client_that_is_gone_is_no_news(
 ) -> None:
     with (
         socket.socket() as request,
-        _Server(BaseHTTPRequestHandler) as server,
+        ThreadedServer(BaseHTTPRequestHandler) as server,
         contextlib.suppress(error),
         contextlib.ExitStack() as stack,
     ):
