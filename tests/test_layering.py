@@ -102,6 +102,17 @@ MAY_IMPORT: dict[str, set[str]] = {
         "runtime",
     },
 }
+MAY_IMPORT["page"] = {
+    "errors",
+    "atomic",
+    "values",
+    "linker",
+    "platforms",
+    "audit",
+    "messages",
+    "runtime",
+    "report",
+}
 MAY_IMPORT["cli"] = set(MAY_IMPORT)
 
 #: What a build's compilers are.

@@ -51,6 +51,7 @@ COMMANDS = (
     Entry("show", "what is inside a module or a wheel"),
     Entry("diff", "what changed between two releases, platforms, modules or wheels"),
     Entry("explain", "what a rule, or an error from a browser console, means"),
+    Entry("page", "the audit as a page for browsers: served here, or a folder for a static host"),
     Entry("toolchain", "install, list, find or remove compilers and interpreters"),
     Entry("doctor", "what is present, what is missing, what would be used"),
 )

@@ -1,0 +1,101 @@
+// One file's card: what is under way, then what was found.
+
+import { el } from "./dom.js";
+import { reportView } from "./report.js";
+
+const FORMS = [
+  ["json", "JSON", "application/json"],
+  ["sarif", "SARIF", "application/json"],
+  ["html", "HTML", "text/html"],
+];
+// An audit that took so long, in milliseconds, is not repeated for other engines unless somebody asks.
+const PATIENCE = 4000;
+
+const sized = (bytes) =>
+  bytes < 1e6 ? `${Math.max(Math.round(bytes / 1e3), 1)} kB` : `${(bytes / 1e6).toLocaleString("en", { maximumFractionDigits: 1 })} MB`;
+
+export class FileCard {
+  constructor({ name, file, drop, beside, python, settings }) {
+    Object.assign(this, { name, file, drop, beside, python, settings });
+    this.heading = el("h2", {}, name);
+    this.body = el("div", { class: "card-body" });
+    const close = el("button", { class: "quiet", "aria-label": `Remove ${name}`, onclick: () => this.remove() }, "✕");
+    this.node = el(
+      "article",
+      { class: "card", tabindex: "-1", "aria-label": name },
+      el("div", { class: "card-head" }, this.heading, el("span", { class: "soft size" }, sized(file.size)), close),
+      this.body,
+    );
+  }
+
+  get #words() {
+    return { drop: this.drop, name: this.name, beside: this.beside };
+  }
+
+  async check() {
+    const bar = el("progress", { "aria-label": `Reading ${this.name}`, max: "1" });
+    const said = el("p", { class: "soft", role: "status" }, "Waiting for Python…");
+    const cancel = el("button", { class: "button small", onclick: () => this.python.restart() }, "Cancel");
+    this.body.replaceChildren(el("div", { class: "progress" }, bar, said, cancel));
+    const began = performance.now();
+    let started = began;
+    const progress = (done, total) => {
+      if (bar.position < 0) started = performance.now();
+      bar.value = done / Math.max(total, 1);
+      said.textContent = `Read ${sized(done)} of ${sized(total)}`;
+    };
+    try {
+      const report = JSON.parse(await this.python.ask("check", this.#words, progress));
+      if (report.error) this.#refuse(report.error);
+      else this.#show(report, performance.now() - started);
+    } catch (error) {
+      if (error.name === "AbortError") this.#cancelled();
+      else this.#refuse({ message: error.message, details: [], hint: "" });
+    }
+  }
+
+  remove() {
+    this.removed = true;
+    this.node.remove();
+  }
+
+  #cancelled() {
+    const again = el("button", { class: "button small", onclick: () => this.check() }, "Check it again");
+    this.body.replaceChildren(el("div", { class: "progress" }, el("p", { class: "soft" }, "Cancelled."), again));
+  }
+
+  #refuse({ message, details, hint }) {
+    this.body.replaceChildren(
+      el(
+        "div",
+        { class: "verdict bad", role: "alert" },
+        el("p", { class: "verdict-title" }, "This cannot be checked"),
+        el("p", { class: "said" }, message),
+        details.length > 0 && el("pre", {}, details.join("\n")),
+        hint && el("p", { class: "soft" }, hint),
+      ),
+    );
+  }
+
+  #show(report, took) {
+    const view = reportView(report);
+    const downloads = FORMS.map(([form, label, type]) =>
+      el("button", { class: "button small", onclick: () => this.#download(form, type) }, label),
+    );
+    this.body.replaceChildren(view.node, el("div", { class: "tools" }, el("span", { class: "soft" }, "Download as"), downloads));
+    if (!report.releases.length || !report.matrix.modules.length) return;
+    const ask = async (engine) => {
+      const matrix = JSON.parse(await this.python.ask("predict", { ...this.#words, engine }));
+      if (!matrix.error) view.matrix.add(engine, matrix);
+    };
+    view.matrix.offer(ask, { atOnce: took < PATIENCE, until: () => this.removed });
+  }
+
+  async #download(form, type) {
+    const text = await this.python.ask("written", { ...this.#words, form });
+    const place = URL.createObjectURL(new Blob([text], { type }));
+    const name = `${this.name}.${form === "sarif" ? "sarif.json" : form}`;
+    el("a", { href: place, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(place), 60_000);
+  }
+}

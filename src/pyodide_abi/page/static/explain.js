@@ -1,0 +1,67 @@
+// What a pasted console means: causes first, then what follows from them.
+
+import { el } from "./dom.js";
+
+export async function showExplanation(text, python, results) {
+  const body = el("div", { class: "card-body", role: "status" }, el("p", { class: "soft" }, "Reading…"));
+  const first = text.trim().split("\n").at(-1);
+  const close = el("button", { class: "quiet", "aria-label": "Remove", onclick: () => card.remove() }, "✕");
+  const card = el(
+    "article",
+    { class: "card", tabindex: "-1", "aria-label": "Explanation" },
+    el("div", { class: "card-head" }, el("h2", {}, first.length > 90 ? `${first.slice(0, 90)}…` : first), close),
+    body,
+  );
+  results.prepend(card);
+  card.focus({ preventScroll: true });
+  card.scrollIntoView({ block: "start", behavior: "smooth" });
+  try {
+    const found = JSON.parse(await python.ask("explain", { text }));
+    body.replaceChildren(...(found.error ? [el("p", { class: "said" }, found.error.message)] : meanings(found)));
+  } catch (error) {
+    body.replaceChildren(el("p", { class: "said" }, error.message));
+  }
+}
+
+function meanings({ kind, causes, consequences, file, platforms }) {
+  if (!causes.length && !consequences.length) return unknown(kind);
+  const told = [file && `in ${file}`, platforms.length > 0 && `as platforms ${platforms.join(", ")} word it`].filter(Boolean);
+  const parts = causes.map((hit) => meaning(hit));
+  if (causes.length && consequences.length) {
+    parts.push(el("h3", {}, "What follows from it, and goes away with it"));
+    parts.push(el("ul", {}, consequences.map((hit) => el("li", {}, hit.summary))));
+  } else parts.push(...consequences.map((hit) => meaning(hit)));
+  return [told.length > 0 && el("p", { class: "soft" }, told.join(" · ")), ...parts].filter(Boolean);
+}
+
+function meaning({ summary, text, details, cause, consequence_of, fix, rules }) {
+  const facts = ["symbol", "library", "module"].filter((name) => details[name]);
+  return el(
+    "section",
+    { class: "meaning" },
+    el("h3", {}, `${summary[0].toUpperCase()}${summary.slice(1)}`),
+    el("pre", { class: "said" }, text),
+    el(
+      "div",
+      { class: "pair" },
+      el(
+        "div",
+        {},
+        el("p", {}, `${cause[0].toUpperCase()}${cause.slice(1)}.`.replace(/\.\.$/, ".")),
+        facts.map((name) => el("p", { class: "soft" }, `${name}: `, el("code", {}, details[name]))),
+        consequence_of && el("p", { class: "soft" }, `It may be a mere consequence of ${consequence_of}.`),
+      ),
+      el("aside", { class: "cure", "aria-label": "What to do" }, el("p", { class: "cure-title" }, "What to do"), el("p", {}, fix)),
+    ),
+    rules.length > 0 && el("p", { class: "soft" }, "Found before by ", rules.map((code) => [el("a", { href: `#${code}` }, code), " "]).flat()),
+  );
+}
+
+function unknown(kind) {
+  return [
+    el("p", { class: "verdict-title" }, "Nothing in this text is known"),
+    kind
+      ? el("p", {}, `It looks like ${kind.name}. Give ${kind.instead} instead.`)
+      : el("p", {}, "Paste all of it, with the lines that begin with ImportError, LinkError, CompileError or RuntimeError. Or drop the wheel: the audit says what it finds in it."),
+  ];
+}
