@@ -6,7 +6,6 @@ import { reportView } from "./report.js";
 const FORMS = [
   ["json", "JSON", "application/json"],
   ["sarif", "SARIF", "application/json"],
-  ["html", "HTML", "text/html"],
 ];
 // An audit that took so long, in milliseconds, is not repeated for other engines unless somebody asks.
 const PATIENCE = 4000;
