@@ -15,6 +15,7 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from pyodide_abi.errors import MissingError
 from pyodide_abi.seal import broken_files, write_seal
 from pyodide_abi.values import value
 from pyodide_abi.wording import listed
@@ -122,10 +123,16 @@ class Store:
         """Hold the lock of that name, which one process at a time does; a dead one holds none."""
         from filelock import FileLock  # noqa: PLC0415 - reading a complete entry needs no lock
 
-        locks = self.root / ".locks"
-        locks.mkdir(parents=True, exist_ok=True)
-        with FileLock(locks / f"{name}.lock"):
+        locks = self._folder(".locks")
+        lock = FileLock(locks / f"{name}.lock")
+        try:
+            lock.acquire()
+        except OSError as error:
+            raise self._unusable(error) from error
+        try:
             yield
+        finally:
+            lock.release()
 
     def keys(self, prefix: str) -> list[str]:
         """The complete entries directly below ``prefix``, sorted."""
@@ -136,9 +143,26 @@ class Store:
 
     def downloads(self) -> Path:
         """Where unfinished downloads wait to be resumed; files there are named by their digest."""
-        folder = self.root / "downloads"
-        folder.mkdir(parents=True, exist_ok=True)
+        return self._folder("downloads")
+
+    def _folder(self, name: str) -> Path:
+        """A folder of the cache, made if there is none.
+
+        Raises:
+            MissingError: it cannot be made.
+        """
+        folder = self.root / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unusable(error) from error
         return folder
+
+    def _unusable(self, error: OSError) -> MissingError:
+        return MissingError(
+            f"the cache folder {self.root} cannot be written: {error.strerror or error}",
+            hint="--cache-dir DIR, or the variable PYODIDE_ABI_CACHE_DIR, names another",
+        )
 
     def _broken(self, key: str, *, full: bool = False, quiet: bool = False) -> bool:
         """Whether a sealed entry is not what it was, which is said."""

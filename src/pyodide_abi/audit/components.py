@@ -7,7 +7,6 @@ one reason. The rules say the reason once instead of every symbol.
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.audit.finding import Severity
@@ -62,8 +61,9 @@ def load_parts() -> tuple[Component, ...]:
         PlatformDataError: the file is damaged.
     """
     import tomllib  # noqa: PLC0415 - few wheels lack a part
+    from importlib.resources import files  # noqa: PLC0415 - as above
 
-    text = Path(__file__).with_name(_FILE).read_text("utf-8")
+    text = files("pyodide_abi.audit").joinpath(_FILE).read_text("utf-8")
     return decode_parts(tomllib.loads(text))
 
 

@@ -16,7 +16,7 @@ from pyodide_abi.audit.predicting import AfterInstallation, Predictor
 from pyodide_abi.audit.run_rules import audit
 from pyodide_abi.audit.subject import Binary, Subject
 from pyodide_abi.audit.wheel_files import extension_paths, extension_paths_on_disk, files_of_wheel, loadable
-from pyodide_abi.errors import UnreadableInputError, UsageError
+from pyodide_abi.errors import UnreadableInputError
 from pyodide_abi.linker import Installed, read_library
 from pyodide_abi.linker.elide.fast_reading import mangled_names, read_files
 from pyodide_abi.platforms import load_platform, platform_of_tag
@@ -24,7 +24,6 @@ from pyodide_abi.platforms.engines import DEFAULT_ENGINE, find_engine
 from pyodide_abi.platforms.installers import installer_of
 from pyodide_abi.values import value
 from pyodide_abi.wheel import open_wheel
-from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -114,7 +113,7 @@ def open_subject(
     else:
         files = file_with_needed(file, beside)
         contents = _Contents(file=file, files=files, given=files[0].path)
-        yield _subject(contents, *_choose(contents, chosen, None, usual), engine, read)
+        yield _subject(contents, *_choose(contents, chosen, None, usual, beside), engine, read)
 
 
 @value
@@ -153,12 +152,20 @@ class _Contents:
 
 
 def _choose(
-    contents: _Contents, asked: Platform | None, tagged: Platform | None, usual: Platform | None
+    contents: _Contents,
+    asked: Platform | None,
+    tagged: Platform | None,
+    usual: Platform | None,
+    beside: Sequence[Path] = (),
 ) -> tuple[Platform, str]:
     """The platform of what is no wheel, and what names it."""
     named = {"asked": asked, "tag": tagged, "usual": usual}
     known = next(((platform, why) for why, platform in named.items() if platform), None)
-    return known or (_fitting(contents.file, contents.files), "contents")
+    if known:
+        return known
+    from pyodide_abi.audit.untagged import fitting_platform  # noqa: PLC0415 - seldom needed
+
+    return fitting_platform(contents.file, contents.files, beside)
 
 
 def _subject(
@@ -254,26 +261,6 @@ class _Predicted:
 
 def _loaded(platform: str | Platform | None) -> Platform | None:
     return load_platform(platform) if isinstance(platform, str) else platform
-
-
-def _fitting(file: Path, files: Sequence[NativeFile]) -> Platform:
-    """The one platform that native files without a tag can be meant for.
-
-    Raises:
-        UsageError: there is none, or more than one.
-    """
-    from pyodide_abi.audit.inference import infer_platform, only_fit  # noqa: PLC0415 - seldom needed
-
-    fits = infer_platform([read_library(one.path, one.read()) for one in files])
-    platform = only_fit(fits)
-    if platform is None:
-        fitting = [fit.platform.name for fit in fits if not fit.misfits]
-        says = f"its contents fit {listed(fitting)}" if fitting else "its contents fit none wholly"
-        raise UsageError(
-            f"{file.name} carries no tag, so nothing says which platform it is for: {says}",
-            hint="name one with --platform; 'pyodide-abi platforms' lists them",
-        )
-    return platform
 
 
 def _load_surface(platform: Platform) -> Surface:

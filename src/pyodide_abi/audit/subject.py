@@ -74,7 +74,7 @@ class Subject:
         platform: The platform that it is held against; None for a wheel whose tag names none.
         engine: The JavaScript engine that the predictions are for.
         platform_from: What names the platform: ``tag``, ``asked`` (the caller), ``usual`` (the caller, for
-            what carries no tag) or ``contents``.
+            what carries no tag), ``contents``, or ``set`` (those of all files that form a set).
         binaries: Its native files, in the order of the archive.
         offers: By release, what the runtime offers of the names that the binaries import or export.
     """

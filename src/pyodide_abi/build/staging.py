@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import shutil
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,10 +66,40 @@ def check_source(source: Path) -> None:
     elif not source.exists():
         what = "does not exist"
     elif source.is_file() and source.name.endswith(_SDIST):
+        _check_archive(source)
         return
     else:
         what = "is not an sdist (.tar.gz or .zip)"
     raise UsageError(f"{source} {what}", hint="name the folder of a Python project, or an sdist")
+
+
+def _check_archive(archive: Path) -> None:
+    """See that an archive has a project in its one top folder.
+
+    Raises:
+        UnreadableInputError: it cannot be read, or has no such folder.
+    """
+    try:
+        if archive.name.endswith(".zip"):
+            with zipfile.ZipFile(archive) as pack:
+                names = pack.namelist()
+        else:
+            with tarfile.open(archive, "r:gz") as tar:
+                names = tar.getnames()
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        raise UnreadableInputError(f"{archive.name} cannot be unpacked: {error}") from error
+    paths = {posixpath.normpath(name) for name in names}
+    tops = {path.partition("/")[0] for path in paths if "/" in path}
+    if len(tops) != 1:
+        raise UnreadableInputError(
+            f"{archive.name} is no sdist: it holds {len(tops)} top folders, not one", hint="PEP 517, 'sdists'"
+        )
+    top = tops.pop()
+    if not paths & {f"{top}/pyproject.toml", f"{top}/setup.py"}:
+        raise UnreadableInputError(
+            f"{archive.name} is no sdist: {top} in it has neither a pyproject.toml nor a setup.py",
+            hint="name the folder of a Python project, or an sdist",
+        )
 
 
 def _copy(source: Path, target: Path, leave_out: set[Path]) -> Path:
@@ -125,12 +157,8 @@ def _unpack(archive: Path, folder: Path) -> Path:
                 tar.extractall(folder, filter="data")
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
         raise UnreadableInputError(f"{archive.name} cannot be unpacked: {error}") from error
-    tops = [path for path in folder.iterdir() if path.is_dir()]
-    if len(tops) != 1:
-        raise UnreadableInputError(
-            f"{archive.name} is no sdist: it holds {len(tops)} top folders, not one", hint="PEP 517, 'sdists'"
-        )
-    return tops[0]
+    # There is one, as has been seen before.
+    return next(path for path in folder.iterdir() if path.is_dir())
 
 
 def _unpack_zip(archive: Path, folder: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import MissingError, OfflineError, PyodideAbiError, UnreadableInputError, UsageError
-from pyodide_abi.files import LARGEST
+from pyodide_abi.files import LARGEST, read_file
 from pyodide_abi.platforms import default_platform
 from pyodide_abi.values import value
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pyodide_abi.cli.session import Session
     from pyodide_abi.platforms.model import Platform
 
-_STDIN = "-"
+_STDIN = frozenset({"-", "/dev/stdin", "/dev/fd/0"})
 _WHEEL = ".whl"
 _ZIP = b"PK\x03\x04"
 _ADDRESS = re.compile(r"(https?|ftp|file)://")
@@ -66,11 +66,13 @@ def targets_of(
 def _targets_of(
     word: str, platform: Platform | None, session: Session, scratch: Callable[[], Path]
 ) -> Iterator[AuditTarget]:
-    if word == _STDIN:
+    if word in _STDIN:
         yield AuditTarget(given=word, path=_from_stdin(scratch()))
         return
     path = session.cwd / Path(word).expanduser()
-    if path.is_dir():
+    if path.exists() and not path.is_file() and not path.is_dir():
+        yield AuditTarget(given=word, path=_from_pipe(read_file(path), word, scratch()))
+    elif path.is_dir():
         wheels = sorted(path.rglob(f"*{_WHEEL}"))
         if not wheels:
             yield AuditTarget(given=word, path=path)
@@ -92,7 +94,6 @@ def _is_requirement(word: str) -> bool:
 
 
 def _from_stdin(scratch: Path) -> Path:
-    """The bytes on stdin as a file: a wheel under the name that its metadata gives it, or a module."""
     data = sys.stdin.buffer.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise UnreadableInputError(f"more than {LARGEST >> 20} MB came on stdin")
@@ -100,12 +101,17 @@ def _from_stdin(scratch: Path) -> Path:
         raise UnreadableInputError(
             "nothing came on stdin", hint="'-' stands for a wheel or a module on stdin"
         )
-    path = scratch / (_wheel_name(data) if data.startswith(_ZIP) else "stdin.so")
+    return _from_pipe(data, "stdin", scratch)
+
+
+def _from_pipe(data: bytes, name: str, scratch: Path) -> Path:
+    """What came from a pipe, as a file: a wheel under the name that its metadata gives it, or a module."""
+    path = scratch / (_wheel_name(data, name) if data.startswith(_ZIP) else f"{Path(name).name}.so")
     path.write_bytes(data)
     return path
 
 
-def _wheel_name(data: bytes) -> str:
+def _wheel_name(data: bytes, source: str) -> str:
     """The file name that belongs to a wheel, from its ``.dist-info`` folder and the tags in WHEEL."""
     import io
     import zipfile
@@ -117,10 +123,10 @@ def _wheel_name(data: bytes) -> str:
             )
             lines = archive.read(member).decode(errors="replace").splitlines()
     except (zipfile.BadZipFile, StopIteration, OSError, ValueError) as error:
-        raise UnreadableInputError("what came on stdin is a zip archive and no wheel") from error
+        raise UnreadableInputError(f"what came on {source} is a zip archive and no wheel") from error
     tags = [line.partition(":")[2].strip().split("-") for line in lines if line.startswith("Tag:")]
     if not tags or any(len(tag) != 3 for tag in tags):  # noqa: PLR2004 - Python, ABI, platform
-        raise UnreadableInputError("the wheel on stdin has no tag in its WHEEL file")
+        raise UnreadableInputError(f"the wheel on {source} has no tag in its WHEEL file")
     parts = (".".join(dict.fromkeys(tag[number] for tag in tags)) for number in range(3))
     return "-".join((member.partition(".dist-info/")[0], *parts)).replace("/", "_") + _WHEEL
 

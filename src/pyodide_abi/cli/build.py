@@ -159,12 +159,8 @@ def _build(platform: Platform, args: argparse.Namespace, session: Session) -> _D
     from pyodide_abi.cli.target import find_target
 
     host = session.host
+    source = _source(platform, args, session)
     target = find_target(platform, args, session, tag=args.tag)
-    source = session.cwd / Path(args.source).expanduser()
-    if _is_named(args.source, session):
-        from pyodide_abi.build.index import fetch_sdist
-
-        source = fetch_sdist(args.source, target.python, host)
     request = BuildRequest(
         source=source,
         target=target,
@@ -178,6 +174,20 @@ def _build(platform: Platform, args: argparse.Namespace, session: Session) -> _D
     for remark in result.remarks:
         host.progress.say(f"note: {remark}")
     return _judge(platform, target.toolchain, result, args, session)
+
+
+def _source(platform: Platform, args: argparse.Namespace, session: Session) -> Path:
+    """What is to be built, fetched and looked at before a compiler is."""
+    from pyodide_abi.build.staging import check_source
+    from pyodide_abi.toolchain import find_python
+
+    if not _is_named(args.source, session):
+        return session.cwd / Path(args.source).expanduser()
+    from pyodide_abi.build.index import fetch_sdist
+
+    source = fetch_sdist(args.source, find_python(platform.python.version, session.host), session.host)
+    check_source(source)
+    return source
 
 
 def _judge(

@@ -54,28 +54,116 @@ COMMANDS = (
     Entry("page", "the audit as a page for browsers: served here, or a folder for a static host"),
     Entry("toolchain", "install, list, find or remove compilers and interpreters"),
     Entry("doctor", "what is present, what is missing, what would be used"),
+    Entry("completion", "completion of commands, options and files for a shell"),
 )
 
 
+_EVERYWHERE = (
+    "Every option but --help and --traceback is also a variable (PYODIDE_ABI_OFFLINE=1) and a key of\n"
+    "[tool.pyodide-abi] in pyproject.toml (offline = true). Those below may stand before the command, too."
+)
+#: Words that other tools, or a reader of our pages, would have for a command, and the command lines that are.
+ELSEWHERE = {
+    "auditwheel": ("audit",),
+    "cache": ("toolchain list", "doctor"),
+    "check": ("audit",),
+    "compile": ("build",),
+    "fix": ("repair",),
+    "info": ("show",),
+    "inspect": ("show",),
+    "install": ("run --with NAME", "verify --as-installed"),
+    "lint": ("audit",),
+    "pip": ("run --with NAME", "run --with pip -m pip"),
+    "pytest": ("run --with pytest -m pytest",),
+    "python": ("run",),
+    "releases": ("platforms",),
+    "rule": ("explain",),
+    "test": ("verify", "run --with pytest -m pytest"),
+    "venv": ("run --with NAME",),
+    "version": ("--version",),
+    "wheel": ("build",),
+}
+#: Options that other tools have, under the names of ours.
+_RENAMED = {
+    "--json": "--format json",
+    "--output-file": "--output",
+    "--output-format": "--format",
+    "--sarif": "--format sarif",
+    "-o": "--output",
+    "-p": "--platform",
+}
+#: Options that other tools have and we have not, with what does the same.
+_WITHOUT = {
+    "--color": "colours follow the terminal; the variables FORCE_COLOR=1 and NO_COLOR=1 decide otherwise",
+    "--fix": "'pyodide-abi repair' mends what can be mended in a wheel",
+    "--no-color": "the variable NO_COLOR=1 does that",
+    "--verbose": "nothing is left out; --traceback shows where in our code an error arose",
+    "-v": "nothing is left out; --traceback shows where in our code an error arose",
+}
+
+
+#: How much of two options' letters have to agree for the one to be a slip of the pen for the other.
+_NEAR = 0.75
+
+
 class Parser(argparse.ArgumentParser):
-    """argparse with our exit status and with suggestions for mistyped commands."""
+    """argparse with our exit status and with suggestions for mistyped options."""
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and where help is, and leave with 2."""
-        self.exit(2, f"error: {printable(message)}\n  try: {self.prog} --help\n")
+        words = message.split() if message.startswith("unrecognized arguments") else []
+        hints = dict.fromkeys(filter(None, (self._meant(word) for word in words if word.startswith("-"))))
+        lines = "".join(f"  {line}\n" for line in (*hints, f"try: {self.prog} --help"))
+        self.exit(2, f"error: {printable(message)}\n{lines}")
+
+    def _meant(self, word: str) -> str:
+        """What somebody means who writes an option that there is not; empty where nobody knows."""
+        option = word.partition("=")[0]
+        known = [flag for action in self._actions for flag in action.option_strings]
+        ours = _RENAMED.get(option, "")
+        if ours.partition(" ")[0] in known:
+            return f"here that is {ours}"
+        if option in _WITHOUT:
+            return _WITHOUT[option]
+        import difflib
+
+        close = difflib.get_close_matches(option, known, n=1, cutoff=_NEAR)
+        return f"did you mean {close[0]}?" if close else ""
 
 
 def command_parser(entry: Entry, command: Command) -> Parser:
     """The parser of one command, with the options that all of them have."""
-    parser = Parser(
-        prog=f"pyodide-abi {entry.name}",
-        description=entry.summary[0].upper() + entry.summary[1:] + ".",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = Parser(prog=f"pyodide-abi {entry.name}", formatter_class=argparse.RawDescriptionHelpFormatter)
+    _configure(parser, entry, command)
+    return parser
+
+
+def whole_parser(overview: Parser) -> Parser:
+    """The parser of the whole command line, from which completions and the manual page are made.
+
+    Args:
+        overview: That of the options before a command.
+    """
+    commands = overview.add_subparsers(metavar="COMMAND", title="commands")
+    for entry in COMMANDS:
+        parser = commands.add_parser(
+            entry.name, help=entry.summary, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        _configure(parser, entry, entry.load())
+    return overview
+
+
+def _configure(parser: argparse.ArgumentParser, entry: Entry, command: Command) -> None:
+    summary = entry.summary[0].upper() + entry.summary[1:]
+    parser.description = summary if summary.endswith("?") else f"{summary}."
     command.configure(parser)
-    common = parser.add_argument_group("everywhere")
+    add_common(parser)
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """Add the options that every command has, which may also stand before its name."""
+    common = parser.add_argument_group("everywhere", _EVERYWHERE)
     common.add_argument("--offline", action="store_true", help="never use the network; say what is lacking")
     common.add_argument("--cache-dir", metavar="DIR", help="where runtimes, toolchains and interpreters live")
     common.add_argument("-q", "--quiet", action="store_true", help="results and errors only, no progress")
     common.add_argument("--traceback", action="store_true", help="show where in our code an error arose")
-    return parser

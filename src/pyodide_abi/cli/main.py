@@ -9,7 +9,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING, NoReturn
 
 from pyodide_abi import __version__
-from pyodide_abi.cli.commands import COMMANDS, Parser, command_parser
+from pyodide_abi.cli.commands import COMMANDS, ELSEWHERE, Parser, add_common, command_parser
 from pyodide_abi.errors import PyodideAbiError
 from pyodide_abi.report.printable import gated, printable
 
@@ -45,7 +45,7 @@ def overview() -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("-V", "--version", action=_Version, nargs=0, help="print the version and leave")
-    parser.add_argument("command", nargs="?", metavar="COMMAND", help="one of those below")
+    add_common(parser)
     return parser
 
 
@@ -68,16 +68,28 @@ def main(argv: Sequence[str], environ: Mapping[str, str], cwd: Path) -> int:
 
 def _main(argv: Sequence[str], environ: Mapping[str, str], cwd: Path) -> int:
     if not argv or argv[0].startswith("-"):
-        parser = overview()
-        parser.parse_args(argv)
-        parser.print_help()
-        return 0 if argv else 2
+        argv = _command_first(argv)
+    if not argv:
+        return 2
     if argv[0] == "help":
         return _main([*argv[1:2], "--help"], environ, cwd)
     entry = _entry(argv[0])
     if entry is None:
         return 2
     return _guarded(entry, argv[1:], environ, cwd)
+
+
+def _command_first(argv: Sequence[str]) -> list[str]:
+    """A command line with the options before the command's name behind it; nothing where no command is."""
+    parser = overview()
+    parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
+    parser.add_argument("rest", nargs="...", help=argparse.SUPPRESS)
+    args = parser.parse_args(argv)
+    if args.command is None:
+        parser.print_help()
+        return []
+    before = len(argv) - len(args.rest) - 1
+    return [args.command, *argv[:before], *args.rest]
 
 
 def _guarded(entry: Entry, argv: Sequence[str], environ: Mapping[str, str], cwd: Path) -> int:
@@ -127,6 +139,8 @@ def _run(entry: Entry, argv: Sequence[str], environ: Mapping[str, str], cwd: Pat
 
     command = entry.load()
     args = settings.parse(command_parser(entry, command), argv, environ=environ, cwd=cwd)
+    for remark in () if args.quiet else args.remarks:
+        sys.stderr.write(f"warning: {printable(remark)}\n")
     session = open_session(args, environ=environ, cwd=cwd)
     status = command.run(args, session)
     session.finish()
@@ -137,10 +151,13 @@ def _entry(name: str) -> Entry | None:
     by_name = {entry.name: entry for entry in COMMANDS}
     if name in by_name:
         return by_name[name]
-    import difflib
+    if name in ELSEWHERE:
+        hint = " or ".join(f"'pyodide-abi {words}'" for words in ELSEWHERE[name])
+    else:
+        import difflib
 
-    close = difflib.get_close_matches(name, by_name, n=1)
-    hint = f"did you mean '{close[0]}'?" if close else "'pyodide-abi --help' lists them"
+        close = difflib.get_close_matches(name, by_name, n=1)
+        hint = f"did you mean '{close[0]}'?" if close else "'pyodide-abi --help' lists them"
     sys.stderr.write(f"error: there is no command '{printable(name)}'\n  {hint}\n")
     return None
 

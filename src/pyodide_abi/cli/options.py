@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
+_WHEEL = ".whl"
+_SDISTS = (".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz")
 #: Digits of the longest count. No machine has so many processors, nor anybody so many seconds.
 _DIGITS = 9
 
@@ -23,6 +25,31 @@ def positive(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS and int(text)):
         raise ArgumentTypeError(f"'{text}' is not a whole number from 1 to {10**_DIGITS - 1}")
     return int(text)
+
+
+def wheel_named(given: str, cwd: Path) -> Path:
+    """The wheel that an argument names.
+
+    Raises:
+        UsageError: it names a folder, a module or an sdist, or the name does not end as a wheel's.
+    """
+    from pyodide_abi.errors import UsageError
+
+    path = cwd / Path(given).expanduser()
+    if path.suffix == _WHEEL and not path.is_dir():
+        return path
+    if path.is_dir():
+        raise UsageError(f"{given} is a folder, no wheel", hint=f"name the wheels in it: {given}/*{_WHEEL}")
+    if path.name.endswith(_SDISTS):
+        raise UsageError(
+            f"{given} is an sdist, no wheel", hint=f"'pyodide-abi build {given}' makes a wheel of it"
+        )
+    if not path.exists():
+        raise UsageError(f"there is no file {path}")
+    raise UsageError(
+        f"{given} is no wheel",
+        hint=f"'pyodide-abi audit {given}' takes a module; 'pyodide-abi patch {given}' edits one",
+    )
 
 
 def folders_of(named: Sequence[str], cwd: Path) -> list[Path]:

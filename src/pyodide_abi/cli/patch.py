@@ -77,6 +77,10 @@ def run(args: argparse.Namespace, session: Session) -> int:
         raise UsageError("--output is one file, and several are to be patched")
     output = session.cwd / Path(args.patched).expanduser() if args.patched else None
     for name in args.files:
+        if name.endswith(".whl"):
+            raise UsageError(
+                f"{name} is a wheel", hint=f"'pyodide-abi repair {name}' edits the modules in it"
+            )
         patched = patch_file(session.cwd / Path(name).expanduser(), patch, output)
         for unmet in patched.unmet:
             session.host.progress.say(f"{name} {unmet}")

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pyodide_abi.cli.options import wheel_named
 from pyodide_abi.cli.over_files import Many
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _plan(wishes: Wishes, args: argparse.Namespace, session: Session) -> int:
     many = Many(session, key="wheel")
 
     def plan(given: str) -> dict[str, Any]:
-        planned = plan_wheel(session.cwd / Path(given).expanduser(), wishes)
+        planned = plan_wheel(wheel_named(given, session.cwd), wishes)
         if args.format == "text":
             write_plan(planned, session.out)
         return {**plan_to_data(planned), "wheel": given}
@@ -136,7 +137,7 @@ def _repair(wishes: Wishes, args: argparse.Namespace, session: Session) -> int:
     many = Many(session, key="wheel")
 
     def repair(given: str) -> dict[str, Any]:
-        wheel = session.cwd / Path(given).expanduser()
+        wheel = wheel_named(given, session.cwd)
         with session.host.progress.task(f"repairing {wheel.name}"):
             repaired = repair_wheel(wheel, wishes, folder, risky=args.apply == "all", shrink=shrink)
         if args.format == "text":

@@ -8,6 +8,9 @@ nearest one above it that has the table; folders in it are meant from where it l
 What is set for all commands and fits another one only (``format = "sarif"`` for ``show``) is not meant for
 this one. Where a value came from stands in ``args.settings``, so that a command can tell a wish of this call
 from a habit: a setting never bends what the command line or a tag says.
+
+A variable that no command knows is told and passed over, as it may be meant for another version of the
+program that the same environment serves; an unknown key of the project's own file is an error.
 """
 
 from __future__ import annotations
@@ -56,7 +59,7 @@ def parse(
 
     Returns:
         the options; ``settings`` has, by their names in there, where those came from that the command line
-        does not name.
+        does not name, and ``remarks`` what is to be told of the environment.
 
     Raises:
         UsageError: a setting that does not exist or has a value that does not fit; the message names the
@@ -67,11 +70,13 @@ def parse(
     source = getattr(first, "source", None)
     project = cwd / source if isinstance(source, str) and (cwd / source).is_dir() else cwd
     found = _from_pyproject(project, options, parser.prog.rpartition(" ")[2])
-    found |= _from_environment(environ, options)
+    variables, remarks = _from_environment(environ, options)
+    found |= variables
     parser.set_defaults(**{name: setting.value for name, setting in found.items()})
     args = parser.parse_args(argv)
     named = _named(parser, argv, found)
     args.settings = {name: setting.where for name, setting in found.items() if name not in named}
+    args.remarks = remarks
     return args
 
 
@@ -103,8 +108,10 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.Ac
 
 def _from_environment(
     environ: Mapping[str, str], options: Mapping[str, argparse.Action]
-) -> dict[str, _Setting]:
+) -> tuple[dict[str, _Setting], list[str]]:
+    """The values of variables, and what is to be told of variables that are none of ours."""
     found: dict[str, _Setting] = {}
+    remarks = []
     for variable, text in environ.items():
         if not variable.startswith(PREFIX) or variable in _NOT_OURS:
             continue
@@ -114,8 +121,9 @@ def _from_environment(
             found |= _shared(options[name], name, text, where=where)
         elif name not in (known := known_settings()):
             variables = [PREFIX + one.replace("-", "_").upper() for one in known]
-            raise UsageError(f"{where} is no setting of any command", hint=_suggestion(variable, variables))
-    return found
+            hint = _suggestion(variable, variables)
+            remarks.append(f"{where} is no setting of any command" + (f"; {hint}" if hint else ""))
+    return found, remarks
 
 
 def _from_pyproject(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pyodide_abi.cli.options import folders_of, positive
+from pyodide_abi.cli.options import folders_of, positive, wheel_named
 from pyodide_abi.cli.over_files import Many
 from pyodide_abi.cli.settings import set_by
 
@@ -113,7 +113,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     jobs = args.jobs or usable_cores()
 
     def verify(given: str) -> dict[str, Any]:
-        wheel = session.cwd / given
+        wheel = wheel_named(given, session.cwd)
         runtimes = _runtimes(wheel, named, habit=bool(set_by(args, "runtime")))
         node = find_node(session.host, args.node)
         verification = verify_wheel(
@@ -181,7 +181,7 @@ def _run_as_installed(args: argparse.Namespace, session: Session) -> int:
         session.host.progress.say("no browser on the PATH: only micropip's and pip's ways are tried")
 
     def verify(given: str) -> dict[str, Any]:
-        wheel = session.cwd / given
+        wheel = wheel_named(given, session.cwd)
         result = verify_as_installed(
             wheel,
             _runtimes_to_install(wheel, named, habit=bool(set_by(args, "runtime"))),

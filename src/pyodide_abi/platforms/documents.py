@@ -11,7 +11,10 @@ from __future__ import annotations
 import functools
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from importlib.abc import ResourceLoader
 
 #: The package's data files. By path, as importlib.resources takes longer to import than the files to read.
 DATA = Path(__file__).with_name("data")
@@ -19,10 +22,20 @@ DATA = Path(__file__).with_name("data")
 DOCUMENTS = DATA / "documents.json"
 
 
+def read_data(name: str) -> bytes:
+    """A data file of the package, by the loader of the package, which may have it in a zip archive.
+
+    Raises:
+        OSError: there is none.
+    """
+    loader = cast("ResourceLoader", __spec__.loader)
+    return loader.get_data(str(DATA / name))
+
+
 @functools.cache
 def documents() -> dict[str, dict[str, Any]]:
     """What each TOML file holds, by its path below ``data``, in order; nobody changes it."""
-    found: dict[str, dict[str, Any]] = json.loads(DOCUMENTS.read_bytes())
+    found: dict[str, dict[str, Any]] = json.loads(read_data(DOCUMENTS.name))
     return found
 
 

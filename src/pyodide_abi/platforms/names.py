@@ -77,13 +77,14 @@ def _meant(version: str, platforms: Sequence[Platform]) -> Runtime | None:
 
 
 def _age(version: str, platforms: Sequence[Platform]) -> str:
-    """Whether a version lies before or behind all that are known, in words; else empty."""
+    """Where a version lies that is not known, in words; empty for other names."""
     if not re.fullmatch(r"\d+(\.\d+){1,3}", version):
         return ""
     known = [version_key(release.version) for platform in platforms for release in platform.releases]
     if version_key(version) > max(known):
         return ": it is newer than this version of pyodide-abi"
-    return ": it is older than the first that is known" if version_key(version) < min(known) else ""
+    between = ": no release of that version is known"
+    return ": it is older than the first that is known" if version_key(version) < min(known) else between
 
 
 def resolve(name: str, platforms: Sequence[Platform]) -> Platform:
@@ -101,6 +102,8 @@ def resolve(name: str, platforms: Sequence[Platform]) -> Platform:
     listing = "\n".join(f"{platform.name}: {', '.join(platform.names)}" for platform in platforms)
     hint = f"did you mean {_either(likely)}?\n" if likely else ""
     age = _age(name, platforms) or _age_of_tag(wanted, spellings)
+    if "," in name:
+        hint = "this names one platform; where several can be built for, repeat --platform\n"
     raise UnknownPlatformError(f"there is no platform '{name}'{age}", hint=f"{hint}the platforms:\n{listing}")
 
 

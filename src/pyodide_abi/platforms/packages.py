@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import PlatformDataError
-from pyodide_abi.platforms.documents import DATA
+from pyodide_abi.platforms.documents import read_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,8 +31,8 @@ def load_packages(releases: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
         PlatformDataError: the file is missing or damaged, or names another release.
     """
     try:
-        text = (DATA / FILE).read_text("utf-8")
-    except FileNotFoundError as error:
+        text = read_data(FILE).decode()
+    except OSError as error:
         raise PlatformDataError(
             f"{FILE}: is missing", hint="tools/regenerate_packages.py makes it"
         ) from error

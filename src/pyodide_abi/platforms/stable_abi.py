@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import PlatformDataError
-from pyodide_abi.platforms.documents import DATA
+from pyodide_abi.platforms.documents import read_data
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ def load_stable_abi() -> StableAbi:
         PlatformDataError: the file is missing or damaged.
     """
     try:
-        text = (DATA / FILE).read_text("utf-8")
-    except FileNotFoundError as error:
+        text = read_data(FILE).decode()
+    except OSError as error:
         raise PlatformDataError(
             f"{FILE}: is missing", hint="tools/regenerate_stable_abi.py makes it"
         ) from error

@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.errors import PlatformDataError, UsageError
-from pyodide_abi.platforms.documents import DATA
+from pyodide_abi.platforms.documents import read_data
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -206,8 +206,8 @@ def load_surface(platform: Platform) -> Surface:
         PlatformDataError: the file is missing or damaged.
     """
     try:
-        data = (DATA / f"{platform.name}.surface").read_bytes()
-    except FileNotFoundError as error:
+        data = read_data(f"{platform.name}.surface")
+    except OSError as error:
         raise PlatformDataError(
             f"{platform.name}.surface: is missing", hint="tools/regenerate_platforms.py makes it"
         ) from error

@@ -39,13 +39,20 @@ def print_audit(report: Report, console: Console) -> None:
         console.print(Text.assemble(*line))
 
 
+#: What is said of a platform that no tag and nobody names.
+_WHY = {
+    "contents": ", the only one that its contents fit",
+    "set": ", the only one that all files named fit",
+}
+
+
 def write_audit(report: Report, out: TextIO) -> None:
     """Write one report without colours."""
     out.writelines("".join(text for text, _ in line) + "\n" for line in _lines(report))
 
 
 def _lines(report: Report) -> Iterator[tuple[_Piece, ...]]:
-    why = ", the only one that its contents fit" if report.platform_from == "contents" else ""
+    why = _WHY.get(report.platform_from, "")
     against = f"  (platform {report.platform}{why}, {report.engine})" if report.platform else ""
     yield (printable(report.name), "bold"), (against, "")
     if report.pure:

@@ -17,7 +17,7 @@ from pyodide_abi.values import value
 from pyodide_abi.wheel.filename import parse_wheel_name
 from pyodide_abi.wheel.metadata import parse_metadata
 from pyodide_abi.wheel.record import parse_record, verify_record
-from pyodide_abi.wheel.safety import Bounds, check_members
+from pyodide_abi.wheel.safety import Bounds, check_members, fault_of
 from pyodide_abi.wheel.unpack import packed, unpack
 
 if TYPE_CHECKING:
@@ -329,8 +329,12 @@ def open_wheel(path: Path, *, bounds: Bounds | None = None) -> Wheel:
     name = parse_wheel_name(path.name)
     try:
         archive = zipfile.ZipFile(path)
+    except PermissionError as error:
+        raise WheelError(f"{path.name} cannot be read: {error.strerror}") from error
     except _DAMAGE as error:
-        raise WheelError(f"{path.name}: not an archive: {error}") from error
+        raise WheelError(
+            f"{path.name}: {fault_of(path)}: {error}", hint="download or build it again"
+        ) from error
     try:
         with path.open("rb") as file:
             check_members(archive.infolist(), file, bounds=bounds or Bounds(), where=path.name)

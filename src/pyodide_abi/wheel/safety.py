@@ -16,6 +16,7 @@ from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 _ENCRYPTED = 0x1
 _SIZES_FOLLOW = 0x8
@@ -50,6 +51,13 @@ class Bounds:
     total: int = 8 << 30
     ratio: int = 200
     total_ratio: int = 50
+
+
+def fault_of(path: Path) -> str:
+    """What is wrong with a file that cannot be opened as an archive."""
+    with path.open("rb") as file:
+        begins = file.read(len(_LOCAL_MAGIC)) == _LOCAL_MAGIC
+    return "the archive is cut off or damaged" if begins else "not an archive"
 
 
 def check_members(infos: Sequence[zipfile.ZipInfo], file: IO[bytes], *, bounds: Bounds, where: str) -> None:

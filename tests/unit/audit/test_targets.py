@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
+import threading
 import zipfile
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -81,6 +83,51 @@ def test_files_named_together_are_a_set(audit: Any, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "libd.so").write_bytes(GIVES)
     assert audit(f"x{SUFFIX}", "elsewhere/libd.so", "--platform", "314_0")[0] == 0
+
+
+def test_a_set_tells_the_platform_of_what_several_would_take(audit: Any, tmp_path: Path) -> None:
+    (tmp_path / "x.cpython-313-wasm32-emscripten.so").write_bytes(assemble("%dylink %init"))
+    (tmp_path / "libd.so").write_bytes(GIVES)
+    status, _, said = audit("libd.so")
+    assert status == 2
+    assert "its contents fit" in said
+    status, data, _ = audit("libd.so", "x.cpython-313-wasm32-emscripten.so")
+    assert status == 0
+    assert [one["platform"] for one in data["results"]] == ["2025_0", "2025_0"]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"\x7fELF\x02\x01\x01" + bytes(11) + b"\x3e\x00" + bytes(44), "is no WebAssembly module (ELF"),
+        (b"", "is no WebAssembly module (empty file)"),
+        (b"PK\x03\x04" + bytes(40), "is a zip archive whose name does not end in .whl"),
+    ],
+)
+def test_what_is_no_module_is_named_for_what_it_is(
+    audit: Any, tmp_path: Path, content: bytes, says: str
+) -> None:
+    (tmp_path / "x.so").write_bytes(content)
+    status, _, said = audit("x.so")
+    assert status == 2
+    assert says in said
+
+
+def test_a_pipe_is_read_once(audit: Any, tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, WHEEL, {f"x{SUFFIX}": assemble("%dylink %init")})
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(wheel.read_bytes(),), daemon=True)
+    writer.start()
+    status, data, _ = audit("pipe")
+    assert (status, data["results"][0]["wheel"], data["results"][0]["platform"]) == (0, "pipe", "314_0")
+
+
+def test_a_wheel_that_is_cut_off(audit: Any, tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, WHEEL, {f"x{SUFFIX}": assemble("%dylink %init")})
+    wheel.write_bytes(wheel.read_bytes()[:100])
+    assert "the archive is cut off or damaged" in audit(WHEEL)[2]
+    wheel.write_bytes(b"<!DOCTYPE html>")
+    assert "not an archive" in audit(WHEEL)[2]
 
 
 def test_stdin(audit: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

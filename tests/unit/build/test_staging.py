@@ -87,7 +87,9 @@ def test_an_sdist_is_unpacked(tmp_path: Path, suffix: str) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".tar.gz", ".zip"])
-@pytest.mark.parametrize("names", [["../evil"], ["a/x", "b/y"], []])
+@pytest.mark.parametrize(
+    "names", [["../evil"], ["a/setup.py", "b/setup.py"], ["a/readme.txt", "a/b/setup.py"], []]
+)
 def test_a_strange_archive_is_refused(tmp_path: Path, suffix: str, names: list[str]) -> None:
     with pytest.raises(UnreadableInputError):
         staged(made_sdist(tmp_path / f"spam-1.0{suffix}", names), tmp_path)
