@@ -152,6 +152,7 @@ def _attempted(attempt: Callable[[], _Answer], address: str, host: Host) -> _Ans
         try:
             return attempt()
         except urllib.error.HTTPError as error:
+            error.close()
             kind = NotThereError if error.code in {_NOT_FOUND, _GONE} else MissingError
             reason = f"the server answers {error.code} {error.reason}"
             failure, passing = kind(f"{_shown(address)}: {reason}"), error.code in _PASSING
@@ -183,6 +184,7 @@ def _transfer(address: str, partial: Path, name: str, task: Task, host: Host) ->
     except urllib.error.HTTPError as error:
         if error.code != _RANGE_NOT_SATISFIABLE:
             raise
+        error.close()
         # Nothing is lacking, or what is there is not a beginning of it: the digest will tell.
         if _total(error.headers.get("Content-Range", "")) != have:
             partial.unlink()

@@ -100,7 +100,7 @@ class TestTable:
         }
         with pytest.raises(PlatformDataError, match="nothing"):
             decode_messages({"message": [entry]}, "a.toml")
-        with pytest.raises(PlatformDataError, match="error"):
+        with pytest.raises(PlatformDataError, match="unterminated"):
             decode_messages(
                 {"message": [entry | {"cause": "c", "wording": [wording | {"pattern": "("}]}]}, "a.toml"
             )
