@@ -67,6 +67,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "host",
         "http",
         "platforms",
+        "wasm",
         "wheel",
         "signatures",
     },

@@ -10,28 +10,17 @@ platform tag. Run it after ``regenerate_platforms.py --add``.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
-from typing import Any
-
-from packaging.utils import canonicalize_name
 
 from pyodide_abi.host import this_machine
 from pyodide_abi.platforms import load_platforms
 from pyodide_abi.platforms.packages import FILE, encode_packages
 from pyodide_abi.runtime import install_release
+from pyodide_abi.runtime.learning.describing import compiled_packages
+from pyodide_abi.runtime.learning.learn import locked_packages
 
 DATA = Path(__file__).parents[1] / "src" / "pyodide_abi" / "platforms" / "data" / FILE
-
-
-def compiled(lock: dict[str, Any]) -> dict[str, str]:
-    """The versions of the packages in a lock file that are wheels of a platform, by normalised name."""
-    return {
-        canonicalize_name(entry["name"]): entry["version"]
-        for entry in lock["packages"].values()
-        if entry["file_name"].endswith(".whl") and not entry["file_name"].endswith("none-any.whl")
-    }
 
 
 def main() -> int:
@@ -45,7 +34,7 @@ def main() -> int:
     packages = {}
     for release in (release for platform in load_platforms() for release in platform.releases):
         lock = install_release(release, host) / "pyodide-lock.json"
-        packages[release.version] = compiled(json.loads(lock.read_text("utf-8")))
+        packages[release.version] = compiled_packages(locked_packages(lock.parent))
     text = encode_packages(packages)
     if args.check:
         same = text == DATA.read_text("utf-8")

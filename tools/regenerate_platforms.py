@@ -5,9 +5,9 @@
     python tools/regenerate_platforms.py --platform 314_0 --add 314.0.8
     python tools/regenerate_platforms.py --check --newest --engine node24
 
-Each release is installed from npm as every user's command does it, booted, and asked. Written are
-``data/<platform>.surface`` and the last part of ``data/<platform>.toml``, its releases. The rest of the TOML
-file is written by people.
+Each release is installed from npm as every user's command does it, and read as ``pyodide-abi runtime learn``
+reads one. Written are ``data/<platform>.surface`` and the last part of ``data/<platform>.toml``, its
+releases. The rest of the TOML file is written by people.
 """
 
 from __future__ import annotations
@@ -16,43 +16,33 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path
 
-from pyodide_abi.errors import FailedError, PyodideAbiError, UsageError
+from pyodide_abi.errors import PyodideAbiError, UsageError
 from pyodide_abi.host import Host, Silence
 from pyodide_abi.platforms import load_platform, load_platforms, load_surface
 from pyodide_abi.platforms.documents import write_documents
-from pyodide_abi.platforms.load import version_key
 from pyodide_abi.platforms.model import Release
-from pyodide_abi.platforms.surface import SymbolKind, encode_surface
+from pyodide_abi.platforms.surface_encoding import encode_surface
+from pyodide_abi.platforms.versions import version_key
 from pyodide_abi.process import SystemRunner
 from pyodide_abi.runtime import find_node, install_release
-from pyodide_abi.runtime.node import find_npm
+from pyodide_abi.runtime.learning.npm import announced, release_of
+from pyodide_abi.runtime.learning.reading import ENGINES, read_release
 from pyodide_abi.store import Store
 from pyodide_abi.values import value
-from pyodide_abi.wasm import Kind, read_module
 
 if TYPE_CHECKING:
     from pyodide_abi.platforms.model import Platform
-    from pyodide_abi.wasm import Module
+    from pyodide_abi.runtime.learning.reading import Symbols
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "src" / "pyodide_abi" / "platforms" / "data"
-DUMPER = Path(__file__).with_name("dump_surface.mjs")
 #: The line of a data file after which this tool writes.
 MARKER = "# ---- releases: written by tools/regenerate_platforms.py from the npm packages\n"
-_SECONDS = 300.0
-
-
-#: The engines whose views are recorded, and the Node that each is: our reference engine, which has stack
-#: switching as current browsers do, and one that stands for hosts without.
-ENGINES = {"node24": "24", "node20": "20"}
-
-Table = dict[str, tuple[SymbolKind, str | None]]
 
 
 @value
@@ -62,7 +52,7 @@ class Measured:
     release: Release
     emscripten: str
     library_path: tuple[str, ...]
-    symbols: Table
+    symbols: Symbols
 
 
 def main(argv: list[str]) -> int:
@@ -112,7 +102,7 @@ def _treat(platform: Platform, args: argparse.Namespace, host: Host) -> list[str
             raise UsageError(
                 f"platform {platform.name} has the release '{args.add}'", hint="--release rebuilds it"
             )
-        releases.append(_announced(args.add, platform, host))
+        releases.append(release_of(*announced(args.add, host)))
         releases.sort(key=lambda release: version_key(release.version))
     wanted = {args.add or args.release or releases[-1].version if _some(args) else None}
     chosen = [release for release in releases if wanted == {None} or release.version in wanted]
@@ -138,82 +128,27 @@ def measure(release: Release, engine: str, host: Host) -> Measured:
     """Boot a release in an engine, ask what it is and what it offers.
 
     Raises:
-        FailedError: it does not boot, or it holds something that the dumper cannot describe.
+        FailedError: it does not boot, or it holds something that cannot be described.
     """
     folder = install_release(release, host)
-    node = find_node(host, ENGINES[engine])
-    with tempfile.TemporaryDirectory() as scratch:
-        types, result = Path(scratch, "types.json"), Path(scratch, "result.json")
-        types.write_text(json.dumps(_types(read_module((folder / "pyodide.asm.wasm").read_bytes()))))
-        done = host.runner.run(
-            [*node.words, DUMPER, folder, types, result],
-            environ=host.environ,
-            timeout=_SECONDS,
-        )
-        if done.returncode or not result.is_file():
-            raise FailedError(f"{release.version} cannot be read in {engine}:\n{done.stderr or done.stdout}")
-        said: dict[str, Any] = json.loads(result.read_text())
-    if said["unseen"]:
-        raise FailedError(f"{release.version} exports what its loader does not offer: {said['unseen'][:5]}")
-    facts = said["facts"]
+    reading = read_release(folder, find_node(host, ENGINES[engine]), host)
     lock = json.loads((folder / "pyodide-lock.json").read_text("utf-8"))["packages"]
     return Measured(
         release=Release(
             version=release.version,
             integrity=release.integrity,
-            python=facts["python"],
-            suffixes=tuple(facts["suffixes"]),
+            python=reading.python,
+            suffixes=reading.suffixes,
             prerelease="-" in release.version,
-            abi_version=facts["abi_version"],
-            pyemscripten_platform_version=facts["pyemscripten_platform_version"],
-            pyemscripten_abi_version=facts["pyemscripten_abi_version"],
+            abi_version=reading.said("PYODIDE_ABI_VERSION") or "",
+            pyemscripten_platform_version=reading.said("PYEMSCRIPTEN_PLATFORM_VERSION"),
+            pyemscripten_abi_version=reading.said("PYEMSCRIPTEN_ABI_VERSION"),
             micropip=lock["micropip"]["version"],
             packaging=lock["packaging"]["version"],
         ),
-        emscripten=facts["platform"].split("-")[1],
-        library_path=tuple(facts["library_path"]),
-        symbols={name: (SymbolKind(kind), type_) for name, (kind, type_) in said["symbols"].items()},
-    )
-
-
-def _types(module: Module) -> dict[str, object]:
-    """The types of the main module, for the dumper."""
-    functions = [str(entry.type) for entry in module.imports if entry.kind is Kind.FUNCTION]
-    functions += [str(module.func_type(index)) for index in module.functions]
-    return {
-        "exports": {
-            entry.name: {"kind": entry.kind.value, "type": str(module.type_of(entry))}
-            for entry in module.exports
-        },
-        "imports": {
-            entry.name: {"kind": entry.kind.value, "type": str(entry.type)}
-            for entry in module.imports
-            if entry.module in {"env", "wasi_snapshot_preview1"}
-        },
-        "functions": functions,
-    }
-
-
-def _announced(version: str, platform: Platform, host: Host) -> Release:
-    """A release that only npm knows so far; what it says of itself is measured later."""
-    done = host.runner.run(
-        [*find_npm(host), "view", f"pyodide@{version}", "dist.integrity"],
-        environ=host.environ,
-        timeout=_SECONDS,
-    )
-    if done.returncode or not done.stdout.startswith("sha512-"):
-        raise FailedError(f"npm does not know pyodide@{version}: {done.stderr.strip()}")
-    return Release(
-        version=version,
-        integrity=done.stdout.strip(),
-        python=platform.python.version,
-        suffixes=platform.python.suffixes,
-        prerelease="-" in version,
-        abi_version=platform.name,
-        pyemscripten_platform_version=None,
-        pyemscripten_abi_version=None,
-        micropip="0.0",
-        packaging="0.0",
+        emscripten=reading.emscripten,
+        library_path=reading.library_path,
+        symbols=reading.symbols,
     )
 
 

@@ -104,6 +104,8 @@ def pure_wheel(name: str, version: str, host: Host) -> Path:
 
 def ask(release: Release, host: Host, answers: Answers, folder: Path) -> dict[str, Any]:
     if release.version not in answers:
+        assert release.micropip
+        assert release.packaging
         program = Program(
             args=("-c", textwrap.dedent(ASK), json.dumps(TAGS)),
             cwd=folder,

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from pyodide_abi.audit.pipeline import open_subject
 from pyodide_abi.audit.run_rules import audit
 from pyodide_abi.errors import PyodideAbiError, UnreadableInputError
+from pyodide_abi.platforms.known import use_learned
+from pyodide_abi.platforms.learned import learned_folder
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
@@ -23,7 +25,11 @@ if TYPE_CHECKING:
 
 @value
 class Request:
-    """One file and how to audit it; the same for all files of a call."""
+    """One file and how to audit it; the same for all files of a call.
+
+    Attributes:
+        learned: the folder of the user's data, for whoever has not named it yet.
+    """
 
     file: Path
     platform: str | None
@@ -32,6 +38,7 @@ class Request:
     engine: str | None
     select: tuple[str, ...]
     ignore: tuple[str, ...]
+    learned: Path | None
 
 
 @value
@@ -85,6 +92,7 @@ def audit_files(
             engine=engine,
             select=tuple(select),
             ignore=tuple(ignore),
+            learned=learned_folder(),
         )
         for file in files
     ]
@@ -102,6 +110,8 @@ def audit_files(
 def audit_one(request: Request) -> Audited:
     """Audit a file; whatever it is, this returns."""
     file = request.file
+    if request.learned != learned_folder():
+        use_learned(request.learned)
     try:
         with open_subject(
             file,

@@ -38,6 +38,7 @@ class Report:
         modules: native files with their predictions.
         findings: the worst first, causes before consequences.
         calls: functions that are called through pointers, by the path of their module.
+        caveats: by release that was learned, what could not be read of it.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Report:
     modules: tuple[Binary, ...]
     findings: tuple[Finding, ...]
     calls: Mapping[str, tuple[Row, ...]] = {}
+    caveats: Mapping[str, tuple[str, ...]] = {}
 
     def count(self, severity: Severity) -> int:
         """How many findings are this bad."""
@@ -86,6 +88,7 @@ def audit(subject: Subject, *, select: Sequence[str] = (), ignore: Sequence[str]
         modules=subject.binaries,
         findings=tuple(findings),
         calls=case.calls,
+        caveats=subject.platform.caveats if subject.platform else {},
     )
 
 

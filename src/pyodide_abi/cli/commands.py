@@ -52,6 +52,7 @@ COMMANDS = (
     Entry("diff", "what changed between two releases, platforms, modules or wheels"),
     Entry("explain", "what a rule, or an error from a browser console, means"),
     Entry("page", "the audit as a page for browsers: served here, or a folder for a static host"),
+    Entry("runtime", "learn a release that is not known yet; does one keep its platform's promises?"),
     Entry("toolchain", "install, list, find or remove compilers and interpreters"),
     Entry("doctor", "what is present, what is missing, what would be used"),
     Entry("completion", "completion of commands, options and files for a shell"),
@@ -72,6 +73,7 @@ ELSEWHERE = {
     "info": ("show",),
     "inspect": ("show",),
     "install": ("run --with NAME", "verify --as-installed"),
+    "learn": ("runtime learn RELEASE",),
     "lint": ("audit",),
     "pip": ("run --with NAME", "run --with pip -m pip"),
     "pytest": ("run --with pytest -m pytest",),
@@ -165,5 +167,6 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     common = parser.add_argument_group("everywhere", _EVERYWHERE)
     common.add_argument("--offline", action="store_true", help="never use the network; say what is lacking")
     common.add_argument("--cache-dir", metavar="DIR", help="where runtimes, toolchains and interpreters live")
+    common.add_argument("--data-dir", metavar="DIR", help="where releases that were learned live")
     common.add_argument("-q", "--quiet", action="store_true", help="results and errors only, no progress")
     common.add_argument("--traceback", action="store_true", help="show where in our code an error arose")

@@ -1,4 +1,4 @@
-"""``pyodide-abi doctor``: what is present, what is missing, what would be used. Never uses the network."""
+"""``pyodide-abi doctor``: what is present, what is missing, what would be used."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "What this machine has for building, running and verifying, platform by platform, and the command "
         "that gets what is missing; and variables that would lead builds astray, were they not kept from "
-        "them. Uses no network and installs nothing. The exit status is 3 if the "
+        "them. Installs nothing, and uses no network unless --newer asks for it. The exit status is 3 if the "
         "platform asked for (default: the newest stable one) cannot be built with what is here."
     )
     parser.epilog = (
@@ -46,6 +46,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--verify",
         action="store_true",
         help="compare releases, snapshots and wheels in the cache with their digests; remove damaged ones",
+    )
+    parser.add_argument(
+        "--newer",
+        action="store_true",
+        help="ask npm which releases are newer than what is known: the one thing that uses the network",
     )
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="for people (the default) or for programs"
@@ -89,6 +94,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
         for platform in load_platforms()
     }
     proved = _proved(host) if args.verify else None
+    newer = _newer(session.host) if args.newer else None
     needed = [check for check in [*machine, *platforms[wanted.name]] if check.problem]
     if args.format == "json":
         document = {
@@ -102,6 +108,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
             document["cache_entries"] = {
                 key: "as it was" if fine else "damaged" for key, fine in proved.items()
             }
+        if newer is not None:
+            document["newer"] = newer
         from pyodide_abi.report.envelope import to_envelope
 
         session.out.write(to_envelope("doctor", [document], summary={"can_build": not needed}))
@@ -114,8 +122,21 @@ def run(args: argparse.Namespace, session: Session) -> int:
             session.console().print(
                 printable(f"  {len(proved) - len(damaged)} entries are as they were{gone}")
             )
+        if newer is not None:
+            from pyodide_abi.report.learned import newer_lines
+
+            for line in newer_lines(newer):
+                session.console().print(line)
         _verdict(wanted.name, needed, session.console())
     return _ENVIRONMENT_LACKS if needed else 0
+
+
+def _newer(host: Host) -> list[str]:
+    """The releases of npm that are newer than what is known."""
+    from pyodide_abi.platforms import load_platforms
+    from pyodide_abi.runtime.learning.npm import newer_on_npm
+
+    return newer_on_npm((each.version for platform in load_platforms() for each in platform.releases), host)
 
 
 def _proved(host: Host) -> dict[str, bool]:

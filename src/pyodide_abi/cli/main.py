@@ -135,10 +135,12 @@ def _drop_output() -> None:
 
 def _run(entry: Entry, argv: Sequence[str], environ: Mapping[str, str], cwd: Path) -> int:
     from pyodide_abi.cli import settings
-    from pyodide_abi.cli.session import open_session
+    from pyodide_abi.cli.session import data_of, open_session
+    from pyodide_abi.platforms.known import use_learned
 
     command = entry.load()
     args = settings.parse(command_parser(entry, command), argv, environ=environ, cwd=cwd)
+    use_learned(data_of(args, environ=environ, cwd=cwd))
     for remark in () if args.quiet else args.remarks:
         sys.stderr.write(f"warning: {printable(remark)}\n")
     session = open_session(args, environ=environ, cwd=cwd)

@@ -30,6 +30,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  pyodide-abi platforms 314_0                      one of them, in full\n"
         "  pyodide-abi platforms pyodide_2025_0_wasm32      by any of its names\n"
         "  pyodide-abi platforms 0.29.4 --format json       for a program\n"
+        "  pyodide-abi platforms --newer                    releases of npm that are not known yet\n"
+    )
+    parser.add_argument(
+        "--newer",
+        action="store_true",
+        help="ask npm which releases are newer than what is known (uses the network)",
     )
     parser.add_argument("name", nargs="?", metavar="NAME", help=f"any name of a platform: {_SPELLINGS}")
     parser.add_argument(
@@ -41,8 +47,9 @@ def run(args: argparse.Namespace, session: Session) -> int:
     """Print one platform or the list."""
     from pyodide_abi.platforms import load_platform, load_platforms
 
+    newer = _newer(session) if args.newer else None
     if args.format == "json":
-        _write_json(load_platform(args.name) if args.name else None, session)
+        _write_json(load_platform(args.name) if args.name else None, newer, session)
     elif args.name:
         _show_one(load_platform(args.name), _console(session))
     else:
@@ -51,7 +58,21 @@ def run(args: argparse.Namespace, session: Session) -> int:
         console = _console(session)
         _show_table(overview(load_platforms()), console)
         console.print("\n'pyodide-abi platforms NAME' shows one in full, with its reasons.", style="dim")
+    if newer is not None and args.format != "json":
+        from pyodide_abi.report.learned import newer_lines
+
+        for line in newer_lines(newer):
+            session.console().print(line)
     return 0
+
+
+def _newer(session: Session) -> list[str]:
+    """The releases of npm that are newer than what is known."""
+    from pyodide_abi.platforms import load_platforms
+    from pyodide_abi.runtime.learning.npm import newer_on_npm
+
+    known = [release.version for platform in load_platforms() for release in platform.releases]
+    return newer_on_npm(known, session.host)
 
 
 def _console(session: Session) -> Console:
@@ -61,8 +82,7 @@ def _console(session: Session) -> Console:
     return console
 
 
-def _write_json(platform: Platform | None, session: Session) -> None:
-
+def _write_json(platform: Platform | None, newer: list[str] | None, session: Session) -> None:
     from pyodide_abi.platforms import default_platform, load_platforms
     from pyodide_abi.report.envelope import to_envelope
     from pyodide_abi.values import asdict
@@ -70,7 +90,10 @@ def _write_json(platform: Platform | None, session: Session) -> None:
     shown = [platform] if platform is not None else load_platforms()
     # Dates are the only values that JSON lacks; their text form is ISO 8601.
     results = [asdict(each) for each in shown]
-    session.out.write(to_envelope("platforms", results, summary={"default": default_platform().name}))
+    summary: dict[str, object] = {"default": default_platform().name}
+    if newer is not None:
+        summary["newer"] = newer
+    session.out.write(to_envelope("platforms", results, summary=summary))
 
 
 def _show_one(platform: Platform, console: Console) -> None:

@@ -104,6 +104,7 @@ def open_session(args: argparse.Namespace, *, environ: Mapping[str, str], cwd: P
             cache=cwd / Path(args.cache_dir).expanduser() if args.cache_dir else None,
             progress=Silence() if args.quiet else TerminalProgress(environ),
             offline=args.offline,
+            data=data_of(args, environ=environ, cwd=cwd),
         )
 
     named = getattr(args, "output", None)
@@ -111,6 +112,13 @@ def open_session(args: argparse.Namespace, *, environ: Mapping[str, str], cwd: P
     kept = StringIO()
     out = gated(kept) if output else sys.stdout
     return Session(open_host=open_host, environ=environ, cwd=cwd, out=out, output=output, kept=kept)
+
+
+def data_of(args: argparse.Namespace, *, environ: Mapping[str, str], cwd: Path) -> Path | None:
+    """The folder of the user's data: the one that is named, else the system's."""
+    from pyodide_abi.host import data_folder
+
+    return cwd / Path(args.data_dir).expanduser() if args.data_dir else data_folder(environ)
 
 
 def is_coloured(stream: TextIO, environ: Mapping[str, str]) -> bool:

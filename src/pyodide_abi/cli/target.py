@@ -64,7 +64,7 @@ def find_target(platform: Platform, args: argparse.Namespace, session: Session, 
         MissingError: something is not there and cannot be fetched.
     """
     from pyodide_abi.build import Exports, Target
-    from pyodide_abi.runtime import install_release
+    from pyodide_abi.runtime import install_release, newest
     from pyodide_abi.toolchain import Source, find_python, find_rust, find_toolchain, make_sysroot
 
     host = session.host
@@ -75,7 +75,7 @@ def find_target(platform: Platform, args: argparse.Namespace, session: Session, 
         source=Source(args.toolchain) if args.toolchain else None,
     )
     python = find_python(platform.python.version, host)
-    sysroot = make_sysroot(platform, install_release(platform.releases[-1], host), python, host)
+    sysroot = make_sysroot(platform, install_release(newest(platform.runtimes).release, host), python, host)
     library = (session.cwd / Path(args.rust_library).expanduser()).resolve() if args.rust_library else None
     return Target(
         platform=platform,

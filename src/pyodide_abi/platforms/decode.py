@@ -146,6 +146,13 @@ class Table:
         """A table inside this one."""
         return self._inner(key, self._take(key))
 
+    def mapping(self, key: str) -> Mapping[str, Any]:
+        """The values of a table inside this one, for another reader."""
+        value = self._take(key)
+        if not isinstance(value, dict):
+            self.fail(key, f"has to be a table, not {_kind(value)}")
+        return value
+
     def tables(self, key: str) -> list[Table]:
         """An array of tables; none where the key is missing."""
         if not self.has(key):

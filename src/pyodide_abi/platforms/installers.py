@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.platforms.decode import Table, values_of
 from pyodide_abi.platforms.documents import documents
-from pyodide_abi.platforms.load import RELEASE, version_key
+from pyodide_abi.platforms.learned import installer_version
+from pyodide_abi.platforms.versions import RELEASE, version_key
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -96,9 +97,10 @@ def load_installers() -> Installers:
 
 
 def installer_of(release: str) -> Installer:
-    """The installer of a release: the last one described up to it."""
+    """The installer of a release: the last one described up to it, unless it was learned to be another's."""
     known = load_installers().known
-    begun = [one for one in known if version_key(one.since) <= version_key(release)]
+    like = installer_version(release)
+    begun = [one for one in known if version_key(one.since) <= version_key(like)]
     return begun[-1] if begun else known[0]
 
 

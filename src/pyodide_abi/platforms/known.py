@@ -1,4 +1,4 @@
-"""The versions that the package's data files describe."""
+"""The versions that the package's data files describe, with the releases that the user has learned."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
+from pyodide_abi.platforms import learned
 from pyodide_abi.platforms.documents import documents
 from pyodide_abi.platforms.load import COMMON, parse_common, parse_platform, together
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from typing import Any
+
     from pyodide_abi.platforms import model
     from pyodide_abi.platforms.load import Common
 
@@ -17,16 +22,34 @@ if TYPE_CHECKING:
 _VERSION = re.compile(r"\d+_\d+\.toml")
 
 
+def use_learned(folder: Path | None) -> None:
+    """Know the releases that were learned into a folder of user data, from now on in this process.
+
+    Args:
+        folder: as ``pyodide-abi`` has it (``--data-dir``); None for none. It need not be there.
+    """
+    learned.name_folder(folder)
+    renew()
+
+
+def renew() -> None:
+    """Read what was learned anew when it is asked for: a release has come or gone."""
+    learned.forget_read()
+    _documents.cache_clear()
+    _load.cache_clear()
+    load_platforms.cache_clear()
+
+
 @functools.cache
 def load_platforms() -> tuple[model.Platform, ...]:
     """All versions, the oldest first.
 
-    The files belong to the package and cannot change while it runs, so they are read once.
+    The package's files cannot change while it runs, and what is learned is read once, too.
 
     Raises:
         PlatformDataError: our own data has a fault.
     """
-    return together([_load(file) for file in documents() if _VERSION.fullmatch(file)])
+    return together([_load(file) for file in _documents() if _VERSION.fullmatch(file)])
 
 
 def load_tagged(tag: str) -> model.Platform | None:
@@ -37,15 +60,20 @@ def load_tagged(tag: str) -> model.Platform | None:
     Raises:
         PlatformDataError: as for :func:`load_platforms`.
     """
-    for file, document in documents().items():
+    for file, document in _documents().items():
         if _VERSION.fullmatch(file) and any(known["tag"] == tag for known in document["tags"]):
             return _load(file)
     return None
 
 
 @functools.cache
+def _documents() -> Mapping[str, dict[str, Any]]:
+    return learned.joined_documents()
+
+
+@functools.cache
 def _load(file: str) -> model.Platform:
-    return parse_platform(documents()[file], file=file, common=_common())
+    return parse_platform(_documents()[file], file=file, common=_common())
 
 
 @functools.cache

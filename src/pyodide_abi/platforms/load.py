@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from pyodide_abi.errors import PlatformDataError
 from pyodide_abi.platforms import model
 from pyodide_abi.platforms.decode import Table, values_of
+from pyodide_abi.platforms.learned import read_learned
+from pyodide_abi.platforms.versions import RELEASE, version_key
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
 COMMON = "common.toml"
 _TAG = r"[a-z]+(_\d+){2,3}_wasm32"
 _INTEGRITY = r"sha512-[A-Za-z0-9+/]{86}=="
-#: The form of a release's version.
-RELEASE = r"\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?"
 _ABI_VERSION = r"\d+_\d+"
 
 
@@ -65,13 +65,6 @@ def together(platforms: list[model.Platform]) -> tuple[model.Platform, ...]:
     platforms.sort(key=lambda platform: version_key(platform.python.version))
     _no_name_twice(platforms)
     return tuple(platforms)
-
-
-def version_key(version: str) -> tuple[int, ...]:
-    """Orders versions: ``0.29.4`` < ``315.0.0-alpha.1`` < ``315.0.0-alpha.2`` < ``315.0.0``."""
-    final, _, pre = version.partition("-")
-    numbers = [int(number) for number in re.findall(r"\d+", final)]
-    return (*numbers, 0, *map(int, re.findall(r"\d+", pre))) if pre else (*numbers, 1)
 
 
 def parse_common(document: Mapping[str, Any] | str) -> Common:
@@ -297,12 +290,13 @@ def _release(table: Table, python: model.CPython) -> model.Release:
         integrity=table.text("integrity", _INTEGRITY),
         python=table.text("python", re.escape(python.version) + r"\.\d+([ab]\d+|rc\d+)?"),
         suffixes=table.texts("suffixes") if table.has("suffixes") else python.suffixes,
-        prerelease="-" in version,
+        prerelease="-" in version or "+" in version,
         abi_version=table.text("abi_version", _ABI_VERSION),
         pyemscripten_platform_version=table.optional_text("pyemscripten_platform_version", _ABI_VERSION),
         pyemscripten_abi_version=table.optional_text("pyemscripten_abi_version", _ABI_VERSION),
-        micropip=table.text("micropip", r"\d+(\.\d+)+"),
-        packaging=table.text("packaging", r"\d+(\.\d+)+"),
+        micropip=table.optional_text("micropip", r"\d+(\.\d+)+"),
+        packaging=table.optional_text("packaging", r"\d+(\.\d+)+"),
+        learned=read_learned(table.table("learned")) if table.has("learned") else None,
     )
     if missing := [suffix for suffix in python.suffixes if suffix not in release.suffixes]:
         table.fail("suffixes", f"lacks '{missing[0]}' of python.suffixes, which every release takes")

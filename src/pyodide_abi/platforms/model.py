@@ -212,20 +212,42 @@ class Feature:
 
 
 @value
+class Learned:
+    """How a release became known that the package's own data do not have.
+
+    Attributes:
+        origin: where it was read from: ``npm``, the address of an archive, or a folder.
+        digest: of what was read there, ``sha512-<base64>``.
+        files: the name and the SHA-256 of each file that is kept; empty where npm has the release.
+        loader: the generation of the dynamic loader that its JavaScript was recognised as; None for none.
+        installer: the first release with the same installer; None where that was not recognised.
+        caveats: what could not be read, and what is taken for it; each a sentence that stands by itself.
+    """
+
+    origin: str
+    digest: str
+    files: tuple[tuple[str, str], ...]
+    loader: int | None
+    installer: str | None
+    caveats: tuple[str, ...]
+
+
+@value
 class Release:
-    """A release of the runtime: the npm package ``pyodide`` of this version.
+    """A release of the runtime: the npm package ``pyodide`` of this version, or a build of somebody's own.
 
     Attributes:
         version: as on npm.
         integrity: npm's digest of the package, ``sha512-<base64>``.
         python: the full version of its CPython.
         suffixes: of extension modules, as its import system has them.
-        prerelease: an alpha.
+        prerelease: an alpha, or a build of somebody's own.
         abi_version: what ``sysconfig.get_config_var("PYODIDE_ABI_VERSION")`` says in it.
         pyemscripten_platform_version: likewise ``PYEMSCRIPTEN_PLATFORM_VERSION``; None where it has none.
         pyemscripten_abi_version: likewise ``PYEMSCRIPTEN_ABI_VERSION``.
-        micropip: the version of micropip in its lock file.
-        packaging: the version of packaging in its lock file.
+        micropip: the version of micropip in its lock file; None where it has none.
+        packaging: the version of packaging in its lock file; None where it has none.
+        learned: how it became known; None where the package's own data have it.
     """
 
     version: str
@@ -236,8 +258,9 @@ class Release:
     abi_version: str
     pyemscripten_platform_version: str | None
     pyemscripten_abi_version: str | None
-    micropip: str
-    packaging: str
+    micropip: str | None
+    packaging: str | None
+    learned: Learned | None = None
 
 
 @value
@@ -298,6 +321,15 @@ class Platform:
     releases: tuple[Release, ...]
     tags: tuple[Tag, ...]
     reasons: tuple[Basis, ...]
+
+    @property
+    def caveats(self) -> dict[str, tuple[str, ...]]:
+        """By release, what could not be read of it when it was learned, where there is something."""
+        return {
+            release.version: release.learned.caveats
+            for release in self.releases
+            if release.learned and release.learned.caveats
+        }
 
     @property
     def runtimes(self) -> tuple[Runtime, ...]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import UnknownPlatformError
 from pyodide_abi.platforms.known import load_platforms
-from pyodide_abi.platforms.load import version_key
 from pyodide_abi.platforms.model import Status
+from pyodide_abi.platforms.versions import RELEASE, version_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,20 +59,25 @@ def find_runtime(version: str) -> Runtime:
     spans = ", ".join(f"{_span(platform)} ({platform.name})" for platform in platforms)
     age = _age(version, platforms)
     raise UnknownPlatformError(
-        f"there is no runtime release '{version}' in the platform data{age}", hint=f"{hint}known: {spans}"
+        f"there is no runtime release '{version}' in the platform data{age}",
+        hint=f"{hint}known: {spans}{_way_to_learn(version)}",
     )
 
 
 def _meant(version: str, platforms: Sequence[Platform]) -> Runtime | None:
     """The release that a version, the beginning of one, or ``latest`` means."""
     runtimes = [runtime for platform in platforms for runtime in platform.runtimes]
-    if version == _LATEST:
-        stable = [platform for platform in platforms if platform.status is Status.STABLE]
-        return stable[-1].runtimes[-1] if stable else None
     exact = [runtime for runtime in runtimes if runtime.version == version]
-    if exact or not _BEGINNING.fullmatch(version):
-        return exact[0] if exact else None
-    begun = [runtime for runtime in runtimes if runtime.version.startswith(f"{version}.")]
+    if exact:
+        return exact[0]
+    # A build of somebody's own is meant only where it is named.
+    published = [runtime for runtime in runtimes if "+" not in runtime.version]
+    if version == _LATEST:
+        stable = [runtime for runtime in published if runtime.platform.status is Status.STABLE]
+        return stable[-1] if stable else None
+    if not _BEGINNING.fullmatch(version):
+        return None
+    begun = [runtime for runtime in published if runtime.version.startswith(f"{version}.")]
     return max(begun, key=lambda runtime: version_key(runtime.version), default=None)
 
 
@@ -104,7 +109,17 @@ def resolve(name: str, platforms: Sequence[Platform]) -> Platform:
     age = _age(name, platforms) or _age_of_tag(wanted, spellings)
     if "," in name:
         hint = "this names one platform; where several can be built for, repeat --platform\n"
-    raise UnknownPlatformError(f"there is no platform '{name}'{age}", hint=f"{hint}the platforms:\n{listing}")
+    learn = _way_to_learn(name)
+    raise UnknownPlatformError(
+        f"there is no platform '{name}'{age}", hint=f"{hint}the platforms:\n{listing}{learn}"
+    )
+
+
+def _way_to_learn(version: str) -> str:
+    """How to make a release known, where the name is that of one; else empty."""
+    if not re.fullmatch(RELEASE, version):
+        return ""
+    return f"\n'pyodide-abi runtime learn {version}' reads a release that npm has; from then on it is known"
 
 
 def _age_of_tag(wanted: str, spellings: Iterable[str]) -> str:

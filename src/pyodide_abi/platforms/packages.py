@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import PlatformDataError
 from pyodide_abi.platforms.documents import read_data
+from pyodide_abi.platforms.learned import fresh_entries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +37,9 @@ def load_packages(releases: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
         raise PlatformDataError(
             f"{FILE}: is missing", hint="tools/regenerate_packages.py makes it"
         ) from error
-    return decode_packages(text, releases)
+    learned = {entry.version: entry.packages for entry in fresh_entries()}
+    described = decode_packages(text, [release for release in releases if release not in learned])
+    return {release: described.get(release) or learned[release] for release in releases}
 
 
 def decode_packages(text: str, releases: Sequence[str]) -> Mapping[str, Mapping[str, str]]:

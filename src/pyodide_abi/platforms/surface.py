@@ -17,7 +17,6 @@ Bit ``n`` of a mask stands for release ``n``.
 from __future__ import annotations
 
 import enum
-import itertools
 import json
 import zlib
 from collections.abc import Mapping
@@ -25,10 +24,11 @@ from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.errors import PlatformDataError, UsageError
 from pyodide_abi.platforms.documents import read_data
+from pyodide_abi.platforms.learned import SYMBOLS, fresh_entries
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, KeysView
+    from collections.abc import Callable, Iterable, Iterator, KeysView, Sequence
 
     from pyodide_abi.platforms.model import Platform
 
@@ -200,18 +200,90 @@ class _Forms(dict[int, _Form | None]):
 
 
 def load_surface(platform: Platform) -> Surface:
-    """The symbols of a platform's releases.
+    """The symbols of a platform's releases, those that the user has learned among them.
 
     Raises:
-        PlatformDataError: the file is missing or damaged.
+        PlatformDataError: a file is missing or damaged.
     """
+    learned = {entry.version: entry.folder / SYMBOLS for entry in fresh_entries()}
+    releases = [release.version for release in platform.releases]
+    surfaces = [
+        decode_surface(_read(learned[version].read_bytes, SYMBOLS), file=f"{version}/{SYMBOLS}")
+        for version in releases
+        if version in learned
+    ]
+    if len(surfaces) < len(releases):
+        file = f"{platform.name}.surface"
+        surfaces.insert(0, decode_surface(_read(lambda: read_data(file), file), file=file))
+    if other := next((each for each in surfaces if each.engines != surfaces[0].engines), None):
+        version = other.releases[0]
+        raise PlatformDataError(
+            f"{version}/{SYMBOLS}: is of other engines",
+            hint=f"'pyodide-abi runtime forget {version}', and learn it again",
+        )
+    return surfaces[0] if len(surfaces) == 1 else join_surfaces(surfaces, releases)
+
+
+def _read(read: Callable[[], bytes], file: str) -> bytes:
     try:
-        data = read_data(f"{platform.name}.surface")
+        return read()
     except OSError as error:
         raise PlatformDataError(
-            f"{platform.name}.surface: is missing", hint="tools/regenerate_platforms.py makes it"
+            f"{file}: is missing",
+            hint="tools/regenerate_platforms.py makes it, or 'pyodide-abi runtime learn'",
         ) from error
-    return decode_surface(data, file=f"{platform.name}.surface")
+
+
+def join_surfaces(surfaces: Sequence[Surface], releases: Sequence[str]) -> Surface:
+    """One surface of several.
+
+    Args:
+        surfaces: of different releases of a platform, with the same engines.
+        releases: all of theirs, in the order that they are to have.
+    """
+    first = surfaces[0]
+    forms: dict[_Form, int] = {}
+    groups: dict[tuple[int | None, ...], int] = {}
+    offers: list[tuple[tuple[int, ...], ...]] = []
+    names: dict[str, int] = {}
+    moved = [_moved(each, releases, forms) for each in surfaces]
+    for name in dict.fromkeys(name for each in surfaces for name in each.names):
+        key = tuple([each._groups.get(name) for each in surfaces])  # noqa: SLF001 - this module's own
+        if key not in groups:
+            groups[key] = len(offers)
+            offers.append(_together([moved[n][group] for n, group in enumerate(key) if group is not None]))
+        names[name] = groups[key]
+    return Surface(
+        platform=first.platform,
+        releases=tuple(releases),
+        engines=first.engines,
+        _groups=names,
+        _forms=tuple(forms),
+        _offers=tuple(offers),
+    )
+
+
+def _moved(
+    surface: Surface, releases: Sequence[str], forms: dict[_Form, int]
+) -> list[tuple[tuple[int, ...], ...]]:
+    """A surface's offers with the bits of other releases, and with the numbers of forms in a common list."""
+    places = [releases.index(release) for release in surface.releases]
+    numbers = [forms.setdefault(form, len(forms)) for form in surface._forms]  # noqa: SLF001 - as above
+
+    def mask(old: int) -> int:
+        return sum(1 << place for bit, place in enumerate(places) if old >> bit & 1)
+
+    offered = surface._offers  # noqa: SLF001 - as above
+    return [tuple([(numbers[form], *map(mask, masks)) for form, *masks in offers]) for offers in offered]
+
+
+def _together(offers: Sequence[Iterable[tuple[int, ...]]]) -> tuple[tuple[int, ...], ...]:
+    """The offers of a name in several surfaces; the same form stands once."""
+    masks: dict[int, tuple[int, ...]] = {}
+    for form, *added in (offer for some in offers for offer in some):
+        known = masks.get(form, (0,) * len(added))
+        masks[form] = tuple([old | new for old, new in zip(known, added, strict=True)])
+    return tuple([(form, *known) for form, known in masks.items()])
 
 
 def decode_surface(data: bytes, *, file: str) -> Surface:
@@ -250,41 +322,3 @@ def _build(header: dict[str, Any], names: list[str]) -> Surface:
         _forms=tuple((SymbolKind(kind), type_) for kind, type_ in header["forms"]),
         _offers=tuple(tuple(map(tuple, offers)) for _, offers in header["groups"]),
     )
-
-
-def encode_surface(
-    *,
-    platform: str,
-    releases: tuple[str, ...],
-    engines: tuple[str, ...],
-    tables: Mapping[tuple[str, str], Mapping[str, _Form]],
-) -> bytes:
-    """The counterpart of :func:`decode_surface`.
-
-    Args:
-        platform: its name.
-        releases: as on npm, in order.
-        engines: whose views are in ``tables``.
-        tables: for each (release, engine) the symbols.
-    """
-    forms = sorted({form for table in tables.values() for form in table.values()}, key=str)
-    numbers = {form: number for number, form in enumerate(forms)}
-    offers: dict[str, dict[int, list[int]]] = {}
-    for (bit, release), (column, engine) in itertools.product(enumerate(releases), enumerate(engines)):
-        for name, form in tables[release, engine].items():
-            masks = offers.setdefault(name, {}).setdefault(numbers[form], [0] * len(engines))
-            masks[column] |= 1 << bit
-    groups: dict[str, list[str]] = {}
-    for name in sorted(offers):
-        described = [[form, *masks] for form, masks in sorted(offers[name].items())]
-        groups.setdefault(json.dumps(described), []).append(name)
-    header = {
-        "platform": platform,
-        "releases": releases,
-        "engines": engines,
-        "forms": [[kind.value, type_] for kind, type_ in forms],
-        "groups": [[len(names), json.loads(described)] for described, names in sorted(groups.items())],
-    }
-    names = [name for _, group in sorted(groups.items()) for name in group]
-    text = "\n".join([json.dumps(header, separators=(",", ":")), *names])
-    return MAGIC + zlib.compress(text.encode(), 9)

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 def audit_to_data(report: Report) -> dict[str, Any]:
     """One report as JSON values."""
+    caveats = {release: list(texts) for release, texts in report.caveats.items()}
     return {
         "wheel": report.name,
         "platform": report.platform,
         "engine": report.engine,
+        **({"caveats": caveats} if caveats else {}),
         "modules": [_module(binary, report.calls.get(binary.path, ())) for binary in report.modules],
         "findings": [_finding(finding) for finding in report.findings],
     }

@@ -62,6 +62,7 @@ def sheets(platform: Platform) -> tuple[Sheet, ...]:
         _features(platform),
         _tags(platform),
         _releases(platform),
+        *_learned(platform),
     )
 
 
@@ -200,12 +201,25 @@ def _releases(platform: Platform) -> Sheet:
                 each.python,
                 each.abi_version,
                 each.pyemscripten_platform_version or _NONE,
-                each.micropip,
-                each.packaging,
+                each.micropip or _NONE,
+                each.packaging or _NONE,
                 each.integrity,
             )
             for each in platform.releases
         ),
+    )
+
+
+def _learned(platform: Platform) -> tuple[Sheet, ...]:
+    """The releases that the user has learned; no sheet where there are none."""
+    rows = tuple(
+        (each.version, each.learned.origin, caveat)
+        for each in platform.releases
+        if each.learned
+        for caveat in each.learned.caveats or (_NONE,)
+    )
+    return (
+        (Sheet(title="Learned releases", columns=("release", "from", "caveat"), rows=rows),) if rows else ()
     )
 
 

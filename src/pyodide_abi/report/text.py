@@ -61,6 +61,9 @@ def _lines(report: Report) -> Iterator[tuple[_Piece, ...]]:
     for names, fates in _together(report.modules):
         for fate, style in fates or (("not judged, as its platform is not known", ""),):
             yield ((f"  {printable(names)}: {printable(fate)}", style),)
+    for release, caveats in report.caveats.items() if report.modules else ():
+        for caveat in caveats:
+            yield ((f"  caveat, {release}: {printable(caveat)}", _STYLES[Severity.WARNING]),)
     errors = tuple(itertools.islice(dict.fromkeys(_shown_errors(report)), _MOST_ERRORS))
     for _, group in itertools.groupby(report.findings, key=lambda finding: (finding.severity, finding.code)):
         yield from _group(list(group), report, errors)

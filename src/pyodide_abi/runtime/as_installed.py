@@ -185,8 +185,8 @@ def _complain(installation: Installation, sources: Sources) -> None:
     if installation.ok or not sources.lacking:
         return
     raise MissingError(
-        f"{sources.wheel.name} cannot be installed with {installation.way} in {installation.release}, "
-        "for want of",
+        f"{sources.wheel.name if sources.wheel else 'it'} cannot be installed with {installation.way} "
+        f"in {installation.release}, for want of",
         details=[f"{name}: {reason}" for name, reason in sorted(sources.lacking.items())],
         hint="put the missing files into a folder and name it with --find-links DIR;\n"
         "--runtime V tries another release",

@@ -58,7 +58,7 @@ class Sources:
     """What can be installed.
 
     Attributes:
-        wheel: the wheel in question, the only one of its project that is offered.
+        wheel: the wheel in question, the only one of its project that is offered; None for none.
         folders: of wheels, for what it depends on.
         releases: the folders of runtime releases, by version.
         index: the address of a simple index; None for the one that the environment names, else PyPI.
@@ -67,7 +67,7 @@ class Sources:
         stand_ins: files of the index that stood in for a lockfile's; filled in use.
     """
 
-    wheel: Path
+    wheel: Path | None
     folders: Sequence[Path]
     releases: Mapping[str, Path]
     index: str | None
@@ -83,7 +83,7 @@ class Sources:
         """
         name = canonicalize_name(name)
         found = [listed for listed in self._local if _project(listed.name) == name]
-        if name == _project(self.wheel.name):
+        if self.wheel and name == _project(self.wheel.name):
             return found
         if self.host.offline:
             if not found:
@@ -158,13 +158,16 @@ class Sources:
 
     @cached_property
     def _local(self) -> list[Listed]:
-        own = _project(self.wheel.name)
         there = [path for folder in self.folders for path in sorted(folder.glob("*.whl"))]
-        files = [self.wheel, *(path for path in there if _project(path.name) != own)]
+        own = _project(self.wheel.name) if self.wheel else None
+        others = [path for path in there if own is None or _project(path.name) != own]
+        files = [self.wheel, *others] if self.wheel else others
         return [Listed(name=path.name, sha256=_digest(path), place=path) for path in files]
 
     def _locked(self, version: str, entry: Mapping[str, Any]) -> Listed:
         file = str(entry["file_name"])
+        if "/" in file or "\\" in file or file in {"", ".", ".."}:
+            raise MissingError(f"the lock file of {version} names {file!r}, which is no file beside it")
         local = next((listed for listed in self._local if listed.name == file), None)
         address = _CDN.format(version=published(version), file=file)
         return local or Listed(name=file, sha256=str(entry["sha256"]), place=address)

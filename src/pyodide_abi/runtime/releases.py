@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import DigestError, MissingError, OfflineError
+from pyodide_abi.platforms.learned import FILES, fresh_entries
 from pyodide_abi.runtime.node import find_npm
 
 if TYPE_CHECKING:
@@ -69,22 +70,48 @@ def install_release(release: Release, host: Host) -> Path:
     Raises:
         OfflineError: it is not cached and the network is off limits.
         MissingError: npm is missing or cannot fetch it.
-        DigestError: what npm fetched is not what our platform data promises.
+        DigestError: what npm fetched is not what our platform data promises, or what was learned.
     """
 
     def fill(partial: Path, _place: Path) -> None:
-        _unpack(_fetch(release, partial, host), partial, release)
+        if kept:
+            _copy(release, partial)
+        else:
+            _unpack(_fetch(release, partial, host), partial, release)
 
     found = installed_folder(release, host)
     if found is not None:
         return found
-    if host.offline:
+    kept = release.learned.files if release.learned else ()
+    if host.offline and not kept:
         raise OfflineError(
             f"the runtime release {release.version} is not in the cache ({host.store.root})",
             hint="run the same command once without --offline: it fetches 5 MB",
         )
     with host.progress.task(f"fetching the runtime release {release.version}"):
         return host.store.obtain(f"{KEY}/{release.version}", fill)
+
+
+def _copy(release: Release, folder: Path) -> None:
+    """Take the files of a release that was learned from where they are kept.
+
+    Raises:
+        DigestError: one of them is not what was learned.
+        MissingError: one of them is gone.
+    """
+    again = f"'pyodide-abi runtime forget {release.version}', and learn it again"
+    entry = next((one for one in fresh_entries() if one.version == release.version), None)
+    assert release.learned is not None
+    for name, digest in release.learned.files:
+        try:
+            data = (entry.folder / FILES / name).read_bytes() if entry else b""
+        except OSError as error:
+            raise MissingError(f"{error.filename}: {error.strerror}", hint=again) from error
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise DigestError(
+                f"{name} of the learned release {release.version} is not what was learned", hint=again
+            )
+        (folder / name).write_bytes(data)
 
 
 def _fetch(release: Release, folder: Path, host: Host) -> bytes:

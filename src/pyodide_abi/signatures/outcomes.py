@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import PlatformDataError
 from pyodide_abi.platforms.documents import documents
-from pyodide_abi.platforms.load import version_key
+from pyodide_abi.platforms.versions import version_key
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ import pytest
 
 from pyodide_abi.errors import PlatformDataError
 from pyodide_abi.platforms.known import load_platforms
-from pyodide_abi.platforms.load import parse_platforms, version_key
+from pyodide_abi.platforms.load import parse_platforms
 from pyodide_abi.platforms.model import Language, Need, Stage, Status, Unwinding
+from pyodide_abi.platforms.versions import version_key
 
 
 class Explained(Protocol):

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from pyodide_abi.errors import PlatformDataError, UsageError
 from pyodide_abi.platforms import Symbol, SymbolKind, load_platform, load_platforms, load_surface
-from pyodide_abi.platforms.surface import MAGIC, REFERENCE_ENGINE, decode_surface, encode_surface
+from pyodide_abi.platforms.surface import MAGIC, REFERENCE_ENGINE, decode_surface
+from pyodide_abi.platforms.surface_encoding import encode_surface
 
 if TYPE_CHECKING:
     from pyodide_abi.platforms import Surface

@@ -1,18 +1,24 @@
 // What a booted runtime release offers to side modules, and what it says of itself, as JSON.
 //
-//   node dump_surface.mjs RELEASE_FOLDER TYPES_FILE RESULT_FILE
+//   node release.mjs ASKED_FILE RESULT_FILE
 //
-// TYPES_FILE holds what tools/regenerate_platforms.py read from pyodide.asm.wasm, because JavaScript cannot
-// ask an engine for it: {"exports": {name: {"kind", "type"}}, "imports": {name: {"kind", "type"}},
-// "functions": [type of each function by index]}. Types are text, as in pyodide_abi.wasm.types.
+// ASKED_FILE says what is wanted (reading.py writes it):
+//   folder     of the release
+//   main       what was read from pyodide.asm.wasm, because JavaScript cannot ask an engine for it: {"exports":
+//              {name: {"kind", "type"}}, "imports": {name: {"kind", "type"}}, "functions": [type of each by index]}.
+//              Types are text, as in pyodide_abi.wasm.types.
+//   question   Python code whose last value is JSON; it gets `asked`, the JSON of the next two
+//   tags       wheel tags to ask the release's own installers about
+//   wheels     names and bytes (base 64) of wheels with these installers, unpacked before the question
 // Every type that is given to a WebAssembly function is proved by linking a module that imports it so.
 
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-const [folder, typesFile, resultFile] = process.argv.slice(2).map((word) => path.resolve(word));
-const main = JSON.parse(fs.readFileSync(typesFile, "utf8"));
+const [askedFile, resultFile] = process.argv.slice(2).map((word) => path.resolve(word));
+const asked = JSON.parse(fs.readFileSync(askedFile, "utf8"));
+const { folder, main } = asked;
 
 // Emscripten's signature letters: the result first, v for none; p is a pointer.
 const LETTERS = { i: "i32", p: "i32", j: "i64", f: "f32", d: "f64", e: "externref" };
@@ -100,19 +106,6 @@ function describe(name, value) {
   return ["other", null];
 }
 
-const ASK = `
-import _imp, json, platform, sysconfig
-json.dumps({
-    "python": platform.python_version(),
-    "suffixes": _imp.extension_suffixes(),
-    "platform": sysconfig.get_platform(),
-    "abi_version": sysconfig.get_config_var("PYODIDE_ABI_VERSION"),
-    "pyemscripten_platform_version": sysconfig.get_config_var("PYEMSCRIPTEN_PLATFORM_VERSION"),
-    "pyemscripten_abi_version": sysconfig.get_config_var("PYEMSCRIPTEN_ABI_VERSION"),
-    "library_path": __import__("os").environ["LD_LIBRARY_PATH"].split(":"),
-})
-`;
-
 const { loadPyodide } = await import(pathToFileURL(path.join(folder, "pyodide.mjs")));
 const silence = () => {};
 const pyodide = await loadPyodide({ indexURL: folder + path.sep, stdout: silence, stderr: silence });
@@ -122,6 +115,10 @@ for (const name of Object.keys(offered).sort()) symbols[name] = describe(name, o
 const strays = Object.keys(pyodide._module.GOT).filter((name) => !(name in symbols));
 if (strays.length) throw new Error(`the GOT has names that nothing offers: ${strays.join(" ")}`);
 const unseen = Object.keys(main.exports).filter((name) => !(name in symbols));
-const facts = JSON.parse(pyodide.runPython(ASK));
-fs.writeFileSync(resultFile, JSON.stringify({ facts, symbols, unseen }));
+for (const [name, content] of asked.wheels) {
+  pyodide.FS.writeFile(`/tmp/${name}`, Buffer.from(content, "base64"));
+}
+pyodide.globals.set("asked", JSON.stringify({ tags: asked.tags, wheels: asked.wheels.map(([name]) => name) }));
+const facts = JSON.parse(pyodide.runPython(asked.question));
+fs.writeFileSync(resultFile, JSON.stringify({ facts, symbols, unseen, version: pyodide.version }));
 process.exit(0); // Node would wait for what the runtime keeps open.

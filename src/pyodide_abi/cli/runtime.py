@@ -1,0 +1,148 @@
+"""``pyodide-abi runtime``: learn a release that is not known yet; does one keep its platform's promises?"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyodide_abi.errors import MissingError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pyodide_abi.cli.session import Session
+    from pyodide_abi.platforms.learned import LearnedRelease
+    from pyodide_abi.runtime.learning.sources import Obtained
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add arguments, a description and examples."""
+    parser.description = (
+        "learn   boot a release of the runtime that is not known yet, read what it offers and what it says\n"
+        "        of itself, and keep that as data of yours: from then on every command knows it\n"
+        "list    the releases that were learned, and what could not be read of each\n"
+        "forget  remove what was learned of a release\n"
+        "\n"
+        "A release is a version on npm (314.0.8, 314, latest, next), a folder (dist, as a build of Pyodide\n"
+        "makes it, or an unpacked distribution), or an archive of one: a file or an address. Learning runs\n"
+        "the release's code in Node, as 'run' does: learn none that you would not run."
+    )
+    parser.epilog = (
+        "examples:\n"
+        "  pyodide-abi runtime learn 314.0.8\n"
+        "  pyodide-abi runtime learn ./pyodide/dist --name mine      known as 314.0.8+mine\n"
+        "  pyodide-abi runtime learn pyodide-core-314.0.8.tar.bz2\n"
+        "  pyodide-abi audit dist/*.whl                              holds wheels against it, too\n"
+        "  pyodide-abi runtime forget 314.0.8+mine\n"
+    )
+    parser.add_argument("action", choices=("learn", "list", "forget"), help="see above")
+    parser.add_argument("release", nargs="?", metavar="RELEASE", help="a version, folder, file or address")
+    parser.add_argument(
+        "--name", metavar="NAME", help="call what is learned VERSION+NAME: for a build of your own"
+    )
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="for people (the default) or for programs"
+    )
+
+
+def run(args: argparse.Namespace, session: Session) -> int:
+    """Do what the action says."""
+    if (args.release is None) != (args.action == "list"):
+        needs = "takes no RELEASE" if args.action == "list" else "needs a RELEASE"
+        raise UsageError(f"'runtime {args.action}' {needs}")
+    if args.name is not None and args.action != "learn":
+        raise UsageError(f"'runtime {args.action}' takes no --name")
+    if args.action == "learn":
+        _write([_learn(args.release, args.name, session)], args.format, session)
+    elif args.action == "list":
+        from pyodide_abi.platforms.learned import entries
+
+        known = entries()
+        if not known and args.format == "text":
+            session.host.progress.say("no release was learned; 'pyodide-abi runtime learn' learns one")
+        _write(list(known), args.format, session)
+    else:
+        _forget(args.release, session)
+    return 0
+
+
+def data_of(session: Session) -> Path:
+    """The folder of the user's data.
+
+    Raises:
+        MissingError: nothing says where that is.
+    """
+    if session.host.data is None:
+        raise MissingError(
+            "there is no folder to keep data in: HOME is not set", hint="--data-dir DIR names one"
+        )
+    return session.host.data
+
+
+def _learn(source: str, name: str | None, session: Session) -> LearnedRelease:
+    from pyodide_abi.runtime.learning.learn import learn
+    from pyodide_abi.runtime.learning.npm import is_version
+
+    data = data_of(session)
+    if is_version(source) and name is not None:
+        raise UsageError("a release of npm has its own name", hint="--name is for a build of your own")
+    with tempfile.TemporaryDirectory(prefix="pyodide-abi-") as scratch:
+        obtained = obtain(source, session, Path(scratch))
+        return learn(obtained, data, session.host, name=name)
+
+
+def obtain(source: str, session: Session, scratch: Path) -> Obtained:
+    """A release, wherever it is.
+
+    Args:
+        source: a version on npm, a folder, a file, or an address.
+        session: the command's.
+        scratch: an empty folder.
+
+    Raises:
+        UsageError: it is none of these, or a version that is known already.
+    """
+    from pyodide_abi.runtime.learning.npm import is_version
+    from pyodide_abi.runtime.learning.sources import from_address, from_archive, from_folder, from_npm
+
+    place = scratch / "release"
+    place.mkdir()
+    path = session.cwd / Path(source).expanduser()
+    if "://" in source:
+        return from_address(source, session.host, place)
+    if path.is_dir():
+        return from_folder(path, place)
+    if path.is_file():
+        return from_archive(path, source, place)
+    if is_version(source):
+        return from_npm(source, session.host)
+    raise UsageError(
+        f"'{source}' is no version of npm, no folder, no file and no address",
+        hint="'pyodide-abi runtime --help' shows each",
+    )
+
+
+def _forget(version: str, session: Session) -> None:
+    from pyodide_abi.platforms.learned import FOLDER
+    from pyodide_abi.runtime.learning.learn import forget
+
+    data = data_of(session)
+    if "/" in version or not forget(version, data, session.host):
+        there = sorted(path.name for path in (data / FOLDER).glob("[!.]*"))
+        raise UsageError(f"no release '{version}' was learned", hint=f"learned: {', '.join(there) or 'none'}")
+    session.host.progress.say(f"forgot the release {version}")
+
+
+def _write(entries: list[LearnedRelease], form: str, session: Session) -> None:
+    from pyodide_abi.report.learned import entry_lines, entry_to_data
+
+    if form == "json":
+        from pyodide_abi.report.envelope import to_envelope
+
+        session.out.write(to_envelope("runtime", list(map(entry_to_data, entries))))
+        return
+    console = session.console()
+    for entry in entries:
+        for line in entry_lines(entry):
+            console.print(line)
