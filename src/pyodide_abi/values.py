@@ -10,12 +10,14 @@ made in two thirds of a frozen dataclass's time.
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, dataclass_transform, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from dataclasses import replace as replace  # noqa: PLC0414 - type checkers know what it takes
+    from types import CodeType
 
 _Class = TypeVar("_Class", bound=type)
 #: What a class has because it was defined without slots.
@@ -82,36 +84,51 @@ def _slotted(cls: Any, *, kw_only: bool) -> type:
 
 
 def _named_init(cls: Any) -> Any:
-    function = _init(cls, ("self", "*", *cls.__match_args__) if cls.__match_args__ else ("self",))
+    function = _init(cls, keywords=len(cls.__match_args__))
     function.__kwdefaults__ = cls.__field_defaults__
     return function
 
 
 def _positional_init(cls: Any) -> Any:
-    function = _init(cls, ("self", *cls.__match_args__))
+    function = _init(cls, keywords=0)
     function.__defaults__ = tuple(cls.__field_defaults__.values())
     return function
 
 
-def _init(cls: Any, parameters: tuple[str, ...]) -> Any:
+def _init(cls: Any, keywords: int) -> Any:
+    fields = cls.__match_args__
     # A slot's own function is quicker than object.__setattr__, which would look for it.
-    setters = {f"_set_{name}": getattr(cls, name).__set__ for name in cls.__match_args__}
-    body = "; ".join(f"_set_{name}(self, {name})" for name in cls.__match_args__)
-    return _compile("__init__", parameters, body or "pass", setters)
+    setters = {f"s{index}": getattr(cls, name).__set__ for index, name in enumerate(fields)}
+    code = _init_code(len(fields)).replace(
+        co_varnames=("self", *fields),
+        co_argcount=1 + len(fields) - keywords,
+        co_kwonlyargcount=keywords,
+    )
+    return FunctionType(code, setters)
+
+
+@cache
+def _init_code(fields: int) -> CodeType:
+    """What sets so many fields; only their names tell such functions apart, and compiling takes longest."""
+    body = "; ".join(f"s{index}(self, f{index})" for index in range(fields))
+    function = _compile("__init__", ("self", *(f"f{index}" for index in range(fields))), body or "pass")
+    code: CodeType = function.__code__
+    return code
 
 
 def _eq(cls: Any) -> Any:
     same = " and ".join(f"self.{name} == other.{name}" for name in cls.__match_args__)
     body = f"return {same or True} if other.__class__ is self.__class__ else NotImplemented"
-    return _compile("__eq__", ("self", "other"), body, {})
+    return _compile("__eq__", ("self", "other"), body)
 
 
 def _hash(cls: Any) -> Any:
     fields = "".join(f"self.{name}, " for name in cls.__match_args__)
-    return _compile("__hash__", ("self",), f"return hash(({fields}))", {})
+    return _compile("__hash__", ("self",), f"return hash(({fields}))")
 
 
-def _compile(name: str, parameters: tuple[str, ...], body: str, names: dict[str, Any]) -> Any:
+def _compile(name: str, parameters: tuple[str, ...], body: str) -> Any:
+    names: dict[str, Any] = {}
     exec(f"def {name}({', '.join(parameters)}): {body}", names)  # noqa: S102 - made of our own fields' names
     return names[name]
 

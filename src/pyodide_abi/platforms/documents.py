@@ -39,6 +39,11 @@ def documents() -> dict[str, dict[str, Any]]:
     return found
 
 
+def is_own(document: object, file: str) -> bool:
+    """It is what the package's own file of that name holds, the very object of :func:`documents`."""
+    return document is documents().get(file)
+
+
 def documents_from_toml() -> dict[str, dict[str, Any]]:
     """The same from the TOML files themselves.
 

@@ -11,7 +11,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.platforms.decode import Table, values_of
-from pyodide_abi.platforms.documents import documents
+from pyodide_abi.platforms.documents import documents, is_own
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -233,7 +233,8 @@ def parse_engine(name: str, read: Callable[[str], Mapping[str, Any] | str]) -> E
         PlatformDataError: a fault; the message starts with the file and the dotted path.
     """
     file = f"engines/{name}.toml"
-    root = Table(_merged(name, read, file), file=file)
+    document = read(name)
+    root = Table(_merged(document, read, file), file=file, checked=not is_own(document, file))
     identity, limits, order, calls = map(root.table, ("identity", "limits", "order", "calls"))
     features = root.table("features")
     refused = features.table("refused")
@@ -263,22 +264,24 @@ def parse_engine(name: str, read: Callable[[str], Mapping[str, Any] | str]) -> E
     return engine
 
 
-def _merged(name: str, read: Callable[[str], Mapping[str, Any] | str], file: str) -> Mapping[str, Any]:
+def _merged(
+    document: Mapping[str, Any] | str, read: Callable[[str], Mapping[str, Any] | str], file: str
+) -> Mapping[str, Any]:
     """An engine's tables, with what it does not say for itself from the one that it is like.
 
     Each entry of ``[texts]`` counts for itself; every other table is taken whole.
     """
-    own = values_of(read(name), file)
+    own = values_of(document, file)
     like = Table(own, file=file).table("identity").optional_text("like")
     if like is None:
         return own
-    base = _merged(like, read, f"engines/{like}.toml")
+    base = _merged(read(like), read, f"engines/{like}.toml")
     return {**base, **own, "texts": {**base.get("texts", {}), **own.get("texts", {})}}
 
 
 def _passes(order: Table) -> tuple[frozenset[Check], ...]:
     passes = order.groups("passes", Check)
-    for check in Check:
+    for check in Check if order.checked else ():
         found = sum(check in checks for checks in passes)
         if found != 1:
             order.fail("passes", f"has the check '{check}' {found} times, not once")
@@ -290,10 +293,12 @@ def _texts(table: Table) -> dict[Text, str]:
     texts = {}
     for place, text in enumerate(Text):
         found = table.text(text).replace(_IMPORT, prefix)
+        texts[text] = found
+        if not table.checked:
+            continue
         known = _OF_IMPORT if place <= _LAST_OF_IMPORTS else _PLACEHOLDERS.get(text, frozenset())
         try:
             found.format_map(dict.fromkeys(known, ""))
         except (KeyError, IndexError, ValueError) as error:
             table.fail(text, f"has a placeholder that nothing fills: {error}")
-        texts[text] = found
     return texts

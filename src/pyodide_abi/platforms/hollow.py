@@ -10,12 +10,14 @@ import enum
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pyodide_abi.platforms.decode import Table
+from pyodide_abi.platforms.decode import table_of
 from pyodide_abi.platforms.documents import documents
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
+
+    from pyodide_abi.platforms.decode import Table
 
 FILE = "hollow.toml"
 
@@ -82,19 +84,25 @@ def load_hollow() -> tuple[Hollow, ...]:
     Raises:
         PlatformDataError: the file has a fault; the message names the entry.
     """
-    return decode_hollow(documents()[FILE])[1]
+    return decode_hollow(table_of(documents()[FILE], FILE))[1]
 
 
-def decode_hollow(document: Mapping[str, object]) -> tuple[str, tuple[Hollow, ...]]:
+def decode_hollow(table: Table) -> tuple[str, tuple[Hollow, ...]]:
     """Where the facts were seen, and the facts.
 
     Raises:
-        PlatformDataError: the document has a fault; the message names the entry.
+        PlatformDataError: the table has a fault; the message names the entry.
     """
-    table = Table(document, file=FILE)
     source = table.text("source")
     rows = tuple([_row(entry) for entry in table.tables("hollow")])
     table.finish()
+    if table.checked:
+        _no_name_twice(table, rows)
+    return source, rows
+
+
+def _no_name_twice(table: Table, rows: Iterable[Hollow]) -> None:
+    """Each name is hollow in one way on each platform."""
     seen: set[tuple[str, str]] = set()
     for row in rows:
         places = {(name, platform) for name in row.names for platform in row.platforms or [""]}
@@ -102,7 +110,6 @@ def decode_hollow(document: Mapping[str, object]) -> tuple[str, tuple[Hollow, ..
         if twice:
             table.fail("hollow", f"{', '.join(sorted(twice))} is there twice")
         seen |= places
-    return source, rows
 
 
 def _row(entry: Table) -> Hollow:

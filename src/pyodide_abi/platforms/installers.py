@@ -10,7 +10,7 @@ import functools
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from pyodide_abi.platforms.decode import Table, values_of
+from pyodide_abi.platforms.decode import table_of
 from pyodide_abi.platforms.documents import documents
 from pyodide_abi.platforms.learned import installer_version
 from pyodide_abi.platforms.versions import RELEASE, version_key
@@ -18,6 +18,8 @@ from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pyodide_abi.platforms.decode import Table
 
 _FILE = "installers.toml"
 
@@ -110,7 +112,7 @@ def parse_installers(document: Mapping[str, Any] | str) -> Installers:
     Raises:
         PlatformDataError: a fault; the message starts with the dotted path.
     """
-    root = Table(values_of(document, _FILE), file=_FILE)
+    root = table_of(document, _FILE)
     compared = root.table("compared")
     for key in ("reason", "source"):
         compared.text(key)

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.errors import PlatformDataError
 from pyodide_abi.platforms import model
-from pyodide_abi.platforms.decode import Table, values_of
+from pyodide_abi.platforms.decode import table_of
 from pyodide_abi.platforms.learned import read_learned
 from pyodide_abi.platforms.versions import RELEASE, version_key
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from pyodide_abi.platforms.decode import Table
 
 COMMON = "common.toml"
 _TAG = r"[a-z]+(_\d+){2,3}_wasm32"
@@ -73,7 +75,7 @@ def parse_common(document: Mapping[str, Any] | str) -> Common:
     Raises:
         PlatformDataError: as in :func:`parse_platforms`.
     """
-    root = _open(document, COMMON)
+    root = table_of(document, COMMON)
     engines = root.table("engines")
     names, current = engines.texts("names"), engines.texts("current")
     for index, engine in enumerate(current):
@@ -109,7 +111,7 @@ def parse_platform(document: Mapping[str, Any] | str, *, file: str, common: Comm
     Raises:
         PlatformDataError: as in :func:`parse_platforms`.
     """
-    root = _open(document, file)
+    root = table_of(document, file)
     bases = list(common.reasons)
 
     def section(fact: str) -> Table:
@@ -151,12 +153,9 @@ def parse_platform(document: Mapping[str, Any] | str, *, file: str, common: Comm
     )
     for table in (identity, wheel_tag, python, emscripten, unwinding, bigint, loader, root):
         table.finish()
-    _check(platform, root)
+    if root.checked:
+        _check(platform, root)
     return platform
-
-
-def _open(document: Mapping[str, Any] | str, file: str) -> Table:
-    return Table(values_of(document, file), file=file)
 
 
 def _basis(table: Table, fact: str) -> model.Basis:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from pyodide_abi.platforms.decode import Table, values_of
+from pyodide_abi.platforms.decode import Table, table_of
 from pyodide_abi.platforms.documents import documents
 from pyodide_abi.values import value
 
@@ -127,7 +127,7 @@ def parse_loaders(document: Mapping[str, Any] | str) -> tuple[Loader, ...]:
     Raises:
         PlatformDataError: a fault; the message starts with the dotted path.
     """
-    root = Table(values_of(document, _FILE), file=_FILE)
+    root = table_of(document, _FILE)
     generations = range(1, root.number("generations") + 1)
     facts = {fact: _by_generation(root.table(fact), generations, read) for fact, read in _FACTS.items()}
     root.finish()

@@ -288,20 +288,27 @@ class Wheel:
         scheme, _, path = rest.partition("/")
         return path if scheme in {"purelib", "platlib"} else None
 
-    def python_sources(self) -> Iterator[tuple[str, bytes]]:
-        """The wheel's Python files with their places below ``site-packages``, up to a bound of bytes."""
+    @cached_property
+    def python_sources(self) -> Mapping[str, bytes]:
+        """The wheel's Python files by their places below ``site-packages``, up to a bound of bytes."""
         left = _MOST_PYTHON
-        for member in self.members:
-            path = self.installed_path(member.name)
-            if path is not None and path.endswith(".py") and member.size <= min(_LARGEST_PYTHON, left):
-                left -= member.size
+        sources: dict[str, bytes] = {}
+        for path, name in self._member_at.items():
+            size = self._infos[name].file_size
+            if path.endswith(".py") and size <= min(_LARGEST_PYTHON, left):
+                left -= size
                 with contextlib.suppress(WheelError):  # Its damage is another's matter.
-                    yield path, bytes(self.read(member.name))
+                    sources[path] = self.read(name)
+        return sources
+
+    def member_at(self, path: str) -> str:
+        """The member that goes to a place below ``site-packages``."""
+        return self._member_at[path]
 
     def _opened(self, paths: Sequence[str]) -> frozenset[str]:
         from pyodide_abi.wheel.python_use import opened_libraries  # noqa: PLC0415 - few wheels come here
 
-        return opened_libraries(self.python_sources(), paths)
+        return opened_libraries(self.python_sources.items(), paths)
 
     def _defines_init(self, path: str, stem: str) -> bool:
         # An export's name lies in the file as plain text: nothing has to be parsed to see that it is there.
@@ -311,7 +318,8 @@ class Wheel:
 
     @cached_property
     def _member_at(self) -> Mapping[str, str]:
-        return {self.installed_path(member.name) or "": member.name for member in self.members}
+        placed = ((self.installed_path(member.name), member.name) for member in self.members)
+        return {path: name for path, name in placed if path is not None}
 
 
 def open_wheel(path: Path, *, bounds: Bounds | None = None) -> Wheel:

@@ -31,6 +31,7 @@ Build the module with what the Python code wants, or import the name only where 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
@@ -39,7 +40,7 @@ from pyodide_abi.errors import WheelError
 from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
@@ -50,6 +51,11 @@ if TYPE_CHECKING:
 _LARGEST = 60_000_000
 #: A statement that imports from a module of some name; longer ones than anybody writes are left out.
 _FROM = rb"\bfrom\b[\s\\.\w\x80-\xff]{0,300}(?:%s)[\s\\]+import\b"
+#: The end of such a statement with its names, where they are written in the usual way.
+_NAMES = rb"(%s)[\s\\]+import\b[ \t]*(?:\(([\s\w,]*)\)|([\w, \t]+)(?=[\r\n;#]|\Z))?"
+_ALIAS = re.compile(rb"\s+as\s+\w+")
+#: In bytes: a smaller module is read in less time than a Python file is parsed.
+_SMALL = 1_000_000
 #: What a module of Cython that unpacks its texts as it starts holds.
 _COMPRESSED = (b"cython_runtime", b"decompress")
 
@@ -85,18 +91,22 @@ def _wanted(
     wheel: Wheel, modules: Mapping[str, Binary]
 ) -> Iterator[tuple[tuple[str, str], Mapping[str, int]]]:
     """By file and module, the names that are imported, with the lines."""
-    from pyodide_abi.wheel.python_use import imported_names  # noqa: PLC0415 - it takes Python's parser
-
     stems = {module: module.rpartition(".")[2].encode() for module in modules}
     sources = [
-        (path, text) for path, text in wheel.python_sources() if any(stem in text for stem in stems.values())
+        (path, text)
+        for path, text in wheel.python_sources.items()
+        if any(stem in text for stem in stems.values())
     ]
     # A wheel may have many files that speak of a module, and few that import from it.
-    statement = re.compile(_FROM % b"|".join(map(re.escape, stems.values())))
+    any_stem = b"|".join(map(re.escape, stems.values()))
+    statement, ending = re.compile(_FROM % any_stem), re.compile(_NAMES % any_stem)
+    held = _Held(wheel, modules, stems)
     for path, text in sources:
         found: dict[str, dict[str, int]] = {}
-        if not statement.search(text):
+        if not statement.search(text) or held.all_of(ending.finditer(text)):
             continue
+        from pyodide_abi.wheel.python_use import imported_names  # noqa: PLC0415 - it takes Python's parser
+
         for module, name, line in imported_names(path, text):
             given = stems.get(module)
             if given is None or name.startswith("__") or f"{module}.{name}" in modules:
@@ -107,11 +117,41 @@ def _wanted(
             yield (path, module), names
 
 
+class _Held:
+    """A first look at the names that a file imports: where a module holds all of them, none is missing."""
+
+    def __init__(self, wheel: Wheel, modules: Mapping[str, Binary], stems: Mapping[str, bytes]) -> None:
+        self._wheel = wheel
+        self._modules: dict[bytes, list[Binary]] = {}
+        for module, stem in stems.items():
+            self._modules.setdefault(stem, []).append(modules[module])
+        self._texts: dict[bytes, list[bytes]] = {}
+
+    def all_of(self, statements: Iterable[re.Match[bytes]]) -> bool:
+        """The modules hold all names of the statements, which are written in the usual way."""
+        for statement in statements:
+            stem, *names = statement.groups(b"")
+            words = _ALIAS.sub(b"", b"".join(names)).replace(b",", b" ").split()
+            texts = self._texts_of(stem) if words else []
+            if not texts or not all(word in text for text in texts for word in words):
+                return False
+        return True
+
+    def _texts_of(self, stem: bytes) -> list[bytes]:
+        """The contents of the modules that a statement may mean; none where reading them takes long."""
+        if stem not in self._texts:
+            small = all(binary.library.size <= _SMALL for binary in self._modules[stem])
+            with suppress(WheelError):
+                texts = [self._wheel.read(binary.member) for binary in self._modules[stem] if small]
+                self._texts[stem] = texts
+        return self._texts.get(stem, [])
+
+
 def _imported_with(module: str, wheel: Wheel) -> Collection[str]:
     """The Python files that an import of a module surely runs: its packages', and what they import."""
     from pyodide_abi.wheel.python_use import imported_files  # noqa: PLC0415 - as above
 
-    sources = dict(wheel.python_sources())
+    sources = wheel.python_sources
     parts = module.split(".")[:-1]
     packages = ["/".join(parts[: depth + 1]) for depth in range(len(parts))]
     waiting = [f"{package}/__init__.py" for package in packages]

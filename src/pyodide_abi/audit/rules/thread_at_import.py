@@ -36,7 +36,6 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Input, Rule
-from pyodide_abi.errors import WheelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,8 +49,6 @@ _WORTH_PARSING = re.compile(rb"\b(?:_?thread(?:ing)?|multiprocessing|subprocess|
 _NOT_IMPORTED = re.compile(
     r"(?:^|/)(?:tests?|testing|examples?|benchmarks?)/|(?:^|/)(?:conftest|setup|__main__)\.py$"
 )
-#: In bytes: of a file, and of all files that are read together.
-_LARGEST, _MOST = 300_000, 8_000_000
 #: In bytes of source: parsed for any wheel, some half a second; and more for each byte of the wheel.
 _PARSED, _PARSED_FOR_A_BYTE = 400_000, 0.2
 
@@ -75,22 +72,11 @@ def check(case: Case) -> Iterator[Finding]:
 
 def _sources(wheel: Wheel) -> Iterator[tuple[str, bytes]]:
     """The files that may start something when they are imported."""
-    left = _MOST
     to_parse = _PARSED + _PARSED_FOR_A_BYTE * wheel.path.stat().st_size
-    for member in wheel.members:
-        path = wheel.installed_path(member.name)
-        if path is None or not path.endswith(".py") or member.size > min(_LARGEST, left):
-            continue
-        if _NOT_IMPORTED.search(path):
-            continue
-        left -= member.size
-        try:
-            text = bytes(wheel.read(member.name))
-        except WheelError:
-            continue  # faulty-record and the reader speak of it.
-        if _WORTH_PARSING.search(text) and len(text) <= to_parse:
+    for path, text in wheel.python_sources.items():
+        if len(text) <= to_parse and _WORTH_PARSING.search(text) and not _NOT_IMPORTED.search(path):
             to_parse -= len(text)
-            yield member.name, text
+            yield wheel.member_at(path), text
 
 
 RULE = Rule(
