@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -183,7 +184,7 @@ def _subject(
     sought = find_engine(engine).sought
     if platform and not chosen:
         sought |= sought_elsewhere(platform)
-    known = mangled_names(surface.names if surface else ())
+    known = cache(lambda: mangled_names(surface.names if surface else ()))
     read_contents = read(list(files.values()), known=known, sought=sought)
 
     def predict(pass_: Pass) -> _Predicted:

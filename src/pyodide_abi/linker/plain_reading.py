@@ -15,7 +15,7 @@ from pyodide_abi.signatures import recovered_from
 from pyodide_abi.wasm import read_module
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from pyodide_abi.linker.facts import Library
     from pyodide_abi.linker.module_facts import Anatomy
@@ -42,20 +42,20 @@ class ReadFiles(Protocol):
     """A way to read files; the arguments are those of :func:`read_files_plainly`."""
 
     def __call__(
-        self, files: Sequence[NativeFile], *, known: frozenset[bytes], sought: Collection[str]
+        self, files: Sequence[NativeFile], *, known: Callable[[], frozenset[bytes]], sought: Collection[str]
     ) -> Mapping[str, Read]:
         """What was read, by path, in the order of the files."""
         ...
 
 
 def read_files_plainly(
-    files: Sequence[NativeFile], *, known: frozenset[bytes], sought: Collection[str] = ()
+    files: Sequence[NativeFile], *, known: Callable[[], frozenset[bytes]], sought: Collection[str] = ()
 ) -> dict[str, Read]:
     """Read files, whatever they are.
 
     Args:
         files: The files that can be loaded together.
-        known: Mangled names that some release of the platform has; here they make no difference.
+        known: Gives the mangled names that some release of the platform has; here they make no difference.
         sought: Names of features to look for in code, which takes time; those that an engine refuses.
 
     Returns:

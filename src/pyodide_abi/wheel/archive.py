@@ -289,21 +289,23 @@ class Wheel:
         return path if scheme in {"purelib", "platlib"} else None
 
     @cached_property
+    def member_at(self) -> Mapping[str, str]:
+        """The names of members by their places below ``site-packages``."""
+        placed = ((self.installed_path(member.name), member.name) for member in self.members)
+        return {path: name for path, name in placed if path is not None}
+
+    @cached_property
     def python_sources(self) -> Mapping[str, bytes]:
         """The wheel's Python files by their places below ``site-packages``, up to a bound of bytes."""
         left = _MOST_PYTHON
         sources: dict[str, bytes] = {}
-        for path, name in self._member_at.items():
+        for path, name in self.member_at.items():
             size = self._infos[name].file_size
             if path.endswith(".py") and size <= min(_LARGEST_PYTHON, left):
                 left -= size
                 with contextlib.suppress(WheelError):  # Its damage is another's matter.
                     sources[path] = self.read(name)
         return sources
-
-    def member_at(self, path: str) -> str:
-        """The member that goes to a place below ``site-packages``."""
-        return self._member_at[path]
 
     def _opened(self, paths: Sequence[str]) -> frozenset[str]:
         from pyodide_abi.wheel.python_use import opened_libraries  # noqa: PLC0415 - few wheels come here
@@ -312,14 +314,9 @@ class Wheel:
 
     def _defines_init(self, path: str, stem: str) -> bool:
         # An export's name lies in the file as plain text: nothing has to be parsed to see that it is there.
-        content = self.read(self._member_at[path])
+        content = self.read(self.member_at[path])
         name = f"_{stem}" if stem.isascii() else f"U_{stem.encode('punycode').decode().replace('-', '_')}"
         return any(prefix + name.encode() in content for prefix in (b"PyInit", b"PyModExport"))
-
-    @cached_property
-    def _member_at(self) -> Mapping[str, str]:
-        placed = ((self.installed_path(member.name), member.name) for member in self.members)
-        return {path: name for path, name in placed if path is not None}
 
 
 def open_wheel(path: Path, *, bounds: Bounds | None = None) -> Wheel:

@@ -76,7 +76,7 @@ def _sources(wheel: Wheel) -> Iterator[tuple[str, bytes]]:
     for path, text in wheel.python_sources.items():
         if len(text) <= to_parse and _WORTH_PARSING.search(text) and not _NOT_IMPORTED.search(path):
             to_parse -= len(text)
-            yield wheel.member_at(path), text
+            yield wheel.member_at[path], text
 
 
 RULE = Rule(

@@ -13,7 +13,7 @@ from pyodide_abi.signatures import recovered_from
 from pyodide_abi.wasm import read_module
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from pyodide_abi.linker.elide.outline import Outline
     from pyodide_abi.linker.module_facts import Anatomy
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def read_files(
-    files: Sequence[NativeFile], *, known: frozenset[bytes], sought: Collection[str] = ()
+    files: Sequence[NativeFile], *, known: Callable[[], frozenset[bytes]], sought: Collection[str] = ()
 ) -> dict[str, Read]:
     """Read files, whatever they are, one after another, so that never more than a part of one is held.
 
@@ -31,7 +31,8 @@ def read_files(
 
     Args:
         files: The files that can be loaded together.
-        known: Mangled names that some release of the platform has, see :func:`mangled_names`.
+        known: Gives the mangled names that some release of the platform has, see :func:`mangled_names`; asked
+            for a module that exports such names.
         sought: Names of features to look for in code, which takes time; those that an engine refuses.
 
     Returns:
@@ -55,7 +56,7 @@ def mangled_names(names: Iterable[str]) -> frozenset[bytes]:
 
 
 def _read(
-    file: NativeFile, known: frozenset[bytes], sought: Collection[str]
+    file: NativeFile, known: Callable[[], frozenset[bytes]], sought: Collection[str]
 ) -> tuple[Outline, Anatomy, Recovered]:
     pieces = file.pieces()
     found = outline_stream(file, pieces, known=known, sought=sought)
@@ -68,7 +69,7 @@ def _read(
 
 
 def _read_whole(
-    file: NativeFile, known: frozenset[bytes], sought: Collection[str]
+    file: NativeFile, known: Callable[[], frozenset[bytes]], sought: Collection[str]
 ) -> tuple[Outline, Anatomy, Recovered]:
     """Read a file that is not as usual."""
     data = file.read()

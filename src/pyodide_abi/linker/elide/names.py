@@ -30,7 +30,7 @@ from pyodide_abi.wasm.type_codes import COMMON_GLOBALS
 from pyodide_abi.wasm.types import KINDS, different
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from pyodide_abi.wasm.columns import ExportColumns
     from pyodide_abi.wasm.frame import Frame
@@ -138,7 +138,9 @@ class Names:
         deque(map(self._wanted.setdefault, keys, itertools.repeat(NO_FUNCTION)), maxlen=0)
         self.keys.fromlist(keys)
 
-    def sort(self, parts: Iterable[ExportColumns], module: Frame, known: frozenset[bytes]) -> None:
+    def sort(
+        self, parts: Iterable[ExportColumns], module: Frame, known: Callable[[], frozenset[bytes]]
+    ) -> None:
         """Go through the exports, when all imports have been taken.
 
         Everything is done by columns, as large libraries have ten thousands of exports.
@@ -146,7 +148,7 @@ class Names:
         Args:
             parts: they, some at a time.
             module: for the types of its functions and globals.
-            known: mangled names that some release has.
+            known: gives the mangled names that some release has.
 
         Raises:
             NotUsualError: something is exported that is not there.
@@ -217,7 +219,10 @@ def _meanings(module: Frame) -> Sequence[Sequence[int] | Mapping[int, int]]:
 
 
 def _staying(
-    names: Sequence[bytes], types: Sequence[int], uses: Sequence[int | None], known: frozenset[bytes]
+    names: Sequence[bytes],
+    types: Sequence[int],
+    uses: Sequence[int | None],
+    known: Callable[[], frozenset[bytes]],
 ) -> Collection[int]:
     """Which of some exports have to stay."""
     found = {
@@ -231,8 +236,8 @@ def _staying(
         found.update(
             at for at, name in enumerate(names) if not name.startswith(MANGLED_BYTES) or _tells(name)
         )
-    if not known.isdisjoint(names):
-        found.update(at for at, name in enumerate(names) if name in known)
+    if len(found) < len(names) and not known().isdisjoint(names):
+        found.update(at for at, name in enumerate(names) if name in known())
     return found
 
 

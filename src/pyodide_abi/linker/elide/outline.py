@@ -61,7 +61,7 @@ def outline_of(
     data: bytes,
     module: Module | None,
     *,
-    known: frozenset[bytes],
+    known: Callable[[], frozenset[bytes]],
     sought: Collection[str] = (),
 ) -> Outline:
     """Read a file that is held whole; whatever the bytes are, this does not fail.
@@ -70,7 +70,7 @@ def outline_of(
         path: where it is below ``site-packages``.
         data: its bytes.
         module: they as a module; None where they are none.
-        known: mangled names that some release of the platform has.
+        known: gives the mangled names that some release of the platform has.
         sought: features to look for in its code.
     """
     library = read_library(path, data, module=module, sought=sought)

@@ -39,7 +39,7 @@ from pyodide_abi.wasm.stream import StreamedFrame
 from pyodide_abi.wasm.types import different, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from pyodide_abi.linker.module_facts import Anatomy
     from pyodide_abi.linker.native_file import NativeFile
@@ -55,14 +55,18 @@ _PASSING = frozenset({SectionId.IMPORT, SectionId.EXPORT, SectionId.CODE})
 
 
 def outline_stream(
-    file: NativeFile, pieces: Iterable[bytes], *, known: frozenset[bytes], sought: Collection[str]
+    file: NativeFile,
+    pieces: Iterable[bytes],
+    *,
+    known: Callable[[], frozenset[bytes]],
+    sought: Collection[str],
 ) -> tuple[Outline, Anatomy, Recovered] | None:
     """Read a side module as it arrives.
 
     Args:
         file: The file.
         pieces: Its contents.
-        known: Mangled names that some release of the platform has.
+        known: Gives the mangled names that some release of the platform has.
         sought: Names of features to look for in its code.
 
     Returns:
@@ -78,7 +82,9 @@ def outline_stream(
 class _Reading:
     """A module on its way."""
 
-    def __init__(self, file: NativeFile, known: frozenset[bytes], sought: Collection[str]) -> None:
+    def __init__(
+        self, file: NativeFile, known: Callable[[], frozenset[bytes]], sought: Collection[str]
+    ) -> None:
         self._file = file
         self._known = known
         self._sought = sought

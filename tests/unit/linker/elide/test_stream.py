@@ -82,7 +82,7 @@ def streamed(data: bytes, places: Sequence[int], again: Sequence[int], **options
 def whole(data: bytes, sought: frozenset[Feature]) -> Read:
     """The same from a file that is held."""
     module = read_module(data)
-    outline = outline_of("x.so", data, module, known=KNOWN, sought=sought)
+    outline = outline_of("x.so", data, module, known=lambda: KNOWN, sought=sought)
     (library,) = settle([outline], lambda _, place: f"export {place}")
     anatomy = anatomy_of(outline.library, module, checksum=zlib.crc32(data))
     return Read(library, anatomy, recovered_from(module))
@@ -99,7 +99,7 @@ def test_pieces_make_no_difference(
     name: str, places: list[int], again: list[int], sought: frozenset[Feature]
 ) -> None:
     data = module_of(name)
-    found = streamed(data, places, again, known=KNOWN, sought=sought)
+    found = streamed(data, places, again, known=lambda: KNOWN, sought=sought)
     assert found is not None
     assert found == whole(data, sought)
 
@@ -109,7 +109,7 @@ def test_pieces_make_no_difference(
 @given(places=places)
 def test_pieces_make_no_difference_to_what_compilers_wrote(name: str, places: list[int]) -> None:
     data = (CORPUS / f"{name}.wasm").read_bytes()
-    found = streamed(data, places, [], known=KNOWN, sought=())
+    found = streamed(data, places, [], known=lambda: KNOWN, sought=())
     assert found is None or found == whole(data, frozenset())
 
 
@@ -120,22 +120,22 @@ def test_a_damaged_module_is_read_alike_or_left_to_the_careful_reader(
 ) -> None:
     data = bytearray(module_of("forward"))
     data[change % len(data)] = byte
-    found = streamed(bytes(data), places, [], known=KNOWN, sought=())
+    found = streamed(bytes(data), places, [], known=lambda: KNOWN, sought=())
     assert found is None or found == whole(bytes(data), frozenset())
 
 
 def test_a_body_that_has_gone_by_is_left_to_the_careful_reader() -> None:
     constructors = '(func (export "__wasm_call_ctors") (call $early))'
     data = assemble(f"%dylink {IMPORTS} (func $early (call $called)) {constructors} %init")
-    assert streamed(data, range(0, len(data), 10), [], known=KNOWN, sought=()) is None
-    assert streamed(data, [], [], known=KNOWN, sought=()) is not None
+    assert streamed(data, range(0, len(data), 10), [], known=lambda: KNOWN, sought=()) is None
+    assert streamed(data, [], [], known=lambda: KNOWN, sought=()) is not None
 
 
 def test_names_that_are_others_at_the_second_reading_are_left_to_the_careful_reader() -> None:
     data = module_of("forward")
     other = data.replace(b"_Zcalled", b"_Zcabbed")
     file = native_file(data, again=lambda: iter([other]))
-    assert outline_stream(file, [data], known=KNOWN, sought=()) is None
+    assert outline_stream(file, [data], known=lambda: KNOWN, sought=()) is None
 
 
 @settings(max_examples=25, deadline=None)
