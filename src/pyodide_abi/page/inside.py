@@ -131,7 +131,11 @@ def _refusal(message: str, *details: str, hint: str = "") -> dict[str, Any]:
 
 
 def _read(
-    files: Sequence[NativeFile], *, known: Callable[[], frozenset[bytes]], sought: Collection[str] = (), tell: Tell
+    files: Sequence[NativeFile],
+    *,
+    known: Callable[[], frozenset[bytes]],
+    sought: Collection[str] = (),
+    tell: Tell,
 ) -> dict[str, Read]:
     """Read files as the command line does, and say how far that is."""
     total, done = sum(file.size for file in files), 0
