@@ -97,7 +97,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--statistics", action="store_true", help="count findings by rule (text)")
     parser.add_argument(
         "--format",
-        choices=("text", "json", "jsonl", "github", "sarif", "junit"),
+        choices=("text", "json", "jsonl", "github", "sarif", "junit", "html"),
         default="text",
         help="how to write the result (default: text)",
     )
@@ -217,6 +217,10 @@ def _write(outcomes: Sequence[Outcome], args: argparse.Namespace, session: Sessi
             from pyodide_abi.report.sarif import audits_to_sarif
 
             session.out.write(audits_to_sarif(reports, unreadable))
+        case "html":
+            from pyodide_abi.report.html import audits_to_html
+
+            session.out.write(audits_to_html(reports, unreadable))
         case "junit":
             from pyodide_abi.report.junit import audits_to_junit
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 #: Parts of the package that a browser has no use for: they start processes, or are the page itself.
 _LEFT_OUT = frozenset({"build", "cli", "repair", "toolchain"})
 #: What the other parts are made of, by the ends of the files' names: code, and the data that it reads.
-_KEPT = (".py", ".json", ".surface", ".toml", ".txt")
+_KEPT = (".py", ".json", ".surface", ".toml", ".txt", ".css", ".html", ".js")
+#: What of them is the page's own.
+_STATIC = "page/static/"
 #: What the parts import from others, all of it pure Python.
 _DEPENDENCIES = ("packaging", "demangle", "filelock", "platformdirs")
 #: The time of all members: equal files are equal archives, whenever they are made.
@@ -47,5 +49,6 @@ def _members() -> Iterator[tuple[str, Path]]:
 
 def _files_of(folder: Path) -> Iterator[tuple[str, Path]]:
     for file in folder.rglob("*"):
-        if file.name.endswith(_KEPT) and file.is_file():
-            yield file.relative_to(folder.parent).as_posix(), file
+        name = file.relative_to(folder.parent).as_posix()
+        if name.endswith(_KEPT) and _STATIC not in name and file.is_file():
+            yield name, file

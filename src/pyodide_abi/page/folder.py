@@ -13,6 +13,7 @@ from pyodide_abi.audit.rules import RULES
 from pyodide_abi.page.core_archive import core_archive
 from pyodide_abi.platforms import load_platforms
 from pyodide_abi.report.explain import rule_data
+from pyodide_abi.report.html import VIEWS
 from pyodide_abi.runtime.package_index import published
 from pyodide_abi.values import value
 
@@ -57,7 +58,7 @@ def page_files(beside: Beside) -> dict[str, Content]:
     """
     files: dict[str, Content] = {}
     origins = f" {CDN}".encode() if beside.cdn else b""
-    for file in sorted(_STATIC.iterdir()):
+    for file in sorted([*_STATIC.iterdir(), *VIEWS.glob("[!s]*.js"), VIEWS / "style.css"]):
         made = file.suffix == ".html"
         files[file.name] = file.read_bytes().replace(_ORIGINS, origins) if made else file
     files["core.zip"] = core_archive()

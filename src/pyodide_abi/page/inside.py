@@ -75,6 +75,10 @@ def written(path: str, beside: Sequence[str], form: str) -> str:
         from pyodide_abi.report.sarif import audits_to_sarif  # noqa: PLC0415 - who does not ask does not wait
 
         return audits_to_sarif([report], {})
+    if form == "html":
+        from pyodide_abi.report.html import audits_to_html  # noqa: PLC0415 - as above
+
+        return audits_to_html([report], {})
     from pyodide_abi.report.envelope import to_envelope  # noqa: PLC0415 - as above
     from pyodide_abi.report.json import audit_to_data, summary_of  # noqa: PLC0415 - as above
 
@@ -90,6 +94,28 @@ def explain(text: str) -> str:
 
         explanation = recognise(text)
         return explanation_data(explanation, None if explanation.recognised else kind_of(text))
+
+    return _answer(work)
+
+
+def plan(path: str, beside: Sequence[str]) -> str:
+    """What is tried of a file in this browser, as :func:`~pyodide_abi.page.trying.plan_of` says, as JSON."""
+
+    def work() -> dict[str, Any]:
+        from pyodide_abi.page.trying import plan_of  # noqa: PLC0415 - who does not ask does not wait
+
+        return plan_of(path, list(beside))
+
+    return _answer(work)
+
+
+def judge(told: str) -> str:
+    """What became of it: the words of :func:`~pyodide_abi.page.trying.judged` and its answer, as JSON."""
+
+    def work() -> dict[str, Any]:
+        from pyodide_abi.page.trying import judged  # noqa: PLC0415 - as above
+
+        return judged(**json.loads(told))
 
     return _answer(work)
 

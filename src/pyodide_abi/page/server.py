@@ -18,6 +18,7 @@ class PageServer(LocalServer):
     """The server, while it is entered.
 
     Attributes:
+        files: The files of the page, by their paths.
         asked: The paths that browsers have asked for, in order.
     """
 
@@ -29,14 +30,14 @@ class PageServer(LocalServer):
             port: The port, or 0 for any that is free.
         """
         super().__init__(port)
-        self._files = files
+        self.files = files
         self.asked: list[str] = []
 
     def answer(self, path: str) -> tuple[str, bytes]:
         """The file that a path leads to; the folder itself leads to ``index.html``."""
         self.asked.append(path)
         name = path.removeprefix("/") or "index.html"
-        content = self._files.get(name)
+        content = self.files.get(name)
         if content is None:
             raise MissingError(f"{path} is none of ours")
         return content_type(name), content.read_bytes() if isinstance(content, Path) else content

@@ -11,7 +11,6 @@ below empty parents. The module's outcome and what became of its package are the
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.runtime.account import Account, Outcome
 from pyodide_abi.runtime.attempts import attempts_of, platforms_of
 from pyodide_abi.runtime.fresh_interpreters import Interpreters
+from pyodide_abi.runtime.judgement import judge
 from pyodide_abi.runtime.node import find_node
 from pyodide_abi.runtime.protocol import PROBE, Probe
 from pyodide_abi.runtime.releases import install_release, prove_release
@@ -175,52 +175,21 @@ class _Trial:
     attempts: Attempts
 
     def load(self, attempt: Attempt, runtime: Runtime) -> Loaded:
-        outcome, message, package = (self._import if attempt.module else self._open)(attempt, runtime)
+        """Import a module, or open a library after its package, which may open others before it."""
+        plain = self._account(attempt, runtime, direct=False)
+        found = judge(attempt, plain, None, tops=self.attempts.tops)
+        if found is None:
+            direct = self._account(attempt, runtime, direct=True)
+            found = judge(attempt, plain, direct, tops=self.attempts.tops)
+        assert found is not None, "two accounts always tell"
         return Loaded(
             module=attempt.module,
             path=attempt.path,
             release=runtime.version,
-            outcome=outcome,
-            message=message,
-            package=package,
+            outcome=found.outcome,
+            message=found.message,
+            package=found.package,
         )
-
-    def _import(self, attempt: Attempt, runtime: Runtime) -> tuple[Outcome, str, str]:
-        """Import a module: its outcome, the words for it, and how its package's import ended otherwise."""
-        plain = self._account(attempt, runtime, direct=False)
-        package, judged = plain.package, plain
-        verdict = plain.verdict()
-        if verdict is None:
-            judged = self._account(attempt, runtime, direct=True)
-            verdict = judged.verdict() or (Outcome.KILLED, judged.died)
-        # What the package lacks is no excuse for what the module itself raises.
-        if verdict[0] is Outcome.RAISED and (needs := self._needs(judged)):
-            return Outcome.NEEDS, f"needs {needs}, which verify does not install", ""
-        if verdict[0] is not Outcome.LOADED or not package or plain.spoilt or self._needs(plain):
-            return *verdict, package
-        # The file would do, but a plain import does not get to it, or does not end well.
-        if plain.missing == attempt.module:
-            return Outcome.REFUSED, plain.error, ""
-        return (Outcome.KILLED if plain.died else Outcome.RAISED), package, ""
-
-    def _open(self, attempt: Attempt, runtime: Runtime) -> tuple[Outcome, str, str]:
-        """Open a library, after its package, which may open others before it."""
-        plain = self._account(attempt, runtime, direct=False)
-        package = plain.died or plain.error
-        verdict = plain.of_library()
-        if verdict is None:
-            direct = self._account(attempt, runtime, direct=True)
-            verdict = direct.of_library() or (Outcome.KILLED, direct.died)
-        if verdict[0] is not Outcome.LOADED:
-            return *verdict, ""
-        if not package or self._needs(plain):
-            return *verdict, package
-        return (Outcome.KILLED if plain.died else Outcome.RAISED), package, ""
-
-    def _needs(self, account: Account) -> str:
-        """The module of no file of this wheel that was not found; empty for none."""
-        top = account.missing.partition(".")[0]
-        return "" if top in self.attempts.tops or top in sys.stdlib_module_names else top
 
     def _account(self, attempt: Attempt, runtime: Runtime, *, direct: bool) -> Account:
         probe = Probe(

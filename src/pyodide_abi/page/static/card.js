@@ -1,11 +1,13 @@
 // One file's card: what is under way, then what was found.
 
 import { el } from "./dom.js";
+import { Loading } from "./loading.js";
 import { reportView } from "./report.js";
 
 const FORMS = [
   ["json", "JSON", "application/json"],
   ["sarif", "SARIF", "application/json"],
+  ["html", "HTML", "text/html"],
 ];
 // An audit that took so long, in milliseconds, is not repeated for other engines unless somebody asks.
 const PATIENCE = 4000;
@@ -87,6 +89,8 @@ export class FileCard {
       const matrix = JSON.parse(await this.python.ask("predict", { ...this.#words, engine }));
       if (!matrix.error) view.matrix.add(engine, matrix);
     };
+    const loading = new Loading({ card: this, report, matrix: view.matrix, ask: (work, more) => this.python.ask(work, { ...this.#words, ...more }) });
+    view.node.append(loading.node);
     view.matrix.offer(ask, { atOnce: took < PATIENCE, until: () => this.removed });
   }
 

@@ -28,21 +28,20 @@ function folderOf(pyodide, { id, files }) {
   return mounted.get(id);
 }
 
+/** The path of a dropped file, and of those that form a set with it. */
+function pathsOf(pyodide, { drop, name, beside }) {
+  const folder = folderOf(pyodide, drop);
+  return [`${folder}/${name}`, beside.map((each) => `${folder}/${each}`)];
+}
+
 const works = {
+  check: (pyodide, words, tell) => inside.check(...pathsOf(pyodide, words), tell),
+  predict: (pyodide, words) => inside.predict(...pathsOf(pyodide, words), words.engine),
+  contents: (pyodide, words) => inside.contents(...pathsOf(pyodide, words), words.path),
+  written: (pyodide, words) => inside.written(...pathsOf(pyodide, words), words.form),
+  plan: (pyodide, words) => inside.plan(...pathsOf(pyodide, words)),
+  judge: (_, { attempt, tops, plain, direct }) => inside.judge(JSON.stringify({ attempt, tops, plain, direct })),
   explain: (_, { text }) => inside.explain(text),
-  check: (pyodide, { drop, name, beside }, tell) => {
-    const folder = folderOf(pyodide, drop);
-    return inside.check(`${folder}/${name}`, beside.map((each) => `${folder}/${each}`), tell);
-  },
-  predict: (pyodide, { drop, name, beside, engine }) => {
-    const folder = folderOf(pyodide, drop);
-    return inside.predict(`${folder}/${name}`, beside.map((each) => `${folder}/${each}`), engine);
-  },
-  written: (pyodide, { drop, name, beside, form }) => {
-    const folder = folderOf(pyodide, drop);
-    return inside.written(`${folder}/${name}`, beside.map((each) => `${folder}/${each}`), form);
-  },
-  contents: (pyodide, { drop, name, path }) => inside.contents(`${folderOf(pyodide, drop)}/${name}`, path),
 };
 
 const started = start();

@@ -34,3 +34,8 @@ export function pathOf(path) {
   const at = path.lastIndexOf("/") + 1;
   return el("span", { class: "path", title: path }, el("span", { class: "folder" }, path.slice(0, at)), path.slice(at));
 }
+
+/** A sentence whose names in backticks are code; nothing else in it is obeyed. */
+export function coded(text) {
+  return text.split(/(`[^`\n]+`)/).map((part) => (/^`.+`$/.test(part) ? el("code", {}, part.slice(1, -1)) : part)).filter(Boolean);
+}

@@ -1,6 +1,6 @@
 // Findings, a block for each rule: what is wrong, where, and the cure beside it.
 
-import { counted, el, pathOf, spans } from "./dom.js";
+import { coded, counted, el, pathOf, spans } from "./dom.js";
 
 const FIRST = 5;
 
@@ -30,7 +30,7 @@ function ruleView(rule, report) {
 
 function cureView(fixes) {
   const shown = fixes.slice(0, FIRST);
-  return el("aside", { class: "cure", "aria-label": "What to do" }, el("p", { class: "cure-title" }, "What to do"), shown.map((fix) => el("p", {}, fix)));
+  return el("aside", { class: "cure", "aria-label": "What to do" }, el("p", { class: "cure-title" }, "What to do"), shown.map((fix) => el("p", {}, coded(fix))));
 }
 
 /** Findings that say the same, with their files together. */
@@ -52,7 +52,7 @@ function itemView({ message, evidence, releases, paths }, report) {
     "li",
     {},
     shown.length > 0 && el("p", { class: "where" }, shown, files.length > 3 && ` and ${files.length - 3} more`),
-    el("p", {}, message, some && el("span", { class: "soft" }, ` — in ${spans(releases, report.releases)}`)),
+    el("p", {}, coded(message), some && el("span", { class: "soft" }, ` — in ${spans(releases, report.releases)}`)),
     evidence && el("pre", { class: "said" }, evidence),
   );
 }

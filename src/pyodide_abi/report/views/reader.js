@@ -41,5 +41,5 @@ function ruleText({ code, name, severity, since, summary, sections }) {
 
 function ruleList(rules) {
   const items = rules.map(({ code, name, summary }) => el("li", {}, el("a", { href: `#${code}` }, `${code} ${name}`), el("span", {}, inline(summary))));
-  return [el("h2", { id: "reader-title" }, "Rules of the audit"), el("ul", { class: "rules" }, items)];
+  return [el("h2", { id: "reader-title" }, "Rules"), el("ul", { class: "rules" }, items)];
 }
