@@ -46,16 +46,17 @@ function verdict(report) {
 function sentence({ pure, releases, matrix: { fates, modules }, failed }) {
   if (pure) return failed ? "It has no compiled modules, and its files are not in order" : "Pure Python: nothing to load, it works everywhere";
   if (!releases.length) return "Its platform is not known, so nothing can be said of its loads";
-  const worst = releases.map((_, at) => {
-    const outcomes = modules.map(({ loads }) => fates[loads[at]]?.outcome);
-    return outcomes.includes("fails") ? "fails" : outcomes.includes("calls") ? "calls" : "loads";
-  });
-  const failing = worst.filter((outcome) => outcome === "fails").length;
-  const calling = worst.filter((outcome) => outcome === "calls").length;
-  const every = releases.length === 1 ? `in ${releases[0]}` : `in all ${releases.length} releases`;
-  const some = (number) => (number === releases.length ? every : `in ${number} of ${releases.length} releases`);
-  const what = modules.length === 1 ? "It" : "Something in it";
-  if (failing) return `${what} does not load ${some(failing)}`;
-  if (calling) return `It loads, with calls that end Python ${some(calling)}`;
+  const among = (outcome) => {
+    const found = modules.filter(({ loads }) => loads.some((number) => fates[number].outcome === outcome));
+    const where = releases.filter((_, at) => found.some(({ loads }) => fates[loads[at]].outcome === outcome));
+    return { what: modules.length === 1 ? "It" : `${found.length} of ${modules.length} modules`, many: found.length, where: where.length };
+  };
+  const all = releases.length;
+  const every = all === 1 ? `in ${releases[0]}` : `in all ${all} releases`;
+  const failing = among("fails");
+  if (failing.where === all) return `${failing.what} ${failing.many > 1 ? "load" : "loads"} in no release`;
+  if (failing.where) return `${failing.what} ${failing.many > 1 ? "do" : "does"} not load in ${failing.where} of ${all} releases`;
+  const calling = among("calls");
+  if (calling.where) return `It loads, with calls that end Python ${calling.where === all ? every : `in ${calling.where} of ${all} releases`}`;
   return failed ? `It loads ${every}, and has errors` : `It loads ${every}`;
 }
