@@ -105,8 +105,11 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 MAY_IMPORT["page"] = {
     "errors",
+    "files",
     "atomic",
     "values",
+    "wasm",
+    "wheel",
     "linker",
     "platforms",
     "audit",
