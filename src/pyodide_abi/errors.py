@@ -74,6 +74,25 @@ class WasmError(UnreadableInputError):
         return partial(WasmError, offset=self.offset, hint=self.hint), (self.reason,)
 
 
+class ExcessError(WasmError):
+    """More of something in a module than any engine accepts, or than is read here.
+
+    Attributes:
+        size: what it is.
+        number: how many there are said to be; the offset is where the file says so.
+    """
+
+    def __init__(self, within: str, *, size: str, number: int, limit: int, offset: int) -> None:
+        super().__init__(f"{within}: claims {number} {size} where engines accept {limit}", offset=offset)
+        self.size, self.number = size, number
+        self._made_of = {"size": size, "number": number, "limit": limit, "offset": offset}
+        self._within = within
+
+    def __reduce__(self) -> tuple[partial[ExcessError], tuple[str]]:  # type: ignore[override] # made of other parts
+        """Copies and other processes make it anew from what it was made of."""
+        return partial(ExcessError, **self._made_of), (self._within,)  # type: ignore[arg-type] # as above
+
+
 class WheelError(UnreadableInputError):
     """An archive that is not a wheel, or one that is not safe to open."""
 

@@ -8,7 +8,10 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from large_modules import joined, pieces
+
 from pyodide_abi.values import value
+from pyodide_abi.wasm.sizes import Size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -109,6 +112,9 @@ class Maker:
         target.parent.mkdir(parents=True, exist_ok=True)
         if made.raw is not None:
             data = made.raw
+        elif made.large:
+            given = dict(made.define)
+            data = joined(pieces(Size(given["size"]), int(given["number"]), library=True))
         elif made.sources[0].suffix == ".wat":
             data = assemble(made.sources[0], dict(made.define))
         else:

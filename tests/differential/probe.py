@@ -1,8 +1,9 @@
 """Does an engine do and say what its data claim?
 
 Compiles and instantiates small modules in the engine, none of them Pyodide's, and compares each entry of its
-file in ``platforms/data/engines`` with what happened: the features, every text, the order of checks and the
-largest table. Prints what differs::
+file in ``platforms/data/engines`` with what happened: the features, every text, the order of checks, the
+largest table, and each bound of sizes: a module at the bound is taken, one beyond is refused in these words.
+Prints what differs::
 
     python tests/differential/probe.py --engine node24
     python tests/differential/probe.py --engine bun --program /opt/bun/bin/bun
@@ -26,22 +27,30 @@ if __name__ == "__main__":
 from differential.browsing import drive_browser
 from differential.probes import FEATURES, HELPER, INSTANCE, MIXTURE, PROBES, binary, import_of, pairs
 from differential.programs import Browser, find_program
+from large_modules import pieces
 
 from pyodide_abi.errors import MissingError, PyodideAbiError
 from pyodide_abi.host import this_machine
 from pyodide_abi.platforms.engines import Check, engine_names, find_engine
 from pyodide_abi.wasm.features import Feature
+from pyodide_abi.wasm.sizes import Size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from differential.programs import Program
+    from large_modules import Pieces
 
     from pyodide_abi.host import Host
     from pyodide_abi.platforms.engines import Engine
 
 _SCRIPT = Path(__file__).with_name("probing.mjs")
 _SECONDS = 300.0
+#: Chromium compiles no more at once on a page's main thread, in bytes.
+_MOST_ON_A_PAGE = 8 << 20
+#: A bound beyond this is that of the format, and stands for none.
+_LARGEST_NUMBER = 100_000_000
+_OF_GC = {Size.FIELDS, Size.SUPERTYPES, Size.DEPTH, Size.GROUP}
 #: Where in the file an engine met a feature, which the data leave out.
 _PLACE = re.compile(
     r" #\d+(?::\"[^\"]*\")?(?= failed)| @\+\d+|^at offset \d+: | at byte \d+|, in function at index \d+"
@@ -84,11 +93,12 @@ def main(words: Sequence[str]) -> int:
 
 def differences_of(host: Host, engine: Engine, program: Program | Browser) -> Iterator[str]:
     """What the engine does in another way than its data say, a line for each."""
-    found = _ask(host, program, [*_questions()], engine.largest_table)
+    found = _ask(host, program, [*_questions()], engine)
     answers = iter(found["answers"])
     yield from _features(engine, answers)
     yield from _texts(engine, answers)
     yield from _order(engine, answers)
+    yield from _sizes(engine, program, found["sizes"])
     fits, larger = found["tables"]
     if not fits or larger:
         yield f"a table of {engine.largest_table} entries, the largest of the data: {fits}, more: {larger}"
@@ -158,13 +168,49 @@ def _tells(text: str, check: Check) -> bool:
     return re.search(_WORDS[check], text) is not None
 
 
-def _ask(host: Host, program: Program | Browser, questions: Sequence[tuple[bytes, str]], largest: int) -> Any:
+def _sized(engine: Engine, program: Program | Browser) -> Iterator[tuple[str, int, Pieces]]:
+    """Modules at the bounds of an engine and one beyond, as far as a page may compile them at once."""
+    for size, bound in engine.sizes.items():
+        for number in (bound.most, bound.most + 1):
+            made = pieces(Size(size), number) if number <= _LARGEST_NUMBER else []
+            bytes_ = sum(len(part) * times for part, times in made)
+            # The exports have one name, so that only their number can be told; and a type of a group of
+            # a million stays in V8's memory for good, which has room for a million.
+            told = number > bound.most or size not in {Size.EXPORTS, Size.GROUP}
+            told = told and not (Feature.GC in engine.refused and size in _OF_GC)
+            if made and told and (bytes_ < _MOST_ON_A_PAGE or not isinstance(program, Browser)):
+                yield size, number, made
+
+
+def _sizes(engine: Engine, program: Program | Browser, answers: Sequence[Any]) -> Iterator[str]:
+    asked = _sized(engine, program)
+    for (size, number, _), answer in zip(asked, answers, strict=True):
+        bound = engine.sizes[size]
+        said = _uncompiled(answer)
+        if said is None or number <= bound.most:
+            if (said is None) is not (number <= bound.most):
+                yield f"{number} {size}: {said}; the data say that {bound.most} are taken"
+            continue
+        index = {Size.DEPTH: number}.get(Size(size), 0)
+        claim = bound.text.format(
+            call=engine.calls.module, number=number, most=bound.most, index=index, name=""
+        )
+        claim = _PLACE.sub("", claim)
+        if not _SUFFIX.sub("", said).startswith(_SUFFIX.sub("", claim)):
+            yield f"{number} {size}: {said!r}; the data say: {claim!r}"
+
+
+def _ask(
+    host: Host, program: Program | Browser, questions: Sequence[tuple[bytes, str]], engine: Engine
+) -> Any:
     lines = [f'ask("{module.hex()}", (module, binary) => {{ {script}; }}),' for module, script in questions]
     text = (
         _SCRIPT.read_text("utf-8")
         .replace("@HELPER@", binary(HELPER).hex())
-        .replace("@LARGEST@", str(largest))
+        .replace("@LARGEST@", str(engine.largest_table))
     )
+    sized = [[[part.hex(), times] for part, times in made] for _, _, made in _sized(engine, program)]
+    text = text.replace("@SIZES@", json.dumps(sized))
     text = text.replace("/*@PROBES@*/", "\n".join(lines))
     with tempfile.TemporaryDirectory(prefix="probing-") as folder:
         if isinstance(program, Browser):

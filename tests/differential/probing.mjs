@@ -36,6 +36,27 @@ function ask(hex, script) {
   }
 }
 
+// A module from pieces of bytes and how often they come.
+function compile(pieces) {
+  const parts = pieces.map(([hex, times]) => [decode(hex), times]);
+  const binary = new Uint8Array(parts.reduce((size, [part, times]) => size + part.length * times, 0));
+  let end = 0;
+  for (const [part, times] of parts) {
+    const begin = end;
+    end += part.length * times;
+    if (times) binary.set(part, begin);
+    for (let filled = part.length; begin + filled < end; filled *= 2) {
+      binary.copyWithin(begin + filled, begin, begin + Math.min(filled, end - begin - filled));
+    }
+  }
+  try {
+    new WebAssembly.Module(binary);
+    return null;
+  } catch (error) {
+    return describe(error);
+  }
+}
+
 // A table can be so long.
 function fits(length) {
   try {
@@ -49,4 +70,5 @@ function fits(length) {
 const answers = [
   /*@PROBES@*/
 ];
-const said = JSON.stringify({ answers, tables: [fits(@LARGEST@), fits(@LARGEST@ + 1)] });
+const sizes = @SIZES@.map(compile);
+const said = JSON.stringify({ answers, sizes, tables: [fits(@LARGEST@), fits(@LARGEST@ + 1)] });

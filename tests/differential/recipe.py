@@ -32,6 +32,8 @@ class Made:
         exports: names given to the linker, without underscore.
         libraries: paths of the case's earlier files, which the link names, so that they become needed ones.
         raw: the file's bytes instead of sources; a ``.txt`` of hexadecimal digits.
+        large: it is a library with so many of something (``large_modules.py``), which ``define`` has as
+            ``size`` and ``number``.
         keep: only so many bytes of the result; negative counts from its end; None for all.
         append: bytes after it.
         replace: pairs of byte strings of one length: the first is replaced wherever it stands.
@@ -45,6 +47,7 @@ class Made:
     exports: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
     raw: bytes | None = None
+    large: bool = False
     keep: int | None = None
     append: bytes = b""
     replace: tuple[tuple[bytes, bytes], ...] = ()

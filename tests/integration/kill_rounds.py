@@ -2,10 +2,12 @@
 
     python tests/integration/kill_rounds.py WHEEL --rounds 100 --seed 7
 
-Each round starts `repair`, `run`, `verify` and `build` at once on one cache and kills each (`kill -9`) at a
-moment of its own. Then all four run to their end: each has to succeed and to give the result that it gives
-undisturbed, and no folder of unfinished work may be left where results go. The cache is one of its own, so
-that what is fetched or made there is disturbed too. The first, undisturbed run fills it, with a network.
+Each round takes some entries out of the cache, starts `repair`, `run`, `verify` and `build` at once, and
+kills each (`kill -9`) at a moment of its own. Then all four run to their end: each has to succeed and to give
+the result that it gives undisturbed. After that no unfinished work may be left where results go, in the cache
+or in the folder for temporary files; every entry of the cache has to be there and to hold what it held
+undisturbed, as far as its files' names and sizes say, and those that are sealed to the byte. The first,
+undisturbed run fills the cache, with a network.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import argparse
 import hashlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +25,8 @@ import time
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
+
+from pyodide_abi.store import Store
 
 SUFFIX = ".cpython-314-wasm32-emscripten.so"
 PROJECT = """\
@@ -40,6 +45,22 @@ static struct PyModuleDef definition = { PyModuleDef_HEAD_INIT, .m_name = "kille
 PyMODINIT_FUNC PyInit_killed(void) { return PyModule_Create(&definition); }
 """
 LEFTOVERS = ("**/.pyodide-abi-*.partial", "**/.repair-*")
+#: Where the cache keeps what is being made, and how files are called that are not yet in their place.
+UNFINISHED = (".partial/*", "**/.pyodide-abi-*", "**/*.partial")
+#: Kinds of entries that are taken out, and made or fetched again within seconds.
+REMADE = (
+    "environments",
+    "expansions",
+    "headers",
+    "hollow",
+    "libraries",
+    "runtimes",
+    "snapshots",
+    "sysroots",
+    "wheels",
+)
+#: What grows with each command, or is a compiler's own cache.
+CHANGING = {".locks", ".partial", ".seals", "apt", "builds", "downloads", "logs", "pythons", "toolchains"}
 
 
 class Command(NamedTuple):
@@ -68,9 +89,11 @@ def commands(folder: Path, wheel: Path) -> list[Command]:
 
 def start(command: Command, cache: Path) -> subprocess.Popen[bytes]:
     """Start a command in a session of its own."""
+    temporary = cache.with_name("temporary")
+    temporary.mkdir(exist_ok=True)
     return subprocess.Popen(
         [sys.executable, "-m", "pyodide_abi", *command.words],
-        env={**os.environ, "XDG_CACHE_HOME": str(cache)},
+        env={**os.environ, "PYODIDE_ABI_CACHE_DIR": str(cache), "TMPDIR": str(temporary)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
@@ -115,44 +138,77 @@ def disturbed(wanted: list[Command], cache: Path, chance: random.Random, longest
     return killed
 
 
-def leftovers(*places: Path) -> list[Path]:
-    """Folders of unfinished work."""
-    return [path for place in places for pattern in LEFTOVERS for path in place.glob(pattern)]
+def take_out(cache: Path, chance: random.Random, number: int) -> list[str]:
+    """Remove some entries, as one who needs room does; their keys."""
+    store = Store(cache)
+    keys = [key for kind in REMADE for key in store.keys(kind)]
+    taken = chance.sample(keys, min(number, len(keys)))
+    for key in taken:
+        shutil.rmtree(cache / key)
+    return taken
+
+
+def contents(cache: Path) -> dict[str, int]:
+    """The sizes of all files of the cache's entries that stay as they are, by their paths."""
+    found: dict[str, int] = {}
+    for kind in sorted(cache.iterdir()):
+        if kind.name not in CHANGING:
+            files = (path for path in kind.rglob("*") if path.is_file() and not path.is_symlink())
+            found |= {path.relative_to(cache).as_posix(): path.stat().st_size for path in files}
+    return found
+
+
+def faults(cache: Path, before: dict[str, int], *places: Path) -> list[str]:
+    """What is left of unfinished work, and what the cache has in another way than before."""
+    found = [str(path) for place in places for pattern in LEFTOVERS for path in place.glob(pattern)]
+    found += [str(path) for pattern in UNFINISHED for path in cache.glob(pattern)]
+    found += [str(path) for path in cache.with_name("temporary").iterdir()]
+    store, now = Store(cache), contents(cache)
+    found += [f"{key}: not what was sealed" for key in store.sealed_keys() if not store.prove(key)]
+    found += [
+        f"{path}: {before.get(path)} -> {now.get(path)} bytes"
+        for path in sorted(before.keys() | now)
+        if before.get(path) != now.get(path)
+    ]
+    return found
 
 
 def main() -> int:
-    """Rounds until the number is reached or one goes wrong."""
+    """Rounds until the number is reached; 1 if something went wrong in any."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("wheel", type=Path, help="a wheel for 314_0 that verifies")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0, help="of the moments (default: 0)")
-    parser.add_argument(
-        "--cache", type=Path, help="a cache to copy first, by hard links; default: an empty one"
-    )
+    parser.add_argument("--taken", type=int, default=2, help="entries that each round takes out (default: 2)")
+    parser.add_argument("--folder", type=Path, help="where to work, with the cache of an earlier run, if any")
     args = parser.parse_args()
     chance = random.Random(args.seed)  # noqa: S311 - moments, not secrets
     with tempfile.TemporaryDirectory() as place:
-        folder, cache = Path(place) / "work", args.cache or Path(place) / "cache"
+        folder, cache = Path(place) / "work", (args.folder or Path(place)) / "cache"
         folder.mkdir()
+        cache.mkdir(parents=True, exist_ok=True)
         wanted = commands(folder, args.wheel.resolve())
         undisturbed(wanted, cache)
         began = time.monotonic()
         right = undisturbed(wanted, cache)
         longest = time.monotonic() - began
-        killed = 0
+        before, killed, wrong = contents(cache), 0, 0
         for number in range(1, args.rounds + 1):
+            taken = take_out(cache, chance, args.taken)
             killed += disturbed(wanted, cache, chance, longest)
             for command in wanted:
                 for wheel in command.folder.glob("*.whl") if command.folder else ():
                     digest(wheel)  # Whole, or not there.
             found = undisturbed(wanted, cache)
-            left = leftovers(folder, args.wheel.parent)
-            if found != right or left:
-                sys.stdout.write(f"round {number}: {found} where {right} was right, left: {left}\n")
-                return 1
-            sys.stdout.write(f"round {number}: right, {killed} killed so far\n")
+            left = faults(cache, before, folder, args.wheel.parent)
+            if found != right:
+                left.append(f"{found} where {right} was right")
+            wrong += bool(left)
+            sys.stdout.write(f"round {number}, without {', '.join(taken)}: {killed} killed so far\n")
+            sys.stdout.writelines(f"  {line}\n" for line in left)
             sys.stdout.flush()
-    return 0
+    sys.stdout.write(f"{args.rounds} rounds, {killed} commands killed, {wrong} rounds with faults\n")
+    return bool(wrong)
 
 
 if __name__ == "__main__":

@@ -14,12 +14,14 @@ from pyodide_abi.errors import WasmError
 from pyodide_abi.linker.dylink import LooseDylink, read_loosely
 from pyodide_abi.linker.js_texts import texts_of
 from pyodide_abi.linker.startup import fixed_segments, follow_startup
+from pyodide_abi.platforms.engines import least_sizes
 from pyodide_abi.values import value
 from pyodide_abi.wasm import Form, read_module
 from pyodide_abi.wasm.code import Question, answers_of
 from pyodide_abi.wasm.features import Feature, frame_features
 from pyodide_abi.wasm.identify import ENOUGH, identify
 from pyodide_abi.wasm.sections import dylink0
+from pyodide_abi.wasm.sizes import excesses
 from pyodide_abi.wasm.type_codes import COMMON_GLOBALS
 from pyodide_abi.wasm.types import kind_of
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.frame import Frame
     from pyodide_abi.wasm.identify import Identity
     from pyodide_abi.wasm.sections.dylink0 import MemoryInfo
+    from pyodide_abi.wasm.sizes import Excess
 
 MAGIC = b"\0asm"
 _HEADER = 8
@@ -151,6 +154,7 @@ class Library:
         size: in bytes.
         identity: what its first bytes say it is.
         dylink: the section that the loader reads before the engine sees the file.
+        excesses: where it has more of something than some engine accepts.
         facts: None where the module cannot be read.
         fault: why not; empty where it can.
     """
@@ -161,6 +165,7 @@ class Library:
     identity: Identity
     dylink: LooseDylink
     facts: Facts | None
+    excesses: tuple[Excess, ...] = ()
     fault: str = ""
 
 
@@ -181,9 +186,12 @@ def read_library(
     """
     head, dylink = head_of(data), dylink_of(data)
     facts, fault = None, ""
+    found: tuple[Excess, ...] = ()
     if head is not Head.NOT_WASM:
         try:
-            facts = facts_of(module or read_module(data), sought=sought, dylink=dylink)
+            module = module or read_module(data)
+            found = excesses(module, least_sizes())
+            facts = facts_of(module, sought=sought, dylink=dylink)
         except WasmError as error:
             fault = str(error)
     return Library(
@@ -193,6 +201,7 @@ def read_library(
         identity=identify(data[:ENOUGH]),
         dylink=dylink,
         facts=facts,
+        excesses=found,
         fault=fault,
     )
 

@@ -15,6 +15,7 @@ from pyodide_abi.linker.checks.head import check_head
 from pyodide_abi.linker.checks.imports import check_features
 from pyodide_abi.linker.checks.javascript import check_javascript
 from pyodide_abi.linker.checks.segments import check_constructors, check_segments, check_start
+from pyodide_abi.linker.checks.sizes import check_sizes
 from pyodide_abi.linker.got import GlobalOffsetTable
 from pyodide_abi.linker.load_stack import NeededLoad, OpenLoad, finish
 from pyodide_abi.linker.name_set import NameSet
@@ -193,13 +194,13 @@ class Interpreter:
         complete = yield from self._load_needed(library, key)
         facts = library.facts
         compile_call = self.compile_call
+        excess = check_sizes(library, self.engine, call=compile_call)
+        if excess is not None:
+            yield excess
+        if facts is None and excess is None:
+            text = f"CompileError: {compile_call}: {library.fault}"
+            yield Problem(cause=Cause.UNREADABLE, text=text, library=library.path, exact=False)
         if facts is None:
-            yield Problem(
-                cause=Cause.UNREADABLE,
-                text=f"CompileError: {compile_call}: {library.fault}",
-                library=library.path,
-                exact=False,
-            )
             # What it needs and offers cannot be known.
             return
         # The engine's complaints are known from an earlier load, unless names have come to the runtime's.

@@ -21,6 +21,7 @@ class Cause(enum.StrEnum):
     NO_DYLINK = "no dylink section first"
     UNREADABLE = "not a valid module"
     FEATURE = "feature that the engine does not know"
+    SIZE = "more of something than the engine accepts"
     NEEDED_MISSING = "needed library not found"
     FOREIGN_MODULE = "import from an unknown module"
     MEMORY = "memory"

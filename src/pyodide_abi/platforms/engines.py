@@ -159,6 +159,20 @@ class Calls:
 
 
 @value
+class SizeBound:
+    """How much of something an engine accepts.
+
+    Attributes:
+        most: the greatest number.
+        text: what it says of more, without the place in the file. It may hold ``{call}``, ``{number}`` and
+            ``{most}``, and ``{index}`` and ``{name}`` of the function or type in question.
+    """
+
+    most: int
+    text: str
+
+
+@value
 class Engine:
     """An engine's features, limits, order of checks and wording.
 
@@ -166,6 +180,8 @@ class Engine:
         name: the name on the command line.
         surface: the engine whose view of a release's symbols holds for this one.
         largest_table: the largest length of a table, in entries.
+        sizes: how much it accepts of what, by the names of ``wasm/sizes.py``; what is not there has no bound.
+        place: what it puts behind a text about those, ``{place}`` for the offset; empty where it has no such end.
         passes: the checks of imports. Each pass looks at all imports in their order, and all of them have to
             stand its checks before the next pass begins. Values are found in the first pass.
         calls: names of functions in the texts.
@@ -180,6 +196,8 @@ class Engine:
     name: str
     surface: str
     largest_table: int
+    sizes: Mapping[str, SizeBound]
+    place: str
     passes: tuple[frozenset[Check], ...]
     calls: Calls
     refused: Mapping[str, str]
@@ -235,11 +253,11 @@ def parse_engine(name: str, read: Callable[[str], Mapping[str, Any] | str]) -> E
     file = f"engines/{name}.toml"
     document = read(name)
     root = Table(_merged(document, read, file), file=file, checked=not is_own(document, file))
-    identity, limits, order, calls = map(root.table, ("identity", "limits", "order", "calls"))
+    identity, limits, sizes, order, calls = map(root.table, ("identity", "limits", "sizes", "order", "calls"))
     features = root.table("features")
     refused = features.table("refused")
     texts = root.table("texts")
-    for table in (identity, limits, order, calls, features, texts):
+    for table in (identity, limits, sizes, order, calls, features, texts):
         table.text("reason")
         table.text("source")
     identity.optional_text("like")
@@ -247,6 +265,8 @@ def parse_engine(name: str, read: Callable[[str], Mapping[str, Any] | str]) -> E
         name=identity.text("name", name),
         surface=identity.text("surface"),
         largest_table=limits.number("largest_table"),
+        sizes=_sizes(sizes.table("bounds")),
+        place=sizes.optional_text("place") or "",
         passes=_passes(order),
         calls=Calls(
             module=calls.text("module"),
@@ -259,7 +279,7 @@ def parse_engine(name: str, read: Callable[[str], Mapping[str, Any] | str]) -> E
         texts=_texts(texts),
         inexact=frozenset(texts.choices("inexact", Text, may_be_empty=True)),
     )
-    for table in (identity, limits, order, calls, refused, features, texts, root):
+    for table in (identity, limits, sizes, order, calls, refused, features, texts, root):
         table.finish()
     return engine
 
@@ -269,14 +289,40 @@ def _merged(
 ) -> Mapping[str, Any]:
     """An engine's tables, with what it does not say for itself from the one that it is like.
 
-    Each entry of ``[texts]`` counts for itself; every other table is taken whole.
+    Each entry of ``[texts]`` and ``[sizes.bounds]`` counts for itself; every other table is taken whole.
     """
     own = values_of(document, file)
     like = Table(own, file=file).table("identity").optional_text("like")
     if like is None:
         return own
     base = _merged(read(like), read, f"engines/{like}.toml")
-    return {**base, **own, "texts": {**base.get("texts", {}), **own.get("texts", {})}}
+    texts = {**base.get("texts", {}), **own.get("texts", {})}
+    sizes = {**base.get("sizes", {}), **own.get("sizes", {})}
+    bounds = [tables.get("sizes", {}).get("bounds", {}) for tables in (base, own)]
+    return {**base, **own, "texts": texts, "sizes": {**sizes, "bounds": {**bounds[0], **bounds[1]}}}
+
+
+@functools.cache
+def least_sizes() -> Mapping[str, int]:
+    """The least bound that any engine has, by the names of ``wasm/sizes.py``."""
+    least: dict[str, int] = {}
+    for engine in map(find_engine, engine_names()):
+        for size, bound in engine.sizes.items():
+            least[size] = min(bound.most, least.get(size, bound.most))
+    return least
+
+
+def _sizes(table: Table) -> dict[str, SizeBound]:
+    sizes = {}
+    for size in table:
+        entry = table.table(size)
+        sizes[size] = SizeBound(most=entry.number("most"), text=entry.text("text"))
+        entry.finish()
+        try:
+            sizes[size].text.format_map(dict.fromkeys(("call", "number", "most", "index", "name"), ""))
+        except (KeyError, IndexError, ValueError) as error:
+            table.fail(size, f"has a placeholder that nothing fills: {error}")
+    return sizes
 
 
 def _passes(order: Table) -> tuple[frozenset[Check], ...]:

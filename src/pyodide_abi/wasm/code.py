@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pyodide_abi.wasm.bodies import windows
+from pyodide_abi.wasm.cursor import Cursor
 from pyodide_abi.wasm.features import Feature
 from pyodide_abi.wasm.instructions import FAMILIES, feature_of, locals_of, pattern, read_instruction
 from pyodide_abi.wasm.section_table import SectionId
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from pyodide_abi.wasm.bodies import Window
-    from pyodide_abi.wasm.cursor import Bytes, Cursor
+    from pyodide_abi.wasm.cursor import Bytes
     from pyodide_abi.wasm.module import Module
 
 _INT = rb"(?:[\x80-\xff]*+[\x00-\x7f])"
@@ -50,7 +51,7 @@ _LONGEST = 40
 #: At least so many bytes of code are gone over in one step.
 _STRIDE = 1 << 12
 #: Bytes of a section that is held which are looked at together.
-_AT_A_TIME = 1 << 18
+AT_A_TIME = 1 << 18
 
 #: What :func:`scan_code` can answer.
 IN_CODE = frozenset(_BEGINNINGS)
@@ -151,7 +152,7 @@ def answers_of(module: Module, questions: Iterable[Question]) -> Answers:
     section = module.find(SectionId.CODE)
     if section is not None and not all(scan.is_done() for scan in scans):
         view = module.view(section)
-        pieces = (view[start : start + _AT_A_TIME] for start in range(0, len(view), _AT_A_TIME))
+        pieces = (view[start : start + AT_A_TIME] for start in range(0, len(view), AT_A_TIME))
         for window in windows(pieces, section):
             for scan in scans:
                 scan.take(window)
@@ -206,6 +207,35 @@ class _Beginnings:
                 self._coming[feature] = match.start() if match else end
         found = min(self._coming[feature] for feature in wanted)
         return found if found < end else None
+
+
+def behind_locals(body: Cursor) -> Cursor:
+    """A cursor at the first instruction of a body.
+
+    Raises:
+        WasmError: the declarations of locals are cut off.
+    """
+    cursor = Cursor(body.data, start=body.position, end=body.end, base=body.base, within=body.within)
+    for _ in locals_of(cursor):
+        pass
+    return cursor
+
+
+def reaches(cursor: Cursor, at: int) -> bool:
+    """Go over instructions to a place of the data; true if one begins there.
+
+    Raises:
+        WasmError: as for :meth:`Scan.take`.
+    """
+    dull = _dull(frozenset())
+    while cursor.position < at:
+        # What goes beyond that place is not stepped over here.
+        stepped = dull.match(cursor.data, cursor.position, at)
+        if stepped is not None and stepped.end() > cursor.position:
+            cursor.position = stepped.end()
+        else:
+            read_instruction(cursor)
+    return cursor.position == at
 
 
 @lru_cache

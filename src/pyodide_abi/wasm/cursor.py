@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from pyodide_abi.errors import WasmError
+from pyodide_abi.errors import ExcessError, WasmError
 
 Bytes: TypeAlias = bytes | bytearray | memoryview
 
@@ -161,18 +161,22 @@ class Cursor:
         except UnicodeDecodeError as error:
             raise self.fault("a name is not UTF-8", offset=self.base + start + error.start) from None
 
-    def count(self, *, smallest: int = 1, limit: int = MAX_ITEMS) -> int:
+    def count(self, *, smallest: int = 1, limit: int = MAX_ITEMS, size: str = "") -> int:
         """The length of a vector, checked against what is left before anybody allocates for it.
 
         Args:
             smallest: the least number of bytes that an item takes.
             limit: the greatest number that engines accept.
+            size: what the items are, where engines have a bound of their own for them (``wasm/sizes.py``).
 
         Raises:
+            ExcessError: there are more than engines accept, of something that has a name here.
             WasmError: so many items cannot fit, or are more than engines accept.
         """
         start = self.offset
         number = self.u32()
+        if number > limit and size:
+            raise ExcessError(self.within, size=size, number=number, limit=limit, offset=start)
         if number > limit:
             raise self.fault(f"claims {number} items where engines accept {limit}", offset=start)
         if number * smallest > self.remaining:

@@ -74,6 +74,11 @@ class Frame:
         """A section's contents, without a custom section's name and not copied."""
         raise NotImplementedError
 
+    def holds(self, section: Section) -> bool:
+        """A section's contents are there."""
+        del section
+        return True
+
     @property
     def imported(self) -> Imported:
         """The imports by kind."""

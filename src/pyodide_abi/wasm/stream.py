@@ -64,6 +64,10 @@ class StreamedFrame(Frame):
             raise NotUsualError
         return held
 
+    def holds(self, section: Section) -> bool:
+        """A section's contents are there."""
+        return section.start in self._held
+
     def drop(self, section: Section) -> None:
         """Hold a section's contents no longer."""
         del self._held[section.start]

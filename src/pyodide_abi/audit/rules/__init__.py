@@ -2,6 +2,7 @@
 
 from pyodide_abi.audit.rules import (
     absolute_run_path,
+    beyond_engine_limit,
     broken_by_installation,
     build_path,
     compiled_module_in_pure_wheel,
@@ -80,6 +81,7 @@ RULES = (
     misplaced_dylink_section.RULE,
     legacy_dylink_section.RULE,
     malformed_module.RULE,
+    beyond_engine_limit.RULE,
     understated_size.RULE,
     missing_needed_library.RULE,
     library_needs_installer.RULE,

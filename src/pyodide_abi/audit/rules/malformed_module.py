@@ -42,7 +42,8 @@ def check(case: Case) -> Iterator[Finding]:
     """One finding for each module that cannot be read."""
     for binary in case.binaries:
         library = binary.library
-        if library.fault and library.identity.kind is FileKind.WASM:
+        # Of too much of something the engines' limits tell more.
+        if library.fault and not library.excesses and library.identity.kind is FileKind.WASM:
             yield RULE.finding(
                 f"the module cannot be read: {library.fault}",
                 fix="build or download it again",

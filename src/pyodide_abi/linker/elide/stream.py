@@ -27,6 +27,7 @@ from pyodide_abi.linker.facts import (
 from pyodide_abi.linker.js_texts import texts_of
 from pyodide_abi.linker.module_facts import anatomy_with, early_questions, late_questions
 from pyodide_abi.linker.startup import Following
+from pyodide_abi.platforms.engines import least_sizes
 from pyodide_abi.signatures import Kept, recover
 from pyodide_abi.wasm import FuncType, Kind, SectionId
 from pyodide_abi.wasm.bodies import windows
@@ -35,6 +36,7 @@ from pyodide_abi.wasm.columns import NotUsualError, export_columns, import_colum
 from pyodide_abi.wasm.identify import identify
 from pyodide_abi.wasm.imported import ByKind
 from pyodide_abi.wasm.sections import dylink0, linking, names, target_features
+from pyodide_abi.wasm.sizes import Size, in_headers, of_bodies
 from pyodide_abi.wasm.stream import StreamedFrame
 from pyodide_abi.wasm.types import different, kind_of
 
@@ -88,6 +90,7 @@ class _Reading:
         self._file = file
         self._known = known
         self._sought = sought
+        self._bounds = least_sizes()
         self._frame = StreamedFrame()
         self._names = Names()
         self._following: Following | None = None
@@ -106,12 +109,17 @@ class _Reading:
                 self._take_imports(section, contents)
             elif section.id == SectionId.EXPORT:
                 names.sort(export_columns(contents), frame, self._known)
+                self._allow(Size.EXPORTS, len(names.exports.keys))
+                self._allow(Size.NAME, max(names.exports.lengths, default=0))
             elif section.id == SectionId.CODE:
                 self._take_code(section, contents)
             elif section.custom and section.name not in _WANTED:
+                self._allow(Size.NAME, len(section.name))
                 frame.drop(section)
         if any(True for _ in late_questions(frame)):
             # The code that could answer has gone by.
+            raise NotUsualError
+        if any(True for _ in in_headers(frame, self._bounds)):
             raise NotUsualError
         startup, imports = self._finish()
         start = frame.beginning
@@ -153,6 +161,10 @@ class _Reading:
             self._starts.fromlist(starts)
             self._lengths.fromlist(list(map(len, names_)))
         self._frame.take_imports(sorted_.imported())
+        self._allow(Size.IMPORTS, len(self._entries))
+        spaces = {entry.module for entry in self._entries}
+        self._allow(Size.NAME, max(map(len, spaces), default=0))
+        self._allow(Size.NAME, max(self._lengths, default=0))
 
     def _take_code(self, section: Section, contents: Iterator[bytes]) -> None:
         """Go through the code, as far as there are questions."""
@@ -161,17 +173,20 @@ class _Reading:
         scans = [Scan(question) for question in questions]
         keeping = self._kept.begin(self._frame, self._exported_functions(), section)
         for window in windows(contents, section):
-            if not following.take(window):
+            if not following.take(window) or any(True for _ in of_bodies(window, self._frame, self._bounds)):
                 raise NotUsualError
             for scan in scans:
                 scan.take(window)
             if keeping:
                 self._kept.take(window)
-            elif following.done and all(scan.is_done() for scan in scans):
-                break
         self._answers = {scan.question: scan.found for scan in scans}
         for _ in contents:
             pass
+
+    def _allow(self, size: Size, number: int) -> None:
+        """What has too much of something is read whole."""
+        if number > self._bounds[size]:
+            raise NotUsualError
 
     def _answers_to(self, questions: Iterable[Question]) -> Answers:
         """What the code shows; nothing where there is none."""

@@ -42,7 +42,7 @@ def decode(cursor: Cursor) -> tuple[DataSegment, ...]:
     Raises:
         WasmError: they are not data segments.
     """
-    segments = tuple([_read(cursor) for _ in range(cursor.count(smallest=2))])
+    segments = tuple([_read(cursor) for _ in range(cursor.count(smallest=2, size="data segments"))])
     cursor.finish()
     return segments
 

@@ -50,7 +50,7 @@ def decode(cursor: Cursor) -> tuple[ElementSegment, ...]:
     Raises:
         WasmError: they are not element segments.
     """
-    segments = tuple(_read(cursor) for _ in range(cursor.count(smallest=3)))
+    segments = tuple(_read(cursor) for _ in range(cursor.count(smallest=3, size="element segments")))
     cursor.finish()
     return segments
 
@@ -69,7 +69,7 @@ def _read(cursor: Cursor) -> ElementSegment:
     table = cursor.u32() if active and flags & _EXPLICIT else 0
     start = read_expression(cursor) if active else None
     element = _read_type(cursor, flags) if flags & (_NOT_ACTIVE | _EXPLICIT) else _FUNCREF
-    number = cursor.count(limit=_MAX_TABLE)
+    number = cursor.count(limit=_MAX_TABLE, size="elements")
     first = cursor.position
     for _ in range(number):
         if flags & _EXPRESSIONS:

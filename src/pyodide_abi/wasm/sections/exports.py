@@ -37,7 +37,7 @@ def decode(cursor: Cursor) -> tuple[Export, ...]:
         WasmError: they are not exports, or two have one name (core specification, section 3.5.16).
     """
     start = cursor.offset
-    exports = tuple([_read(cursor) for _ in range(cursor.count(smallest=3))])
+    exports = tuple([_read(cursor) for _ in range(cursor.count(smallest=3, size="exports"))])
     cursor.finish()
     if len({entry.name for entry in exports}) != len(exports):
         raise cursor.fault("two exports have the same name", offset=start)

@@ -23,7 +23,7 @@ def decode(cursor: Cursor) -> tuple[int, ...]:
     Raises:
         WasmError: they are not indices.
     """
-    number = cursor.count()
+    number = cursor.count(size="functions")
     start = cursor.position
     if cursor.remaining == number and (contents := bytes(cursor.data[start : cursor.end])).isascii():
         # Of up to 128 types each index is a byte.

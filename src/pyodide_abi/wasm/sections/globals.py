@@ -45,7 +45,7 @@ def decode(cursor: Cursor) -> tuple[Global, ...]:
     Raises:
         WasmError: they are not globals.
     """
-    found = tuple([_read(cursor) for _ in range(cursor.count(smallest=3))])
+    found = tuple([_read(cursor) for _ in range(cursor.count(smallest=3, size="globals"))])
     cursor.finish()
     return found
 
@@ -57,7 +57,7 @@ def decode_constants(contents: Bytes) -> tuple[GlobalType, ...] | None:
     """
     try:
         cursor = Cursor(contents)
-        number = cursor.count(smallest=3)
+        number = cursor.count(smallest=3, size="globals")
     except WasmError:
         return None
     # Nearly always all are addresses.
@@ -81,7 +81,7 @@ def initial_places(contents: Bytes) -> array[int]:
         WasmError: the contents are not globals.
     """
     cursor = Cursor(contents, within="global section")
-    number = cursor.count(smallest=3)
+    number = cursor.count(smallest=3, size="globals")
     places = array("I")
     for _ in range(number):
         match = _CONSTANT.match(contents, cursor.position)

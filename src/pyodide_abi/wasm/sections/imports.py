@@ -63,7 +63,7 @@ def decode(cursor: Cursor, types: Sequence[CompositeType]) -> tuple[Import, ...]
     Raises:
         WasmError: they are not imports, or name a type that is none of the module's functions'.
     """
-    imports = tuple([read_one(cursor, types) for _ in range(cursor.count(smallest=4))])
+    imports = tuple([read_one(cursor, types) for _ in range(cursor.count(smallest=4, size="imports"))])
     cursor.finish()
     return imports
 

@@ -20,7 +20,7 @@ def decode(cursor: Cursor) -> tuple[MemoryType, ...]:
     Raises:
         WasmError: they are not memories.
     """
-    memories = tuple(read_memory_type(cursor) for _ in range(cursor.count(smallest=2)))
+    memories = tuple(read_memory_type(cursor) for _ in range(cursor.count(smallest=2, size="memories")))
     cursor.finish()
     return memories
 

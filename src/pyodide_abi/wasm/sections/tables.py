@@ -33,7 +33,7 @@ def decode(cursor: Cursor) -> tuple[Table, ...]:
     Raises:
         WasmError: they are not tables.
     """
-    tables = tuple(_read(cursor) for _ in range(cursor.count(smallest=3)))
+    tables = tuple(_read(cursor) for _ in range(cursor.count(smallest=3, size="tables")))
     cursor.finish()
     return tables
 

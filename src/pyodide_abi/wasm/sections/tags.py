@@ -20,7 +20,7 @@ def decode(cursor: Cursor) -> tuple[int, ...]:
     Raises:
         WasmError: they are not tags.
     """
-    found = tuple(read_tag(cursor) for _ in range(cursor.count(smallest=2)))
+    found = tuple(read_tag(cursor) for _ in range(cursor.count(smallest=2, size="tags")))
     cursor.finish()
     return found
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.types import CompositeType, ValueType
 
 _FUNC, _STRUCT, _ARRAY, _CONT = 0x60, 0x5F, 0x5E, 0x5D
-#: Parameters, and results, of one function type that engines accept (WebAssembly JavaScript interface).
-_MAX_VALUES = 1000
+#: What engines accept of one type (WebAssembly JavaScript interface, "Implementation-defined Limits").
+_MAX_VALUES, _MAX_FIELDS, _MAX_SUPERTYPES = 1000, 10_000, 1
 _SUB, _SUB_FINAL, _REC = 0x50, 0x4F, 0x4E
 
 
@@ -58,7 +58,7 @@ def decode(cursor: Cursor) -> tuple[Group, ...]:
     Raises:
         WasmError: they are not types.
     """
-    groups = tuple(_read_group(cursor) for _ in range(cursor.count()))
+    groups = tuple(_read_group(cursor) for _ in range(cursor.count(size="types")))
     cursor.finish()
     return groups
 
@@ -76,13 +76,15 @@ def flatten(groups: tuple[Group, ...]) -> tuple[CompositeType, ...]:
 def _read_group(cursor: Cursor) -> Group:
     form = cursor.u8()
     if form == _REC:
-        return Group(tuple(_read_sub_type(cursor, cursor.u8()) for _ in range(cursor.count())), explicit=True)
+        number = cursor.count(size="group")
+        return Group(tuple(_read_sub_type(cursor, cursor.u8()) for _ in range(number)), explicit=True)
     return Group((_read_sub_type(cursor, form),))
 
 
 def _read_sub_type(cursor: Cursor, form: int) -> SubType:
     if form in {_SUB, _SUB_FINAL}:
-        supertypes = tuple(cursor.u32() for _ in range(cursor.count()))
+        number = cursor.count(limit=_MAX_SUPERTYPES, size="supertypes")
+        supertypes = tuple(cursor.u32() for _ in range(number))
         composite = _read_composite(cursor, cursor.u8())
         return SubType(composite=composite, supertypes=supertypes, final=form == _SUB_FINAL)
     return SubType(composite=_read_composite(cursor, form))
@@ -91,9 +93,10 @@ def _read_sub_type(cursor: Cursor, form: int) -> SubType:
 def _read_composite(cursor: Cursor, form: int) -> CompositeType:
     match form:
         case 0x60:
-            return FuncType(_read_value_types(cursor), _read_value_types(cursor))
+            return FuncType(_read_value_types(cursor, "parameters"), _read_value_types(cursor, "results"))
         case 0x5F:
-            return StructType(tuple(read_field_type(cursor) for _ in range(cursor.count(smallest=2))))
+            number = cursor.count(smallest=2, limit=_MAX_FIELDS, size="fields")
+            return StructType(tuple(read_field_type(cursor) for _ in range(number)))
         case 0x5E:
             return ArrayType(read_field_type(cursor))
         case 0x5D:
@@ -102,8 +105,8 @@ def _read_composite(cursor: Cursor, form: int) -> CompositeType:
             raise cursor.fault(f"unknown form of type {form:#04x}", offset=cursor.offset - 1)
 
 
-def _read_value_types(cursor: Cursor) -> tuple[ValueType, ...]:
-    return tuple([read_value_type(cursor) for _ in range(cursor.count(limit=_MAX_VALUES))])
+def _read_value_types(cursor: Cursor, size: str) -> tuple[ValueType, ...]:
+    return tuple([read_value_type(cursor) for _ in range(cursor.count(limit=_MAX_VALUES, size=size))])
 
 
 def _write_group(group: Group) -> bytes:
