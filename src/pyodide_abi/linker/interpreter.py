@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.abi.symbols import MADE_WHEN_CALLED
 from pyodide_abi.linker.checks.addresses import GotRequester
+from pyodide_abi.linker.checks.engine_limits import check_sizes
 from pyodide_abi.linker.checks.head import check_head
 from pyodide_abi.linker.checks.imports import check_features
 from pyodide_abi.linker.checks.javascript import check_javascript
 from pyodide_abi.linker.checks.segments import check_constructors, check_segments, check_start
-from pyodide_abi.linker.checks.sizes import check_sizes
 from pyodide_abi.linker.got import GlobalOffsetTable
 from pyodide_abi.linker.load_stack import NeededLoad, OpenLoad, finish
 from pyodide_abi.linker.name_set import NameSet

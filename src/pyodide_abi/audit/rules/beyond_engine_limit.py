@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Input, Rule
-from pyodide_abi.linker.checks.sizes import refused_sizes
+from pyodide_abi.linker.checks.engine_limits import refused_sizes
 from pyodide_abi.platforms.engines import find_engine
 from pyodide_abi.wasm.sizes import OF_CODE, Size
 
