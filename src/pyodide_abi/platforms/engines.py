@@ -181,7 +181,7 @@ class Engine:
         surface: the engine whose view of a release's symbols holds for this one.
         largest_table: the largest length of a table, in entries.
         sizes: how much it accepts of what, by the names of ``wasm/sizes.py``; what is not there has no bound.
-        place: what it puts behind a text about those, ``{place}`` for the offset; empty where it has no such end.
+        place: what it puts behind a text about those, ``{place}`` for the offset; empty where it has none.
         passes: the checks of imports. Each pass looks at all imports in their order, and all of them have to
             stand its checks before the next pass begins. Values are found in the first pass.
         calls: names of functions in the texts.
