@@ -48,6 +48,7 @@ class FakeRunner(Runner):
         environ: Mapping[str, str],
         cwd: Path | None = None,
         timeout: float | None = None,
+        interrupt: Callable[[], bool] | None = None,  # noqa: ARG002 - nobody interrupts a test
     ) -> Completed:
         """See ``Runner.attach``."""
         return self.run(argv, environ=environ, cwd=cwd, timeout=timeout)

@@ -52,6 +52,7 @@ class FakeRunner:
         environ: Mapping[str, str],
         cwd: Path | None = None,
         timeout: float | None = None,
+        interrupt: Callable[[], bool] | None = None,  # noqa: ARG002 - nobody interrupts a test
     ) -> Completed:
         return self.run(argv, environ=environ, cwd=cwd, timeout=timeout)
 

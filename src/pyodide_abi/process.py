@@ -12,6 +12,7 @@ import shlex
 import shutil
 import subprocess
 import threading
+import time
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Protocol
 
@@ -87,8 +88,16 @@ class Runner(Protocol):
         environ: Mapping[str, str],
         cwd: Path | None = None,
         timeout: float | None = None,
+        interrupt: Callable[[], bool] | None = None,
     ) -> Completed:
         """Run with our own stdin, stdout and stderr.
+
+        Args:
+            argv: As for :meth:`run`.
+            environ: The whole environment of the process.
+            cwd: Where it runs.
+            timeout: Seconds after which it is killed.
+            interrupt: Hands Ctrl-C to the process; whether that was taken. What takes none is ended.
 
         Raises:
             MissingError: no such executable.
@@ -186,13 +195,20 @@ class SystemRunner:
         environ: Mapping[str, str],
         cwd: Path | None = None,
         timeout: float | None = None,
+        interrupt: Callable[[], bool] | None = None,
     ) -> Completed:
         """See :meth:`Runner.attach`."""
         words = (find_executable(argv[0], environ), *map(str, argv[1:]))
+        ends = None if timeout is None else time.monotonic() + timeout
         # The same process group as ours: a Ctrl-C at the terminal reaches it directly.
         with _started(words, environ, cwd) as process:
             try:
-                process.wait(timeout)
+                while process.returncode is None:
+                    try:
+                        process.wait(None if ends is None else max(ends - time.monotonic(), 0))
+                    except KeyboardInterrupt:
+                        if interrupt is None or not interrupt():
+                            raise
             except subprocess.TimeoutExpired:
                 end([process.pid])
                 process.wait()

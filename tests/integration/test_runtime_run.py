@@ -181,10 +181,29 @@ def test_one_that_does_not_end(tmp_path: Path) -> None:
     assert b"--timeout SECONDS" in done.stderr
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, 137)])
-def test_one_that_is_interrupted_or_killed(tmp_path: Path, number: int, status: int) -> None:
+CATCHES = """
+import sys
+try:
+    print('begun', flush=True)
+    while True: pass
+except KeyboardInterrupt:
+    sys.exit(7)
+"""
+SLEEPS = "import time; print('begun', flush=True); time.sleep(100)"
+TURNS = "print('begun', flush=True)\nwhile True: pass"
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "status"),
+    [
+        (CATCHES, signal.SIGINT, 7),
+        (TURNS, signal.SIGINT, 130),
+        (SLEEPS, signal.SIGINT, 130),
+        (TURNS, signal.SIGKILL, 137),
+    ],
+)
+def test_one_that_is_interrupted_or_killed(tmp_path: Path, code: str, number: int, status: int) -> None:
     """Ctrl-C reaches everything that the terminal started; a kill only what it names."""
-    code = "print('begun', flush=True)\nwhile True: pass"
     with subprocess.Popen(
         [sys.executable, "-m", "pyodide_abi", "run", "-q", "--", "-c", code],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
@@ -199,7 +218,18 @@ def test_one_that_is_interrupted_or_killed(tmp_path: Path, number: int, status: 
             os.kill(int(node), number)
         _, error = process.communicate(timeout=HANGS)
     assert process.returncode == status, error
-    assert b"Traceback" not in error
+    # Where Python runs it is the program that is interrupted, and shows where.
+    assert (b"\nKeyboardInterrupt" in error) == (code is TURNS and number == signal.SIGINT)
+    assert b"driver.mjs" not in error
+
+
+@pytest.mark.parametrize("release", ["0.26.0", "0.28.3", "314.0.7"])
+def test_packages_of_the_release(tmp_path: Path, release: str) -> None:
+    """Pure ones of its lock file, where files of the index may stand in, and one of the index alone."""
+    code = "import micropip, packaging, iniconfig; print(micropip.__name__, iniconfig.__name__)"
+    words = ["--runtime", release, "--with", "micropip", "--with", "packaging", "-w", "iniconfig==2.1.0"]
+    done = pyodide_abi("run", "-q", *words, "-c", code, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, b"micropip iniconfig\n"), done.stderr
 
 
 @every_platform

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pyodide_abi.cli.session import Session
     from pyodide_abi.platforms import Runtime
     from pyodide_abi.platforms.model import Platform
+    from pyodide_abi.runtime.release_packages import ReleasePackages
 
 _WHEEL = ".whl"
 
@@ -26,16 +27,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Run Python in a release of the runtime, as 'python' would: -c, -m, a script, '-' or nothing for a\n"
         "program on stdin, its arguments, streams and exit status. The working folder is mounted at its own\n"
-        "path; what else the program may see is named with --mount. Everything after '--' is Python's.\n"
-        "Wheels are unpacked, not installed: micropip and loadPackage open every library of a wheel ahead,\n"
-        "each for itself, which can change what works; 'verify --as-installed' does as they do."
+        "path; what else the program may see is named with --mount. Everything after '--' is Python's.\n\n"
+        "--with names a wheel's file or a project, whose wheel comes from the folders of --find-links, else\n"
+        "from the packages of the release itself (its lock file, whose digests are checked), else from the\n"
+        "index; what it depends on, likewise. Packages of the release are loaded as loadPackage does.\n"
+        "Other wheels are unpacked, not installed: micropip and loadPackage open every library of a wheel\n"
+        "ahead, each for itself, which can change what works; 'verify --as-installed' does as they do.\n\n"
+        "The program runs in Node, which keeps nothing from it: what JavaScript can do, it can do, with\n"
+        "your files and the network (pyodide.http.pyfetch; sockets do not connect)."
     )
     parser.epilog = (
         "examples:\n"
         '  pyodide-abi run -c "import sys; print(sys.version)"\n'
         "  pyodide-abi run script.py some arguments\n"
         "  pyodide-abi run --platform 2025_0 dist/my-*.whl -- -m my_package\n"
-        "  pyodide-abi run -w dist/my-*.whl -w pytest --find-links wheels -- -m pytest tests\n"
+        "  pyodide-abi run --with numpy --with 'attrs>=23' script.py\n"
+        "  pyodide-abi run --with pytest dist/my-*.whl -- -m pytest tests\n"
+        "  pyodide-abi run --with micropip -c 'import micropip; print(micropip.list())'\n"
         "  echo 'print(6 * 7)' | pyodide-abi run --timeout 10 -- -\n\n"
         "The program gets the variables of --env, and of the caller's those that mean the same in another\n"
         "machine: CI, COLUMNS, FORCE_COLOR, LANG, LC_ALL, LINES, NO_COLOR, SOURCE_DATE_EPOCH, TERM, TZ and\n"
@@ -44,6 +52,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "fraction of the time, all with one hash seed. Options of Python's own (-O, -X), PYTHONHASHSEED and\n"
         "other variables that it reads when it starts get an interpreter that starts from nothing. At the\n"
         "end atexit functions run and files are flushed, but objects are not destroyed.\n\n"
+        "Ctrl-C is a KeyboardInterrupt; where Python does not get to it within a second (a sleep, a read, a\n"
+        "loop in compiled code), the interpreter is ended.\n\n"
         "exit status: the program's own; 124 where its time was up, 130 after Ctrl-C, 134 where the\n"
         "interpreter died, 128 and the signal's number where something killed it.\n"
     )
@@ -57,13 +67,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-w",
         "--wheel",
+        "--with",
+        dest="wheel",
         action="append",
         default=[],
-        metavar="WHEEL",
-        help="install this file, or NAME from the folders of --find-links, with what it depends on",
+        metavar="WHEEL|NAME",
+        help="install this file, or a project by its name (numpy, 'attrs>=23'), with what it depends on",
     )
     parser.add_argument(
-        "-f", "--find-links", action="append", default=[], metavar="DIR", help="a folder of wheels"
+        "-f",
+        "--find-links",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a folder of wheels, which come before the release's own packages and the index",
+    )
+    parser.add_argument(
+        "--index-url",
+        metavar="URL",
+        help="the index for what neither a folder nor the release has (default: that of PIP_INDEX_URL or\n"
+        "UV_DEFAULT_INDEX, else PyPI)",
     )
     parser.add_argument("--no-deps", action="store_true", help="install the named wheels and nothing else")
     parser.add_argument("--node", metavar="NODE", help="another Node: an executable, or a version such as 20")
@@ -84,24 +107,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Run it; the program's exit status."""
-    from pyodide_abi.runtime import Program, choose_wheels, find_node, run_python
+    from pyodide_abi.runtime import Program, find_node, run_python
 
     wheels, python_arguments = split(_python_words(args))
     named = [_wheel(word, session.cwd) for word in (*wheels, *args.wheel)]
     runtime = _runtime(args, (item for item in named if isinstance(item, Path)))
-    chosen = choose_wheels(
-        named,
-        folders_of(args.find_links, session.cwd),
-        runtime=runtime,
-        dependencies=not args.no_deps,
-    )
+    wheels_to_install, packages = _installed(named, runtime, args, session)
     finished = run_python(
         Program(
             args=tuple(python_arguments),
             cwd=session.cwd,
             environ=_environ(args.env, session.host.environ),
             mounts=tuple(session.cwd / folder for folder in args.mount),
-            wheels=chosen,
+            wheels=wheels_to_install,
+            packages=packages,
         ),
         runtime.release,
         session.host,
@@ -124,6 +143,30 @@ def run(args: argparse.Namespace, session: Session) -> int:
             session,
         )
     return finished.status if finished.status >= 0 else 128 - finished.status
+
+
+def _installed(
+    named: Sequence[str | Path], runtime: Runtime, args: argparse.Namespace, session: Session
+) -> tuple[tuple[Path, ...], ReleasePackages | None]:
+    """The files to unpack and the packages of the release to load, all of them here."""
+    if not named:
+        return (), None
+    from pyodide_abi.runtime import choose_wheels, install_release
+    from pyodide_abi.runtime.package_index import Sources
+    from pyodide_abi.runtime.release_packages import fetch_packages
+
+    folders = folders_of(args.find_links, session.cwd)
+    sources = Sources(
+        wheel=None,
+        folders=folders,
+        releases={runtime.version: install_release(runtime.release, session.host)},
+        index=args.index_url,
+        host=session.host,
+    )
+    chosen = choose_wheels(named, folders, runtime=runtime, dependencies=not args.no_deps, sources=sources)
+    if not chosen.packages:
+        return chosen.wheels, None
+    return chosen.wheels, fetch_packages(chosen.packages, runtime, sources)
 
 
 def _python_words(args: argparse.Namespace) -> list[str]:

@@ -164,7 +164,7 @@ def verify_as_installed(
             for way in ways:
                 task.describe(f"installing {wheel.name} in {runtime.version} with {way}")
                 installation = trial.by(way)
-                _complain(installation, sources)
+                _complain(installation, wheel, sources)
                 installations.append(installation)
                 task.advance()
     engine = f"node {node.version}"
@@ -176,7 +176,7 @@ def verify_as_installed(
     )
 
 
-def _complain(installation: Installation, sources: Sources) -> None:
+def _complain(installation: Installation, wheel: Path, sources: Sources) -> None:
     """What failed for want of a file says nothing about the wheel.
 
     Raises:
@@ -185,8 +185,7 @@ def _complain(installation: Installation, sources: Sources) -> None:
     if installation.ok or not sources.lacking:
         return
     raise MissingError(
-        f"{sources.wheel.name if sources.wheel else 'it'} cannot be installed with {installation.way} "
-        f"in {installation.release}, for want of",
+        f"{wheel.name} cannot be installed with {installation.way} in {installation.release}, for want of",
         details=[f"{name}: {reason}" for name, reason in sorted(sources.lacking.items())],
         hint="put the missing files into a folder and name it with --find-links DIR;\n"
         "--runtime V tries another release",

@@ -6,7 +6,8 @@
 // at once, so that the program's stdout stays its own and what was said before a crash is not lost.
 
 import { createHash } from "node:crypto";
-import { ftruncateSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { existsSync, ftruncateSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { isatty } from "node:tty";
 import { pathToFileURL } from "node:url";
 import { install, redirect } from "./installing.mjs";
@@ -52,6 +53,7 @@ async function boot() {
     redirect(request.install.server);
     fresh.packageCacheDir = request.install.cache;
   }
+  if (request.packages) fresh.packageCacheDir = request.packages.folder;
   const memory = recall();
   try {
     if (memory) return await loadPyodide({ ...fresh, _loadSnapshot: new Uint8Array(memory) });
@@ -149,9 +151,40 @@ const writer = (fd) => (bytes) => {
   return bytes.length;
 };
 
+// The release takes the files from its cache folder, where the caller has put all of them.
+async function load(pyodide, { names }) {
+  const complaints = [];
+  await pyodide.loadPackage(names, {
+    messageCallback: () => {},
+    errorCallback: (text) => complaints.push(text),
+  });
+  if (complaints.length) throw new Error(complaints.join("\n"));
+}
+
 function connect(pyodide) {
   if (!isatty(1)) pyodide.setStdout({ write: writer(1), isatty: false });
   if (!isatty(2)) pyodide.setStderr({ write: writer(2), isatty: false });
+}
+
+// While WebAssembly runs, nothing of Node's does, and no handler of a signal. But Python looks for signals
+// every so often, in a buffer that is ours: ours looks whether our caller, who gets Ctrl-C too, has put a file.
+function takeInterrupts(pyodide) {
+  const file = join(dirname(request.channel), "interrupt");
+  const SIGINT = 2;
+  const MILLISECONDS = 20;
+  let looked = 0;
+  process.on("SIGINT", () => {}); // Our caller says what becomes of it.
+  pyodide.setInterruptBuffer({
+    get 0() {
+      const now = performance.now();
+      if (now - looked < MILLISECONDS) return 0;
+      looked = now;
+      if (!existsSync(file)) return 0;
+      rmSync(file, { force: true });
+      return SIGINT;
+    },
+    set 0(value) {},
+  });
 }
 
 async function runMain(pyodide) {
@@ -186,6 +219,7 @@ try {
     leave(0);
   }
   prepare(pyodide);
+  if (request.packages) await load(pyodide, request.packages);
   connect(pyodide);
   send({ kind: "booted" });
   if (request.probe) {
@@ -196,6 +230,7 @@ try {
     await install(pyodide, request.install, send);
     leave(0);
   }
+  if (request.program) takeInterrupts(pyodide);
   leave(await runMain(pyodide));
 } catch (error) {
   if (isExit(error) && !request.probe && !request.install) leave(error.status);

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyodide_abi.runtime.protocol import Died, Exited, parse_messages
+from pyodide_abi.runtime.protocol import Booted, Died, Exited, parse_messages
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from pyodide_abi.runtime.node import Node
     from pyodide_abi.runtime.protocol import Message, Request
 
+#: Seconds that a program has to take notice of Ctrl-C, and between two looks at whether it has.
+_PATIENCE, _PAUSE = 1.0, 0.02
 _SCRIPT = Path(__file__).with_name("driver.mjs")
 
 
@@ -81,7 +85,25 @@ def drive(
         channel.touch()
         words: list[str | Path] = [*node.words, _SCRIPT, asked]
         if attached:
-            done = host.runner.attach(words, environ=host.environ, timeout=timeout)
+            interrupt = partial(_interrupt, channel)
+            done = host.runner.attach(words, environ=host.environ, timeout=timeout, interrupt=interrupt)
         else:
             done = host.runner.run(words, environ=host.environ, stdin=stdin, timeout=timeout)
         return Heard(completed=done, messages=parse_messages(channel.read_text("utf-8")))
+
+
+def _interrupt(channel: Path) -> bool:
+    """Have the interpreter raise KeyboardInterrupt; False where it does not: it is starting, or waits.
+
+    The driver finds a file, which it removes as Python looks for signals.
+    """
+    if not any(isinstance(message, Booted) for message in parse_messages(channel.read_text("utf-8"))):
+        return False
+    asked = channel.with_name("interrupt")
+    asked.touch()
+    given_up = time.monotonic() + _PATIENCE
+    while asked.exists():
+        if time.monotonic() > given_up:
+            return False
+        time.sleep(_PAUSE)
+    return True

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -114,6 +114,22 @@ class Sources:
             return [self._locked(version, entry)]
         return [Listed(name=entry["file_name"], sha256=_digest(path), place=path)]
 
+    def locked_entry(self, version: str, name: str) -> Mapping[str, Any] | None:
+        """What a release's lockfile says of a project's package; None if it has none."""
+        return self._lockfile(version).get(canonicalize_name(name))
+
+    def locked_needs(self, version: str, name: str) -> list[str]:
+        """The names of all packages of a release that one of them needs, directly or not; without itself."""
+        packages = self._lockfile(version)
+        found: dict[str, None] = {}
+        waiting = [name]
+        while waiting:
+            entry = packages.get(canonicalize_name(waiting.pop()), {})
+            new = [need for need in entry.get("depends", ()) if need not in found and need != name]
+            found.update(dict.fromkeys(new))
+            waiting += new
+        return list(found)
+
     def locked_file(self, version: str, file: str) -> Path:
         """A file of a release's lockfile.
 
@@ -184,8 +200,7 @@ class Sources:
         return next((item for item in offered if wanted in item.name and item.name.endswith(_PURE)), None)
 
     def _lockfile(self, version: str) -> dict[str, dict[str, Any]]:
-        text = (self.releases[version] / "pyodide-lock.json").read_text("utf-8")
-        return {canonicalize_name(name): entry for name, entry in json.loads(text)["packages"].items()}
+        return _packages_in(self.releases[version] / "pyodide-lock.json")
 
     def _from_index(self, name: str) -> list[Listed]:
         chosen = (self.host.environ.get(variable) for variable in _INDEX_VARIABLES)
@@ -195,6 +210,12 @@ class Sources:
             return _listed(get_json(address, self.host, accept=_LISTING), address)
         except NotThereError:
             return []
+
+
+@lru_cache(maxsize=8)
+def _packages_in(lockfile: Path) -> dict[str, dict[str, Any]]:
+    packages = json.loads(lockfile.read_text("utf-8"))["packages"]
+    return {canonicalize_name(name): entry for name, entry in packages.items()}
 
 
 def published(version: str) -> str:

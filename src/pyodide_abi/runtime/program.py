@@ -11,7 +11,7 @@ from pyodide_abi.errors import UsageError
 from pyodide_abi.runtime.arguments import divide, is_interactive
 from pyodide_abi.runtime.driver import drive
 from pyodide_abi.runtime.node import find_node
-from pyodide_abi.runtime.protocol import START, Mount, Request
+from pyodide_abi.runtime.protocol import START, Mount, PackagesToLoad, Request
 from pyodide_abi.runtime.releases import install_release, prove_release
 from pyodide_abi.runtime.site import unpack
 from pyodide_abi.runtime.snapshot import can_start, obtain_snapshot
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pyodide_abi.host import Host
     from pyodide_abi.platforms.model import Release
     from pyodide_abi.runtime.node import Node
+    from pyodide_abi.runtime.release_packages import ReleasePackages
 
 #: Variables that a program gets from its caller: those that make sense in another machine. Paths
 #: (``PYTHONPATH``, ``PYTHONHOME``, ``TMPDIR``…) do not.
@@ -66,6 +67,7 @@ class Program:
         environ: added to what :data:`FORWARDED` lets through.
         mounts: more folders, mounted at their own paths.
         wheels: unpacked into ``site-packages`` as they are: :func:`choose_wheels` finds dependencies.
+        packages: packages of the release that are loaded before the program begins.
     """
 
     args: tuple[str, ...]
@@ -73,6 +75,7 @@ class Program:
     environ: Mapping[str, str] = {}
     mounts: tuple[Path, ...] = ()
     wheels: tuple[Path, ...] = ()
+    packages: ReleasePackages | None = None
 
 
 @value
@@ -135,8 +138,11 @@ def run_python(
     memory = None
     if divided and can_start(divided[0], environ):
         memory = obtain_snapshot(release, folder, environ, node, host)
-    with tempfile.TemporaryDirectory(prefix="pyodide-abi-site-") as site:
-        unpack(program.wheels, Path(site))
+    with tempfile.TemporaryDirectory(prefix="pyodide-abi-site-") as work:
+        site = Path(work, "site")
+        site.mkdir()
+        unpack(program.wheels, site)
+        packages = _put_together(program.packages, Path(work, "packages")) if program.packages else None
         request = Request(
             release=folder,
             args=(*divided[0], *START) if divided else program.args,
@@ -145,7 +151,8 @@ def run_python(
             memory=memory,
             cwd=str(cwd),
             mounts=mounted,
-            site=Path(site),
+            site=site,
+            packages=packages,
         )
         heard = drive(
             request,
@@ -165,6 +172,13 @@ def run_python(
         died=heard.died,
         timed_out=heard.completed.timed_out,
     )
+
+
+def _put_together(packages: ReleasePackages, folder: Path) -> PackagesToLoad:
+    folder.mkdir()
+    for name, file in packages.files.items():
+        (folder / name).symlink_to(file)
+    return PackagesToLoad(names=packages.names, folder=folder)
 
 
 def forwarded(environ: Mapping[str, str]) -> dict[str, str]:

@@ -106,6 +106,19 @@ class Install:
 
 
 @value
+class PackagesToLoad:
+    """Packages of the release that are loaded before a program begins.
+
+    Attributes:
+        names: as for ``loadPackage``.
+        folder: has their files, under their names in the lock file.
+    """
+
+    names: tuple[str, ...]
+    folder: Path
+
+
+@value
 class Request:
     """One interpreter's life.
 
@@ -122,6 +135,7 @@ class Request:
         memory: the release's snapshot to start from; None to start from nothing.
         save: make a snapshot there, and nothing else.
         install: do this instead of running a program.
+        packages: load these first.
     """
 
     release: Path
@@ -135,6 +149,7 @@ class Request:
     memory: Path | None = None
     save: Path | None = None
     install: Install | None = None
+    packages: PackagesToLoad | None = None
 
     def to_json(self, channel: Path) -> str:
         """The request as the driver reads it; answers go to the file ``channel``."""
@@ -153,6 +168,9 @@ class Request:
                 "start": _START.read_text("utf-8"),
                 "save": str(self.save) if self.save else None,
                 "install": self.install.to_data() if self.install else None,
+                "packages": {"names": list(self.packages.names), "folder": str(self.packages.folder)}
+                if self.packages
+                else None,
                 "probe": {
                     "module": probe.module,
                     "path": probe.path,

@@ -74,6 +74,7 @@ def test_the_request_as_the_driver_reads_it() -> None:
         "start": Path(start.__file__).read_text("utf-8"),
         "save": None,
         "install": None,
+        "packages": None,
         "probe": {
             "module": "a.b",
             "path": "a/b.so",
