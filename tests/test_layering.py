@@ -86,6 +86,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "toolchain",
         "toml",
     },
+    "libraries": {"errors", "values", "process", "store", "host", "http", "toml", "toolchain", "build"},
     "report": {
         "abi",
         "errors",

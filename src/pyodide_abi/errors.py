@@ -108,7 +108,15 @@ class FailedError(PyodideAbiError):
 
 
 class BuildFailedError(FailedError):
-    """A compiler or a build backend refused the project."""
+    """A compiler or a build backend refused the project.
+
+    Attributes:
+        cause: the words of the log that name the cause; empty where there is no log.
+    """
+
+    def __init__(self, message: str, *, details: Iterable[str] = (), hint: str = "", cause: str = "") -> None:
+        super().__init__(message, details=details, hint=hint)
+        self.cause = cause
 
 
 class MissingError(PyodideAbiError):

@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 import re
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyodide_abi.build.lacking import LackingKind, lacking
+from pyodide_abi.errors import BuildFailedError
+
+if TYPE_CHECKING:
+    from pyodide_abi.host import Host
 
 #: What an error looks like, the surest first. Compilers and our drivers; linkers; tools; Python's own.
 _PATTERNS = tuple(
@@ -51,17 +61,6 @@ _ADVICE = tuple(
             ),
             f"{_RUNS}it has to ask the compiler (sizeof, #if), or to take the answer as a setting",
         ),
-        (
-            r"fatal error: '(?P<name>[^']+)' file not found",
-            f"if {{name}} belongs to a library: {_BUILD_IT}",
-        ),
-        (r"unable to find library -l(?P<name>\S+)", f"there is no lib{{name}}: {_BUILD_IT}"),
-        (r"[Dd]ependency \"?(?P<name>[\w.+-]+)\"? not found", f"there is no {{name}}: {_BUILD_IT}"),
-        (
-            r"package configuration file provided by \"(?P<name>[^\"]+)\"",
-            f"there is no {{name}}: {_BUILD_IT}",
-        ),
-        (r"Could NOT find (?P<name>\w+)", f"there is no {{name}}: {_BUILD_IT}"),
         (
             r"newer than PyO3's maximum supported version",
             "take a newer release of the project, or a platform with an older CPython",
@@ -122,10 +121,44 @@ def advice(said: str) -> str:
             log the same words may be about something that did no harm.
     """
     for pattern, words in _ADVICE:
-        found = pattern.search(said)
-        if found:
-            return words.format(**found.groupdict())
-    return ""
+        if pattern.search(said):
+            return words
+    missing = lacking(said)
+    if missing is None:
+        return ""
+    begin = {
+        LackingKind.HEADER: f"if {missing.name} belongs to a library",
+        LackingKind.LINK: f"there is no lib{missing.name}",
+        LackingKind.PACKAGE: f"there is no {missing.name}",
+    }
+    return f"{begin[missing.kind]}: {_BUILD_IT}"
+
+
+def explained(named: str, platform: str, log: str, host: Host) -> BuildFailedError:
+    """Keep the log of a failed build, and say what went wrong first.
+
+    Args:
+        named: what was built.
+        platform: the platform's name.
+        log: all of it.
+        host: the machine.
+    """
+    logs = host.store.root / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    # Builds of one name may fail in the same second.
+    prefix = f"{named}-{platform}-{time.strftime('%Y%m%d-%H%M%S')}-"
+    with tempfile.NamedTemporaryFile(
+        "w", dir=logs, prefix=prefix, suffix=".log", encoding="utf-8", delete=False
+    ) as file:
+        file.write(log + "\n")
+    kept = Path(file.name)
+    line, index = first_error(log)
+    context = excerpt(log, index)
+    cause = f"{line}\n{context}"
+    said = [context, advice(cause), f"the full log, {len(log.splitlines())} lines: {kept}"]
+    return BuildFailedError(
+        f"{named} could not be built for {platform}: {line}", hint="\n".join(filter(None, said)), cause=cause
+    )
 
 
 def excerpt(log: str, index: int) -> str:

@@ -6,7 +6,6 @@ import hashlib
 import itertools
 import shutil
 import tempfile
-import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,12 +14,12 @@ from filelock import FileLock, Timeout
 
 from pyodide_abi.build.environment import make_environment
 from pyodide_abi.build.frontend import HookFailedError, run_backend
-from pyodide_abi.build.logs import advice, excerpt, first_error
+from pyodide_abi.build.logs import explained
 from pyodide_abi.build.model import BuildResult
 from pyodide_abi.build.record import write_record
 from pyodide_abi.build.staging import stage
 from pyodide_abi.build.tools.cargo import equip
-from pyodide_abi.errors import BuildFailedError, UsageError
+from pyodide_abi.errors import UsageError
 from pyodide_abi.wheel import open_wheel, retag
 from pyodide_abi.wheel.write import NewMember, members_of, timestamp_of, write_wheel
 
@@ -73,7 +72,7 @@ def build_wheel(request: BuildRequest, host: Host) -> BuildResult:
                 )
             except HookFailedError as error:
                 log = "\n".join(lines).replace(f"{project}/", "")
-                raise _explained(request, log, host) from error
+                raise explained(request.source.name, request.target.platform.name, log, host) from error
         remarks = tuple(dict.fromkeys(environment.remarks.read_text("utf-8").splitlines()))
         wheel = _finish(_without_place(built, work), request, host)
         report = write_record(
@@ -169,24 +168,3 @@ def _finish(built: Path, request: BuildRequest, host: Host) -> Path:
             return write_wheel(members_of(wheel), request.outdir / built.name, timestamp=timestamp)
         name = wheel.name.with_tags(platform=request.target.tag or request.target.platform.tag)
         return retag(wheel, name, request.outdir, timestamp=timestamp)
-
-
-def _explained(request: BuildRequest, log: str, host: Host) -> BuildFailedError:
-    """Keep the log, and say what went wrong first."""
-    logs = host.store.root / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
-    moment = time.strftime("%Y%m%d-%H%M%S")
-    name = f"{request.source.name}-{request.target.platform.name}-{moment}-"
-    # Builds of one name may fail in the same second.
-    with tempfile.NamedTemporaryFile(
-        "w", dir=logs, prefix=name, suffix=".log", encoding="utf-8", delete=False
-    ) as file:
-        file.write(log + "\n")
-    kept = Path(file.name)
-    line, index = first_error(log)
-    context = excerpt(log, index)
-    said = [context, advice(f"{line}\n{context}"), f"the full log, {len(log.splitlines())} lines: {kept}"]
-    return BuildFailedError(
-        f"{request.source.name} could not be built for {request.target.platform.name}: {line}",
-        hint="\n".join(filter(None, said)),
-    )

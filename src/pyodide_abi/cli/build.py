@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pyodide_abi.audit import Report
-    from pyodide_abi.build import BuildResult
+    from pyodide_abi.build import BuildRequest, BuildResult
     from pyodide_abi.cli.session import Session
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.runtime import Verification
@@ -106,6 +106,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add_target_options(parser)
     parser.add_argument(
+        "--no-libraries",
+        action="store_true",
+        help="do not make a library that the build lacks; say which one it is",
+    )
+    parser.add_argument(
         "--verify", action="store_true", help="load the wheel in every release of its platform"
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="show what backend and compilers write")
@@ -155,7 +160,7 @@ def _is_named(source: str, session: Session) -> bool:
 
 
 def _build(platform: Platform, args: argparse.Namespace, session: Session) -> _Done:
-    from pyodide_abi.build import BuildRequest, build_wheel
+    from pyodide_abi.build import BuildRequest
     from pyodide_abi.cli.target import find_target
 
     host = session.host
@@ -170,10 +175,39 @@ def _build(platform: Platform, args: argparse.Namespace, session: Session) -> _D
         report=session.cwd / Path(args.report).expanduser() if args.report else None,
         verbose=args.verbose,
     )
-    result = build_wheel(request, host)
+    result = _with_what_it_asks_for(request, args, session)
     for remark in result.remarks:
         host.progress.say(f"note: {remark}")
     return _judge(platform, target.toolchain, result, args, session)
+
+
+def _with_what_it_asks_for(request: BuildRequest, args: argparse.Namespace, session: Session) -> BuildResult:
+    """Build; where a library is lacking that a recipe offers, make it and build again."""
+    from pyodide_abi.build import build_wheel
+    from pyodide_abi.build.lacking import lacking
+    from pyodide_abi.cli.target import find_catalogue, with_libraries
+    from pyodide_abi.errors import BuildFailedError
+    from pyodide_abi.values import replace
+
+    tried: set[str] = set(args.library)
+    while True:
+        try:
+            return build_wheel(request, session.host)
+        except BuildFailedError as error:
+            missing = lacking(error.cause)
+            recipe = find_catalogue(args, session).offering(missing) if missing else None
+            # A library that was there and did not help is no reason to build a second time.
+            if recipe is None or missing is None or recipe.name in tried:
+                raise
+            if args.no_libraries:
+                error.hint = f"'--library {recipe.name}' makes and uses {recipe.name}\n{error.hint}"
+                raise
+            tried.add(recipe.name)
+            session.host.progress.say(
+                f"the build lacks '{missing.name}': again with the library {recipe.name}"
+            )
+            target = with_libraries(request.target, [recipe.name], args, session)
+            request = replace(request, target=target)
 
 
 def _source(platform: Platform, args: argparse.Namespace, session: Session) -> Path:

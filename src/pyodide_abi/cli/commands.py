@@ -53,6 +53,7 @@ COMMANDS = (
     Entry("explain", "what a rule, or an error from a browser console, means"),
     Entry("page", "the audit as a page for browsers: served here, or a folder for a static host"),
     Entry("runtime", "learn a release that is not known yet; does one keep its platform's promises?"),
+    Entry("library", "C and C++ libraries for the target: add, list, show or remove"),
     Entry("toolchain", "install, list, find or remove compilers and interpreters"),
     Entry("doctor", "what is present, what is missing, what would be used"),
     Entry("completion", "completion of commands, options and files for a shell"),

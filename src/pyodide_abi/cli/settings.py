@@ -35,6 +35,8 @@ _NOT_OURS = frozenset({"PYODIDE_ABI_VERSION", "PYODIDE_ABI_CROSS"})
 _PATHS = frozenset({"DIR", "FILE"})
 #: Options that belong to one call, never to a project or an environment.
 _PERSONAL = {"help", "version", "traceback"}
+#: Commands whose own table has further ones beside options: recipes of libraries, by name.
+_WITH_TABLES = frozenset({"library"})
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"", "0", "false", "no", "off"}
 #: Characters of a wrong value that a message shows.
@@ -67,9 +69,7 @@ def parse(
     """
     options = dict(_options(parser))
     first, _ = parser.parse_known_args(argv)
-    source = getattr(first, "source", None)
-    project = cwd / source if isinstance(source, str) and (cwd / source).is_dir() else cwd
-    found = _from_pyproject(project, options, parser.prog.rpartition(" ")[2])
+    found = _from_pyproject(project_of(first, cwd), options, parser.prog.rpartition(" ")[2])
     variables, remarks = _from_environment(environ, options)
     found |= variables
     parser.set_defaults(**{name: setting.value for name, setting in found.items()})
@@ -78,6 +78,28 @@ def parse(
     args.settings = {name: setting.where for name, setting in found.items() if name not in named}
     args.remarks = remarks
     return args
+
+
+def project_of(args: argparse.Namespace, cwd: Path) -> Path:
+    """The folder of the project that a command works on."""
+    source = getattr(args, "source", None)
+    return cwd / source if isinstance(source, str) and (cwd / source).is_dir() else cwd
+
+
+def tables_of(project: Path, command: str) -> tuple[Path, dict[str, object]]:
+    """The tables in a command's own table of the project's settings, by name, and the file that has them.
+
+    Args:
+        project: the folder from which the file is looked for.
+        command: one whose table may have such (:data:`_WITH_TABLES`).
+
+    Raises:
+        UsageError: the file is no valid TOML.
+    """
+    file, table = _nearest_table(project)
+    own = table.get(command) if isinstance(table, dict) else None
+    found = own if isinstance(own, dict) else {}
+    return file, {name: one for name, one in found.items() if isinstance(one, dict)}
 
 
 def set_by(args: argparse.Namespace, name: str) -> str:
@@ -143,7 +165,9 @@ def _from_pyproject(
                 f"{file}: there is no table tool.{TABLE}.{name}", hint=_suggestion(name, known_commands())
             )
         if name == command:
-            found |= _from_table(own, options, file, f".{name}", common=False)
+            options_only = name not in _WITH_TABLES
+            plain = {key: one for key, one in own.items() if options_only or not isinstance(one, dict)}
+            found |= _from_table(plain, options, file, f".{name}", common=False)
     return found
 
 

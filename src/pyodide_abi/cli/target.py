@@ -9,9 +9,11 @@ from pyodide_abi.cli.options import positive
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from pyodide_abi.build import Target
     from pyodide_abi.cli.session import Session
+    from pyodide_abi.libraries import Catalogue
     from pyodide_abi.platforms.model import Platform
 
 
@@ -31,6 +33,36 @@ def add_target_options(parser: argparse.ArgumentParser) -> None:
         help="a folder with libraries for the target (include, lib), for compilers, CMake and pkg-config",
     )
     parser.add_argument(
+        "--library",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a library of 'pyodide-abi library list', made if it is not in the cache; may be repeated",
+    )
+    add_compiler_options(parser)
+    parser.add_argument(
+        "--rust",
+        action="store_true",
+        help="cargo or rustc is called and nothing tells so; maturin, setuptools-rust, Meson's language rust "
+        "or a Cargo.toml in the top folder would",
+    )
+    parser.add_argument(
+        "--rust-library",
+        metavar="DIR",
+        help="a sysroot with Rust's standard library for the target, made by the rustc on the PATH",
+    )
+
+
+def add_compiler_options(parser: argparse.ArgumentParser) -> None:
+    """Options that decide what compiles, and from which recipes."""
+    parser.add_argument(
+        "--recipes",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a folder with recipes of your own, NAME.toml for each library; may be repeated",
+    )
+    parser.add_argument(
         "-j", "--jobs", type=positive, metavar="N", help="compilers at once (default: as each tool does)"
     )
     parser.add_argument(
@@ -43,17 +75,6 @@ def add_target_options(parser: argparse.ArgumentParser) -> None:
         "--toolchain",
         choices=("path", "emsdk", "official", "debian"),
         help="take the compiler from there only (default: the first that has it)",
-    )
-    parser.add_argument(
-        "--rust",
-        action="store_true",
-        help="cargo or rustc is called and nothing tells so; maturin, setuptools-rust, Meson's language rust "
-        "or a Cargo.toml in the top folder would",
-    )
-    parser.add_argument(
-        "--rust-library",
-        metavar="DIR",
-        help="a sysroot with Rust's standard library for the target, made by the rustc on the PATH",
     )
 
 
@@ -77,7 +98,7 @@ def find_target(platform: Platform, args: argparse.Namespace, session: Session, 
     python = find_python(platform.python.version, host)
     sysroot = make_sysroot(platform, install_release(newest(platform.runtimes).release, host), python, host)
     library = (session.cwd / Path(args.rust_library).expanduser()).resolve() if args.rust_library else None
-    return Target(
+    target = Target(
         platform=platform,
         toolchain=toolchain,
         python=python,
@@ -88,3 +109,39 @@ def find_target(platform: Platform, args: argparse.Namespace, session: Session, 
         rust_library=library,
         prefixes=tuple((session.cwd / Path(prefix).expanduser()).resolve() for prefix in args.prefix),
     )
+    return with_libraries(target, args.library, args, session) if args.library else target
+
+
+def find_catalogue(args: argparse.Namespace, session: Session) -> Catalogue:
+    """The recipes: ours, those of ``--recipes``, and those of the project's ``[tool.pyodide-abi.library]``.
+
+    Raises:
+        UsageError: one of them is wrong.
+    """
+    from pyodide_abi.cli.settings import project_of, tables_of
+    from pyodide_abi.libraries import Catalogue
+
+    file, tables = tables_of(project_of(args, session.cwd), "library")
+    folders = [session.cwd / Path(folder).expanduser() for folder in args.recipes]
+    return Catalogue.read(folders, tables, file)
+
+
+def with_libraries(
+    target: Target, names: Sequence[str], args: argparse.Namespace, session: Session
+) -> Target:
+    """The target with libraries, made if they are not in the cache, behind the prefixes that it has.
+
+    Raises:
+        UsageError: there is no such recipe.
+        MissingError: sources cannot be had.
+        BuildFailedError: a library could not be made.
+    """
+    from pyodide_abi.libraries import make_libraries
+    from pyodide_abi.values import replace
+
+    say = session.host.progress.say if getattr(args, "verbose", False) else None
+    made = make_libraries(
+        names, find_catalogue(args, session), target, session.host, jobs=args.jobs, on_line=say
+    )
+    prefixes = dict.fromkeys([*target.prefixes, *(library.prefix for library in made)])
+    return replace(target, prefixes=tuple(prefixes))

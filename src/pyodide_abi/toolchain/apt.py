@@ -29,7 +29,16 @@ if TYPE_CHECKING:
 
 #: The suite that carries a recent Emscripten and the newest CPythons. It moves: what it has is read anew.
 SUITE = "testing"
+#: The kinds of packages that a source of apt's can have (sources.list(5)).
+BINARY, SOURCE = "deb", "deb-src"
 _PROGRAMS = ("apt-get", "apt-cache", "dpkg", "dpkg-deb")
+#: apt's own program for a single file of known digest; it is not on the PATH.
+_HELPER = "usr/lib/apt/apt-helper"
+_SOURCE_LINE = re.compile(
+    r"^'(?P<address>[^']+)' (?P<file>(?P<name>[^_\s]+)_(?P<version>\S+)\.orig\.tar\.\w+)"
+    r" \d+ (?P<digest>SHA\d+:\w+)",
+    re.MULTILINE,
+)
 _URI_LINE = re.compile(r"^'[^']+' (?P<file>\S+\.deb) (?P<size>\d+)(?: |$)")
 #: In the order in which apt reads them, this file comes last (apt.conf(5)). The hooks of the host's own
 #: configuration are for the system's cache; a host's pins and foreign architectures are not ours either.
@@ -81,6 +90,23 @@ class Package:
 
 
 @value
+class SourceTarball:
+    """What upstream released, as a source package has it.
+
+    Attributes:
+        address: where the archive keeps it.
+        file: its name.
+        version: upstream's, without what Debian added to it (``+dfsg``).
+        digest: as apt has it, ``SHA256:…``, from the signed index.
+    """
+
+    address: str
+    file: str
+    version: str
+    digest: str
+
+
+@value
 class Archive:
     """A suite of Debian's archive, seen through a private apt.
 
@@ -88,11 +114,15 @@ class Archive:
         host: the machine.
         folder: the private state.
         configuration: the file that tells apt about it.
+        suite: its name.
+        root: where apt is installed.
     """
 
     host: Host
     folder: Path
     configuration: Path
+    suite: str = SUITE
+    root: Path = Path("/")
 
     def refresh(self) -> None:
         """Read the suite's lists anew (conditionally: unchanged ones are not fetched).
@@ -102,9 +132,9 @@ class Archive:
             MissingError: apt could not reach or verify the suite; the message is its own.
         """
         if self.host.offline:
-            raise OfflineError(f"Debian's archive ({SUITE}) cannot be read: the network is off limits")
+            raise OfflineError(f"Debian's archive ({self.suite}) cannot be read: the network is off limits")
         done = self._apt("apt-get", "update", "--error-on=any")
-        _check(done, f"apt could not read the lists of Debian's '{SUITE}'")
+        _check(done, f"apt could not read the lists of Debian's '{self.suite}'")
 
     def candidate(self, package: str) -> str | None:
         """The version that the suite has; None if it has no such package."""
@@ -125,7 +155,7 @@ class Archive:
         # An empty cache: apt does not list what it need not fetch.
         empty = f"Dir::Cache::archives={self.folder / 'none'}"
         done = self._apt("apt-get", "-qq", "-o", empty, "--print-uris", "install", *names)
-        _check(done, f"Debian's '{SUITE}' cannot provide {', '.join(names)}")
+        _check(done, f"Debian's '{self.suite}' cannot provide {', '.join(names)}")
         packages = [_package(match) for line in done.stdout.splitlines() if (match := _URI_LINE.match(line))]
         skip = re.compile("|".join(without) or r"(?!)")
         return [package for package in packages if not skip.fullmatch(package.name)]
@@ -174,6 +204,42 @@ class Archive:
         for file in files:
             file.unlink(missing_ok=True)
 
+    def source(self, package: str) -> SourceTarball:
+        """The tarball of the suite's newest source package of that name.
+
+        Raises:
+            MissingError: the suite has no such package, or it has no tarball of its own.
+        """
+        # An empty folder: apt does not list what lies there already.
+        empty = self.folder / "none"
+        done = self._apt("apt-get", "-qq", "--print-uris", "--only-source", "source", package, cwd=empty)
+        _check(done, f"Debian's '{self.suite}' has no source package {package}")
+        found = next(
+            (match for match in _SOURCE_LINE.finditer(done.stdout) if match.group("name") == package), None
+        )
+        if found is None:
+            raise MissingError(
+                f"Debian's source package {package} ({self.suite}) has no tarball of upstream's"
+            )
+        return SourceTarball(
+            address=found.group("address"),
+            file=found.group("file"),
+            version=unquote(found.group("version")).partition("+")[0],
+            digest=found.group("digest"),
+        )
+
+    def fetch_source(self, tarball: SourceTarball, folder: Path) -> Path:
+        """Download a tarball into a folder, and verify it; other files of its package are not needed.
+
+        Raises:
+            MissingError: the mirror does not have it, or has another one.
+        """
+        file = folder / tarball.file
+        helper = str(self.root / _HELPER)
+        done = self._apt(helper, "download-file", tarball.address, str(file), tarball.digest)
+        _check(done, f"apt could not fetch {tarball.file} of Debian's '{self.suite}'")
+        return file
+
     def _apt(
         self,
         *words: str,
@@ -199,12 +265,16 @@ def available(host: Host, root: Path = Path("/")) -> str:
 
 
 @contextmanager
-def open_archive(host: Host, root: Path = Path("/")) -> Iterator[Archive]:
-    """The suite, for one process at a time.
+def open_archive(
+    host: Host, root: Path = Path("/"), *, suite: str = SUITE, kind: str = BINARY
+) -> Iterator[Archive]:
+    """A suite, for one process at a time.
 
     Args:
         host: the machine.
         root: where ``etc/apt`` and ``etc/os-release`` are.
+        suite: its name.
+        kind: of its packages.
 
     Raises:
         MissingError: this is no Debian, or it lacks apt.
@@ -215,18 +285,18 @@ def open_archive(host: Host, root: Path = Path("/")) -> Iterator[Archive]:
     mirror = find_mirror(read_sources(root / "etc/apt"), _codename(root))
     if reason or mirror is None:
         raise MissingError(f"Debian's archive cannot be used here: {reason}")
-    folder = host.store.root / "apt" / f"debian-{SUITE}"
+    folder = host.store.root / "apt" / (f"debian-{suite}" + "-sources" * (kind == SOURCE))
     for part in ("state/lists/partial", "cache/archives/partial", "none/partial", "log"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     with FileLock(folder / "lock"):
         # No package is installed: everything that is needed, down to the C library, is fetched.
         (folder / "state/status").write_text("")
-        (folder / "debian.sources").write_text(stanza(mirror, SUITE), "utf-8")
+        (folder / "debian.sources").write_text(stanza(mirror, suite, kind), "utf-8")
         configuration = folder / "apt.conf"
         configuration.write_text(
             _CONFIGURATION.format(architecture=_architecture(host), folder=folder, user=_user()), "utf-8"
         )
-        yield Archive(host=host, folder=folder, configuration=configuration)
+        yield Archive(host=host, folder=folder, configuration=configuration, suite=suite, root=root)
 
 
 def _architecture(host: Host) -> str:

@@ -73,9 +73,15 @@ def find_mirror(sources: list[AptSource], codename: str) -> AptSource | None:
     return fitting[0] if fitting else None
 
 
-def stanza(source: AptSource, suite: str) -> str:
-    """A deb822 source for another suite of the same mirror, with the same key."""
-    lines = ["Types: deb", f"URIs: {source.uri}", f"Suites: {suite}", "Components: main"]
+def stanza(source: AptSource, suite: str, kind: str = "deb") -> str:
+    """A deb822 source for another suite of the same mirror, with the same key.
+
+    Args:
+        source: of the mirror.
+        suite: the other one.
+        kind: ``deb`` or ``deb-src``.
+    """
+    lines = [f"Types: {kind}", f"URIs: {source.uri}", f"Suites: {suite}", "Components: main"]
     if source.signed_by:
         lines.append(f"Signed-By: {source.signed_by}")
     return "\n".join(lines) + "\n"

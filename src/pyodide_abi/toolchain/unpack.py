@@ -71,6 +71,8 @@ def _put(members: tarfile.TarFile, member: tarfile.TarInfo, target: str, *, root
             while chunk := stream.read(1 << 20):
                 file.write(chunk)
         os.chmod(target, 0o755 if member.mode & 0o100 else 0o644)  # noqa: PTH101 - as above
+        # make compares times: generated files of a release are newer than what they were generated from.
+        os.utime(target, (member.mtime, member.mtime))
     else:
         raise UnreadableInputError(f"{archive}: '{member.name}' is neither file, folder nor link")
 
