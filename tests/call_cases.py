@@ -36,12 +36,21 @@ VOID_ONE, VOID_TWO = "(i32) -> ()", "(i32, i32) -> ()"
 
 
 class Expected(NamedTuple):
-    """What the source says of an entry."""
+    """What the source says of an entry.
+
+    Attributes:
+        entry: as our rows name it.
+        have: the type of its function.
+        want: the type that it is called with.
+        call: what Python does with the module ``m`` so that it is called; empty for what no session reaches.
+        table: as our rows name it; empty where the test does not ask.
+    """
 
     entry: str
     have: str
     want: str
     call: str
+    table: str = ""
 
 
 class Case(NamedTuple):
@@ -363,4 +372,6 @@ CASES: tuple[Case, ...] = (
     ),
 )
 #: What each is built with.
-OPTIONS = {"o0": "-O0", "o2": "-O2", "oz": "-Oz", "lto": "-O2 -flto"}
+OPTIONS = {
+    "o0": "-O0", "o1": "-O1", "o2": "-O2", "o3": "-O3", "oz": "-Oz", "lto": "-O2 -flto",
+}  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyodide_abi.signatures.table_reader import Certainty
+from pyodide_abi.signatures.entries import Certainty
 
 if TYPE_CHECKING:
     from pyodide_abi.signatures.rows import Row

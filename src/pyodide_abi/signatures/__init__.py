@@ -8,8 +8,8 @@ promises it. Where a module hands its functions over is found by following its c
 from __future__ import annotations
 
 from pyodide_abi.signatures.bodies_kept import Kept, keep_bodies
+from pyodide_abi.signatures.entries import CalledFunction, Certainty, TableEntry
 from pyodide_abi.signatures.recover import Recovered, recover, recovered_from
-from pyodide_abi.signatures.table_reader import CalledFunction, Certainty, TableEntry
 
 __all__ = [
     "CalledFunction",

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 _MOST_PASSES = 40
 _MOST_JOINED = 8
-#: So many words or variables are looked at in the time of an instruction.
-_CHEAP = 8
+#: So many words or variables are looked at, and so many copied, in the time of an instruction.
+_CHEAP, _COPIED = 8, 64
 
 
 class Stopped(Exception):  # noqa: N818 - no error: there is nothing more to see
@@ -235,7 +235,7 @@ class Flow:
 
     def note(self, frame: Block) -> None:
         """Keep the state for a block's end."""
-        self.spend(len(self.locals) // _CHEAP)
+        self.spend(len(self.locals) // _COPIED)
         values = self.stack[len(self.stack) - frame.arity :] if frame.arity else []
         frame.states.append(State(self, values))
 

@@ -85,6 +85,7 @@ class Layouts:
         methods: by the flags that matter, the prototype and how C writes the flags.
         method_mask: the flags that matter.
         roots: functions that take tables or functions, with the arguments that matter.
+        names: of roots that C has under another name.
         succeeding: functions that return 0 where all is well.
         allocating: functions that return new room, with what it holds: None for anything.
         growing: functions that move room.
@@ -98,6 +99,7 @@ class Layouts:
     methods: Mapping[int, tuple[Prototype, str]]
     method_mask: int
     roots: Mapping[str, tuple[Argument, ...]]
+    names: Mapping[str, str]
     succeeding: frozenset[str]
     allocating: Mapping[str, int | None]
     growing: frozenset[str]
@@ -150,6 +152,7 @@ def _layouts(data: Mapping[str, Mapping[str, str]]) -> Layouts:
         },
         method_mask=int(data["flags"]["mask"]),
         roots=dict(_root(text, prototypes) for text in roots),
+        names=dict(_facts(data["names"])),
         succeeding=frozenset({*status, *data["succeeding"]["functions"].split()}),
         allocating=allocating | dict.fromkeys(memory["zeroing"].split(), 0),
         growing=frozenset(memory["growing"].split()),

@@ -47,6 +47,8 @@ _DEEPEST = 12
 _MOST_STEPS = 150_000
 _MOST_STEPS_AT_ONCE = 60_000
 _MOST_STEPS_OF_RELOCATIONS = 20_000
+#: Calls that are passed over and may be followed later, instructions of each, and how often.
+_MOST_PASSED_OVER, _MOST_STEPS_OF_ONE, _MOST_ROUNDS = 30, 3_000, 3
 #: Of a module that is too long to be kept whole, a quarter.
 _SHARE_OF_LARGE = 4
 _BITS = 0xFFFFFFFF
@@ -79,7 +81,7 @@ class Machine:
         initial_global: Callable[[int], Value],
         table: Callable[[int], int | None],
         layouts: Layouts,
-        called: Callable[[str, Sequence[Value], Pointer], None],
+        called: Callable[[str, Sequence[Value], Pointer], bool],
         relevance: Relevance,
     ) -> None:
         """Set it up.
@@ -90,7 +92,8 @@ class Machine:
             initial_global: gives what a global holds in the beginning, by its index.
             table: gives the function at a place of the module's part of the table.
             layouts: which functions allocate, copy and take tables.
-            called: is told of each call of an imported function that takes tables.
+            called: is told of each call of an imported function that takes tables, and says whether it could
+                read what was given.
             relevance: says which functions are worth following when others call them.
         """
         self.code = code
@@ -107,6 +110,8 @@ class Machine:
         self._regions = 0
         #: How often a function was followed with the same arguments, and what it returned if that lasts.
         self._followed: dict[tuple[Value, ...], tuple[int, Value]] = {}
+        #: Calls that were not followed: the function, its arguments, and what stands for its result.
+        self._passed_over: list[tuple[int, Sequence[Value], str]] = []
 
     def enter(self, index: int, args: Sequence[Value] | None = None) -> Value:
         """Follow a function of the module from outside; arguments that are not given are parameters."""
@@ -114,6 +119,7 @@ class Machine:
             number = len(self.type_of(index).params)
             args = [Pointer(f"{PARAMETER}{index} {place}", 0) for place in range(number)]
         self._stop_at = max(self._left - _MOST_STEPS_AT_ONCE, 0)
+        self._passed_over.clear()
         return self._follow(index, args)
 
     def relocate(self, index: int, base: int) -> Relocations | None:
@@ -195,14 +201,17 @@ class Machine:
         if type(target) is Pointer and type(byte) is int and type(size) is int:
             self.memory.fill(target, byte, size)
 
-    def _follow(self, index: int, args: Sequence[Value]) -> Value:
+    def _follow(self, index: int, args: Sequence[Value], *, surely: bool = False) -> Value:
         body = self.code.bodies.get(index - len(self.code.imports))
         type_ = self.type_of(index)
         if body is None or index in self.running or len(self.running) >= _DEEPEST:
             return self._unknown()
         given = any(type(arg) is Pointer and arg.region.startswith(_FUNCTIONS) for arg in args)
-        if self.running and not given and not self._relevance.matters(index):
-            return self._unknown()
+        if not surely and self.running and not given and not self._relevance.matters(index):
+            unknown = self._unknown()
+            if len(self._passed_over) < _MOST_PASSED_OVER:
+                self._passed_over.append((index, args, unknown.region))
+            return unknown
         key = (index, *[None if type(arg) is Pointer and arg.unsure else arg for arg in args])
         known = self._followed.get(key)
         if known is not None and known[0] >= _times(args):
@@ -241,10 +250,25 @@ class Machine:
         made = self._region("object")
         arguments = self._layouts.roots.get(name, ())
         if arguments and len(args) > max(argument.place for argument in arguments):
-            self._report(name, args, made)
+            for _ in range(_MOST_ROUNDS):
+                if self._report(name, args, made) or not self._passed_over:
+                    break
+                args = self._caught_up(args)
         return 0 if name in self._layouts.succeeding else made
 
-    def _unknown(self) -> Value:
+    def _caught_up(self, args: Sequence[Value]) -> list[Value]:
+        """Arguments, now that what was passed over has been followed."""
+        passed_over, self._passed_over = self._passed_over, []
+        results: dict[str, Value] = {}
+        stop_at = self._stop_at
+        for index, given, region in passed_over:
+            known = [_known(arg, results) for arg in given]
+            self._stop_at = max(self._left - _MOST_STEPS_OF_ONE, stop_at)
+            results[region] = self._follow(index, known, surely=True)
+        self._stop_at = stop_at
+        return [_known(arg, results) for arg in args]
+
+    def _unknown(self) -> Pointer:
         return self._region(RESULT)
 
     def _region(self, kind: str, holds: Value = None) -> Pointer:
@@ -254,6 +278,13 @@ class Machine:
         if holds is not None:
             self.memory.reserve(region, holds)
         return Pointer(region, 0)
+
+
+def _known(value: Value, results: Mapping[str, Value]) -> Value:
+    """A value, where it is the result of a call the one that is known since."""
+    if type(value) is not Pointer or value.region not in results:
+        return value
+    return add(results[value.region], value.offset & _BITS)
 
 
 def _times(args: Sequence[Value]) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.signatures.layouts import WORD
-from pyodide_abi.signatures.symbolic import GLOBAL, MEMORY, Pair, Pointer, add, either, halves
+from pyodide_abi.signatures.symbolic import GLOBAL, MEMORY, PARAMETER, Pair, Pointer, add, either, halves
 from pyodide_abi.wasm.instructions import I32_LOAD, I32_STORE, I32_STORE8, I32_STORE16, I64_STORE
 
 if TYPE_CHECKING:
@@ -107,6 +107,9 @@ class Memory:
                 return add(self.load(Pointer(GLOBAL, found[0])), found[1] & _BITS)
             read = self._image.read(offset, WORD)
             return None if read is None else int.from_bytes(read, "little")
+        if region.startswith(PARAMETER):
+            # What a parameter points to is given with it.
+            return Pointer(f"{region}.{offset}", 0)
         return self._initial.get(region)
 
     def store(self, place: Pointer, word: Value) -> None:

@@ -25,6 +25,8 @@ _FILE = "callers/outcomes.toml"
 class CallResult(enum.StrEnum):
     """What becomes of a call."""
 
+    NEVER = "never called"
+    """Nothing in a session calls the function."""
     SURVIVES = "survives"
     """The function runs and its caller goes on with the result."""
     RAISES = "raises"
@@ -47,6 +49,8 @@ class Caller(enum.StrEnum):
     SETTER = "setter"
     CALL = "call"
     INIT = "init"
+    JAVASCRIPT = "javascript"
+    NOBODY = "nobody"
     CHECKED = "checked"
 
 
@@ -64,6 +68,11 @@ _CALLERS = {
     "getter": Caller.METHOD,
     "setter": Caller.SETTER,
     "init": Caller.INIT,
+    "handle_signal": Caller.JAVASCRIPT,
+    **dict.fromkeys(
+        ("at_exit", "at_exit_with", "release_value", "thread_routine", "thread_start", "interpreter_thread"),
+        Caller.NOBODY,
+    ),
 }
 _CALL = "tp_call"
 
@@ -118,7 +127,7 @@ def outcome_of(caller: Caller, have: FuncType, want: FuncType, setting: Setting)
         want: the type that the caller expects.
         setting: where.
     """
-    if have == want:
+    if have == want and caller is not Caller.NOBODY:
         return CallResult.SURVIVES
     known = _load()
     javascript = setting.engine in known.engines or setting.release in known.releases

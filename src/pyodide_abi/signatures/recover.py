@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from pyodide_abi.signatures.bodies_kept import Kept
+    from pyodide_abi.signatures.entries import TableEntry
     from pyodide_abi.signatures.relocations import Relocations
     from pyodide_abi.signatures.symbolic import Value
-    from pyodide_abi.signatures.table_reader import TableEntry
     from pyodide_abi.wasm import Module
     from pyodide_abi.wasm.constant import Expression
     from pyodide_abi.wasm.frame import Frame

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from pyodide_abi.signatures.entries import Certainty
 from pyodide_abi.signatures.outcomes import CallResult, caller_of, outcome_of
-from pyodide_abi.signatures.table_reader import Certainty
 from pyodide_abi.values import value
 from pyodide_abi.wasm import FuncType, ValueType
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pyodide_abi.platforms.surface import Symbol
+    from pyodide_abi.signatures.entries import TableEntry
     from pyodide_abi.signatures.outcomes import Caller, Setting
     from pyodide_abi.signatures.recover import Recovered
-    from pyodide_abi.signatures.table_reader import TableEntry
     from pyodide_abi.wasm import ExternType
 
 

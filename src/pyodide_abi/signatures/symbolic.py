@@ -105,7 +105,16 @@ def add(left: Value, right: Value) -> Value:
             return Pointer(left.region, left.offset + signed(right))
         if type(left) is Choice:
             return _each(left, lambda value: add(value, right))
+    if type(left) is Pointer and type(right) is Pointer:
+        return _from_parameter(left, right) or _from_parameter(right, left)
     return None
+
+
+def _from_parameter(left: Pointer, right: Pointer) -> Pointer | None:
+    """The sum of an address and what a parameter gives; None where none does."""
+    if not left.region.startswith(PARAMETER):
+        return None
+    return Pointer(f"{left.region}+{left.offset} {right.region}+{right.offset}", 0)
 
 
 def subtract(left: Value, right: Value) -> Value:

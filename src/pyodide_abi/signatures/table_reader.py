@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import enum
 from typing import TYPE_CHECKING
 
 from pyodide_abi.abi.symbols import EXPORT_HOOK, INIT_HOOK
+from pyodide_abi.signatures.entries import CalledFunction, Certainty, TableEntry
 from pyodide_abi.signatures.layouts import WORD
-from pyodide_abi.signatures.symbolic import GLOBAL, MEMORY, PARAMETER, TABLE, Pointer, options
-from pyodide_abi.values import replace, value
+from pyodide_abi.signatures.symbolic import GLOBAL, MEMORY, PARAMETER, RESULT, TABLE, Pointer, options
+from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pyodide_abi.signatures.machine import Machine
     from pyodide_abi.signatures.relocations import Relocations
     from pyodide_abi.signatures.symbolic import Value
-    from pyodide_abi.wasm import FuncType
 
 _METHODS, _GETSET, _TYPE, _SPEC, _MODULE = (
     "PyMethodDef",
@@ -30,66 +29,8 @@ _TYPE_SLOTS, _MODULE_SLOTS = "PyType_Slot", "PyModuleDef_Slot"
 #: Entries of one table that are read at most; those of known modules have up to three thousand.
 _MOST_ENTRIES = 10_000
 _EXEC = "Py_mod_exec"
-
-
-class Certainty(enum.StrEnum):
-    """How sure it is that a function is called as an entry says."""
-
-    CERTAIN = "certain"
-    """It follows from the code."""
-    LIKELY = "likely"
-    """On one way through the code; others leave the entry empty, or another module may come first."""
-    MAY = "may"
-    """One of several functions, or the table is told by its looks alone."""
-
-    @property
-    def rank(self) -> int:
-        """0 is the surest."""
-        return list(Certainty).index(self)
-
-
-@value
-class CalledFunction:
-    """A function that an entry points to.
-
-    Attributes:
-        index: in the module; None where the loader finds it by its name.
-        name: that; of a function of the module itself the one that C or the name section has, empty where
-            neither has one.
-        type: of a function of the module itself.
-        trap: the linker has put a trap in its place.
-    """
-
-    index: int | None = None
-    name: str = ""
-    type: FuncType | None = None
-    trap: bool = False
-
-
-@value
-class TableEntry:
-    """A function pointer that CPython or the C library will call.
-
-    Attributes:
-        table: the C structure that holds it, or the function that was given it.
-        name: how Python's users know it: ``mod.function``, ``mod.Type.method``, ``mod.Type tp_init``.
-        target: the function.
-        prototype: what it has to be.
-        flags: how C writes the flags of a method; empty for other entries.
-        certainty: of all this.
-        looks: it was told by its looks alone: nobody is seen to hand it over.
-        within: the function of the module in which it was handed over to be called back; None for entries
-            of tables.
-    """
-
-    table: str
-    name: str
-    target: CalledFunction
-    prototype: Prototype
-    flags: str = ""
-    certainty: Certainty = Certainty.CERTAIN
-    looks: bool = False
-    within: int | None = None
+#: A word of each table that is never zero.
+_FIRST = {_METHODS: 0, _GETSET: 0, _SPEC: 4, _TYPE: 3, _MODULE: 5, _MODULE_SLOTS: 0}
 
 
 class TableReader:
@@ -134,21 +75,38 @@ class TableReader:
             TableEntry(table="PyInit", name=name, target=CalledFunction(index=index), prototype=prototype)
         ] = None
 
-    def called(self, function: str, args: Sequence[Value], made: Pointer) -> None:
-        """A function that takes tables was called, and returns a new object."""
+    def called(self, function: str, args: Sequence[Value], made: Pointer) -> bool:
+        """A function that takes tables was called, and returns a new object.
+
+        Returns:
+            whether all that was given could be read.
+        """
+        readable = True
         for argument in self._layouts.roots[function]:
             given = args[argument.place]
             for one, certainty in _options(given):
                 if type(one) is not Pointer:
+                    readable = readable and one is not None
                     continue
                 if one.region.startswith(PARAMETER):
                     self.passing.add(int(one.region.split()[1]))
                 elif argument.prototype is not None:
-                    self._add(
-                        function, "", one, argument.prototype, certainty, within=self._machine.running[0]
-                    )
+                    self._give(function, one, argument.prototype, certainty)
+                elif argument.table not in _FIRST:
+                    for index, member in enumerate(self._layouts.structures[argument.table]):
+                        for word, sure in _options(self._word(one, index)):
+                            if member.prototype is not None and type(word) is Pointer:
+                                self._give(function, word, member.prototype, _least(certainty, sure))
                 else:
                     self._take(argument, one, args, certainty, made)
+                    readable = readable and self._word(one, _FIRST[argument.table]) not in {None, 0}
+                readable = readable and not one.region.startswith(RESULT)
+        return readable
+
+    def _give(self, function: str, pointer: Pointer, prototype: Prototype, certainty: Certainty) -> None:
+        """A function is given to one that calls it back."""
+        table = self._layouts.names.get(function, function)
+        self._add(table, "", pointer, prototype, certainty, within=self._machine.running[0])
 
     def _take(
         self, argument: Argument, place: Pointer, args: Sequence[Value], certainty: Certainty, made: Pointer
@@ -250,6 +208,7 @@ class TableReader:
         Compilers of Python make their own function objects of such (Cython does).
         """
         module, table = Pointer(MEMORY, 0), Pointer(TABLE, 0)
+        handed_over = {(entry.name, entry.target) for entry in self.entries}
         for place, first, second in relocations.pairs():
             if place in self._methods:
                 continue
@@ -259,6 +218,9 @@ class TableReader:
             name = self._memory.text(Pointer(MEMORY, first[1]))
             if name.isidentifier():
                 full = f"{self.module}.{name}" if self.module else name
+                function = self._machine.function_at(Pointer(TABLE, second[1]))
+                if isinstance(function, int) and (full, CalledFunction(index=function)) in handed_over:
+                    continue
                 self._read_method(Pointer(MEMORY, place), 0, full, Certainty.MAY, looks=True)
 
     def _read_method(
