@@ -23,6 +23,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "        of itself, and keep that as data of yours: from then on every command knows it\n"
         "list    the releases that were learned, and what could not be read of each\n"
         "forget  remove what was learned of a release\n"
+        "check   does a runtime keep the promises of its platform: every symbol that earlier releases\n"
+        "        offer, with its type; unwinding, limits of memory and table, loader, library search,\n"
+        "        suffixes, variables, tags, static libraries? Exit status 1 if it breaks one\n"
         "\n"
         "A release is a version on npm (314.0.8, 314, latest, next), a folder (dist, as a build of Pyodide\n"
         "makes it, or an unpacked distribution), or an archive of one: a file or an address. Learning runs\n"
@@ -35,11 +38,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  pyodide-abi runtime learn pyodide-core-314.0.8.tar.bz2\n"
         "  pyodide-abi audit dist/*.whl                              holds wheels against it, too\n"
         "  pyodide-abi runtime forget 314.0.8+mine\n"
+        "  pyodide-abi runtime check ./pyodide/dist --platform 314_0 --wheels wheelhouse\n"
     )
-    parser.add_argument("action", choices=("learn", "list", "forget"), help="see above")
+    parser.add_argument("action", choices=("learn", "list", "forget", "check"), help="see above")
     parser.add_argument("release", nargs="?", metavar="RELEASE", help="a version, folder, file or address")
     parser.add_argument(
         "--name", metavar="NAME", help="call what is learned VERSION+NAME: for a build of your own"
+    )
+    parser.add_argument(
+        "--platform", metavar="P", help="for check: whose promises (default: the one that the runtime says)"
+    )
+    parser.add_argument(
+        "--wheels", metavar="DIR", help="for check: also say which wheels in this folder would break, and why"
     )
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="for people (the default) or for programs"
@@ -53,6 +63,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
         raise UsageError(f"'runtime {args.action}' {needs}")
     if args.name is not None and args.action != "learn":
         raise UsageError(f"'runtime {args.action}' takes no --name")
+    if args.action == "check":
+        return _check(args, session)
     if args.action == "learn":
         _write([_learn(args.release, args.name, session)], args.format, session)
     elif args.action == "list":
@@ -65,6 +77,22 @@ def run(args: argparse.Namespace, session: Session) -> int:
     else:
         _forget(args.release, session)
     return 0
+
+
+def _check(args: argparse.Namespace, session: Session) -> int:
+    from pyodide_abi.cli.runtime_check import check
+    from pyodide_abi.report.verdict import verdict_lines, verdict_to_data
+
+    verdict = check(args, session)
+    if args.format == "json":
+        from pyodide_abi.report.envelope import to_envelope
+
+        session.out.write(to_envelope("runtime", [verdict_to_data(verdict)], summary={"kept": verdict.kept}))
+    else:
+        console = session.console()
+        for line in verdict_lines(verdict):
+            console.print(line)
+    return 0 if verdict.kept else 1
 
 
 def data_of(session: Session) -> Path:

@@ -12,7 +12,7 @@ from pyodide_abi.platforms.model import Learned
 from pyodide_abi.platforms.surface import REFERENCE_ENGINE, load_surface
 from pyodide_abi.runtime.learning.new_platform import nearest_platform, new_document
 from pyodide_abi.runtime.learning.reading import ENGINES
-from pyodide_abi.values import value
+from pyodide_abi.values import replace, value
 from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
@@ -52,19 +52,27 @@ class Findings:
         """As the reference engine has it."""
         return self.readings[REFERENCE_ENGINE]
 
+    def called(self, version: str) -> Findings:
+        """The same under another name."""
+        return replace(self, version=version)
+
     @property
     def abi(self) -> str:
         """The version of the ABI that it says; empty where it says none."""
         return self.reading.said("PYODIDE_ABI_VERSION") or ""
 
 
-def describe(found: Findings) -> LearnedRelease:
+def describe(found: Findings, platform: Platform | None = None) -> LearnedRelease:
     """The entry of a release.
+
+    Args:
+        found: of the release.
+        platform: whose it is to be; None for the one that it says.
 
     Raises:
         FailedError: it does not say of which platform it is, and nothing else tells it.
     """
-    platform = platform_of(found.reading)
+    platform = platform or platform_of(found.reading)
     if platform is None and not found.abi:
         raise FailedError("the release does not say its version of the ABI, and is of none that is known")
     reading, lock = found.reading, found.lock

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from pyodide_abi.host import Host
     from pyodide_abi.platforms.learned import LearnedRelease
+    from pyodide_abi.platforms.model import Platform
     from pyodide_abi.runtime.learning.sources import Obtained
 
 _LOCK = "pyodide-lock.json"
@@ -58,6 +59,21 @@ def learn(obtained: Obtained, data: Path, host: Host, *, name: str | None = None
             hint=f"--name NAME learns {obtained.origin} beside it, as {obtained.version}+NAME;\n"
             f"'pyodide-abi runtime forget {version}' forgets what was learned",
         )
+    return keep(read(obtained, version, host), data)
+
+
+def read(obtained: Obtained, version: str, host: Host) -> Findings:
+    """Boot a release in every engine that is here, and find out all about it.
+
+    Args:
+        obtained: the release.
+        version: what it is called.
+        host: the machine; its network is asked for the wheels of the release's installers.
+
+    Raises:
+        FailedError: it does not boot, or its lock file is none.
+        MissingError: the reference engine is not here.
+    """
     with host.progress.task(f"reading the release {version}", len(ENGINES) + 1) as task:
         recognised = recognise(obtained.folder, host)
         task.advance()
@@ -76,7 +92,7 @@ def learn(obtained: Obtained, data: Path, host: Host, *, name: str | None = None
             wanted = wheels if engine == REFERENCE_ENGINE else ()
             readings[engine] = read_release(obtained.folder, found, host, tags=tags, wheels=wanted)
             task.advance()
-    findings = Findings(
+    return Findings(
         obtained=obtained,
         version=version,
         lock=lock,
@@ -84,7 +100,6 @@ def learn(obtained: Obtained, data: Path, host: Host, *, name: str | None = None
         readings=readings,
         unasked=unasked,
     )
-    return _keep(findings, data)
 
 
 def forget(version: str, data: Path, host: Host) -> bool:
@@ -138,19 +153,36 @@ def _installer_wheels(
         return [], str(error)
 
 
-def _keep(found: Findings, data: Path) -> LearnedRelease:
-    """Write an entry, and see that the platforms' data are right with it."""
-    entry = describe(found)
-    tables = views_of(found)
+def surface_of(found: Findings, platform: Platform | None = None) -> bytes:
+    """The surface file of a release.
+
+    Args:
+        found: of the release.
+        platform: whose it is; None for the one that the release says.
+    """
+    return encode_surface(
+        platform=platform.name if platform else found.abi,
+        releases=(found.version,),
+        engines=tuple(ENGINES),
+        tables={(found.version, engine): table for engine, table in views_of(found).items()},
+    )
+
+
+def keep(found: Findings, data: Path, platform: Platform | None = None) -> LearnedRelease:
+    """Write an entry, and see that the platforms' data are right with it.
+
+    Args:
+        found: of the release.
+        data: the folder of the user's data.
+        platform: whose it is to be; None for the one that the release says.
+
+    Raises:
+        FailedError: it is not of that platform.
+    """
+    entry = describe(found, platform)
 
     def fill(partial: Path, _place: Path) -> None:
-        surface = encode_surface(
-            platform=entry.platform,
-            releases=(found.version,),
-            engines=tuple(ENGINES),
-            tables={(found.version, engine): table for engine, table in tables.items()},
-        )
-        (partial / SYMBOLS).write_bytes(surface)
+        (partial / SYMBOLS).write_bytes(surface_of(found, platform))
         (partial / FACTS).write_text(json.dumps(entry_data(entry), indent=1) + "\n", "utf-8")
         if entry.learned.files:
             (partial / FILES).mkdir()
