@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from pyodide_abi.cli.session import Session
     from pyodide_abi.platforms.learned import LearnedRelease
-    from pyodide_abi.runtime.learning.sources import Obtained
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -111,44 +110,14 @@ def data_of(session: Session) -> Path:
 def _learn(source: str, name: str | None, session: Session) -> LearnedRelease:
     from pyodide_abi.runtime.learning.learn import learn
     from pyodide_abi.runtime.learning.npm import is_version
+    from pyodide_abi.runtime.learning.sources import obtain
 
     data = data_of(session)
     if is_version(source) and name is not None:
         raise UsageError("a release of npm has its own name", hint="--name is for a build of your own")
     with tempfile.TemporaryDirectory(prefix="pyodide-abi-") as scratch:
-        obtained = obtain(source, session, Path(scratch))
+        obtained = obtain(source, session.cwd, session.host, Path(scratch))
         return learn(obtained, data, session.host, name=name)
-
-
-def obtain(source: str, session: Session, scratch: Path) -> Obtained:
-    """A release, wherever it is.
-
-    Args:
-        source: a version on npm, a folder, a file, or an address.
-        session: the command's.
-        scratch: an empty folder.
-
-    Raises:
-        UsageError: it is none of these, or a version that is known already.
-    """
-    from pyodide_abi.runtime.learning.npm import is_version
-    from pyodide_abi.runtime.learning.sources import from_address, from_archive, from_folder, from_npm
-
-    place = scratch / "release"
-    place.mkdir()
-    path = session.cwd / Path(source).expanduser()
-    if "://" in source:
-        return from_address(source, session.host, place)
-    if path.is_dir():
-        return from_folder(path, place)
-    if path.is_file():
-        return from_archive(path, source, place)
-    if is_version(source):
-        return from_npm(source, session.host)
-    raise UsageError(
-        f"'{source}' is no version of npm, no folder, no file and no address",
-        hint="'pyodide-abi runtime --help' shows each",
-    )
 
 
 def _forget(version: str, session: Session) -> None:

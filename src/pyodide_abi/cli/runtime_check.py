@@ -80,10 +80,9 @@ def check(args: argparse.Namespace, session: Session) -> Verdict:
 
 def _obtained(source: str, session: Session, scratch: Path) -> Obtained:
     """The runtime: a release that is known, or whatever can be learned."""
-    from pyodide_abi.cli.runtime import obtain
     from pyodide_abi.platforms import load_platforms
     from pyodide_abi.runtime import install_release
-    from pyodide_abi.runtime.learning.sources import Obtained
+    from pyodide_abi.runtime.learning.sources import Obtained, obtain
 
     for platform in load_platforms():
         for release in platform.releases:
@@ -95,7 +94,7 @@ def _obtained(source: str, session: Session, scratch: Path) -> Obtained:
                     version=source,
                     files={},
                 )
-    return obtain(source, session, scratch)
+    return obtain(source, session.cwd, session.host, scratch)
 
 
 def _wheels_of(folder: str, cwd: Path) -> Sequence[Path]:

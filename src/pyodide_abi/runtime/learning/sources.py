@@ -18,19 +18,18 @@ import tarfile
 import zipfile
 import zlib
 from contextlib import contextmanager
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, cast
 
 from pyodide_abi.errors import UnreadableInputError, UsageError
 from pyodide_abi.http import get
 from pyodide_abi.platforms.versions import RELEASE
-from pyodide_abi.runtime.learning.npm import announced, release_of
+from pyodide_abi.runtime.learning.npm import announced, is_version, release_of
 from pyodide_abi.runtime.releases import install_release
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from typing import BinaryIO
 
     from pyodide_abi.host import Host
@@ -86,6 +85,37 @@ class Obtained:
     integrity: str
     version: str
     files: dict[str, str]
+
+
+def obtain(source: str, cwd: Path, host: Host, scratch: Path) -> Obtained:
+    """A release, wherever it is.
+
+    Args:
+        source: an address, a folder, a file, or a version on npm.
+        cwd: the folder that paths start from.
+        host: the machine.
+        scratch: an empty folder.
+
+    Raises:
+        UsageError: it is none of these.
+        MissingError: it cannot be had.
+        UnreadableInputError: it holds no runtime.
+    """
+    place = scratch / "release"
+    place.mkdir()
+    if "://" in source:
+        return from_address(source, host, place)
+    path = cwd / Path(source).expanduser()
+    if path.is_dir():
+        return from_folder(path, place)
+    if path.is_file():
+        return from_archive(path, source, place)
+    if is_version(source):
+        return from_npm(source, host)
+    raise UsageError(
+        f"'{source}' is no version of npm, no folder, no file and no address",
+        hint="'pyodide-abi runtime --help' shows each",
+    )
 
 
 def from_npm(wanted: str, host: Host) -> Obtained:
