@@ -98,6 +98,17 @@ def explain(text: str) -> str:
     return _answer(work)
 
 
+def contents(path: str, beside: Sequence[str], module: str) -> str:
+    """What is in a module, as :func:`~pyodide_abi.page.module_contents.contents_of` says, as JSON."""
+
+    def work() -> dict[str, Any]:
+        from pyodide_abi.page.module_contents import contents_of  # noqa: PLC0415 - who does not ask does not wait
+
+        return contents_of(path, beside, module)
+
+    return _answer(work)
+
+
 def plan(path: str, beside: Sequence[str]) -> str:
     """What is tried of a file in this browser, as :func:`~pyodide_abi.page.trying.plan_of` says, as JSON."""
 

@@ -1,5 +1,6 @@
 // One file's card: what is under way, then what was found.
 
+import { Contents } from "./contents.js";
 import { el } from "./dom.js";
 import { Loading } from "./loading.js";
 import { reportView } from "./report.js";
@@ -84,14 +85,15 @@ export class FileCard {
       el("button", { class: "button small", onclick: () => this.#download(form, type) }, label),
     );
     this.body.replaceChildren(view.node, el("div", { class: "tools" }, el("span", { class: "soft" }, "Download as"), downloads));
-    if (!report.releases.length || !report.matrix.modules.length) return;
-    const ask = async (engine) => {
-      const matrix = JSON.parse(await this.python.ask("predict", { ...this.#words, engine }));
+    if (!report.matrix.modules.length) return;
+    const ask = (work, more) => this.python.ask(work, { ...this.#words, ...more });
+    if (report.releases.length) view.node.append(new Loading({ card: this, report, matrix: view.matrix, ask }).node);
+    view.node.append(new Contents(report.matrix.modules, ask).node);
+    const predict = async (engine) => {
+      const matrix = JSON.parse(await ask("predict", { engine }));
       if (!matrix.error) view.matrix.add(engine, matrix);
     };
-    const loading = new Loading({ card: this, report, matrix: view.matrix, ask: (work, more) => this.python.ask(work, { ...this.#words, ...more }) });
-    view.node.append(loading.node);
-    view.matrix.offer(ask, { atOnce: took < PATIENCE, until: () => this.removed });
+    if (report.releases.length) view.matrix.offer(predict, { atOnce: took < PATIENCE, until: () => this.removed });
   }
 
   async #download(form, type) {

@@ -51,7 +51,7 @@ function meaning({ summary, text, details, cause, consequence_of, fix, rules }) 
         facts.map((name) => el("p", { class: "soft" }, `${name}: `, el("code", {}, details[name]))),
         consequence_of && el("p", { class: "soft" }, `It may be a mere consequence of ${consequence_of}.`),
       ),
-      el("aside", { class: "cure", "aria-label": "What to do" }, el("p", { class: "cure-title" }, "What to do"), el("p", {}, fix)),
+      el("div", { class: "cure" }, el("p", { class: "cure-title" }, "What to do"), el("p", {}, fix)),
     ),
     rules.length > 0 && el("p", { class: "soft" }, "Found before by ", rules.map((code) => [el("a", { href: `#${code}` }, code), " "]).flat()),
   );

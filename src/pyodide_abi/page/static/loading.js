@@ -33,12 +33,12 @@ export class Loading {
     this.picks = el("fieldset", { class: "picks" }, el("legend", { class: "soft" }, "Releases"));
     this.button = el("button", { class: "button", onclick: () => this.#run() }, "Load it here");
     this.status = el("p", { class: "soft", role: "status" });
-    this.table = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "What happened" });
+    this.table = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `What happened to ${card.name}` });
     this.console = el("pre", { class: "console", tabindex: "0", "aria-label": "Console" });
     this.shown = el("details", { hidden: true }, el("summary", {}, "Console"), this.console);
     this.node = el(
       "section",
-      { class: "loading", "aria-label": "Load it here" },
+      { class: "loading" },
       el("h3", {}, "Load it in this browser"),
       el("p", { class: "soft" }, `Runs the code of the file, in ${engineName(this.engine)}, each release in a worker of its own; what it needs from other packages is not installed.`),
       this.picks,

@@ -6,7 +6,7 @@ const FIRST = 5;
 
 export function findingsView(report) {
   const title = el("h3", {}, "Findings");
-  return el("section", { class: "findings", "aria-label": "Findings" }, title, report.rules.map((rule) => ruleView(rule, report)));
+  return el("section", { class: "findings" }, title, report.rules.map((rule) => ruleView(rule, report)));
 }
 
 function ruleView(rule, report) {
@@ -30,7 +30,7 @@ function ruleView(rule, report) {
 
 function cureView(fixes) {
   const shown = fixes.slice(0, FIRST);
-  return el("aside", { class: "cure", "aria-label": "What to do" }, el("p", { class: "cure-title" }, "What to do"), shown.map((fix) => el("p", {}, coded(fix))));
+  return el("div", { class: "cure" }, el("p", { class: "cure-title" }, "What to do"), shown.map((fix) => el("p", {}, coded(fix))));
 }
 
 /** Findings that say the same, with their files together. */

@@ -45,9 +45,9 @@ export class Matrix {
     this.note = el("p", { class: "soft note" });
     this.node = el(
       "section",
-      { class: "matrix", "aria-label": "Loads" },
+      { class: "matrix" },
       el("div", { class: "matrix-head" }, el("h3", {}, "Loads"), this.choice),
-      el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Modules by releases" }, this.table),
+      el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Loads of ${report.name}` }, this.table),
       this.note,
       this.detail,
     );
