@@ -24,7 +24,7 @@ NAME = "demo-1.0-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
 SUFFIX = ".cpython-314-wasm32-emscripten.so"
 INIT = '(func (export "PyInit_{}") (result i32) (i32.const 0))'
 LACKS = '(import "GOT.mem" "nobody_has_it" (global (mut i32)))'
-FILES = {
+FILES: dict[str, str | bytes] = {
     f"first{SUFFIX}": side_module(LACKS + INIT.format("first")),
     f"second{SUFFIX}": side_module(INIT.format("second")),
     f"third{SUFFIX}": side_module('(func (export "PyInit_third") (result i32) unreachable)'),
@@ -54,7 +54,9 @@ def test_what_happens_stands_beside_what_was_predicted(browser: str, tmp_path: P
     with served() as server:
         steps = [{"step": "open"}, dropped(wheel), until(".picks input"), LOAD, until(".happened .seen", 3)]
         steps += [until(".loading .button:enabled"), {"step": "pause", "seconds": 1}, SEEN, STATUS]
-        *_, rows, status = visit(browser, server.address, steps, tmp_path).seen
+        seen = visit(browser, server.address, steps, tmp_path, sound=False)
+    assert seen.fault is None, seen.last
+    *_, rows, status = seen.seen
     first, second, third = rows
     assert first[:2] == [f"first{SUFFIX}", "✕ was refused"]
     assert first[2].endswith("Error: Dynamic linking error: undefined symbol 'nobody_has_it'")
@@ -94,7 +96,10 @@ from demo import _core
 
 @BROWSERS
 def test_the_code_of_a_wheel_reaches_no_other_server(browser: str, tmp_path: Path) -> None:
-    files = {"demo/__init__.py": TELLING, f"demo/_core{SUFFIX}": side_module(INIT.format("_core"))}
+    files: dict[str, str | bytes] = {
+        "demo/__init__.py": TELLING,
+        f"demo/_core{SUFFIX}": side_module(INIT.format("_core")),
+    }
     wheel = make_wheel(tmp_path, NAME, files)
     with served() as server:
         steps = [{"step": "open"}, dropped(wheel), until(".picks input"), LOAD, until(".happened .seen")]
@@ -119,7 +124,7 @@ def test_a_hundred_thousand_names_are_searched(browser: str, tmp_path: Path) -> 
     """
     drawn = "document.querySelectorAll('.space .row').length"
     with served() as server:
-        steps = [
+        steps: list[Step] = [
             {"step": "open"},
             dropped(wheel),
             until(".contents"),
@@ -144,7 +149,7 @@ def test_a_hundred_thousand_names_are_searched(browser: str, tmp_path: Path) -> 
 def test_a_keyboard_and_a_screen_reader_find_their_way(browser: str, width: int, tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path, NAME, FILES)
     with served() as server:
-        steps = [
+        steps: list[Step] = [
             {"step": "size", "width": width, "height": 900},
             {"step": "open"},
             {"step": "press", "keys": ["Tab"]},
