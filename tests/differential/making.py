@@ -156,10 +156,25 @@ def assemble(source: Path, define: Mapping[str, str]) -> bytes:
     Raises:
         MakingError: it is malformed.
     """
+    text = source.read_text("utf-8")
+    for name, meaning in define.items():
+        text = text.replace(f"@{name}@", meaning)
+    try:
+        return assemble_text(text)
+    except MakingError as error:
+        raise MakingError(f"{source}: {error}") from error
+
+
+def assemble_text(text: str) -> bytes:
+    """The module of a text in the text format, its boilerplate filled in; not validated.
+
+    Raises:
+        MakingError: it is malformed.
+    """
     import wasmtime
 
     lines = []
-    for line in source.read_text("utf-8").splitlines():
+    for line in text.splitlines():
         bare = line.strip()
         if bare == _PYTHON_IMPORTS:
             lines.append(_IMPORTS)
@@ -167,10 +182,7 @@ def assemble(source: Path, define: Mapping[str, str]) -> bytes:
             lines.append(_INIT.format(name=bare.removeprefix(_PYTHON_INIT)))
         else:
             lines.append(line)
-    text = "\n".join(lines)
-    for name, meaning in define.items():
-        text = text.replace(f"@{name}@", meaning)
     try:
-        return bytes(wasmtime.wat2wasm(text))
+        return bytes(wasmtime.wat2wasm("\n".join(lines)))
     except wasmtime.WasmtimeError as error:
-        raise MakingError(f"{source}: {error}") from error
+        raise MakingError(str(error)) from error

@@ -151,7 +151,13 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--real-wheels", action="store_true", help="published wheels instead of made modules")
     parser.add_argument(
-        "--wheel", action="append", default=[], type=Path, metavar="FILE", help="these wheels instead"
+        "--wheel",
+        action="extend",
+        nargs="+",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="these wheels instead",
     )
     parser.add_argument(
         "--installs", action="store_true", help="also install each case as a wheel, then import it"

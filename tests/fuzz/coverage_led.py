@@ -55,7 +55,7 @@ def run_atheris(
         return (kind or b"\0") + change(entry, source, modules)[: most_bytes - 1]
 
     atheris.instrument_all()
-    words = [sys.argv[0], str(corpus), f"-seed={seed + 1}", f"-max_len={_LONGEST}", "-timeout=60"]
+    words = [sys.argv[0], str(corpus), f"-seed={seed + 1}", f"-max_len={_LONGEST}", "-timeout=120"]
     words += [f"-runs={most}"] if most is not None else []
     words += [f"-max_total_time={int(seconds)}"] if seconds is not None else []
     atheris.Setup(words, attempt, custom_mutator=mutate)

@@ -132,7 +132,8 @@ def _repacked(data: bytes, source: random.Random, modules: list[bytes]) -> bytes
             contents = {info.filename: archive.read(info) for info in archive.infolist()}
     except Exception:  # noqa: BLE001 - a mutated wheel may be broken in any way; then only blind changes are left
         return mutate_blindly(data, source)
-    for _ in range(source.randint(1, 2) if contents else 0):
+    # Mostly one or two; now and then several members at once, as faults may need one another.
+    for _ in range(source.choice((1, 1, 2, 2, 3, 5, 8)) if contents else 0):
         _change(contents, source, modules)
     folders = [name for name in contents if name.endswith(".dist-info/RECORD")]
     if source.random() < 0.7:
@@ -145,10 +146,20 @@ def _repacked(data: bytes, source: random.Random, modules: list[bytes]) -> bytes
 def _change(contents: dict[str, bytes], source: random.Random, modules: list[bytes]) -> None:
     name = source.choice(list(contents))
     native = [name for name in contents if contents[name].startswith(b"\0asm")]
-    match source.randrange(7):
+    match source.randrange(9):
         case 0 | 1 | 2 if native:
             name = source.choice(native)
             contents[name] = mutate_wasm.mutate(contents[name], source, modules)
+        case 7 if native:
+            for name in source.sample(native, source.randint(1, len(native))):
+                contents[name] = mutate_wasm.mutate(contents[name], source, modules)
+        case 8 if native:
+            # A copy under another name or in another folder, or two that take each other's places.
+            first, second = source.choice(native), source.choice(native)
+            contents[first], contents[second] = contents[second], contents[first]
+            contents[source.choice(("x/", "spam.libs/", "spam/")) + first.rpartition("/")[2]] = contents[
+                first
+            ]
         case 3:
             new = source.choice((name + source.choice(NAMES), source.choice(NAMES) + name, *NAMES))
             contents[new.encode("utf-8", "replace").decode()[:60_000] or "x"] = contents[name]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import random
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fuzz.shapes import shape
 from platformdirs import user_cache_path
 
 from pyodide_abi.values import value
@@ -23,6 +25,7 @@ CORPUS = Path(__file__).parents[1] / "corpus"
 #: Real wheels of the integration tests, where they have been fetched; no larger ones, they only cost time.
 FETCHED = user_cache_path("pyodide-abi", appauthor=False) / "test-wheels"
 _LARGEST = 250_000
+_SHAPES = 12
 MODULE = "spam.cpython-314-wasm32-emscripten.so"
 WHEEL = "spam-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
 INFO = "spam-1.dist-info"
@@ -57,6 +60,8 @@ def made_seeds() -> tuple[Seed, ...]:
     }
     seeds.append(Seed(name=WHEEL, data=pack(contents)))
     seeds.append(Seed(name=WHEEL, data=pack({MODULE: modules["side.wasm"]}, method=zipfile.ZIP_STORED)))
+    chance = random.Random(20261129)  # noqa: S311 - inputs, not secrets
+    seeds += [Seed(name=WHEEL, data=pack(shape(chance))) for _ in range(_SHAPES)]
     return tuple(seeds)
 
 

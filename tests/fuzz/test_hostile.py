@@ -42,7 +42,7 @@ def little_memory() -> Iterator[None]:
 def run(folder: Path, *words: str) -> int:
     """A command, held to the promises."""
     before = sorted(folder.rglob("*"))
-    with little_memory(), bounded(5):
+    with little_memory(), bounded():
         status = main([*words], {"PYODIDE_ABI_CACHE_DIR": str(folder / "cache")}, folder)
     assert sorted(folder.rglob("*")) == before
     return status

@@ -149,10 +149,14 @@ class _Recovery:
         index = entry.target.index
         if index is None:
             return entry
+        try:
+            type_ = self._machine.type_of(index)
+        except Stopped:
+            return entry  # There is no function of that index, or none of a function type.
         target = replace(
             entry.target,
             name=self._names.get(index, ""),
-            type=self._machine.type_of(index),
+            type=type_,
             trap=self._kept.bodies.get(index - self._first) == _TRAP,
         )
         return replace(entry, target=target)
