@@ -2,7 +2,7 @@
 
 A result is made in a hidden folder beside its place and moved there in one rename. While a process is at work
 in such a folder it holds a lock on it, which ends with the process. So what a killed one has left is known,
-and the next that writes there removes it.
+and the next that writes there removes it. Folders for files that are of no use afterwards are made so, too.
 """
 
 from __future__ import annotations
@@ -10,14 +10,18 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import stat
+import time
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 _NAME = ".pyodide-abi-{}.partial"
+#: How often the lock of a folder of all users is tried, and the seconds between.
+_TRIES, _PAUSE = 20, 0.01
 _LEFT = re.compile(_NAME.format("[0-9a-f]{32}").replace(".", r"\."))
 
 
@@ -78,6 +82,35 @@ def staging(folder: Path, *, called: Path | None = None) -> Iterator[Path]:
 
 
 @contextmanager
+def temporary() -> Iterator[Path]:
+    """A folder for files that nobody needs afterwards, among the system's temporary ones.
+
+    What dead processes have left there goes first. Where the system's folder cannot be locked soon, as others
+    may hold its lock for as long as they like, nothing is removed, and the folder has another sort of name.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    import tempfile  # noqa: PLC0415 - an audit needs none
+
+    shared = Path(tempfile.gettempdir()).resolve()
+    place, lock = shared / _NAME.format(os.urandom(16).hex()), None
+    for _ in range(_TRIES):
+        with suppress(BlockingIOError):
+            lock = _begin(shared, place, wait=False)
+            break
+        time.sleep(_PAUSE)
+    if lock is None:
+        place = Path(tempfile.mkdtemp(prefix="pyodide-abi-", dir=shared))
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+@contextmanager
 def _named_failures(place: Path, *, hidden: Path) -> Iterator[None]:
     """Name in errors what the user knows: a full disk is reported without any name, or with a hidden one."""
     try:
@@ -98,27 +131,46 @@ def _make(folder: Path) -> list[Path]:
     return new
 
 
-def _begin(folder: Path, place: Path) -> int | None:
+def _begin(folder: Path, place: Path, *, wait: bool = True) -> int | None:
     """Make the hidden folder and hold its lock, once what dead processes have left is gone.
+
+    Args:
+        folder: the one that it is made in.
+        place: its own path.
+        wait: for the other folder's lock, however long that is held.
 
     Returns:
         what to close in the end; None where the system has no locks for folders.
+
+    Raises:
+        BlockingIOError: the other folder's lock cannot be had at once, and is not to be waited for.
     """
     # The whole folder is locked meanwhile, so that nobody takes a new one for left before it has its lock.
-    guard = _locked(folder, wait=True)
+    guard = _locked(folder, wait=wait)
     if guard is None:
+        if not wait:
+            raise BlockingIOError(f"{folder} cannot be locked")
         place.mkdir()
         return None
     try:
-        for other in [path for path in folder.iterdir() if _LEFT.fullmatch(path.name)]:
+        for other in [path for path in folder.iterdir() if _LEFT.fullmatch(path.name) and _is_ours(path)]:
             left = _locked(other, wait=False)
             if left is not None:
                 shutil.rmtree(other, ignore_errors=True)
                 os.close(left)
-        place.mkdir()
+        place.mkdir(mode=0o777 if wait else 0o700)
         return _locked(place, wait=False)
     finally:
         os.close(guard)
+
+
+def _is_ours(path: Path) -> bool:
+    """A folder of this user, no link: in a folder of all users anybody can make one of such a name."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
 
 
 def _locked(folder: Path, *, wait: bool) -> int | None:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import collections
-import faulthandler
 import hashlib
+import signal
 import sys
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fuzz import mutate_bytes, mutate_wasm, mutate_wheel
-from fuzz.target import read_everything
+from fuzz.target import BrokenPromiseError, read_everything
 
 if TYPE_CHECKING:
     import random
+    from types import FrameType
 
     from fuzz.seeds import Seed
 
-#: An input that makes no calls and comes to no end within so many seconds ends the process.
-_HOPELESS = 120
+#: An input that makes no calls and comes to no end within so many seconds of processor time is a find, too.
+_HOPELESS = 120.0
 
 
 def change(seed: Seed, source: random.Random, modules: list[bytes]) -> bytes:
@@ -29,6 +30,10 @@ def change(seed: Seed, source: random.Random, modules: list[bytes]) -> bytes:
     if seed.data.startswith(b"\0asm"):
         return mutate_wasm.mutate(seed.data, source, modules)
     return mutate_bytes.mutate(seed.data, source)
+
+
+def _hopeless(_number: int, _frame: FrameType | None) -> None:
+    raise BrokenPromiseError(f"it took more than {_HOPELESS:g} seconds")
 
 
 class Fuzzer:
@@ -44,13 +49,15 @@ class Fuzzer:
         """One input; how it ended."""
         file = self._folder / seed.name
         file.write_bytes(seed.data)
-        faulthandler.dump_traceback_later(_HOPELESS, exit=True)
+        before = signal.signal(signal.SIGVTALRM, _hopeless)
+        signal.setitimer(signal.ITIMER_VIRTUAL, _HOPELESS)
         try:
             ending = read_everything(file, platform)
         except (Exception, RecursionError, MemoryError) as error:  # noqa: BLE001 - whatever it is, it is a find
             ending = self._keep(seed, platform, error)
         finally:
-            faulthandler.cancel_dump_traceback_later()
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.signal(signal.SIGVTALRM, before)
         self.endings[ending] += 1
         return ending
 

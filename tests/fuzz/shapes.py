@@ -3,8 +3,8 @@
     python tests/fuzz/shapes.py --number 20 --seed 7 --folder shapes
     python tests/differential/run.py --wheel shapes/*.whl
 
-The first command writes such wheels, and the second holds what is predicted of every file against the real loader.
-The fuzzer begins with them, too.
+The first command writes such wheels, and the second holds what is predicted of every file against the real
+loader. The fuzzer begins with them, too.
 """
 
 from __future__ import annotations

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-#: So many functions may be called for one input, whatever it is, and more for each byte of it: a hundred times what
-#: an ordinary one takes. Calls are the same on every machine, seconds are not.
+#: So many functions may be called for one input, whatever it is, and more for each byte: a hundred times
+#: what an ordinary one takes. Calls are the same on every machine, seconds are not.
 CALLS, CALLS_FOR_A_BYTE = 2_000_000, 20
 PLATFORMS = ("2024_0", "2025_0", "2026_0", "2026_5")
 #: What a process does when it leaves marks outside itself (docs.python.org/3/library/audit_events.html).

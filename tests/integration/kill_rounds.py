@@ -161,8 +161,10 @@ def contents(cache: Path) -> dict[str, int]:
 def faults(cache: Path, before: dict[str, int], *places: Path) -> list[str]:
     """What is left of unfinished work, and what the cache has in another way than before."""
     found = [str(path) for place in places for pattern in LEFTOVERS for path in place.glob(pattern)]
-    found += [str(path) for pattern in UNFINISHED for path in cache.glob(pattern)]
-    found += [str(path) for path in cache.with_name("temporary").iterdir()]
+    found += [str(path) for pattern in UNFINISHED for path in cache.glob(pattern) if path.name != ".partial"]
+    # Node keeps a cache of its own there.
+    temporary = cache.with_name("temporary").iterdir()
+    found += [str(path) for path in temporary if path.name != "node-compile-cache"]
     store, now = Store(cache), contents(cache)
     found += [f"{key}: not what was sealed" for key in store.sealed_keys() if not store.prove(key)]
     found += [

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pyodide_abi.atomic import replacing, staging, write_whole
+from pyodide_abi import atomic
+from pyodide_abi.atomic import replacing, staging, temporary, write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,6 +79,47 @@ def test_what_a_dead_process_left_is_removed_and_what_a_living_one_makes_is_not(
     finally:
         os.close(held)
     assert names(tmp_path) == sorted(["file", living.name, *(folder.name for folder in others)])
+
+
+class TestTemporary:
+    @pytest.fixture(autouse=True)
+    def system(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        return tmp_path
+
+    def test_it_is_gone_afterwards_and_what_a_dead_process_left_is_too(self, system: Path) -> None:
+        left = system / f".pyodide-abi-{'a' * 32}.partial"
+        (left / "deep").mkdir(parents=True)
+        with temporary() as folder:
+            assert folder.stat().st_mode & 0o777 == 0o700
+            assert names(system) == [folder.name]
+            with temporary() as second:
+                (second / "file").write_bytes(b"")
+                assert folder.is_dir()
+        assert names(system) == []
+
+    def test_links_are_not_followed(self, system: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+        precious = tmp_path_factory.mktemp("precious")
+        (precious / "file").write_bytes(b"x")
+        link = system / f".pyodide-abi-{'b' * 32}.partial"
+        link.symlink_to(precious)
+        with temporary():
+            pass
+        assert names(precious) == ["file"]
+        assert names(system) == [link.name]
+
+    def test_a_lock_that_somebody_holds_for_ever_holds_nobody_up(
+        self, system: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(atomic, "_PAUSE", 0)
+        held = os.open(system, os.O_RDONLY)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        try:
+            with temporary() as folder:
+                assert folder.name.startswith("pyodide-abi-")
+        finally:
+            os.close(held)
+        assert names(system) == []
 
 
 def test_two_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -133,10 +134,13 @@ def run_backend(
     import pyproject_hooks  # noqa: PLC0415 - _caller has said what to do if it is missing
 
     try:
-        with host.progress.task("asking for build requirements"), _warnings_logged(on_line):
+        with (
+            host.progress.task("asking for build requirements"),
+            _hooks_at_work(on_line, outdir.parent),
+        ):
             more = caller.get_requires_for_build_wheel(settings)
         install([requirement for requirement in more if requirement not in system.requires])
-        with host.progress.task("compiling"), _warnings_logged(on_line):
+        with host.progress.task("compiling"), _hooks_at_work(on_line, outdir.parent):
             return outdir / caller.build_wheel(str(outdir), settings)
     except pyproject_hooks.BackendUnavailable as error:
         raise BuildFailedError(
@@ -148,13 +152,19 @@ def run_backend(
 
 
 @contextmanager
-def _warnings_logged(on_line: Callable[[str], None]) -> Iterator[None]:
-    """pyproject_hooks repeats the backend's warnings in our process; they belong in the build's log."""
+def _hooks_at_work(on_line: Callable[[str], None], work: Path) -> Iterator[None]:
+    """What pyproject_hooks does in our process belongs to the build.
+
+    It repeats the backend's warnings, which go into the log; and its temporary files lie in the build's
+    folder, which the next build removes if this process is killed.
+    """
+    before, tempfile.tempdir = tempfile.tempdir, str(work)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             yield
         finally:
+            tempfile.tempdir = before
             for warning in caught:
                 for line in f"warning: {warning.message}".splitlines():
                     on_line(line)

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyodide_abi.atomic import temporary
 from pyodide_abi.cli.options import positive
 
 if TYPE_CHECKING:
@@ -132,9 +133,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
         @cache
         def scratch() -> Path:
             # An audit of files that are there writes nothing.
-            from tempfile import TemporaryDirectory
-
-            return Path(stack.enter_context(TemporaryDirectory(prefix="pyodide-abi-")))
+            return stack.enter_context(temporary())
 
         outcomes = list(_audited(args, session, scratch, platform, habit))
     if habit and any(one.report and one.report.platform_from == "usual" for one in outcomes):

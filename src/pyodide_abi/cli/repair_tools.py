@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyodide_abi.atomic import temporary
 from pyodide_abi.errors import FailedError, MissingError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def shrinker(host: Host) -> Shrink:
     program, environ = _find(host)
 
     def shrink(data: bytes) -> bytes:
-        with tempfile.TemporaryDirectory(prefix="pyodide-abi-") as folder:
+        with temporary() as folder:
             module, smaller = Path(folder, "module.wasm"), Path(folder, "smaller.wasm")
             module.write_bytes(data)
             said = ""

@@ -7,10 +7,10 @@ a failed load may spoil the loader for the next.
 from __future__ import annotations
 
 import enum
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyodide_abi.atomic import temporary
 from pyodide_abi.errors import MissingError
 from pyodide_abi.runtime.account import Account, Outcome
 from pyodide_abi.runtime.attempts import modules_of, platforms_of
@@ -210,8 +210,7 @@ class _Trial:
         return self._in_turn(way, self._micropip if way is Way.MICROPIP else self._page)
 
     def _by_pip(self) -> Installation:
-        with tempfile.TemporaryDirectory(prefix="pyodide-abi-site-") as folder:
-            site = Path(folder)
+        with temporary() as site:
             found = pip_install(
                 self.requirement, site, runtime=self.runtime, server=self.mirror.address, host=self.host
             )
@@ -250,7 +249,7 @@ class _Trial:
         return self._installation(way, found, tuple(tried))
 
     def _micropip(self, modules: Sequence[ExtensionModule]) -> tuple[Sequence[Message], str]:
-        with tempfile.TemporaryDirectory(prefix="pyodide-abi-packages-") as cache:
+        with temporary() as cache:
             request = Request(
                 release=self.folder,
                 environ={},

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyodide_abi.atomic import temporary
 from pyodide_abi.errors import MissingError
 from pyodide_abi.process import find_executable
 from pyodide_abi.runtime.protocol import Died, Exited, parse_messages
@@ -112,7 +112,7 @@ def browse(
             raise _EndedError
 
     died = ""
-    with tempfile.TemporaryDirectory(prefix="pyodide-abi-browser-", ignore_cleanup_errors=True) as profile:
+    with temporary() as profile:
         words: list[str | Path] = [browser.path, *_FLAGS, f"--user-data-dir={profile}"]
         if os.geteuid() == 0:
             words.append("--no-sandbox")  # Chromium has none for root, who runs the containers of CI.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyodide_abi.atomic import temporary
 from pyodide_abi.runtime.protocol import Booted, Died, Exited, parse_messages
 from pyodide_abi.values import value
 
@@ -79,7 +79,7 @@ def drive(
         stdin: what it reads when not attached.
         timeout: seconds after which it is killed.
     """
-    with tempfile.TemporaryDirectory(prefix="pyodide-abi-") as folder:
+    with temporary() as folder:
         asked, channel = Path(folder, "request.json"), Path(folder, "answers.jsonl")
         asked.write_text(request.to_json(channel), "utf-8")
         channel.touch()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import enum
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.abi.symbols import INIT_PREFIXES
+from pyodide_abi.atomic import temporary
 from pyodide_abi.runtime.account import Outcome
 from pyodide_abi.runtime.fresh_interpreters import Interpreters
 from pyodide_abi.runtime.protocol import PROBE, Call, Called, Calling, Imported, Probe, Untried
@@ -128,8 +127,7 @@ def call_entries(
     pairs = [
         (loaded, group) for loaded in verification.results for group in _grouped(rows.get(loaded.path, ()))
     ]
-    with tempfile.TemporaryDirectory(prefix="pyodide-abi-site-") as folder:
-        site = Path(folder)
+    with temporary() as site:
         unpack([verification.wheel], site)
         interpreters = Interpreters(site=site, node=node, host=host, timeout=timeout)
         text = f"calling what {verification.wheel.name} hands over"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from pyodide_abi.atomic import temporary
 from pyodide_abi.errors import UsageError
 from pyodide_abi.runtime.arguments import divide, is_interactive
 from pyodide_abi.runtime.driver import drive
@@ -138,11 +138,11 @@ def run_python(
     memory = None
     if divided and can_start(divided[0], environ):
         memory = obtain_snapshot(release, folder, environ, node, host)
-    with tempfile.TemporaryDirectory(prefix="pyodide-abi-site-") as work:
-        site = Path(work, "site")
+    with temporary() as work:
+        site = work / "site"
         site.mkdir()
         unpack(program.wheels, site)
-        packages = _put_together(program.packages, Path(work, "packages")) if program.packages else None
+        packages = _put_together(program.packages, work / "packages") if program.packages else None
         request = Request(
             release=folder,
             args=(*divided[0], *START) if divided else program.args,

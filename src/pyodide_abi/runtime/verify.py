@@ -11,11 +11,10 @@ below empty parents. The module's outcome and what became of its package are the
 
 from __future__ import annotations
 
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyodide_abi.atomic import temporary
 from pyodide_abi.runtime.account import Account, Outcome
 from pyodide_abi.runtime.attempts import attempts_of, platforms_of
 from pyodide_abi.runtime.fresh_interpreters import Interpreters
@@ -29,6 +28,7 @@ from pyodide_abi.wheel import open_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from pyodide_abi.host import Host
     from pyodide_abi.platforms.model import Runtime
@@ -122,8 +122,7 @@ def verify_wheel(
     # One after another: each is shown, and npm does its own waiting.
     for runtime in runtimes if attempts.attempts else ():
         install_release(runtime.release, host)
-    with tempfile.TemporaryDirectory(prefix="pyodide-abi-site-") as folder:
-        site = Path(folder)
+    with temporary() as site:
         unpack([wheel], site)
         trial = _Trial(
             interpreters=Interpreters(site=site, node=node, host=host, timeout=timeout), attempts=attempts
