@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyodide_abi.atomic import temporary
 from pyodide_abi.errors import MissingError, UsageError
 
 if TYPE_CHECKING:
@@ -115,8 +115,8 @@ def _learn(source: str, name: str | None, session: Session) -> LearnedRelease:
     data = data_of(session)
     if is_version(source) and name is not None:
         raise UsageError("a release of npm has its own name", hint="--name is for a build of your own")
-    with tempfile.TemporaryDirectory(prefix="pyodide-abi-") as scratch:
-        obtained = obtain(source, session.cwd, session.host, Path(scratch))
+    with temporary() as scratch:
+        obtained = obtain(source, session.cwd, session.host, scratch)
         return learn(obtained, data, session.host, name=name)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from pyodide_abi.atomic import temporary
@@ -19,6 +19,7 @@ from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from pyodide_abi.host import Host
     from pyodide_abi.platforms.model import Release

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pyodide_abi.atomic import temporary
 from pyodide_abi.errors import FailedError
 from pyodide_abi.platforms.surface import SymbolKind
 from pyodide_abi.runtime.node import find_node
@@ -130,7 +130,7 @@ def read_texts(
 
 
 def _run(script: Path, asked: object, node: Node, host: Host) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="pyodide-abi-") as scratch:
+    with temporary() as scratch:
         question, result = Path(scratch, "asked.json"), Path(scratch, "result.json")
         question.write_text(json.dumps(asked), "utf-8")
         done = host.runner.run(
