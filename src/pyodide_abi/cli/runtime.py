@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.atomic import temporary
@@ -10,6 +9,7 @@ from pyodide_abi.errors import MissingError, UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from pyodide_abi.cli.session import Session
     from pyodide_abi.platforms.learned import LearnedRelease
