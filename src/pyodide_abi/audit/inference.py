@@ -156,7 +156,8 @@ def _of_library(
 
 def _of_init(facts: Facts, loader: Loader) -> Iterator[tuple[Sign, str]]:
     """An init function that only other interpreters look for, and none that this one does."""
-    found = {prefix: name for name in facts.exports for prefix in init_prefixes() if is_init(name, prefix)}
+    prefixes = init_prefixes()
+    found = {prefix: name for name in facts.exports for prefix in prefixes if is_init(name, prefix)}
     if found and not found.keys() & set(loader.init_prefixes):
         yield Sign.INIT, next(iter(found.values()))
 

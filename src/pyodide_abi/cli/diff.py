@@ -172,7 +172,8 @@ def _diff_releases(
     select: Callable[[str], bool],
     users: Sequence[Library] | None,
 ) -> Data:
-    from pyodide_abi.linker.compare_surfaces import compare_surfaces, met_by, side_of
+    from pyodide_abi.linker.compare_surfaces import compare_surfaces, side_of
+    from pyodide_abi.linker.met_differences import met_by
     from pyodide_abi.platforms import load_surface
     from pyodide_abi.report.diff import met_data, surfaces_data
 

@@ -210,6 +210,10 @@ class Engine:
         """The text for a fault, the error's class in front; ``details`` fill its placeholders."""
         return self.texts[text].format(**details)
 
+    def reason(self, text: Text, **details: object) -> str:
+        """The text for a fault without what stands in front of a colon: the error's class, and an import."""
+        return self.texts[text].rpartition(": ")[2].format(**details)
+
     def names(self, text: Text, detail: str) -> bool:
         """The text for a fault holds that detail."""
         return f"{{{detail}}}" in self.texts[text]

@@ -154,7 +154,9 @@ def parse_platform(document: Mapping[str, Any] | str, *, file: str, common: Comm
     for table in (identity, wheel_tag, python, emscripten, unwinding, bigint, loader, root):
         table.finish()
     if root.checked:
-        _check(platform, root)
+        from pyodide_abi.platforms.invariants import check_platform  # noqa: PLC0415 - not for our own data
+
+        check_platform(platform, root)
     return platform
 
 
@@ -322,43 +324,6 @@ def _tag(table: Table, common: Common, releases: Sequence[model.Release]) -> mod
     )
     table.finish()
     return value
-
-
-def _check(platform: model.Platform, root: Table) -> None:
-    """What the values have to be to one another."""
-    if platform.python.tag != "cp" + platform.python.version.replace(".", ""):
-        root.fail(
-            "python.tag", f"'{platform.python.tag}' is not the tag of CPython {platform.python.version}"
-        )
-    if all(release.prerelease for release in platform.releases) and platform.status is model.Status.STABLE:
-        root.fail("identity.status", "is stable, but every release is a pre-release")
-    if platform.exceptions is model.Unwinding.WEBASSEMBLY and platform.exception_encoding is None:
-        root.fail("unwinding.encoding", "is missing, though exceptions unwind in WebAssembly")
-    _check_tags(platform, root)
-    _no_value_twice("libraries", [library.name for library in platform.libraries], root)
-    _no_value_twice("features", [feature.name for feature in platform.features], root)
-    contradictions = {flag.flag for flag in platform.flags if flag.need is model.Need.REQUIRED} & {
-        flag.flag for flag in platform.flags if flag.need is model.Need.FORBIDDEN
-    }
-    if contradictions:
-        root.fail("flags", f"'{min(contradictions)}' is both required and forbidden")
-
-
-def _check_tags(platform: model.Platform, root: Table) -> None:
-    tags = [tag.tag for tag in platform.tags]
-    _no_value_twice("tags", tags, root)
-    if platform.tag not in tags:
-        root.fail("wheel_tag.tag", f"'{platform.tag}' is none of the file's tags")
-    own = {platform.name, *platform.names, "emscripten_" + platform.emscripten.replace(".", "_")}
-    for index, tag in enumerate(tags):
-        if tag.removesuffix("_wasm32") not in own:
-            root.fail(f"tags[{index}].tag", f"'{tag}' is no name of this platform with _wasm32 behind it")
-
-
-def _no_value_twice(field: str, values: Sequence[object], root: Table) -> None:
-    for index, item in enumerate(values):
-        if item in values[:index]:
-            root.fail(f"{field}[{index}]", f"repeats '{item}'")
 
 
 def _no_name_twice(platforms: Sequence[model.Platform]) -> None:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
         Touched,
         Version,
     )
-    from pyodide_abi.linker.compare_surfaces import Met, Side, SurfaceDifference, SymbolChange
+    from pyodide_abi.linker.compare_surfaces import Side, SurfaceDifference, SymbolChange
+    from pyodide_abi.linker.met_differences import Met
     from pyodide_abi.platforms import Symbol
     from pyodide_abi.wasm import ExternType
 

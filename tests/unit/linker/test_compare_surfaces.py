@@ -8,13 +8,13 @@ import pytest
 from made_modules import side_module
 
 from pyodide_abi.linker.compare_surfaces import (
-    Fate,
     Side,
     compare_surfaces,
-    met_by,
     side_of,
 )
 from pyodide_abi.linker.facts import read_library
+from pyodide_abi.linker.fates import Fate
+from pyodide_abi.linker.met_differences import met_by
 from pyodide_abi.platforms import Symbol, SymbolKind, find_runtime, load_platform, load_surface
 from pyodide_abi.platforms.engines import Text, engine_names, find_engine
 from pyodide_abi.platforms.loaders import load_loaders
@@ -22,10 +22,10 @@ from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
     from pyodide_abi.linker.compare_surfaces import (
-        Met,
         SurfaceDifference,
         SymbolChange,
     )
+    from pyodide_abi.linker.met_differences import Met
 
 WASM, JS, DATA = SymbolKind.WASM_FUNCTION, SymbolKind.JS_FUNCTION, SymbolKind.DATA
 TAG, OTHER, STUB = SymbolKind.TAG, SymbolKind.OTHER, SymbolKind.STUB

@@ -48,12 +48,14 @@ class Refusal:
         index: the import's place in the import section.
         found: the import's value was asked for before the complaint.
         problem: the complaint.
+        reason: what is wrong, in the engine's words for any import.
     """
 
     turn: int
     index: int
     found: bool
     problem: Problem
+    reason: str
 
 
 @value(kw_only=False)
@@ -117,22 +119,21 @@ def check_imports(
 
 def _refusal(entry: Import, fault: _Fault, library: Library, engine: Engine, call: str) -> Refusal:
     foreign = fault.check is Check.MODULE
-    text = engine.say(
-        fault.text,
-        call=call,
-        index=entry.index,
-        module=entry.module,
-        name=entry.name,
-        have=fault.have,
-        wanted=fault.wanted,
-    )
+    details = {
+        "call": call,
+        "index": entry.index,
+        "module": entry.module,
+        "name": entry.name,
+        "have": fault.have,
+        "wanted": fault.wanted,
+    }
     return Refusal(
         turn=engine.turn(fault.check),
         index=entry.index,
         found=not foreign,
         problem=Problem(
             cause=fault.cause,
-            text=text,
+            text=engine.say(fault.text, **details),
             library=library.path,
             symbol=f"{entry.module}.{entry.name}" if foreign else entry.name,
             wanted=str(entry.type),
@@ -140,6 +141,7 @@ def _refusal(entry: Import, fault: _Fault, library: Library, engine: Engine, cal
             exact=fault.exact and fault.text not in engine.inexact,
             sized=fault.text is Text.MEMORY_SMALL and engine.names(fault.text, "have"),
         ),
+        reason=engine.reason(fault.text, **details),
     )
 
 
