@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyodide_abi.linker.compare_surfaces import Fate, compare_surfaces, side_of
+from pyodide_abi.linker.compare_surfaces import compare_surfaces, side_of
+from pyodide_abi.linker.fates import Fate
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:

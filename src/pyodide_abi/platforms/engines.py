@@ -15,7 +15,7 @@ from pyodide_abi.platforms.documents import documents, is_own
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 #: The engine that predictions are for unless another is named.
 DEFAULT_ENGINE = "node24"
@@ -322,10 +322,7 @@ def _sizes(table: Table) -> dict[str, SizeBound]:
         entry = table.table(size)
         sizes[size] = SizeBound(most=entry.number("most"), text=entry.text("text"))
         entry.finish()
-        try:
-            sizes[size].text.format_map(dict.fromkeys(("call", "number", "most", "index", "name"), ""))
-        except (KeyError, IndexError, ValueError) as error:
-            table.fail(size, f"has a placeholder that nothing fills: {error}")
+        _check_placeholders(table, size, sizes[size].text, ("call", "number", "most", "index", "name"))
     return sizes
 
 
@@ -344,11 +341,13 @@ def _texts(table: Table) -> dict[Text, str]:
     for place, text in enumerate(Text):
         found = table.text(text).replace(_IMPORT, prefix)
         texts[text] = found
-        if not table.checked:
-            continue
         known = _OF_IMPORT if place <= _LAST_OF_IMPORTS else _PLACEHOLDERS.get(text, frozenset())
-        try:
-            found.format_map(dict.fromkeys(known, ""))
-        except (KeyError, IndexError, ValueError) as error:
-            table.fail(text, f"has a placeholder that nothing fills: {error}")
+        _check_placeholders(table, text, found, known)
     return texts
+
+
+def _check_placeholders(table: Table, key: str, text: str, known: Iterable[str]) -> None:
+    try:
+        _ = text.format_map(dict.fromkeys(known, "")) if table.checked else text
+    except (KeyError, IndexError, ValueError) as error:
+        table.fail(key, f"has a placeholder that nothing fills: {error}")
