@@ -272,11 +272,7 @@ def parse_engine(name: str, read: Callable[[str], Mapping[str, Any] | str]) -> E
         sizes=_sizes(sizes.table("bounds")),
         place=sizes.optional_text("place") or "",
         passes=_passes(order),
-        calls=Calls(
-            module=calls.text("module"),
-            instance=calls.text("instance"),
-            instantiate=calls.text("instantiate"),
-        ),
+        calls=Calls(**{key: calls.text(key) for key in ("module", "instance", "instantiate")}),
         refused={feature: refused.text(feature) for feature in refused},
         mixture=features.optional_text("mixture") or "",
         sought=frozenset(features.texts("sought", may_be_empty=True)),
