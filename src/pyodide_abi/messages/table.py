@@ -36,6 +36,8 @@ _FILES = (
     "limits",
     "installing",
     "fetching",
+    "machine",
+    "pages",
 )
 _IMPORT = (
     r'Import #\d++ (?:module=)?"(?P<space>[^"]{0,300})" '
