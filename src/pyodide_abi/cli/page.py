@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pyodide_abi.cli.session import Session
-    from pyodide_abi.page.folder import Beside
+    from pyodide_abi.page.folder import Beside, Content
+    from pyodide_abi.page.server import PageServer
     from pyodide_abi.platforms.model import Runtime
 
 _DESCRIPTION = """\
@@ -79,14 +80,30 @@ def run(args: argparse.Namespace, session: Session) -> int:
         write_folder(folder, files)
         session.out.write(f"{folder}\n")
         return 0
-    from pyodide_abi.page.server import PageServer
-
-    with PageServer(files, args.port) as server:
+    with _server(files, args.port) as server:
         session.out.write(f"{server.address}/\n")
         session.out.flush()
         session.host.progress.say("serving the page until you press Ctrl-C")
         _wait()
     return 0
+
+
+def _server(files: Mapping[str, Content], port: int) -> PageServer:
+    """The server at a port.
+
+    Raises:
+        UsageError: the port is none, or somebody has it.
+    """
+    from pyodide_abi.errors import UsageError
+    from pyodide_abi.page.server import PageServer
+
+    try:
+        return PageServer(files, port)
+    except (OSError, OverflowError) as error:
+        why = error.strerror if isinstance(error, OSError) else "ports end at 65535"
+        raise UsageError(
+            f"the page cannot be served at port {port}: {why}", hint="name another: --port 8631"
+        ) from error
 
 
 def _beside(named: Sequence[Runtime], session: Session, *, cached: bool) -> Beside:

@@ -133,6 +133,19 @@ def test_the_server_gives_the_page_s_files_and_nothing_else(release: Path, tmp_p
         assert server.asked[:2] == ["/", "/a.js"]
 
 
+def test_a_port_that_is_taken_or_none_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    release = tmp_path / "cache" / "runtimes" / MAIN
+    release.mkdir(parents=True)
+    with PageServer({}) as taken:
+        ports = (taken.address.rpartition(":")[2], "65536")
+        for port, why in zip(ports, ("in use", "65535"), strict=True):
+            words = ["page", "--serve", "--port", port, "--offline", "--cache-dir", str(tmp_path / "cache")]
+            assert main(words, {}, tmp_path) == 2
+            said = capsys.readouterr().err
+            assert f"at port {port}: " in said
+            assert why in said
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
 def test_the_server_takes_nothing(method: str) -> None:
     with PageServer({"index.html": b"page"}) as server:
