@@ -28,11 +28,12 @@ from pyodide_abi.runtime.node import find_npm
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from email.message import Message
     from http import HTTPStatus
 
     from pyodide_abi.host import Host
+    from pyodide_abi.page.folder import Content
 
 _FOLDER = Path(__file__).parent / "browser"
 _LOCKED = ("package.json", "package-lock.json")
@@ -74,12 +75,16 @@ def executable_of(browser: str) -> Path:
 
 
 class Unpluggable(PageServer):
-    """A server whose network is gone once somebody has asked for ``/unplug``."""
+    """A server whose network is gone after ``/unplug``, and which has other files after ``/renew``."""
+
+    newer: Mapping[str, Content]
 
     def response(self, target: str, headers: Message) -> tuple[HTTPStatus, str, bytes]:
-        """As the page's server; later nothing."""
+        """As the page's server; later nothing, or another page."""
         if "/unplug" in self.asked:
             raise ConnectionAbortedError
+        if "/renew" in self.asked:
+            self.files = self.newer
         return super().response(target, headers)
 
 

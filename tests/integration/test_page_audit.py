@@ -144,6 +144,43 @@ def test_without_a_network_once_loaded(browser: str, tmp_path: Path) -> None:
     assert seen[-1][0]["verdict"] == "It loads, with calls that end Python in all 8 releases"
 
 
+@BROWSERS
+def test_a_new_page_takes_the_place_of_the_one_that_was_kept(browser: str, tmp_path: Path) -> None:
+    with served() as server:
+        settings, index = server.files["page.json"], server.files["index.html"]
+        assert isinstance(settings, bytes)
+        assert isinstance(index, bytes)
+        digest = json.loads(settings)["digest"]
+        server.newer = {
+            **server.files,
+            "page.json": settings.replace(digest.encode(), b"another"),
+            "index.html": index.replace(b"<title>", b"<title>New: "),
+        }
+        kept = """
+            new Promise((resolve) => {
+                const look = async () => {
+                    const names = await caches.keys();
+                    if (names.join() === "pyodide-abi-another") resolve(names);
+                    else setTimeout(look, 200);
+                };
+                look();
+            })
+        """
+        steps = [
+            {"step": "open"},
+            {"step": "look", "code": "navigator.serviceWorker.ready.then(() => 'kept')"},
+            {"step": "open"},
+            {"step": "look", "code": "fetch('/renew').then((answer) => answer.status)"},
+            {"step": "open"},
+            {"step": "look", "code": kept},
+            {"step": "open"},
+        ]
+        seen = visit(browser, server.address, steps, tmp_path, sound=False)
+    assert seen.fault is None
+    assert seen.seen[2] == "Will this wheel load in Pyodide?"
+    assert seen.seen[6] == "New: Will this wheel load in Pyodide?"
+
+
 def large_module(size: int) -> bytes:
     """A module with a custom section of so many megabytes, which cannot be compressed."""
     content = b"\x05notes" + random.Random(1).randbytes(1_000_000) * size  # noqa: S311 - no secret

@@ -64,6 +64,7 @@ def page_files(beside: Beside) -> dict[str, Content]:
     files["core.zip"] = core_archive()
     files["rules.json"] = _json([rule_data(rule) for rule in sorted(RULES, key=lambda rule: rule.code)])
     own = {name: _digest(content) for name, content in files.items()}
+    main = f"releases/{beside.main.version}/"
     for version, folder in beside.folders.items():
         files |= {f"releases/{version}/{file.name}": file for file in _release_files(folder)}
     files["page.json"] = _json(
@@ -73,7 +74,10 @@ def page_files(beside: Beside) -> dict[str, Content]:
             "digest": hashlib.sha256(_json(own)).hexdigest()[:16],
             "main": beside.main.version,
             "releases": list(_releases(beside)),
-            "files": sorted(name for name in own if name != "sw.js"),
+            # What the page works with when there is no network.
+            "files": sorted(
+                name for name in files if (name in own and name != "sw.js") or name.startswith(main)
+            ),
         }
     )
     return files

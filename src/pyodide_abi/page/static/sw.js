@@ -1,15 +1,13 @@
 // Keeps what the page has loaded, so that it works without a network. Another content is another cache.
 
 const KEPT = `pyodide-abi-${location.search.slice(1)}`;
+const SETTINGS = "page.json";
 const RELEASES = /^https:\/\/cdn\.jsdelivr\.net\/pyodide\/v[\w.]+\/full\//;
 
 async function keepAll() {
-  const settings = await (await fetch("page.json", { cache: "no-cache" })).json();
+  const settings = await (await fetch(SETTINGS, { cache: "no-cache" })).json();
   const cache = await caches.open(KEPT);
-  await cache.addAll(["./", ...settings.files, "page.json"]);
-  const { at } = settings.releases.find((release) => release.version === settings.main);
-  const files = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"];
-  await cache.addAll(files.map((file) => at + file));
+  await cache.addAll(["./", ...settings.files, SETTINGS]);
 }
 
 async function dropOlder() {
@@ -21,6 +19,8 @@ async function dropOlder() {
 async function answer(request) {
   const cache = await caches.open(KEPT);
   const kept = await cache.match(request, { ignoreSearch: true });
+  // The settings tell of a new page, if there is a network to ask for them.
+  if (kept && request.url.endsWith(`/${SETTINGS}`)) return fetch(request, { cache: "no-cache" }).catch(() => kept);
   if (kept) return kept;
   const fresh = await fetch(request);
   if (fresh.ok && fresh.type !== "opaque") await cache.put(request, fresh.clone());

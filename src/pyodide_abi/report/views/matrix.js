@@ -37,7 +37,7 @@ export class Matrix {
   constructor(report) {
     this.releases = report.releases;
     this.modules = report.matrix.modules;
-    this.#known.set(report.engine, report.matrix);
+    this.#keep(report.engine, report.matrix);
     this.#chosen = report.engine;
     this.choice = el("div", { class: "engines", role: "group", "aria-label": "Engine" });
     this.table = el("table", {});
@@ -57,14 +57,18 @@ export class Matrix {
 
   /** What the loader does with a module in a release, in an engine; undefined where that is not known. */
   fate(engine, path, release) {
-    const matrix = this.#known.get(engine);
-    const module = matrix?.modules.find((each) => each.path === path);
-    return module && matrix.fates[module.loads[this.releases.indexOf(release)]];
+    const known = this.#known.get(engine);
+    const loads = known?.loads.get(path);
+    return loads && known.fates[loads[this.releases.indexOf(release)]];
+  }
+
+  #keep(engine, { fates, modules }) {
+    this.#known.set(engine, { fates, loads: new Map(modules.map(({ path, loads }) => [path, loads])) });
   }
 
   /** The predictions for another engine. */
   add(engine, matrix) {
-    this.#known.set(engine, matrix);
+    this.#keep(engine, matrix);
     if (CURRENT.every((each) => this.#known.has(each)) && !this.#open) this.#chosen = ALL;
     this.#draw();
   }
