@@ -1,6 +1,6 @@
 // "Load it here": what happens in this browser, in the releases that somebody picks, beside what was predicted.
 
-import { el, pathOf } from "./dom.js";
+import { el, harmless, pathOf } from "./dom.js";
 import { engineName } from "./matrix.js";
 import { tryRelease } from "./trials.js";
 
@@ -101,7 +101,7 @@ export class Loading {
   #rest(text) {
     this.abort = null;
     this.button.textContent = "Load it here";
-    this.status.textContent = text;
+    this.status.textContent = harmless(text);
   }
 
   async #try(version, plan, signal) {
@@ -114,7 +114,7 @@ export class Loading {
       online: (text) => this.#line(version, text),
       onresult: (attempt, found) => {
         this.results.set(`${attempt.path}\0${version}`, found);
-        this.status.textContent = `${version}: ${attempt.module || attempt.path} ${WORDS[found.outcome] ?? ""}`;
+        this.status.textContent = harmless(`${version}: ${attempt.module || attempt.path} ${WORDS[found.outcome] ?? ""}`);
         this.#draw(version);
       },
     });
@@ -122,7 +122,7 @@ export class Loading {
 
   #line(version, text) {
     this.shown.hidden = false;
-    this.console.append(`${version}  ${text}\n`);
+    this.console.append(harmless(`${version}  ${text}\n`));
   }
 
   #draw() {

@@ -1,13 +1,23 @@
 // Making elements. What a page shows of a wheel is always set as text: its names come from strangers.
 
+// Characters that are obeyed or hidden instead of shown: control characters, directional overrides, and the like.
+const OBEYED = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+
+/** A text in which every character shows itself; line breaks and tabs stay. */
+export function harmless(text) {
+  return text.replace(OBEYED, (letter) => ("\n\t".includes(letter) ? letter : `\\u{${letter.codePointAt(0).toString(16)}}`));
+}
+
 export function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (value === false || value === null || value === undefined) continue;
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else node.setAttribute(name, value === true ? "" : String(value));
+    else if (name === "value") node.value = value;
+    else node.setAttribute(name, value === true ? "" : harmless(String(value)));
   }
-  node.append(...children.flat().filter((child) => child !== false && child !== null && child !== undefined));
+  const shown = children.flat().filter((child) => child !== false && child !== null && child !== undefined);
+  node.append(...shown.map((child) => (typeof child === "string" ? harmless(child) : child)));
   return node;
 }
 

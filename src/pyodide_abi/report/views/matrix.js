@@ -30,6 +30,8 @@ export const engineName = (engine) => ENGINES[engine] ?? engine;
 
 export class Matrix {
   #known = new Map();
+  // The module and release that a cell is about.
+  #keys = new WeakMap();
   #chosen;
   #all = false;
   #open = null;
@@ -176,7 +178,7 @@ export class Matrix {
 
   #cell(path, release, outcome) {
     const key = `${path}\0${release}`;
-    return el(
+    const cell = el(
       "button",
       {
         class: `cell ${outcome}`,
@@ -188,6 +190,8 @@ export class Matrix {
       },
       MARKS[outcome],
     );
+    this.#keys.set(cell, key);
+    return cell;
   }
 
   #show(key, path, release) {
@@ -195,8 +199,7 @@ export class Matrix {
     this.#open = same ? null : key;
     this.detail.replaceChildren(...(same ? [] : this.#texts(path, release)));
     for (const cell of this.table.querySelectorAll("[aria-expanded=true]")) cell.setAttribute("aria-expanded", "false");
-    const label = `${path} in ${release}: `;
-    const cell = [...this.table.querySelectorAll("td button")].find((each) => each.getAttribute("aria-label")?.startsWith(label));
+    const cell = [...this.table.querySelectorAll("td button")].find((each) => this.#keys.get(each) === key);
     cell?.setAttribute("aria-expanded", String(!same));
   }
 
