@@ -58,7 +58,7 @@ def staging(folder: Path, *, called: Path | None = None) -> Iterator[Path]:
     """A folder to make files in that are then moved into another, on the same disk.
 
     Args:
-        folder: where the files will go. It is made if need be, and is gone again if nothing was moved there.
+        folder: The place of the files. It is made if need be, and is gone again if nothing was moved there.
         called: what the error names where something cannot be written; the folder by default.
 
     Raises:

@@ -61,7 +61,7 @@ class WasmError(UnreadableInputError):
     """Bytes that are not a WebAssembly module as its specification has it.
 
     Attributes:
-        offset: where in the file, in bytes from its start.
+        offset: The place in the file, in bytes from its start.
     """
 
     def __init__(self, message: str, *, offset: int, hint: str = "") -> None:

@@ -72,7 +72,7 @@ class Host:
         environ: the environment that child processes inherit.
         runner: starts processes.
         store: the cache on disk.
-        progress: where long work is shown.
+        progress: The display of long work.
         offline: True forbids every use of the network.
         data: the folder of the user's data, where learned releases are; None for none. It need not be there.
     """
@@ -98,7 +98,7 @@ def this_machine(
     Args:
         environ: what child processes inherit; our own environment by default.
         cache: the folder for runtimes, toolchains and interpreters; the user's cache folder by default.
-        progress: where long work is shown; nowhere by default.
+        progress: The display of long work; none by default.
         offline: forbid every use of the network.
         data: the folder of the user's data.
     """

@@ -54,7 +54,7 @@ def get(address: str, host: Host, *, accept: str = "*/*") -> bytes:
     """The whole answer to a request.
 
     Args:
-        address: of ``http`` or ``https``; a name and password in it are sent, and never shown.
+        address: An address of ``http`` or ``https``; a name and password in it are sent, and never shown.
         host: the machine.
         accept: the media types that are wanted.
 
@@ -91,8 +91,8 @@ def download(address: str, sha256: str, host: Host) -> Path:
     """The file, complete and verified, among the cache's downloads, where it is named by its digest.
 
     Args:
-        address: of ``http`` or ``https``.
-        sha256: its digest, in hexadecimal.
+        address: An address of ``http`` or ``https``.
+        sha256: The digest of the file, in hexadecimal.
         host: the machine.
 
     Raises:

@@ -34,10 +34,10 @@ class Completed:
 
     Attributes:
         argv: what was run.
-        returncode: its exit status; negative is the signal that killed it; :data:`TIMED_OUT` with
+        returncode: The exit status; negative is the signal that killed it; :data:`TIMED_OUT` with
             ``timed_out`` when we did.
         stdout: everything it wrote there, undecodable bytes replaced; empty when not captured.
-        stderr: likewise. Empty where the two were joined.
+        stderr: The same for standard error. Empty where the two were joined.
         timed_out: we killed it because its time was up.
     """
 
@@ -71,7 +71,7 @@ class Runner(Protocol):
         Args:
             argv: the command; its first word is looked up on the PATH of ``environ``.
             environ: the whole environment of the process.
-            cwd: where it runs.
+            cwd: The folder that it runs in.
             stdin: what it reads.
             timeout: seconds after which it and its children are killed.
             on_line: given, stdout and stderr are joined and each line is passed on as it comes.

@@ -42,7 +42,7 @@ def broken_files(folder: Path, seal: Path, *, full: bool = False) -> list[str]:
 
     Args:
         folder: the folder.
-        seal: its seal.
+        seal: The folder's seal.
         full: compare every digest.
     """
     marks = _read(seal)

@@ -28,7 +28,7 @@ def parse_toml(text: str, *, largest: int = LARGEST) -> dict[str, Any]:
     """The document.
 
     Args:
-        text: of anybody.
+        text: A text that anybody may have written.
         largest: so many characters are read.
 
     Raises:

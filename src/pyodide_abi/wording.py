@@ -13,7 +13,7 @@ def listed(words: Collection[str], most: int = 3, *, mark: str = "", separator: 
     """The first words of a list, and how many more there are.
 
     Args:
-        words: of any number.
+        words: Any number of words.
         most: how many of them are shown.
         mark: stands before and behind each.
         separator: between them.

@@ -33,11 +33,11 @@ class Component:
     Attributes:
         name: The component's name.
         rule: The name of the rule that speaks of it.
-        what: it is, to follow "it needs".
+        what: A noun phrase, to follow "it needs".
         names: The names of symbols that belong to it.
         prefixes: The beginnings of further names.
         fix: what to do.
-        source: where the names can be read.
+        source: The address of the page with the names.
     """
 
     name: str

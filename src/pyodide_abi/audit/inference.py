@@ -53,7 +53,7 @@ class Misfit:
     """One thing that speaks against a platform.
 
     Attributes:
-        path: of the file that it was seen in.
+        path: The path of the file that it was seen in.
         what: the symbol, the suffix, the run path.
     """
 

@@ -77,7 +77,7 @@ def audit_files(
         engine: that predictions are for; None for every current one.
         select: as for :func:`~pyodide_abi.audit.run_rules.audit`.
         ignore: The rules to leave out, as for :func:`~pyodide_abi.audit.run_rules.audit`.
-        executor: who does the work; None for the caller itself, file by file as results are asked for.
+        executor: What does the work; None for the caller itself, file by file as results are asked for.
 
     Yields:
         a result for each file, in the order of ``files``. A file that cannot be read, ends a worker or shows

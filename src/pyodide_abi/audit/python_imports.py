@@ -58,7 +58,7 @@ class Start:
     """A call that fails.
 
     Attributes:
-        line: where it stands, from 1.
+        line: The number of the line, from 1.
         call: as the table has it, such as ``threading.Thread(…).start``.
         error: what Python says.
     """

@@ -52,9 +52,9 @@ class Rule:
     Attributes:
         code: ``ABI`` and three digits, never reused. 1xx binary form, 2xx imports and exports, 3xx linking,
             4xx wheel layout and tags, 5xx features, 6xx calls.
-        name: of the defect, so that "allow <name>" reads as English.
+        name: The defect's name, so that "allow <name>" reads as English.
         since: the version of this project that first had the rule.
-        severity: of its findings, unless a finding says otherwise.
+        severity: The severity of its findings, unless a finding says otherwise.
         documentation: the docstring of the rule's file.
         check: yields the findings in one subject.
         needs: What a subject has to have for the rule to be asked; files that cannot be read are for the rule

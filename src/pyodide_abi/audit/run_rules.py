@@ -29,16 +29,16 @@ class Report:
     """What an audit found.
 
     Attributes:
-        name: of the file.
+        name: The name of the file.
         pure: a wheel without native files: there is nothing to load.
-        platform: its name; None where the subject names none that we know.
-        releases: of that platform, as on npm.
+        platform: The platform's name; None where the subject names none that we know.
+        releases: The releases of that platform, as on npm.
         engine: that the predictions are for.
         platform_from: What names the platform, as in the subject.
         modules: native files with their predictions.
         findings: the worst first, causes before consequences.
         calls: functions that are called through pointers, by the path of their module.
-        caveats: by release that was learned, what could not be read of it.
+        caveats: What could not be read of a release that was learned, by release.
     """
 
     name: str

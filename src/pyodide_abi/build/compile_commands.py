@@ -18,7 +18,7 @@ class RunCommand:
     """A command as it was run.
 
     Attributes:
-        folder: where.
+        folder: The folder that it ran in.
         words: the program and its arguments, with all that the driver added.
     """
 

@@ -58,8 +58,8 @@ def rules_of(
     """The platform's flags as plain values for :func:`~pyodide_abi.build.driver.flags.rewrite`.
 
     Args:
-        platform: whose.
-        python: of the build machine; its headers are not the target's.
+        platform: The platform whose rules they are.
+        python: The Python of the build machine; its headers are not the target's.
         prefix_maps: options that keep places of this machine out of objects.
         libraries: headers and more of the runtime's libraries; see
             :func:`~pyodide_abi.build.runtime_libraries.find_prefix`.

@@ -45,7 +45,7 @@ def expansions_of(toolchain: Toolchain, rules: Rules, host: Host) -> Expansions:
     """The expansions of a compiler for a platform's required flags; from the cache if it was asked before.
 
     Args:
-        toolchain: whose ``emcc`` is asked.
+        toolchain: The toolchain whose ``emcc`` is asked.
         rules: the platform's.
         host: the machine.
 

@@ -194,7 +194,7 @@ def install_requirements(
     """Install build requirements for the host, as tools of the build; numpy's headers are the target's.
 
     Args:
-        environment: where.
+        environment: The environment that they are installed into.
         requirements: as in PEP 508.
         host: the machine.
         cwd: a folder without a project, whose settings would be obeyed.

@@ -101,7 +101,7 @@ def run_backend(
 
     Args:
         project: the staged sources.
-        environment: where the backend and its requirements are installed, and run.
+        environment: The environment where the backend and its requirements are installed, and run.
         host: the machine.
         outdir: an empty folder for the wheel.
         config_settings: for the backend.

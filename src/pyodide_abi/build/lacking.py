@@ -24,7 +24,7 @@ class Lacking:
 
     Attributes:
         kind: how it was asked for.
-        name: by which name, as the log has it.
+        name: The name, as the log has it.
     """
 
     kind: LackingKind

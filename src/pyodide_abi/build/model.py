@@ -82,7 +82,7 @@ class BuildRequest:
     Attributes:
         source: a project's folder, or an sdist.
         target: what it is built for, and with what.
-        outdir: where the wheel goes.
+        outdir: The folder that the wheel goes to.
         config_settings: for the backend, as PEP 517 has them.
         jobs: how many compilers may run at once; None leaves it to the project's own tools.
         report: a folder for the build's report; None for one in the cache.

@@ -40,7 +40,7 @@ def retarget(site_packages: Path, variables: Mapping[str, object]) -> None:
     sizes builds, and corrupts arrays.
 
     Args:
-        site_packages: where numpy is installed, if it is.
+        site_packages: The folder where numpy is installed, if it is.
         variables: the target's configuration.
     """
     for name in _HEADERS:

@@ -43,7 +43,7 @@ def write_record(
     Args:
         request: what was asked for.
         target: with all that was found for it.
-        environment: where it was built.
+        environment: The environment of the build.
         wheel: what came of it.
         project: the staged sources.
         remarks: what the compiler drivers dropped.

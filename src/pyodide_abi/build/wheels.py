@@ -104,7 +104,7 @@ def work_folder(named: str, locks: Path) -> Iterator[Path]:
     files, and compiler caches know by paths what they have seen. What builds have left that were killed goes.
 
     Args:
-        named: by what is built, and for what.
+        named: A name that says what is built, and for what.
         locks: the folder of the locks, made if need be.
     """
     digest = hashlib.sha256(named.encode()).hexdigest()[:16]

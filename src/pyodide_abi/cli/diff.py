@@ -98,7 +98,7 @@ class _Wheel:
     """A wheel that has been read.
 
     Attributes:
-        versions: its modules and libraries, by what identifies them in another version of the wheel.
+        versions: The wheel's modules and libraries, by what identifies them in another version of the wheel.
         others: the digests of the remaining files, by name.
     """
 

@@ -33,7 +33,7 @@ class Session:
         open_host: gives what :attr:`host` is.
         environ: the environment.
         cwd: the working folder.
-        out: where results go.
+        out: The stream for results.
         output: the file that ``--output`` names; None for standard output.
         kept: What is to be written there.
     """

@@ -41,8 +41,8 @@ class LibrarySource:
 
     Attributes:
         folder: with the project.
-        version: of the library.
-        origin: where they came from, in words.
+        version: The version of the library.
+        origin: The origin of the sources, in words.
     """
 
     folder: Path

@@ -43,13 +43,13 @@ class MadeLibrary:
     """A library in the cache.
 
     Attributes:
-        name: of the library.
+        name: The name of the library.
         version: upstream's.
         platform: the name of the platform that it is for.
-        origin: where its sources came from, in words.
+        origin: The origin of its sources, in words.
         emscripten: the compiler's version.
-        prefix: its folder, as ``make install`` leaves one.
-        key: of the cache's entry.
+        prefix: The library's folder, as ``make install`` leaves one.
+        key: The key of the cache's entry.
     """
 
     name: str
@@ -73,7 +73,7 @@ def make_libraries(
     """Make libraries and what they need, those apart that are in the cache.
 
     Args:
-        names: of the libraries.
+        names: The names of the libraries.
         catalogue: the recipes.
         target: what they are for; its prefixes are not looked into.
         host: the machine.

@@ -53,9 +53,9 @@ class Origin:
         kind: what sort of place.
         name: the package's or crate's name, or the archive's address or path.
         suite: Debian's, of a Debian source package.
-        version: of the crate or archive.
+        version: The version of the crate or archive.
         digest: SHA-256 of the crate or archive, in hexadecimal; empty for Debian's and for a path.
-        folder: where the library lies in there.
+        folder: The folder of the library in there.
     """
 
     kind: SourceKind
@@ -92,11 +92,11 @@ class Recipe:
     """How a library is made for the target.
 
     Attributes:
-        name: of the library.
+        name: The name of the library.
         summary: what it is, in a line.
-        origins: where its sources can be had, the first choice first.
+        origins: The origins of its sources, the first choice first.
         build: the build system.
-        folder: where the project lies in its sources.
+        folder: The folder of the project in its sources.
         program: the configure script.
         options: words for the build system, and why each is given; ``{prefix}`` and ``{version}`` are
             filled in.
@@ -107,7 +107,7 @@ class Recipe:
             does not do.
         pkgconfig: names of files for pkg-config that upstream's build does not write, and their ``Libs``.
         needs: other libraries that it is built with.
-        offers: by what names projects ask for it.
+        offers: The names by which projects ask for it.
         defined_in: the file that the recipe is from.
     """
 
@@ -141,9 +141,9 @@ def read_recipe(name: str, table: object, file: Path) -> Recipe:
     """The recipe in a table.
 
     Args:
-        name: of the library.
-        table: of TOML.
-        file: where it is from; paths of archives are relative to its folder.
+        name: The name of the library.
+        table: A table of TOML.
+        file: The file that it is from; paths of archives are relative to its folder.
 
     Raises:
         UsageError: a key is unknown, lacks, or has no such value; the message begins with its place.

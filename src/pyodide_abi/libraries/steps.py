@@ -37,10 +37,10 @@ def steps(recipe: Recipe, version: str, *, source: Path, place: Path, staged: Pa
     """The commands, to be run one after another in a folder that holds the sources.
 
     Args:
-        recipe: of the library.
-        version: of the sources.
+        recipe: The recipe of the library.
+        version: The version of the sources.
         source: the sources, which may be written to.
-        place: where the library will be found; written into its files.
+        place: The place where the library will be found; written into its files.
         staged: a folder below which ``place`` is made anew, as ``DESTDIR`` does.
     """
     options = [one.replace("{prefix}", str(place)).replace("{version}", version) for one in recipe.options]

@@ -65,7 +65,7 @@ class SymbolChange:
 
     Attributes:
         before: what it was in each release of the first side.
-        after: likewise for the second.
+        after: The same for each release of the second side.
         imported: how a module fares that imports the thing itself, as it was.
         addressed: how one fares that asks for its address.
     """

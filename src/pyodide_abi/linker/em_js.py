@@ -65,7 +65,7 @@ def fatal_call(function: JavaScript, names: Sequence[str]) -> str | None:
 
     Args:
         function: one that loads.
-        names: its parameters, as the loader takes them.
+        names: The function's parameters, as the loader takes them.
     """
     if any(name.startswith("[") for name in names):
         # A pattern, which takes a list apart; every argument is a number.

@@ -60,9 +60,9 @@ class Import(NamedTuple):
     """Something a library needs; a tuple, as large modules have a hundred thousand of them.
 
     Attributes:
-        index: its place in the import section, as in the engine's messages.
+        index: The import's place in the import section, as in the engine's messages.
         module: ``env``, ``GOT.mem``…
-        address: it asks for an address, through the global offset table.
+        address: Whether it asks for an address, through the global offset table.
     """
 
     index: int  # type: ignore[assignment] # tuples have a method of that name, which nobody calls here
@@ -82,10 +82,10 @@ class Inner:
         shown: those of them that are among the exports nevertheless, as other modules ask for them.
         unused: how many no other module imports.
         functions: how many of these are functions.
-        length: of the names of these, in bytes.
+        length: The length of the names of these, in bytes.
         again: how many of these the module imports itself.
-        again_length: of the names of those, in bytes.
-        shortest: of these names the shortest, the first of several.
+        again_length: The length of the names of those, in bytes.
+        shortest: The shortest of these names, the first of several.
         place: how many exports that were not left out stand before it.
     """
 
@@ -108,7 +108,7 @@ class Facts:
 
     Attributes:
         needed: libraries to load first, in order.
-        run_paths: where to look for them.
+        run_paths: The folders to look for them in.
         weak: names of imports that may stay without a provider.
         imports: in the order of the section.
         exports: kinds and types by name, in the order of the section.
@@ -119,10 +119,10 @@ class Facts:
         fixed: segments whose place does not depend on where the loader puts the module.
         features: those that its headers show, in a module with tags the encoding of its exceptions (of both
             the one that its code begins with), and those that were sought in its code.
-        relocatable: it is an object file, with symbols still to be linked.
-        wants_bases: it imports ``__memory_base`` or ``__table_base``, so it was linked as a library.
-        has_dylink: it has a dylink section.
-        dylink_misplaced: it has a dylink section, but not as its first.
+        relocatable: Whether it is an object file, with symbols still to be linked.
+        wants_bases: Whether ``__memory_base`` or ``__table_base`` is imported: it was linked as a library.
+        has_dylink: Whether there is a dylink section.
+        dylink_misplaced: Whether there is a dylink section that is not the first section.
         inner: what there is to know of the names that were left out.
     """
 
@@ -149,12 +149,12 @@ class Library:
     """A file that could be loaded, as the linker sees it.
 
     Attributes:
-        path: where it is below ``site-packages``, with forward slashes.
+        path: The file's place below ``site-packages``, with forward slashes.
         head: what it begins with.
         size: in bytes.
         identity: what its first bytes say it is.
         dylink: the section that the loader reads before the engine sees the file.
-        excesses: where it has more of something than some engine accepts.
+        excesses: The places where it has more of something than some engine accepts.
         facts: None where the module cannot be read.
         fault: why not; empty where it can.
     """
@@ -179,7 +179,7 @@ def read_library(
     """Take the facts from a file's bytes; whatever the bytes are, this does not fail.
 
     Args:
-        path: where the file is below ``site-packages``.
+        path: The file's place below ``site-packages``.
         data: all of it; not kept.
         module: the same as a module, where the caller has read it before.
         sought: as for :func:`facts_of`.
@@ -226,7 +226,7 @@ def dylink_of(data: bytes | memoryview, *, whole: bool = True) -> LooseDylink:
 
     Args:
         data: the file, or its beginning.
-        whole: it is the file.
+        whole: Whether the bytes are the whole file.
 
     Raises:
         CutOffError: the beginning is not enough.
@@ -311,7 +311,7 @@ def code_questions(module: Frame, sought: Collection[str]) -> Iterator[Question]
     """What is asked about a module's code, as far as can be said before it is there.
 
     Args:
-        module: of which all is known that stands before the code.
+        module: The module, of which all is known that stands before the code.
         sought: as for :func:`facts_of`.
     """
     if module.tagged:

@@ -67,7 +67,7 @@ class Anatomy:
 
     Attributes:
         customs: bytes of each custom section by name, added up where a name comes again.
-        catches: it holds code that catches or cleans up after exceptions; None where nobody asked because it
+        catches: Whether its code catches or cleans up after exceptions; None where nobody asked because it
             throws none.
         stubs: functions that wasm-ld replaced by a trap, as far as the module keeps names.
         build_paths: how often source files of the build machine are named in its data.
@@ -78,8 +78,8 @@ class Anatomy:
         coded: features that its ``target_features`` section claims and its code uses; and the standard
             encoding of exceptions beside the other, where the code is not too long to look.
         classes: C++ classes of which it holds type information, mangled; no templates.
-        numpy_1: it asks for NumPy's C interface where only NumPy 1 had it.
-        provides: its own JavaScript speaks of the loader's table of functions, into which it can put some.
+        numpy_1: Whether it asks for NumPy's C interface where only NumPy 1 had it.
+        provides: Whether its JavaScript speaks of the loader's table of functions, where it can put some.
     """
 
     customs: Mapping[str, int] = {}

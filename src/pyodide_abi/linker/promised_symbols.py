@@ -47,11 +47,11 @@ def broken_symbols(
     """The symbols whose promise a release breaks, in their order.
 
     Args:
-        platform: of the release.
+        platform: The platform of the release.
         known: the platform's symbols.
         earlier: the releases before the one in question, the oldest first.
         surface: that one's symbols, in its only release.
-        engine: whose view and checks count.
+        engine: The engine whose view and checks count.
     """
     broken = dict[str, BrokenSymbol]()
     after = side_of("after", platform, surface, surface.releases, engine)

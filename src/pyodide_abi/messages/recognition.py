@@ -39,8 +39,8 @@ class Recognised:
         text: the words that gave it away.
         details: what they name: ``symbol``, ``space`` (where it is imported from, such as ``env``), ``file``,
             ``library``, ``module``, ``detail``.
-        start: where they begin in the text as one line.
-        end: where they end.
+        start: The place in the text as one line where they begin.
+        end: The place where they end.
     """
 
     message: Message

@@ -88,9 +88,9 @@ class Wording:
         pattern: over the text as one line.
         keys: runs of characters of which one is in every text that the pattern matches.
         example: a real text.
-        by: whose words: an engine, ``loader`` for Emscripten's, or a program.
+        by: The speaker: an engine, ``loader`` for Emscripten's, or a program.
         loaders: generations of the loader that say it; empty where that makes no difference.
-        source: where it was seen.
+        source: The place where it was seen.
     """
 
     pattern: re.Pattern[str]
@@ -112,7 +112,7 @@ class Message:
         cause: what is wrong, with placeholders for what a text names.
         fix: what to do, likewise.
         rules: codes of the rules that find it in a wheel, the likeliest first.
-        consequence: of what it may be a mere consequence; empty where it is a cause.
+        consequence: The message of which it may be a mere consequence; empty where it is a cause.
         vague: 0, or how vague: it is dropped where something less vague lies in the same place, and from 3
             on where anything less vague is in the text at all.
     """
@@ -173,8 +173,8 @@ def decode_messages(document: Mapping[str, Any], file: str) -> tuple[Message, ..
     """The entries of one file from its TOML document.
 
     Args:
-        document: its content.
-        file: its name, for what is said of a fault.
+        document: The content of the file.
+        file: The file's name, for what is said of a fault.
 
     Raises:
         PlatformDataError: it has a fault; the message names the entry.

@@ -24,9 +24,9 @@ def table_of(document: Mapping[str, Any] | str, file: str) -> Table:
     """The outermost table of a document.
 
     Args:
-        document: its text or its values. Those that :func:`~pyodide_abi.platforms.documents.documents` has
+        document: The text or the values. Those that :func:`~pyodide_abi.platforms.documents.documents` has
             of that file were looked through for faults by a test, and nobody does that again.
-        file: its name.
+        file: The file's name.
 
     Raises:
         PlatformDataError: the text is not TOML.

@@ -187,7 +187,7 @@ class Engine:
         calls: names of functions in the texts.
         refused: what it says of a module with a feature that it does not know, by the feature's name, in the
             order in which it would meet them. The place in the file is left out; ``{call}`` is the function.
-        mixture: likewise of a module with both encodings of exceptions; empty where it takes them.
+        mixture: The same for a module with both encodings of exceptions; empty where it takes them.
         sought: the features in question that only a module's code shows and compilers write.
         texts: what it says of each fault.
         inexact: those of the texts that are not known word for word.

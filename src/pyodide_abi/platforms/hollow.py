@@ -53,10 +53,10 @@ class Hollow:
     """Functions that are hollow in the same way.
 
     Attributes:
-        names: of the functions.
+        names: The names of the functions.
         group: heading of the reference page.
         how: in one word.
-        weight: of an import.
+        weight: The weight of an import.
         effect: what happens instead, to follow the function's name.
         instead: what to do.
         platforms: names of the platforms where it is so; empty for all.

@@ -44,14 +44,14 @@ class LearnedRelease:
     """A learned release as it is kept.
 
     Attributes:
-        folder: where it is kept.
+        folder: The folder where it is kept.
         platform: the name of its platform.
         release: as a release stands in a platform's data file.
         micropip: the tags that the micropip of its lock file takes.
         packaging: the tags that the ``packaging`` of its lock file lists.
         packages: versions of the compiled packages of its lock file, by normalised name.
         learned: how it became known.
-        document: of its platform, where the package does not know that; else None.
+        document: The document of its platform, where the package does not know that; else None.
     """
 
     folder: Path

@@ -38,7 +38,7 @@ class Loader:
         undefined_address: a required ``GOT`` entry that nobody defines.
         wrong_address: a ``GOT`` entry defined as something without an address.
         not_found: a needed library that is nowhere and whose name ends in ``.so``.
-        not_found_other: likewise, with another ending.
+        not_found_other: The same, with another ending.
         normalises_needed: ``./x.so`` is looked for as ``x.so``.
         data_is_number: data symbols of the main module are JavaScript numbers, not ``WebAssembly.Global``.
         late_invoke: ``invoke_*`` and ``__cxa_find_matching_catch_*`` are made when first called.
@@ -47,7 +47,7 @@ class Loader:
         weak_set_shared: the set of weak symbols is one for the whole process, overwritten by each load.
         object_export_fails: exporting a memory, table or tag under a name of the main module fails.
         bigint_export_fails: exporting a 64-bit immutable global fails.
-        init_prefixes: of the functions that make a module, in the order in which they are looked for.
+        init_prefixes: Prefixes of the functions that make a module, in the order of the search.
         init_typed: the engine calls ``PyInit_`` with its exact type, without a JavaScript call between.
         keyed_by_name: a needed library is known by the name it was asked for, not by its path, and sought
             where the library that all is loaded for would have it.

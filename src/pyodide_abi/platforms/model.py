@@ -85,8 +85,8 @@ class CPython:
     Attributes:
         version: ``major.minor``.
         tag: the wheel's Python tag, such as ``cp314``.
-        suffixes: of extension modules that every release takes, in the order in which the interpreter looks
-            for them. A release may take more: :attr:`Release.suffixes`.
+        suffixes: Suffixes of extension modules that every release takes, in the order of the interpreter's
+            search. A release may take more: :attr:`Release.suffixes`.
     """
 
     version: str
@@ -216,8 +216,8 @@ class Learned:
     """How a release became known that the package's own data do not have.
 
     Attributes:
-        origin: where it was read from: ``npm``, the address of an archive, or a folder.
-        digest: of what was read there, ``sha512-<base64>``.
+        origin: The origin of what was read: ``npm``, the address of an archive, or a folder.
+        digest: The digest of what was read there, ``sha512-<base64>``.
         files: the name and the SHA-256 of each file that is kept; empty where npm has the release.
         loader: the generation of the dynamic loader that its JavaScript was recognised as; None for none.
         installer: the first release with the same installer; None where that was not recognised.
@@ -240,11 +240,11 @@ class Release:
         version: as on npm.
         integrity: npm's digest of the package, ``sha512-<base64>``.
         python: the full version of its CPython.
-        suffixes: of extension modules, as its import system has them.
+        suffixes: Suffixes of extension modules, as its import system has them.
         prerelease: an alpha, or a build of somebody's own.
         abi_version: what ``sysconfig.get_config_var("PYODIDE_ABI_VERSION")`` says in it.
-        pyemscripten_platform_version: likewise ``PYEMSCRIPTEN_PLATFORM_VERSION``; None where it has none.
-        pyemscripten_abi_version: likewise ``PYEMSCRIPTEN_ABI_VERSION``.
+        pyemscripten_platform_version: The same for ``PYEMSCRIPTEN_PLATFORM_VERSION``; None where it has none.
+        pyemscripten_abi_version: The same for ``PYEMSCRIPTEN_ABI_VERSION``.
         micropip: the version of micropip in its lock file; None where it has none.
         packaging: the version of packaging in its lock file; None where it has none.
         learned: how it became known; None where the package's own data have it.
@@ -298,7 +298,7 @@ class Platform:
         bigint_flag: ``-sWASM_BIGINT`` has to be given at link.
         loader: the generation of the dynamic loader, counted from 1.
         engines: the current JavaScript engines, for all of which a module is meant.
-        reasons: of the facts above, which have no reason of their own, and the rest by their table.
+        reasons: Reasons of the facts above that have none of their own, and of the rest by their table.
     """
 
     name: str

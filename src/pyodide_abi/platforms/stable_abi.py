@@ -28,7 +28,7 @@ class StableSymbol:
 
     Attributes:
         added: major and minor version of the first CPython that promises it.
-        data: it is an object, not a function.
+        data: Whether it is an object, not a function.
     """
 
     name: str
@@ -46,8 +46,8 @@ class StableAbi:
     """All of them; made by :func:`load_stable_abi`.
 
     Attributes:
-        source: of the facts, with the version of CPython that it describes.
-        symbols: by name.
+        source: The source of the facts, with the version of CPython that it describes.
+        symbols: The symbols by name.
     """
 
     source: str
@@ -98,8 +98,8 @@ def encode_stable_abi(tables: Mapping[str, Mapping[str, str]], *, source: str) -
     """The counterpart of :func:`decode_stable_abi`.
 
     Args:
-        tables: by kind, the version of each symbol.
-        source: of the facts.
+        tables: The version of each symbol, by kind.
+        source: The source of the facts.
     """
     lines = [_TITLE, _SOURCE + source]
     for kind in _KINDS:

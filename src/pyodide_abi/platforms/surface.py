@@ -114,9 +114,9 @@ class Surface:
     """The symbols of all releases of a platform; made by :func:`load_surface`.
 
     Attributes:
-        platform: its name.
+        platform: The platform's name.
         releases: as on npm, in order.
-        engines: whose views are known.
+        engines: The engines with views of their own.
     """
 
     platform: str
@@ -238,7 +238,7 @@ def join_surfaces(surfaces: Sequence[Surface], releases: Sequence[str]) -> Surfa
     """One surface of several.
 
     Args:
-        surfaces: of different releases of a platform, with the same engines.
+        surfaces: Surfaces of different releases of a platform, with the same engines.
         releases: all of theirs, in the order that they are to have.
     """
     first = surfaces[0]
@@ -291,7 +291,7 @@ def decode_surface(data: bytes, *, file: str) -> Surface:
 
     Args:
         data: the whole file.
-        file: its name, for errors.
+        file: The file's name, for errors.
 
     Raises:
         PlatformDataError: it is not such a file, or it is damaged.

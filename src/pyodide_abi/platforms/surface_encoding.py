@@ -39,9 +39,9 @@ def encode_surface(
     """The counterpart of :func:`~pyodide_abi.platforms.surface.decode_surface`.
 
     Args:
-        platform: its name.
+        platform: The platform's name.
         releases: as on npm, in order.
-        engines: whose views are in ``tables``.
+        engines: The engines with views in ``tables``.
         tables: for each (release, engine) the symbols.
     """
     forms = sorted({form for table in tables.values() for form in table.values()}, key=str)

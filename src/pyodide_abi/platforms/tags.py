@@ -16,9 +16,9 @@ class Acceptance:
     """Who takes a wheel with one tag.
 
     Attributes:
-        index: by package index, whether it accepts an upload.
-        micropip: by runtime release, whether the installer of its own lock file accepts it.
-        packaging: by runtime release, whether the ``packaging`` library of its lock file lists it.
+        index: Whether a package index accepts an upload, by index.
+        micropip: Whether the installer of a release's own lock file accepts it, by runtime release.
+        packaging: Whether the ``packaging`` library of a release's lock file lists it, by runtime release.
     """
 
     index: dict[str, bool]

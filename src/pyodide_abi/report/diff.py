@@ -35,8 +35,8 @@ def surfaces_data(
     """Two releases or platforms.
 
     Args:
-        difference: of the names that ``select`` takes.
-        engine: whose view of the symbols it is.
+        difference: The difference of the names that ``select`` takes.
+        engine: The engine whose view of the symbols it is.
         select: the names that were looked at.
         used_by: from :func:`met_data`; its verdict then stands for the whole.
     """
@@ -95,7 +95,7 @@ def wheels_data(
     """Two wheels.
 
     Args:
-        difference: of their modules and libraries.
+        difference: The difference of their modules and libraries.
         before: What the first is called, and what it says of itself.
         after: The same of the second.
         files: names of the other members, by how they differ.

@@ -54,7 +54,7 @@ def text_of(data: _Block, *, most: int | None = 20) -> Iterator[Line]:
     """The lines.
 
     Args:
-        data: of two releases, modules or wheels.
+        data: The data of two releases, modules or wheels.
         most: how many entries of a list are shown; None for all.
     """
     cut = Cut(most)

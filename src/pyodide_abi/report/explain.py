@@ -67,7 +67,7 @@ def explanation_data(explanation: Explanation, kind: TextKind | None = None) -> 
 
     Args:
         explanation: what is known of it.
-        kind: of a text of which nothing is known.
+        kind: The kind of a text of which nothing is known.
     """
     return {
         "kind": {"name": kind.name, "instead": kind.instead} if kind else None,

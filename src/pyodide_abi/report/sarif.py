@@ -28,7 +28,7 @@ def audits_to_sarif(reports: Sequence[Report], unreadable: Mapping[str, str]) ->
     """The text of one run over several files.
 
     Args:
-        reports: of the files that were audited.
+        reports: Reports of the files that were audited.
         unreadable: why the others were not, by their names.
     """
     log = {

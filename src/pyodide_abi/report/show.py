@@ -75,7 +75,7 @@ def describe_wheel(wheel: Wheel, suffixes: Sequence[str], parts: Collection[Part
 
     Args:
         wheel: open.
-        suffixes: of extension modules on the wheel's platform.
+        suffixes: Suffixes of extension modules on the wheel's platform.
         parts: what to go into in each module.
 
     Raises:

@@ -32,14 +32,14 @@ class Verdict:
     """What came of holding a runtime against a platform.
 
     Attributes:
-        runtime: its version.
-        origin: where it is from.
-        platform: whose promises.
+        runtime: The runtime's version.
+        origin: The place that it is from.
+        platform: The platform whose promises they are.
         earlier: the releases of the platform that it follows, the oldest first.
         broken: the promises that it breaks.
         gone_before: symbols of some earlier release that the one before it had no more.
         wheels: how many were looked at.
-        broken_wheels: their modules that are worse off.
+        broken_wheels: The modules of wheels that are worse off.
         unlooked: why no wheel could be looked at; empty where they were.
     """
 

@@ -49,7 +49,7 @@ def is_interactive(program: Sequence[str], environ: Mapping[str, str], *, termin
 
     Args:
         program: as :func:`divide` gives it.
-        environ: of the program.
-        terminal: its stdin is one.
+        environ: The environment of the program.
+        terminal: Whether its stdin is a terminal.
     """
     return bool(environ.get("PYTHONINSPECT")) or (terminal and (not program or program[0] == "-"))

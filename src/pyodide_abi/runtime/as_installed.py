@@ -69,7 +69,7 @@ class Installation:
 
     Attributes:
         way: how.
-        release: its version.
+        release: The version of the release.
         error: why it could not be installed; empty where it could.
         distributions: what was installed, with versions, by name.
         files: below ``site-packages``.
@@ -126,11 +126,11 @@ def verify_as_installed(
 
     Args:
         wheel: the file.
-        runtimes: where.
+        runtimes: The runtimes to install in.
         host: the machine; offline, dependencies come from ``folders`` and the cache.
         node: the engine for micropip's and pip's way.
         browser: a browser, if that way is wanted.
-        folders: of wheels, for dependencies.
+        folders: Folders of wheels, for dependencies.
         index: the address of a simple index; None for the one that the environment names, else PyPI.
         timeout: seconds for each interpreter.
 

@@ -56,7 +56,7 @@ def find_browser(host: Host, named: str | None = None) -> Browser | None:
     """A browser of the Chromium family.
 
     Args:
-        host: its PATH is searched.
+        host: The machine, whose PATH is searched.
         named: an executable; None for the first of the usual names.
 
     Returns:

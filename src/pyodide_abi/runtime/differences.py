@@ -19,7 +19,7 @@ def differences(installations: Sequence[Installation]) -> list[str]:
     """What is not the same in all ways, a line each.
 
     Args:
-        installations: of one wheel in one release.
+        installations: The installations of one wheel in one release.
     """
     return [*_by_error(installations), *_by_content([item for item in installations if not item.error])]
 

@@ -27,7 +27,7 @@ class Heard:
     """A driver's whole life.
 
     Attributes:
-        completed: its process.
+        completed: The end of the process.
         messages: what it said, in order.
     """
 

@@ -63,7 +63,7 @@ class CalledEntry:
     """One entry in one release.
 
     Attributes:
-        path: of the module, below ``site-packages``.
+        path: The path of the module, below ``site-packages``.
         rows: what the entry may be: several where it has several possible functions.
         release: the release's version.
         seen: what happened.
@@ -115,8 +115,8 @@ def call_entries(
     """Call every entry of a wheel's modules, each in a fresh interpreter.
 
     Args:
-        verification: of the same wheel: what is not loaded is not called.
-        runtimes: where to call.
+        verification: The verification of the same wheel: what is not loaded is not called.
+        runtimes: The runtimes to call in.
         rows: the entries, by the path of the module.
         host: the machine.
         node: the engine.

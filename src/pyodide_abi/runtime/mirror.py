@@ -47,7 +47,7 @@ class Mirror(LocalServer):
     Attributes:
         address: such as ``http://127.0.0.1:40123``.
         answers: what pages have posted, in order, a line each.
-        answer_path: where the page posts them; nobody else knows it.
+        answer_path: The path that the page posts them to; nobody else knows it.
     """
 
     def __init__(self, sources: Sources, pages: Mapping[str, str] | None = None) -> None:

@@ -62,7 +62,7 @@ def find_node(host: Host, named: str | None = None) -> Node:
     """The Node to run releases in.
 
     Args:
-        host: its environment's PATH and ``NVM_DIR`` are searched.
+        host: The machine, whose PATH and ``NVM_DIR`` are searched.
         named: an executable (a path, or a name on the PATH), or a version (``20``, ``v24.1``), of which the
             first that fits is taken; None for the reference engine.
 

@@ -41,8 +41,8 @@ class Listed:
     """A wheel that an index offers.
 
     Attributes:
-        name: of the file.
-        sha256: its digest, in hexadecimal.
+        name: The name of the file.
+        sha256: The digest of the file, in hexadecimal.
         place: a file of this machine, or an address.
         more: what else the index says of it (PEP 691).
     """
@@ -59,7 +59,7 @@ class Sources:
 
     Attributes:
         wheel: the wheel in question, the only one of its project that is offered; None for none.
-        folders: of wheels, for what it depends on.
+        folders: Folders of wheels, for what it depends on.
         releases: the folders of runtime releases, by version.
         index: the address of a simple index; None for the one that the environment names, else PyPI.
         host: the machine; offline, there is no index and no lockfile's package that is not cached.

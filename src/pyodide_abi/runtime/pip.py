@@ -37,7 +37,7 @@ def pip_install(requirement: str, folder: Path, *, runtime: Runtime, server: str
     Args:
         requirement: as for pip.
         folder: becomes ``site-packages``.
-        runtime: where the wheels have to be fit to be installed.
+        runtime: The runtime that the wheels have to be fit for.
         server: the address of a :class:`Mirror`.
         host: starts pip, in our own interpreter.
 

@@ -27,8 +27,8 @@ def probe(module: str, path: str, direct: bool, send: Callable[[str], object]) -
     """Import the module.
 
     Args:
-        module: its dotted name.
-        path: where it lies below ``site-packages``.
+        module: The module's dotted name.
+        path: The file's place below ``site-packages``.
         direct: load that very file, below empty parents, and run no package's code; otherwise a plain
             import.
         send: takes one message, as JSON.
@@ -60,7 +60,7 @@ def open_library(path: str, packages: str, send: Callable[[str], object]) -> Non
     """Open a library as ctypes does, after the packages that may open others before it.
 
     Args:
-        path: where it lies below ``site-packages``.
+        path: The file's place below ``site-packages``.
         packages: dotted names, as JSON.
         send: takes one message, as JSON.
     """

@@ -88,7 +88,7 @@ class Finished:
         stdout: What it wrote to the standard output; empty when attached.
         stderr: What it wrote to the standard error; empty when attached.
         died: why the interpreter could not go on; empty where the program ended by itself.
-        timed_out: it was killed because its time was up.
+        timed_out: Whether it was killed because its time was up.
     """
 
     status: int

@@ -39,7 +39,7 @@ class Call:
     Attributes:
         entry: how Python's users know it: ``mod.function``, ``mod.Type.method``, ``mod.Type tp_init``.
         flags: how C writes the flags of a method; empty for others.
-        within: it is called back by what ``entry`` names.
+        within: Whether it is called back by what ``entry`` names.
     """
 
     entry: str
@@ -62,7 +62,7 @@ class Probe:
 
     Attributes:
         module: The module's dotted name; empty for a library.
-        path: where it lies below ``site-packages``.
+        path: The file's place below ``site-packages``.
         direct: load it by its path, below empty parents, instead of by a plain import.
         source: the Python code that does it (``probe.py``).
         packages: What is imported before a library is opened.
@@ -218,7 +218,7 @@ class Left:
     Attributes:
         path: as in the runtime.
         error: the exception's class, empty where there was none.
-        text: its message.
+        text: The message of the exception.
         own: the import system names this very file as the one that failed.
     """
 
@@ -233,7 +233,7 @@ class Imported:
     """The import as a whole came to its end.
 
     Attributes:
-        path: of the module that was asked for, as in the runtime.
+        path: The path of the module that was asked for, as in the runtime.
         error: what it raised, as a traceback's last line has it; empty where it succeeded.
         missing: the module that was not found, if that is what it raised.
     """
@@ -277,7 +277,7 @@ class Installed:
     Attributes:
         error: what it raised; empty where it succeeded.
         distributions: what it brought, with versions.
-        files: likewise, below ``site-packages``.
+        files: The files of each, below ``site-packages``.
     """
 
     error: str

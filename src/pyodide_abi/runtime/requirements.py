@@ -129,8 +129,8 @@ def choose_wheels(
 
     Args:
         named: wheel files, or requirements (``pytest``, ``attrs>=23``).
-        folders: where wheels lie.
-        runtime: where they have to be fit to be installed.
+        folders: The folders with wheels.
+        runtime: The runtime that they have to be fit for.
         dependencies: follow what they depend on.
         sources: The release's lock file and the index; None for ``folders`` alone.
 

@@ -52,8 +52,8 @@ def can_start(options: Sequence[str], environ: Mapping[str, str]) -> bool:
     """Whether a program can run in an interpreter that was started without its options and variables.
 
     Args:
-        options: of the interpreter.
-        environ: of the program.
+        options: The options of the interpreter.
+        environ: The environment of the program.
     """
     early = (name for name, value in environ.items() if name.startswith("PYTHON") and value)
     return not options and all(name in _READ_LATE for name in early)
@@ -69,9 +69,9 @@ def obtain_snapshot(
     nothing, and the next call makes another.
 
     Args:
-        release: of the runtime.
-        folder: where it is installed.
-        environ: of what will run in it.
+        release: The release of the runtime.
+        folder: The folder where it is installed.
+        environ: The environment of what will run in it.
         node: the engine.
         host: the machine.
 

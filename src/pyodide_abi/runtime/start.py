@@ -89,7 +89,7 @@ def run(words: list[str], known: types.ModuleType | None, _name: str, _named: bo
     """Run a program to its end, and leave the interpreter.
 
     Args:
-        words: of :func:`prepare`.
+        words: The words of :func:`prepare`.
         known: the real ``runpy``, if it has been imported.
     """
     if known:

@@ -69,7 +69,7 @@ class Verification:
     Attributes:
         wheel: the file.
         engine: such as ``node 24.19.0``.
-        releases: their versions, in order.
+        releases: The versions of the releases, in order.
         results: modules in the order of the wheel, then libraries, each in every release.
         untried: Native files that were not opened by themselves: modules that need them load them.
     """
@@ -106,7 +106,7 @@ def verify_wheel(
 
     Args:
         wheel: the file; its dependencies are not installed.
-        runtimes: where to load it; :func:`runtimes_for` gives those of its platform.
+        runtimes: The runtimes to load it in; :func:`runtimes_for` gives those of its platform.
         host: the machine.
         node: the engine; None for the reference one.
         jobs: how many interpreters at once.

@@ -34,7 +34,7 @@ class Kept:
     """Takes bodies as they come.
 
     Attributes:
-        bodies: by index among the functions that the module defines.
+        bodies: The bodies by index among the functions that the module defines.
         callers: those of them that seem to call a function that takes tables.
         roots: indices of these functions.
         whole: all bodies are kept.
@@ -58,7 +58,7 @@ class Kept:
         """Say whether there is anything to see.
 
         Args:
-            module: it, of which all is known that stands before the code.
+            module: The module, of which all is known that stands before the code.
             exports: indices of the exported functions by name.
             section: the code.
         """

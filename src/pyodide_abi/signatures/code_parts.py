@@ -22,7 +22,7 @@ class Code:
         imports: names of the imported functions, by index; empty where they are mangled.
         types: function types by their index among types; None for other types.
         functions: the type's index of each function that the module defines.
-        bodies: of those functions that can be followed, by their index among these.
+        bodies: The bodies of those functions that can be followed, by their index among these.
         whole: all bodies are there.
     """
 

@@ -36,7 +36,7 @@ class CalledFunction:
         index: in the module; None where the loader finds it by its name.
         name: that; of a function of the module itself the one that C or the name section has, empty where
             neither has one.
-        type: of a function of the module itself.
+        type: The type of a function of the module itself.
         trap: the linker has put a trap in its place.
     """
 
@@ -56,8 +56,8 @@ class TableEntry:
         target: the function.
         prototype: what it has to be.
         flags: how C writes the flags of a method; empty for other entries.
-        certainty: of all this.
-        looks: it was told by its looks alone: nobody is seen to hand it over.
+        certainty: The certainty of all this.
+        looks: Whether it was told by its looks alone: nobody is seen to hand it over.
         within: the function of the module in which it was handed over to be called back; None for entries
             of tables.
     """

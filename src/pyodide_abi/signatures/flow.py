@@ -55,11 +55,11 @@ class Block:
     """A block that is open.
 
     Attributes:
-        height: of the stack below it.
+        height: The height of the stack below it.
         arity: values that a branch to it takes along.
         loop: the position of a loop's first instruction; None for other blocks.
         states: those of branches to its end.
-        otherwise: of an ``if``, the state with which its other branch begins; of a loop, that before it.
+        otherwise: The state with which the other branch of an ``if`` begins; that before a loop.
         passes: how often a loop was gone through.
         unsure: whether a loop goes on was not known.
         vague: a loop is gone through for the last time, with nothing known of what it changes.
@@ -88,7 +88,7 @@ class Flow:
         steps: instructions on the way to here.
         alive: the instruction that comes next is reached.
         frames: the blocks that are open, the function itself first.
-        position: of the instruction that comes next.
+        position: The position of the instruction that comes next.
         result: what the function returns.
     """
 

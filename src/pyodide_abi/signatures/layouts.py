@@ -30,7 +30,7 @@ class Prototype:
     """A function type as C declares it.
 
     Attributes:
-        name: of the typedef.
+        name: The name of the typedef.
         declaration: with ``{name}`` in the place of the function's name.
         type: the same in WebAssembly.
     """
@@ -48,8 +48,8 @@ class StructMember(NamedTuple):
     """A word of a structure or the value of a slot.
 
     Attributes:
-        name: of the member.
-        prototype: of the function that it points to; None where it is no such pointer.
+        name: The name of the member.
+        prototype: The prototype of the function that it points to; None where it is no such pointer.
         table: the structure that it points to; empty where it is no such pointer.
     """
 
@@ -63,9 +63,9 @@ class Argument(NamedTuple):
 
     Attributes:
         place: among all arguments, from 0.
-        prototype: of a function that is called back; None where it is a table.
+        prototype: The prototype of a function that is called back; None where it is a table.
         table: the structure that it points to; empty where it is a function.
-        single: it is one entry of such a table, not an array that ends in an empty one.
+        single: Whether it is one entry of such a table, not an array that ends in an empty one.
     """
 
     place: int
@@ -79,13 +79,13 @@ class Layouts:
     """All of it.
 
     Attributes:
-        prototypes: by name.
+        prototypes: The prototypes by name.
         structures: members of each structure in order, a word each.
         slots: members by the numbers of slots, by the structure of the slot.
-        methods: by the flags that matter, the prototype and how C writes the flags.
+        methods: The prototype and how C writes the flags, by the flags that matter.
         method_mask: the flags that matter.
         roots: functions that take tables or functions, with the arguments that matter.
-        names: of roots that C has under another name.
+        names: The names of roots that C has under another name.
         succeeding: functions that return 0 where all is well.
         allocating: functions that return new room, with what it holds: None for anything.
         growing: functions that move room.

@@ -88,7 +88,7 @@ class Machine:
 
         Args:
             code: the module's functions.
-            image: its data.
+            image: The module's data.
             initial_global: gives what a global holds in the beginning, by its index.
             table: gives the function at a place of the module's part of the table.
             layouts: which functions allocate, copy and take tables.
@@ -126,7 +126,7 @@ class Machine:
         """Have the module's addresses filled in.
 
         Args:
-            index: of the function that does it.
+            index: The index of the function that does it.
             base: the global that is the module's place in memory.
         """
         body = self.code.bodies.get(index - len(self.code.imports))

@@ -38,7 +38,7 @@ class Image:
 
         Args:
             parts: distance from the memory base, and contents.
-            size: of the module's memory; behind the segments it is zero.
+            size: The size of the module's memory; behind the segments it is zero.
         """
         self._parts = [(start, start + len(contents), contents) for start, contents in parts]
         self._size = size

@@ -98,8 +98,8 @@ class Setting:
     """Where a call takes place.
 
     Attributes:
-        release: of the runtime.
-        python: its CPython's feature release, such as ``3.14``.
+        release: The release of the runtime.
+        python: The feature release of its CPython, such as ``3.14``.
         engine: the JavaScript engine, as the platforms' data know it.
     """
 
@@ -113,7 +113,7 @@ def caller_of(prototype: Prototype, member: str = "") -> Caller:
 
     Args:
         prototype: that it has to have.
-        member: of a type, where it is one.
+        member: The member of a type, where it is one.
     """
     return Caller.CALL if member == _CALL else _CALLERS.get(prototype.name, Caller.CHECKED)
 
@@ -122,10 +122,10 @@ def outcome_of(caller: Caller, have: FuncType, want: FuncType, setting: Setting)
     """What becomes of a call.
 
     Args:
-        caller: who calls.
+        caller: The caller.
         have: the type that the function has.
         want: the type that the caller expects.
-        setting: where.
+        setting: The release and engine of the call.
     """
     if have == want and caller is not Caller.NOBODY:
         return CallResult.SURVIVES

@@ -82,7 +82,7 @@ def recover(module: Frame, exports: Mapping[str, int], kept: Kept) -> Recovered:
     """Follow a module.
 
     Args:
-        module: it, with its data.
+        module: The module, with its data.
         exports: indices of the exported functions by name.
         kept: the bodies of its functions, as far as they matter.
 

@@ -28,7 +28,7 @@ class Row:
         entry: what was found in the module.
         have: the type of the function; None where nobody provides it.
         certainty: that this function is called so.
-        calls: by release, what becomes of a call.
+        calls: The outcome of a call, by release.
         provider: the path of the library that has the function; empty for the module itself.
     """
 
@@ -61,7 +61,7 @@ class Company:
     Attributes:
         own: what the module itself exports.
         others: what the other libraries export, by path.
-        offers: by release, what the runtime offers.
+        offers: The offers of the runtime, by release.
     """
 
     own: Mapping[str, ExternType]
@@ -73,9 +73,9 @@ def rows_of(recovered: Recovered, company: Company, settings: Sequence[Setting])
     """The rows of a module.
 
     Args:
-        recovered: its entries.
-        company: who provides functions.
-        settings: where it may run, the oldest release first.
+        recovered: The module's entries.
+        company: The providers of functions.
+        settings: The settings that it may run in, the oldest release first.
     """
     return tuple(row for entry in recovered.entries for row in _rows(entry, company, settings))
 

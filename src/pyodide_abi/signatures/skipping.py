@@ -22,7 +22,7 @@ def skip_block(data: Bytes, position: int) -> tuple[int, bool]:
 
     Args:
         data: a function's body.
-        position: of the next instruction.
+        position: The position of the next instruction.
 
     Returns:
         the place behind the ``else`` or ``end`` that was found, and whether it is the end of the block.

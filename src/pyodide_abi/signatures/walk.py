@@ -43,7 +43,7 @@ class Walk(Flow):
 
         Args:
             machine: what it runs on.
-            body: its locals and instructions.
+            body: The function's locals and instructions.
             args: parameters.
             results: how many values it returns.
 

@@ -79,7 +79,7 @@ class Package:
     Attributes:
         name: without version.
         version: with epoch and Debian revision.
-        file: of the archive in the cache.
+        file: The name of the archive in the cache.
         size: in bytes.
     """
 
@@ -94,8 +94,8 @@ class SourceTarball:
     """What upstream released, as a source package has it.
 
     Attributes:
-        address: where the archive keeps it.
-        file: its name.
+        address: The place where the archive keeps it.
+        file: The file's name.
         version: upstream's, without what Debian added to it (``+dfsg``).
         digest: as apt has it, ``SHA256:…``, from the signed index.
     """
@@ -114,8 +114,8 @@ class Archive:
         host: the machine.
         folder: the private state.
         configuration: the file that tells apt about it.
-        suite: its name.
-        root: where apt is installed.
+        suite: The suite's name.
+        root: The folder where apt is installed.
     """
 
     host: Host
@@ -146,7 +146,7 @@ class Archive:
         """The packages and everything they depend on.
 
         Args:
-            names: of packages.
+            names: The names of packages.
             without: regular expressions of whole names to leave out.
 
         Raises:
@@ -272,9 +272,9 @@ def open_archive(
 
     Args:
         host: the machine.
-        root: where ``etc/apt`` and ``etc/os-release`` are.
-        suite: its name.
-        kind: of its packages.
+        root: The folder above ``etc/apt`` and ``etc/os-release``.
+        suite: The suite's name.
+        kind: The kind of its packages.
 
     Raises:
         MissingError: this is no Debian, or it lacks apt.

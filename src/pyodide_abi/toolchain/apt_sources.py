@@ -60,7 +60,7 @@ def find_mirror(sources: list[AptSource], codename: str) -> AptSource | None:
 
     Args:
         sources: the host's.
-        codename: of the host's release (``VERSION_CODENAME`` of os-release(5)); may be empty.
+        codename: The host's release (``VERSION_CODENAME`` of os-release(5)); may be empty.
     """
     suites = _SUITES | ({codename} if codename else set())
     fitting = [
@@ -77,7 +77,7 @@ def stanza(source: AptSource, suite: str, kind: str = "deb") -> str:
     """A deb822 source for another suite of the same mirror, with the same key.
 
     Args:
-        source: of the mirror.
+        source: The source of the mirror.
         suite: the other one.
         kind: ``deb`` or ``deb-src``.
     """

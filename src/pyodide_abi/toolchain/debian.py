@@ -46,10 +46,10 @@ def unpack_tree(
     """Fill a cache entry with packages and their dependencies.
 
     Args:
-        archive: where they come from; its lists have been read.
-        names: of packages.
+        archive: The archive that they come from; its lists have been read.
+        names: The names of packages.
         entry: the folder to fill, which is not at its place yet.
-        place: where it will be.
+        place: The place that it will have.
         host: the machine.
         without: regular expressions of whole names of packages to leave out, beside those that serve only
             compiling for this machine.

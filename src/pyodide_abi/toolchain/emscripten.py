@@ -36,8 +36,8 @@ class Settings:
         llvm: the folder with ``clang`` and ``wasm-ld``.
         binaryen: the folder with ``wasm-opt``.
         node: the JavaScript engine.
-        clang_suffix: of ``clang``'s name, such as ``-21``; distributions have it.
-        llvm_suffix: likewise of the other programs.
+        clang_suffix: The suffix of ``clang``'s name, such as ``-21``; distributions have it.
+        llvm_suffix: The suffix of the other programs.
     """
 
     emscripten_root: Path
@@ -61,10 +61,10 @@ def assemble(
     """The toolchain with every program that it is made of.
 
     Args:
-        source: where it came from.
+        source: The place that it came from.
         root: the folder that holds it.
         drivers: the folder with ``emcc``.
-        settings: where the rest is.
+        settings: The places of the rest.
         version: Emscripten's.
         llvm_version: clang's.
         environ: variables that its programs need.

@@ -45,10 +45,10 @@ class Facts:
     """What is known of an entry. Paths are relative to the entry unless they are absolute.
 
     Attributes:
-        source: where it came from.
-        emscripten: its version.
+        source: The place that it came from.
+        emscripten: The version of Emscripten.
         llvm: clang's.
-        place: where the entry was when its files were last written.
+        place: The entry's place when its files were last written.
         emscripten_root: the folder with ``emcc.py``.
         llvm_bin: the folder with ``clang``.
         binaryen_bin: the folder with ``wasm-opt``.

@@ -29,7 +29,7 @@ class Present:
     """An Emscripten that is on this machine.
 
     Attributes:
-        source: where it came from.
+        source: The place that it came from.
         version: Emscripten's.
         place: the ``emcc``, or the entry of the cache.
     """
@@ -93,7 +93,7 @@ def find_toolchain(
     Debian's.
 
     Args:
-        platform: its ``emscripten`` is the version.
+        platform: The platform, whose ``emscripten`` is the version.
         host: the machine.
         mismatch_allowed: another version will do.
         source: nothing but this.
@@ -132,7 +132,7 @@ def install_toolchain(platform: Platform, host: Host, *, source: Source | None =
     """Fetch a compiler into the cache. It was asked for, so another version than the platform's is taken.
 
     Args:
-        platform: whose version is wanted.
+        platform: The platform whose version is wanted.
         host: the machine.
         source: whence; None for the first that has something. Debian's archive is asked for what it has now,
             even if an older version is in the cache.

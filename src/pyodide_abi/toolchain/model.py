@@ -26,9 +26,9 @@ class Toolchain:
     """An Emscripten with its LLVM and Binaryen.
 
     Attributes:
-        source: where it came from.
+        source: The place that it came from.
         root: the folder that holds it.
-        emscripten: its version, such as ``5.0.3``.
+        emscripten: The version of Emscripten, such as ``5.0.3``.
         llvm: clang's version.
         emcc: the C compiler driver; likewise the others.
         emscripten_root: the folder with ``emcc.py`` and ``cmake/Modules/Platform/Emscripten.cmake``.
@@ -64,7 +64,7 @@ class HostPython:
         executable: the interpreter.
         version: full, such as ``3.14.2``.
         include: the folder with its ``Python.h``.
-        source: where it was found, in words for people (``PATH``, ``pyenv``, ``uv``, ``Debian's archive``).
+        source: The origin in words for people (``PATH``, ``pyenv``, ``uv``, ``Debian's archive``).
     """
 
     executable: Path

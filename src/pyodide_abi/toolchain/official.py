@@ -35,8 +35,8 @@ class Build:
 
     Attributes:
         version: Emscripten's.
-        url: where it is.
-        sha256: its digest, in hexadecimal.
+        url: The address of the archive.
+        sha256: The digest of the archive, in hexadecimal.
     """
 
     version: str

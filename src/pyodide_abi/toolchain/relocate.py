@@ -39,7 +39,7 @@ class Relocation:
     """What has to be rewritten when the folder moves.
 
     Attributes:
-        place: where the folder was when it was last rewritten.
+        place: The folder's place when it was last rewritten.
         loader: the dynamic loader, relative to the folder.
         programs: the programs that name it, likewise.
     """

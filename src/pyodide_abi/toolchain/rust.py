@@ -33,7 +33,7 @@ class Rust:
     """A compiler with its package manager.
 
     Attributes:
-        source: where it came from.
+        source: The place that it came from.
         bin: the folder with ``rustc`` and ``cargo`` themselves, not rustup's stand-ins: those would take
             another toolchain where a project's ``rust-toolchain.toml`` names one.
         sysroot: the compiler's own.

@@ -27,7 +27,7 @@ def find_rust(
     sources to build one. Otherwise the cache's, otherwise Debian's.
 
     Args:
-        platform: its data say which versions follow its ABI.
+        platform: The platform, whose data say which versions follow its ABI.
         host: the machine.
         library: a sysroot that holds the target's standard library, made by the PATH's compiler.
         source: nothing but this.

@@ -33,7 +33,7 @@ def build_library(rust: Rust, target: str, flags: Sequence[str], host: Host) -> 
     """A sysroot with the target's standard library; from the cache if it is there.
 
     Args:
-        rust: whose library, and what compiles it; it has its sources.
+        rust: The toolchain whose library it is, and which compiles it; it has its sources.
         target: the triple.
         flags: what ``rustc`` is given, such as those that choose how panics unwind.
         host: the machine.

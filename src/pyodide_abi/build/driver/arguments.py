@@ -44,12 +44,12 @@ class Command:
     """A compiler's command line.
 
     Attributes:
-        groups: its words in order, each option together with the value that follows it.
+        groups: The command's words in order, each option together with the value that follows it.
         inputs: the files among them.
         output: what ``-o`` names, or None.
         compiles: there is something to compile; without it and ``links``, the compiler is asked something.
         links: the objects are linked.
-        language: of what is compiled or, where nothing is, of the driver that was called.
+        language: The language of what is compiled or, where nothing is, of the driver that was called.
     """
 
     __slots__ = ("compiles", "groups", "inputs", "language", "links", "output")

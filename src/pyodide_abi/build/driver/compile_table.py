@@ -92,7 +92,7 @@ def plan(
 
     Args:
         command: what the project asked for.
-        words: its words as they go to the compiler, without the platform's in front.
+        words: The command's words as they go to the compiler, without the platform's in front.
         driver: ``cc`` or ``c++``.
         expansions: program and first words, by :func:`key`.
     """

@@ -66,9 +66,9 @@ class Exports:
 
     Attributes:
         keys: what stands for the names.
-        lengths: of the names, in bytes.
+        lengths: The lengths of the names, in bytes.
         types: indices of the types of functions that are left out; -1 for an address.
-        roles: of each.
+        roles: The role of each.
     """
 
     def __init__(self) -> None:
@@ -146,7 +146,7 @@ class Names:
         Everything is done by columns, as large libraries have ten thousands of exports.
 
         Args:
-            parts: they, some at a time.
+            parts: The exports, some at a time.
             module: for the types of its functions and globals.
             known: gives the mangled names that some release has.
 

@@ -48,7 +48,7 @@ class Outline:
     Attributes:
         library: with facts that lack what was left out.
         names: what that is; None for a file without facts.
-        types: of the module, by index.
+        types: The types of the module, by index.
     """
 
     library: Library
@@ -67,9 +67,9 @@ def outline_of(
     """Read a file that is held whole; whatever the bytes are, this does not fail.
 
     Args:
-        path: where it is below ``site-packages``.
-        data: its bytes.
-        module: they as a module; None where they are none.
+        path: The file's place below ``site-packages``.
+        data: The file's bytes.
+        module: The bytes as a module; None where they are none.
         known: gives the mangled names that some release of the platform has.
         sought: features to look for in its code.
     """
@@ -94,7 +94,7 @@ def settle(outlines: Sequence[Outline], reread: Callable[[str, int], str]) -> li
     """The libraries with their final facts.
 
     Args:
-        outlines: of all files that can be loaded together.
+        outlines: The outlines of all files that can be loaded together.
         reread: gives, for a path, the name of the export at a place, by reading the file again.
     """
     names = {

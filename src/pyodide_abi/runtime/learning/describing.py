@@ -32,10 +32,10 @@ class Findings:
     """Everything that was found out about a release.
 
     Attributes:
-        obtained: where it is.
+        obtained: The release's files, and where they are from.
         version: what it is called from now on.
         lock: the packages of its lock file, by normalised name.
-        recognised: its loader and its installer.
+        recognised: The release's loader and its installer.
         readings: what it offers and says, by engine; the reference engine's is there.
         unasked: why its installers were not asked which tags they take; empty where they were.
     """
@@ -66,8 +66,8 @@ def describe(found: Findings, platform: Platform | None = None) -> LearnedReleas
     """The entry of a release.
 
     Args:
-        found: of the release.
-        platform: whose it is to be; None for the one that it says.
+        found: The findings of the release.
+        platform: The platform that it is to belong to; None for the one that it says.
 
     Raises:
         FailedError: it does not say of which platform it is, and nothing else tells it.

@@ -41,7 +41,7 @@ def learn(obtained: Obtained, data: Path, host: Host, *, name: str | None = None
         obtained: the release.
         data: the folder of the user's data.
         host: the machine; its network is asked for the wheels of the release's installers.
-        name: of a build of somebody's own: it becomes ``<version>+<name>``.
+        name: A name for a build of somebody's own: the version becomes ``<version>+<name>``.
 
     Returns:
         what is kept.
@@ -157,8 +157,8 @@ def surface_of(found: Findings, platform: Platform | None = None) -> bytes:
     """The surface file of a release.
 
     Args:
-        found: of the release.
-        platform: whose it is; None for the one that the release says.
+        found: The findings of the release.
+        platform: The platform that it belongs to; None for the one that the release says.
     """
     return encode_surface(
         platform=platform.name if platform else found.abi,
@@ -172,9 +172,9 @@ def keep(found: Findings, data: Path, platform: Platform | None = None) -> Learn
     """Write an entry, and see that the platforms' data are right with it.
 
     Args:
-        found: of the release.
+        found: The findings of the release.
         data: the folder of the user's data.
-        platform: whose it is to be; None for the one that the release says.
+        platform: The platform that it is to belong to; None for the one that the release says.
 
     Raises:
         FailedError: it is not of that platform.

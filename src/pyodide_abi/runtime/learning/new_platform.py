@@ -30,9 +30,9 @@ def new_document(abi: str, reading: Reading, recognised: Recognition, version: s
 
     Args:
         abi: the version of the ABI, such as ``2027_0``.
-        reading: of one of its releases.
-        recognised: its loader.
-        version: of that release.
+        reading: The reading of one of its releases.
+        recognised: The platform's loader.
+        version: The version of that release.
 
     Returns:
         the release's own word where it has one; the rest of the nearest platform, with that as the reason.

@@ -72,8 +72,8 @@ class Checked:
 
     Attributes:
         reading: what it says and offers, in the reference engine.
-        recognition: of its loader.
-        platform: whose promises are held against it.
+        recognition: The recognition of its loader.
+        platform: The platform whose promises are held against it.
         before: the newest release of the platform that it follows; None where it is the first.
         offered: the symbols of that release.
     """

@@ -44,12 +44,12 @@ class Reading:
     Attributes:
         python: the full version of its CPython.
         emscripten: the version of its compiler.
-        suffixes: of extension modules, in the order of its import system.
+        suffixes: Suffixes of extension modules, in the order of its import system.
         sysconfig: configuration variables that builds and installers go by; None for one that it lacks.
-        library_path: its ``LD_LIBRARY_PATH``.
+        library_path: The release's ``LD_LIBRARY_PATH``.
         libraries: the versions of C libraries in its main module.
-        accepted: by installer (``micropip``, ``packaging``), the tags that it takes; None where that was not
-            asked.
+        accepted: The tags that an installer takes, by installer (``micropip``, ``packaging``); None where
+            that was not asked.
         symbols: what its loader can resolve.
     """
 
@@ -117,7 +117,7 @@ def read_texts(
         folder: with its files.
         host: the machine.
         loader: names of functions of the loader.
-        installer: likewise of what loads a wheel's libraries ahead; their local names become numbers.
+        installer: The same for what loads a wheel's libraries ahead; local names become numbers.
 
     Raises:
         FailedError: they cannot be read.

@@ -26,7 +26,7 @@ class Recognition:
     """What a release's JavaScript was recognised as.
 
     Attributes:
-        generation: of the loader; None where it is none that is known.
+        generation: The generation of the loader; None where it is none that is known.
         nearest: the generation that it has most in common with.
         seen: a release with the nearest loader.
         changed: the functions that differ from that one's.

@@ -74,7 +74,7 @@ class Obtained:
 
     Attributes:
         folder: with its files.
-        origin: where it is from, in words: ``npm``, an address or a path.
+        origin: The origin in words: ``npm``, an address or a path.
         integrity: the digest of what it is from, ``sha512-<base64>``.
         version: what it calls itself, in npm's form.
         files: the SHA-256 of every file that has to be kept, by name; empty where npm keeps them.
@@ -140,7 +140,7 @@ def from_folder(folder: Path, place: Path) -> Obtained:
     """A build or an unpacked distribution; its files are copied to another folder, as they are now.
 
     Args:
-        folder: it or its ``dist`` has ``pyodide.mjs``.
+        folder: The folder that has ``pyodide.mjs``, itself or in its ``dist``.
         place: an empty folder for the files.
 
     Raises:

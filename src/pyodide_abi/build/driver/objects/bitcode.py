@@ -18,9 +18,9 @@ def defined_symbols(llvm_nm: str, file: str, environ: Mapping[str, str]) -> tupl
     """The global symbols that an object or archive defines, hidden ones among them: ``nm`` does not tell.
 
     Args:
-        llvm_nm: of the toolchain that made the file.
+        llvm_nm: The ``llvm-nm`` of the toolchain that made the file.
         file: bitcode, or an archive of it.
-        environ: of the process.
+        environ: The environment of the process.
 
     Raises:
         BuildFailedError: it cannot be read.

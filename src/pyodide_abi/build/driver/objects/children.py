@@ -17,8 +17,8 @@ def run(argv: Sequence[str], environ: Mapping[str, str], on_line: Callable[[str]
     """Run a program to its end.
 
     Args:
-        argv: its absolute path, and its arguments.
-        environ: its whole environment.
+        argv: The program's absolute path, and its arguments.
+        environ: The program's whole environment.
         on_line: gets every line that it writes, to whichever stream.
 
     Returns:

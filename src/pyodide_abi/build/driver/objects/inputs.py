@@ -65,7 +65,7 @@ def foreign_objects(file: str, data: bytes) -> Iterator[Foreign]:
 
     Args:
         file: the path.
-        data: its contents.
+        data: The contents of the file.
 
     Raises:
         WasmError: the archive is damaged.

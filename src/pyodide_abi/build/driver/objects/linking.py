@@ -42,7 +42,7 @@ class Link:
         rewritten: the same for the target.
         settings: the driver's.
         driver: ``cc`` or ``c++``.
-        environ: of the processes that are started.
+        environ: The environment of the processes that are started.
     """
 
     def __init__(

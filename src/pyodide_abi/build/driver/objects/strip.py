@@ -31,7 +31,7 @@ def main(argv: list[str]) -> int:
     """Do what ``strip`` was told.
 
     Args:
-        argv: its words.
+        argv: The command's words.
 
     Returns:
         0; 1 if a file is none of the target's, or is not there.
