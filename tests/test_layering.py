@@ -208,6 +208,13 @@ def test_what_an_audit_imports_is_quick_to_import(path: Path) -> None:
             assert not names & SLOW, "slow to import; see values.py and platforms/documents.py"
 
 
+@pytest.mark.parametrize("part", MAY_IMPORT)
+def test_the_architecture_has_a_row_for_each_part(part: str) -> None:
+    table = (SOURCE.parents[1] / "docs" / "explanation" / "architecture.md").read_text("utf-8")
+    rows = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
+    assert any(f"`{part}`" in row for row in rows)
+
+
 #: What takes longer to import than a rule to run.
 SLOW = {"dataclasses", "inspect", "tomllib", "datetime", "packaging", "email"}
 

@@ -136,7 +136,7 @@ def _begin(folder: Path, place: Path, *, wait: bool = True) -> int | None:
 
     Args:
         folder: the one that it is made in.
-        place: its own path.
+        place: The path of the hidden folder.
         wait: for the other folder's lock, however long that is held.
 
     Returns:
