@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pyodide_abi.cli.session import Session
     from pyodide_abi.platforms.model import Platform
 
+#: Forms that programs read.
+_DATA = ("json", "jsonl", "sarif", "junit", "html")
+
 _EPILOG = """\
 examples:
   pyodide-abi audit dist/*.whl
@@ -104,6 +107,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", metavar="FILE", help="write the result there (default: standard output)")
     parser.add_argument(
+        "--also",
+        action="append",
+        default=[],
+        metavar="FORMAT:FILE",
+        help="write the result in that form, too, such as sarif:audit.sarif; may be repeated",
+    )
+    parser.add_argument(
         "--jobs",
         type=positive,
         default=1,
@@ -125,6 +135,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     from pyodide_abi.platforms import load_platform
 
     policy = read_policy(args, session.cwd)
+    also = [_form_and_file(words, session) for words in args.also]
     platform = load_platform(args.platform) if args.platform else None
     # A setting is a habit: it stands in where nothing else says the platform.
     habit = set_by(args, "platform")
@@ -142,6 +153,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
         write_baseline(session.cwd / Path(args.write_baseline).expanduser(), outcomes)
         return max((one.error.exit_code for one in outcomes if one.error), default=0)
     judged = [policy.judged(one) for one in outcomes]
+    for form, file in also:
+        file.write_text(_as_data(judged, form), "utf-8")
     _write(judged, args, session)
     status = max(one.error.exit_code if one.error else int(policy.fails(one)) for one in judged)
     return 0 if args.exit_zero and status == 1 else status
@@ -194,11 +207,41 @@ def _executor(jobs: int) -> AbstractContextManager[Executor | None]:
     return ProcessPoolExecutor(jobs)
 
 
-def _write(outcomes: Sequence[Outcome], args: argparse.Namespace, session: Session) -> None:
+def _form_and_file(words: str, session: Session) -> tuple[str, Path]:
+    """What ``--also`` asks for.
+
+    Raises:
+        UsageError: a form that is no data, or no file; nothing is audited then.
+    """
+    from pyodide_abi.errors import UsageError
+
+    form, _, name = words.partition(":")
+    if form not in _DATA or not name:
+        raise UsageError(f"--also {words} has to be FORMAT:FILE, with one of {', '.join(_DATA)}")
+    file = session.cwd / Path(name).expanduser()
+    # A file that cannot be written is told before the work is done.
+    file.touch()
+    return form, file
+
+
+def _as_data(outcomes: Sequence[Outcome], form: str) -> str:
+    """The text of a form that programs read."""
     reports = [one.report for one in outcomes if one.report]
     unreadable = {one.given: str(one.error) for one in outcomes if one.error}
-    match args.format:
-        case "json" | "jsonl":
+    match form:
+        case "sarif":
+            from pyodide_abi.report.sarif import audits_to_sarif
+
+            return audits_to_sarif(reports, unreadable)
+        case "html":
+            from pyodide_abi.report.html import audits_to_html
+
+            return audits_to_html(reports, unreadable)
+        case "junit":
+            from pyodide_abi.report.junit import audits_to_junit
+
+            return audits_to_junit(reports, unreadable)
+        case _:
             from pyodide_abi.report.envelope import to_envelope, to_lines, unreadable_to_data
             from pyodide_abi.report.json import audit_to_data, summary_of
 
@@ -208,30 +251,24 @@ def _write(outcomes: Sequence[Outcome], args: argparse.Namespace, session: Sessi
                 else unreadable_to_data("wheel", one.given, str(one.error))
                 for one in outcomes
             ]
-            if args.format == "jsonl":
-                session.out.write(to_lines(results))
-            else:
-                session.out.write(to_envelope("audit", results, summary=summary_of(reports, len(unreadable))))
-        case "sarif":
-            from pyodide_abi.report.sarif import audits_to_sarif
+            if form == "jsonl":
+                return to_lines(results)
+            return to_envelope("audit", results, summary=summary_of(reports, len(unreadable)))
 
-            session.out.write(audits_to_sarif(reports, unreadable))
-        case "html":
-            from pyodide_abi.report.html import audits_to_html
 
-            session.out.write(audits_to_html(reports, unreadable))
-        case "junit":
-            from pyodide_abi.report.junit import audits_to_junit
+def _write(outcomes: Sequence[Outcome], args: argparse.Namespace, session: Session) -> None:
+    reports = [one.report for one in outcomes if one.report]
+    unreadable = {one.given: str(one.error) for one in outcomes if one.error}
+    if args.format in _DATA:
+        session.out.write(_as_data(outcomes, args.format))
+    elif args.format == "github":
+        from pyodide_abi.report.github import audit_to_annotations, unreadable_to_annotation
 
-            session.out.write(audits_to_junit(reports, unreadable))
-        case "github":
-            from pyodide_abi.report.github import audit_to_annotations, unreadable_to_annotation
-
-            lines = [line for report in reports for line in audit_to_annotations(report)]
-            lines += [unreadable_to_annotation(name, error) for name, error in unreadable.items()]
-            session.write_commands(f"{line}\n" for line in lines)
-        case _:
-            _write_text(reports, len(unreadable), args, session)
+        lines = [line for report in reports for line in audit_to_annotations(report)]
+        lines += [unreadable_to_annotation(name, error) for name, error in unreadable.items()]
+        session.write_commands(f"{line}\n" for line in lines)
+    else:
+        _write_text(reports, len(unreadable), args, session)
     if args.format != "github":
         from pyodide_abi.cli.session import report_error
 

@@ -197,7 +197,7 @@ def _show_rule(rule: Rule, args: argparse.Namespace, session: Session) -> int:
     from pyodide_abi.report.explain import rule_data, rule_text
 
     if args.format == "json":
-        _print_json(rule_data(rule), session)
+        _print_json([rule_data(rule)], session)
     elif session.out.isatty():
         from rich.markdown import Markdown
 
@@ -211,7 +211,7 @@ def _show_message(message: Message, args: argparse.Namespace, session: Session) 
     from pyodide_abi.report.explain import message_data, message_text
 
     if args.format == "json":
-        _print_json(message_data(message), session)
+        _print_json([message_data(message)], session)
     else:
         session.out.writelines(f"{line}\n" for line in message_text(message))
     return 0
@@ -223,14 +223,14 @@ def _show_explanation(explanation: Explanation, text: str, args: argparse.Namesp
 
     kind = None if explanation.recognised else kind_of(text)
     if args.format == "json":
-        _print_json(explanation_data(explanation, kind), session)
+        _print_json([explanation_data(explanation, kind)], session)
     else:
         lines = explanation_text(explanation) if explanation.recognised else unknown_text(kind)
         session.out.writelines(f"{line}\n" for line in lines)
     return 0 if explanation.recognised else 1
 
 
-def _print_json(data: object, session: Session) -> None:
-    from pyodide_abi.report.printable import to_json
+def _print_json(results: Sequence[object], session: Session) -> None:
+    from pyodide_abi.report.envelope import to_envelope
 
-    session.out.write(to_json(data))
+    session.out.write(to_envelope("explain", results))

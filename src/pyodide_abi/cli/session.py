@@ -159,7 +159,7 @@ class TerminalProgress(Progress):
         """A bar, or a line."""
         if not sys.stderr.isatty():
             self.say(text)
-            yield Silence()
+            yield _Lines(self.say)
             return
         from pyodide_abi.report.printable import printable
 
@@ -191,6 +191,17 @@ class TerminalProgress(Progress):
             console=console,
             transient=True,
         )
+
+
+class _Lines(Silence):
+    """Progress for a log: what is being done now, a line each time that this changes."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+
+    def describe(self, text: str) -> None:
+        """Say it."""
+        self._say(text)
 
 
 class _Bar:

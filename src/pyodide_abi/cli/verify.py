@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from pyodide_abi.audit.finding import Finding
     from pyodide_abi.cli.session import Session
     from pyodide_abi.platforms import Runtime
     from pyodide_abi.report.verify import Predictions
@@ -119,10 +120,10 @@ def run(args: argparse.Namespace, session: Session) -> int:
         verification = verify_wheel(
             wheel, runtimes, session.host, node=node, jobs=jobs, timeout=float(args.timeout)
         )
-        predictions, rows = _predictions(wheel, node)
+        predictions, rows, latent = _predictions(wheel, node)
         if args.format == "text":
-            write_verification(verification, session.console(), predictions)
-        found = verification_to_data(verification, predictions, name=given)
+            write_verification(verification, session.console(), predictions, latent)
+        found = verification_to_data(verification, predictions, latent, name=given)
         if args.calls:
             called = call_entries(
                 verification, runtimes, rows, session.host, node=node, jobs=jobs, timeout=float(args.timeout)
@@ -142,12 +143,15 @@ def run(args: argparse.Namespace, session: Session) -> int:
     return max(many.worst, int(failed > 0))
 
 
-def _predictions(wheel: Path, node: Node) -> tuple[Predictions, Mapping[str, Sequence[Row]]]:
-    """What the audit says of loading every module and of every call, where it can read the file.
+def _predictions(
+    wheel: Path, node: Node
+) -> tuple[Predictions, Mapping[str, Sequence[Row]], Sequence[Finding]]:
+    """What the audit says of loading every module, of every call, and of those that fail.
 
     Of an engine that it does not know it says nothing, but which calls there are.
     """
     from pyodide_abi.audit.many import audit_files
+    from pyodide_abi.audit.rules import fatal_call, refused_call
     from pyodide_abi.platforms.engines import engine_names
     from pyodide_abi.values import replace
 
@@ -155,16 +159,19 @@ def _predictions(wheel: Path, node: Node) -> tuple[Predictions, Mapping[str, Seq
     known = engine in engine_names()
     (audited,) = audit_files([wheel], engine=engine if known else None)
     if audited.report is None:
-        return {}, {}
+        return {}, {}, ()
     rows = audited.report.calls
+    codes = {fatal_call.RULE.code, refused_call.RULE.code}
+    latent = [finding for finding in audited.report.findings if finding.code in codes]
     if not known:
-        return {}, {path: [replace(row, calls={}) for row in found] for path, found in rows.items()}
+        bare = {path: [replace(row, calls={}) for row in found] for path, found in rows.items()}
+        return {}, bare, latent
     predictions = {
         (binary.path, release): prediction
         for binary in audited.report.modules
         for release, prediction in binary.imported.items()
     }
-    return predictions, rows
+    return predictions, rows, latent
 
 
 def _run_as_installed(args: argparse.Namespace, session: Session) -> int:

@@ -38,6 +38,7 @@ _WHEN = {
 def rule_data(rule: Rule) -> Data:
     """One rule."""
     return {
+        "type": "rule",
         "code": rule.code,
         "name": rule.name,
         "severity": str(rule.severity),
@@ -70,6 +71,7 @@ def explanation_data(explanation: Explanation, kind: TextKind | None = None) -> 
         kind: The kind of a text of which nothing is known.
     """
     return {
+        "type": "text",
         "kind": {"name": kind.name, "instead": kind.instead} if kind else None,
         "file": explanation.file or None,
         "platforms": list(explanation.platforms),
@@ -110,6 +112,7 @@ def unknown_text(kind: TextKind | None) -> Iterator[str]:
 def message_data(message: Message) -> Data:
     """One meaning without a text."""
     return {
+        "type": "meaning",
         "name": message.name,
         "when": str(message.when),
         "summary": message.summary,

@@ -6,8 +6,11 @@ import itertools
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pyodide_abi.audit.finding import Severity
+from pyodide_abi.audit.rules import RULES
 from pyodide_abi.repair.edits import Safety
+from pyodide_abi.report.demangled import readable
 from pyodide_abi.report.printable import printable
+from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,16 +19,21 @@ if TYPE_CHECKING:
     from pyodide_abi.repair.repair_wheel import Repaired
 
 _SHOWN = 8
+#: Why a finding is still there.
+_PARTLY = "what is left of it may be in use, or is too little for an edit"
+_NOT_AT_ALL = "no edit of bytes answers it"
+#: Codes of the findings that an edit answers.
+_ANSWERED = frozenset(rule.code for rule in RULES if rule.answered_by)
 
 
 def write_plan(plan: Plan, out: TextIO) -> None:
     """Write what would be done."""
-    out.writelines(f"{printable(line)}\n" for line in _plan(plan))
+    out.writelines(f"{printable(readable(line))}\n" for line in _plan(plan))
 
 
 def write_repaired(repaired: Repaired, out: TextIO) -> None:
     """Write what was done."""
-    out.writelines(f"{printable(line)}\n" for line in _repaired(repaired))
+    out.writelines(f"{printable(readable(line))}\n" for line in _repaired(repaired))
 
 
 def plan_to_data(plan: Plan) -> dict[str, Any]:
@@ -112,3 +120,8 @@ def _repaired(repaired: Repaired) -> Iterator[str]:
         yield f"  left: {finding.code}{place}: {finding.message}"
     if len(errors) > _SHOWN:
         yield f"  and {len(errors) - _SHOWN} more errors; 'pyodide-abi audit' lists all"
+    others = [finding for finding in repaired.report.findings if finding.severity is not Severity.ERROR]
+    for (code, name), group in itertools.groupby(others, key=lambda finding: (finding.code, finding.name)):
+        paths = list(dict.fromkeys(finding.location.path for finding in group if finding.location.path))
+        where = f" in {listed(paths)}" if paths else ""
+        yield f"  left: {code} {name}{where}: {_PARTLY if code in _ANSWERED else _NOT_AT_ALL}"

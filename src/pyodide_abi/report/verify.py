@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
+from pyodide_abi.report.demangled import readable
 from pyodide_abi.report.printable import printable
 from pyodide_abi.runtime.account import Outcome
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from pyodide_abi.audit.finding import Finding
     from pyodide_abi.linker import Prediction
     from pyodide_abi.runtime.verify import Loaded, Verification
 
@@ -31,12 +33,24 @@ STYLES = {
     Outcome.NEEDS: "yellow",
 }
 _UNLIMITED = 10_000
+#: So many findings about calls are shown.
+_MOST_LATENT = 5
 
 
 def write_verification(
-    verification: Verification, console: Console, predictions: Predictions | None = None
+    verification: Verification,
+    console: Console,
+    predictions: Predictions | None = None,
+    latent: Sequence[Finding] = (),
 ) -> None:
-    """A matrix, modules by releases; below it each message once with its places, and the predictions."""
+    """A matrix, modules by releases; below it each message once with its places, and the predictions.
+
+    Args:
+        verification: What happened.
+        console: Where to write.
+        predictions: What the audit says of the same loads.
+        latent: What the audit says of calls, which a load does not make.
+    """
     console.print(printable(verification.wheel.name), style="bold")
     if not verification.results:
         console.print("  no native files: nothing was tried\n")
@@ -55,6 +69,14 @@ def write_verification(
             console.print(f"    {printable(line)}")
     for line in _compared(verification.results, predictions or {}):
         console.print(f"  {printable(line)}")
+    for finding in latent[:_MOST_LATENT]:
+        where = f" in {finding.location.path}" if finding.location.path else ""
+        console.print(
+            f"  loading calls nothing, and calls can fail: {finding.code} {finding.name}{printable(where)}: "
+            f"{printable(readable(finding.message))}"
+        )
+    if len(latent) > _MOST_LATENT:
+        console.print(f"  and {len(latent) - _MOST_LATENT} more of that sort; 'pyodide-abi audit' lists all")
     for path in verification.untried:
         console.print(f"  {printable(path)}: not opened by itself, modules that need it load it")
     loaded = sum(result.outcome is Outcome.LOADED for result in verification.results)
@@ -76,13 +98,18 @@ def widen(console: Console) -> None:
 
 
 def verification_to_data(
-    verification: Verification, predictions: Predictions | None = None, *, name: str = ""
+    verification: Verification,
+    predictions: Predictions | None = None,
+    latent: Sequence[Finding] = (),
+    *,
+    name: str = "",
 ) -> dict[str, Any]:
     """One wheel's loads as JSON values.
 
     Args:
         verification: What happened.
         predictions: What the audit says of the same loads, where it says something.
+        latent: What the audit says of calls, which a load does not make.
         name: The wheel as it was given; its file's name if empty.
     """
     predictions = predictions or {}
@@ -106,6 +133,15 @@ def verification_to_data(
             for path, releases in modules.items()
         ],
         "untried": list(verification.untried),
+        "latent": [
+            {
+                "code": finding.code,
+                "path": finding.location.path or None,
+                "message": finding.message,
+                "releases": list(finding.releases),
+            }
+            for finding in latent
+        ],
         "ok": verification.ok,
     }
 

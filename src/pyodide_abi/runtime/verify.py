@@ -11,6 +11,7 @@ below empty parents. The module's outcome and what became of its package are the
 
 from __future__ import annotations
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -151,6 +152,7 @@ def verify_wheel(
 
 
 def _all(trial: _Trial, pairs: Sequence[tuple[Attempt, Runtime]], jobs: int, text: str) -> list[Loaded]:
+    left = Counter(runtime.version for _, runtime in pairs)
     with (
         trial.interpreters.host.progress.task(text, total=len(pairs)) as task,
         ThreadPoolExecutor(max(jobs, 1)) as pool,
@@ -159,6 +161,9 @@ def _all(trial: _Trial, pairs: Sequence[tuple[Attempt, Runtime]], jobs: int, tex
         def one(pair: tuple[Attempt, Runtime]) -> Loaded:
             result = trial.load(*pair)
             task.advance()
+            left[result.release] -= 1
+            if not left[result.release]:
+                task.describe(f"{text}: {result.release} done, {len(+left)} of {len(left)} releases to go")
             return result
 
         try:

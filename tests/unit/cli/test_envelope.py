@@ -46,6 +46,12 @@ def folder(tmp_path: Path) -> Path:
         ["platforms"],
         ["platforms", "314_0"],
         ["toolchain", "list"],
+        ["explain"],
+        ["explain", "ABI201"],
+        ["explain", "ABI4"],
+        ["explain", "undefined-address"],
+        ["explain", "Error: bad export type for '_ZTVN4absl6StatusE': undefined"],
+        ["explain", "a text of which nothing is known"],
     ],
     ids=" ".join,
 )
@@ -87,6 +93,33 @@ def test_sarif_rules_have_addresses(folder: Path, capsys: pytest.CaptureFixture[
     assert all(rule["helpUri"].startswith("https://") for rule in driver["rules"])
     place = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
     assert place == f"./{BAD}/{MODULE}"
+
+
+def test_one_audit_writes_several_forms(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    also = ["--also", "sarif:said.sarif", "--also", "json:said.json"]
+    assert main(["audit", BAD, "--format", "github", *also], {}, folder) == 1
+    said = capsys.readouterr().out
+    assert said.startswith("::error ")
+    for form in ("sarif", "json"):
+        main(["audit", BAD, "--format", form], {}, folder)
+        assert (folder / f"said.{form}").read_text("utf-8") == capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("text:x", "has to be FORMAT:FILE"),
+        ("sarif", "has to be FORMAT:FILE"),
+        ("sarif:no/such/x.sarif", "No such file or directory"),
+    ],
+)
+def test_another_form_is_refused_before_the_audit(
+    words: str, says: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["audit", BAD, "--also", words], {}, folder) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert says in err
 
 
 def test_output_goes_to_a_file_as_a_whole(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,7 +42,7 @@ class TestRules:
         assert explain(rule.name) == explain(rule.code)
 
     def test_json(self, explain: Any, rule: Rule) -> None:
-        data = json.loads(explain(rule.code, "--format", "json")[1])
+        (data,) = json.loads(explain(rule.code, "--format", "json")[1])["results"]
         assert (data["code"], data["name"], data["severity"]) == (rule.code, rule.name, rule.severity)
         assert set(data["sections"]) == set(rule.sections())
 
@@ -51,7 +51,7 @@ def test_without_arguments_all_rules(explain: Any) -> None:
     status, out, _ = explain()
     assert status == 0
     assert [line.split()[0] for line in out.splitlines()] == sorted(rule.code for rule in RULES)
-    assert len(json.loads(explain("--format", "json")[1])) == len(RULES)
+    assert len(json.loads(explain("--format", "json")[1])["results"]) == len(RULES)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_json_of_a_text(explain: Any) -> None:
         'Error: Failed to find dynamic library "libdep.so"\n'
         "RuntimeError: memory access out of bounds"
     )
-    data = json.loads(explain("--format", "json", text)[1])
+    (data,) = json.loads(explain("--format", "json", text)[1])["results"]
     assert data["file"] == "/lib/python3.13/site-packages/a.so"
     assert data["platforms"] == ["2025_0"]
     [cause] = data["causes"]
@@ -110,7 +110,7 @@ def test_a_meaning_by_its_name(explain: Any) -> None:
     assert status == 0
     assert "bad export type for '_ZTVN4absl6StatusE': undefined" in out
     assert "Dynamic linking error: undefined symbol 'archive_read_new'" in out
-    data = json.loads(explain("undefined-address", "--format", "json")[1])
+    (data,) = json.loads(explain("undefined-address", "--format", "json")[1])["results"]
     assert {tuple(wording["loaders"]) for wording in data["wordings"]} >= {(1, 2), (3, 4)}
 
 
@@ -185,5 +185,5 @@ def test_a_file_in_which_nothing_is_known(explain: Any, tmp_path: Path) -> None:
     status, out, err = explain("log")
     assert (status, err) == (1, "")
     assert "nothing in this text is known\n  it is      what a compiler says\n" in out
-    kind = json.loads(explain("log", "--format", "json")[1])["kind"]
+    kind = json.loads(explain("log", "--format", "json")[1])["results"][0]["kind"]
     assert kind["name"] == "what a compiler says"
