@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyodide_abi.signatures.entries import Certainty
+from pyodide_abi.signatures.entries import INDIRECT, Certainty
 
 if TYPE_CHECKING:
     from pyodide_abi.signatures.rows import Row
@@ -21,7 +21,9 @@ def described(row: Row) -> str:
     """The entry, its function, and what the two disagree about."""
     entry = row.entry
     where = f"`{entry.name}`"
-    if entry.within is not None:
+    if entry.table == INDIRECT:
+        where = f"what {where} calls through a pointer"
+    elif entry.within is not None:
         where = (
             f"what {where} gives to {entry.table}"
             if entry.name != entry.table

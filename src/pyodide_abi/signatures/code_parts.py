@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.cursor import Bytes
 
 
+#: Bytes of a short function, which may hand on a value.
+SHORT = 80
+
+
 class Code:
     """What there is of a module, as far as its functions are followed.
 
@@ -66,7 +70,6 @@ class Relevance:
     ones; and short ones, which may hand on a value.
     """
 
-    _SHORT = 80
     _CALLED = re.compile(rb"\x10([\x80-\xff]*+[\x00-\x7f])")
 
     def __init__(self, code: Code, callers: Collection[int], addresses: Iterable[int]) -> None:
@@ -83,6 +86,10 @@ class Relevance:
         self._address = re.compile(b"|".join(forms) or b"(?!)")
         self._known: dict[int, bool] = {}
 
+    def takes_addresses(self, body: Bytes) -> bool:
+        """Whether a function takes the address of one."""
+        return self._address.search(body) is not None
+
     def matters(self, index: int) -> bool:
         """Whether a function that the module defines is worth following."""
         known = self._known.get(index)
@@ -93,9 +100,9 @@ class Relevance:
     def _is_direct(self, index: int) -> bool:
         body = self._code.bodies.get(index - len(self._code.imports), b"")
         return (
-            0 < len(body) <= self._SHORT
+            0 < len(body) <= SHORT
             or index - len(self._code.imports) in self._callers
-            or self._address.search(body) is not None
+            or self.takes_addresses(body)
         )
 
     def _calls_one(self, index: int) -> bool:
@@ -105,5 +112,5 @@ class Relevance:
             for form in set(self._CALLED.findall(body))
             if len(form) <= PADDED
             and (called := decoded(form)) >= len(self._code.imports)
-            and len(self._code.bodies.get(called - len(self._code.imports), b"")) > self._SHORT
+            and len(self._code.bodies.get(called - len(self._code.imports), b"")) > SHORT
         )

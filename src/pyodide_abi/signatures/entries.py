@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from pyodide_abi.signatures.layouts import Prototype
     from pyodide_abi.wasm import FuncType
 
+#: The table of what a module itself calls by its address.
+INDIRECT = "call_indirect"
+
 
 class Certainty(enum.StrEnum):
     """How sure it is that a function is called as an entry says."""

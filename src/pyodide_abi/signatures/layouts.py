@@ -19,6 +19,7 @@ _PROTOTYPE = re.compile(r"(?P<result>.*?)(?P<name>\w+)\((?P<parameters>.*)\)")
 _I32 = ValueType("i32")
 #: C types that are no 32-bit integer in WebAssembly.
 _WIDE = {"double": "f64", "float": "f32", "long long": "i64", "int64_t": "i64", "uint64_t": "i64"}
+_C_TYPES: dict[str, str] = {"i64": "long long", "f32": "float", "f64": "double"}
 #: What a root that returns 0 begins with.
 _STATUS = "int "
 #: Bytes of a word.
@@ -181,6 +182,14 @@ def _prototype(text: str) -> Prototype:
         declaration=f"{match['result']}{{name}}({parameters})",
         type=FuncType(tuple(types), results),
     )
+
+
+def prototype_of(type_: FuncType) -> Prototype:
+    """A prototype of a type, for functions that a module itself calls; pointers and integers look alike."""
+    results = [_C_TYPES.get(result, "int") for result in type_.results]
+    parameters = ", ".join(_C_TYPES.get(parameter, "int") for parameter in type_.params)
+    declaration = f"{results[0] if results else 'void'} {{name}}({parameters or 'void'})"
+    return Prototype(name="", declaration=declaration, type=type_)
 
 
 def _type_of(text: str) -> ValueType:

@@ -13,6 +13,7 @@ from pyodide_abi.abi.symbols import (
     STACK_POINTER,
     TABLE_BASE,
 )
+from pyodide_abi.signatures.code_parts import SHORT
 from pyodide_abi.signatures.flow import Stopped
 from pyodide_abi.signatures.memory import Memory
 from pyodide_abi.signatures.relocations import Relocations
@@ -41,14 +42,15 @@ if TYPE_CHECKING:
         Value,
     )
     from pyodide_abi.wasm import FuncType
+    from pyodide_abi.wasm.cursor import Bytes
 
 _DEEPEST = 12
 #: Instructions that are followed in a module, and in one of its functions with what it calls.
 _MOST_STEPS = 150_000
 _MOST_STEPS_AT_ONCE = 60_000
 _MOST_STEPS_OF_RELOCATIONS = 20_000
-#: Calls that are passed over and may be followed later, instructions of each, and how often.
-_MOST_PASSED_OVER, _MOST_STEPS_OF_ONE, _MOST_ROUNDS = 30, 3_000, 3
+#: Instructions that are gone over a second time, with all that they call.
+_MOST_STEPS_THOROUGH = 60_000
 #: Of a module that is too long to be kept whole, a quarter.
 _SHARE_OF_LARGE = 4
 _BITS = 0xFFFFFFFF
@@ -82,6 +84,7 @@ class Machine:
         table: Callable[[int], int | None],
         layouts: Layouts,
         called: Callable[[str, Sequence[Value], Pointer], bool],
+        called_through: Callable[[Pointer, FuncType], None],
         relevance: Relevance,
     ) -> None:
         """Set it up.
@@ -94,6 +97,7 @@ class Machine:
             layouts: which functions allocate, copy and take tables.
             called: is told of each call of an imported function that takes tables, and says whether it could
                 read what was given.
+            called_through: is told of each call of a function by its address.
             relevance: says which functions are worth following when others call them.
         """
         self.code = code
@@ -104,14 +108,17 @@ class Machine:
         self._table = table
         self._layouts = layouts
         self._report = called
+        self._report_through = called_through
         self._relevance = relevance
         self._left = _MOST_STEPS if code.whole else _MOST_STEPS // _SHARE_OF_LARGE
         self._stop_at = 0
         self._regions = 0
         #: How often a function was followed with the same arguments, and what it returned if that lasts.
         self._followed: dict[tuple[Value, ...], tuple[int, Value]] = {}
-        #: Calls that were not followed: the function, its arguments, and what stands for its result.
-        self._passed_over: list[tuple[int, Sequence[Value], str]] = []
+        #: A table could not be read, and a call was passed over, which may have made it.
+        self._unread = self._passed_over = False
+        self._thorough = False
+        self._left_for_thorough = _MOST_STEPS_THOROUGH
 
     def enter(self, index: int, args: Sequence[Value] | None = None) -> Value:
         """Follow a function of the module from outside; arguments that are not given are parameters."""
@@ -119,8 +126,33 @@ class Machine:
             number = len(self.type_of(index).params)
             args = [Pointer(f"{PARAMETER}{index} {place}", 0) for place in range(number)]
         self._stop_at = max(self._left - _MOST_STEPS_AT_ONCE, 0)
-        self._passed_over.clear()
-        return self._follow(index, args)
+        self._unread = self._passed_over = False
+        start = self.memory.now
+        result = self._follow(index, args)
+        if self._unread and self._passed_over and self._left_for_thorough > 0:
+            seen, changes = self.visited.copy(), self.memory.changes(start, self.memory.now)
+            self.memory.go_back(start)
+            again = self._follow_thoroughly(index, args)
+            if self._left > self._stop_at:
+                return again
+            # It was too much: what was known before is known.
+            self.visited = seen
+            self.memory.go_back(start)
+            for place, word in changes.items():
+                self.memory.store(place, word)
+        return result
+
+    def _follow_thoroughly(self, index: int, args: Sequence[Value]) -> Value:
+        """Follow a function with all that it calls."""
+        left = self._left
+        self._stop_at = max(left - self._left_for_thorough, 0)
+        self._followed.clear()
+        self._thorough = True
+        try:
+            return self._follow(index, args)
+        finally:
+            self._thorough = False
+            self._left_for_thorough -= left - self._left
 
     def relocate(self, index: int, base: int) -> Relocations | None:
         """Have the module's addresses filled in.
@@ -176,6 +208,19 @@ class Machine:
             return self.call(function, args) if len(self.type_of(function).params) == len(args) else None
         return self._unknown()
 
+    def calls_through(self, target: Value, type_: FuncType) -> None:
+        """A function is called by its address, as one of a type."""
+        if type(target) is Pointer and target.region.startswith(_FUNCTIONS):
+            self._report_through(target, type_)
+
+    def takes_addresses(self, body: Bytes) -> bool:
+        """Whether a function takes the address of one."""
+        return self._relevance.takes_addresses(body)
+
+    def leave(self, number: int) -> None:
+        """Leave at most so many instructions."""
+        self._left = min(self._left, number)
+
     def function_at(self, target: Value) -> int | str | None:
         """The function that an address means: its index, or its name where the loader finds it by that."""
         if type(target) is not Pointer:
@@ -201,20 +246,19 @@ class Machine:
         if type(target) is Pointer and type(byte) is int and type(size) is int:
             self.memory.fill(target, byte, size)
 
-    def _follow(self, index: int, args: Sequence[Value], *, surely: bool = False) -> Value:
+    def _follow(self, index: int, args: Sequence[Value]) -> Value:
         body = self.code.bodies.get(index - len(self.code.imports))
         type_ = self.type_of(index)
         if body is None or index in self.running or len(self.running) >= _DEEPEST:
             return self._unknown()
         given = any(type(arg) is Pointer and arg.region.startswith(_FUNCTIONS) for arg in args)
-        if not surely and self.running and not given and not self._relevance.matters(index):
-            unknown = self._unknown()
-            if len(self._passed_over) < _MOST_PASSED_OVER:
-                self._passed_over.append((index, args, unknown.region))
-            return unknown
+        known_to_matter = given or self._thorough or not self.running
+        if not known_to_matter and not self._relevance.matters(index):
+            self._passed_over = True
+            return self._unknown()
         key = (index, *[None if type(arg) is Pointer and arg.unsure else arg for arg in args])
         known = self._followed.get(key)
-        if known is not None and known[0] >= _times(args):
+        if known is not None and known[0] >= (_MOST_TIMES if len(body) <= SHORT else _times(args)):
             return known[1] if known[1] is not None else self._unknown()
         self.visited.add(index)
         self.running.append(index)
@@ -250,23 +294,8 @@ class Machine:
         made = self._region("object")
         arguments = self._layouts.roots.get(name, ())
         if arguments and len(args) > max(argument.place for argument in arguments):
-            for _ in range(_MOST_ROUNDS):
-                if self._report(name, args, made) or not self._passed_over:
-                    break
-                args = self._caught_up(args)
+            self._unread = not self._report(name, args, made) or self._unread
         return 0 if name in self._layouts.succeeding else made
-
-    def _caught_up(self, args: Sequence[Value]) -> list[Value]:
-        """Arguments, now that what was passed over has been followed."""
-        passed_over, self._passed_over = self._passed_over, []
-        results: dict[str, Value] = {}
-        stop_at = self._stop_at
-        for index, given, region in passed_over:
-            known = [_known(arg, results) for arg in given]
-            self._stop_at = max(self._left - _MOST_STEPS_OF_ONE, stop_at)
-            results[region] = self._follow(index, known, surely=True)
-        self._stop_at = stop_at
-        return [_known(arg, results) for arg in args]
 
     def _unknown(self) -> Pointer:
         return self._region(RESULT)
@@ -278,13 +307,6 @@ class Machine:
         if holds is not None:
             self.memory.reserve(region, holds)
         return Pointer(region, 0)
-
-
-def _known(value: Value, results: Mapping[str, Value]) -> Value:
-    """A value, where it is the result of a call the one that is known since."""
-    if type(value) is not Pointer or value.region not in results:
-        return value
-    return add(results[value.region], value.offset & _BITS)
 
 
 def _times(args: Sequence[Value]) -> int:

@@ -192,9 +192,23 @@ class Memory:
 
     def text(self, place: Value) -> str:
         """The string that a pointer points to; empty where that is not known."""
-        if type(place) is not Pointer or place.region != MEMORY:
+        if type(place) is not Pointer or place.unsure:
             return ""
-        return self._image.text(place.offset)
+        found = self._image.text(place.offset) if place.region == MEMORY else ""
+        return found or self._stored_text(place)
+
+    def _stored_text(self, place: Pointer) -> str:
+        """A string that was put together at run time."""
+        found = b""
+        for step in range(0, _LONGEST_TEXT, WORD):
+            word = self.load(Pointer(place.region, place.offset + step))
+            if type(word) is not int:
+                break
+            found += word.to_bytes(WORD, "little")
+            ended, zero, _ = found.partition(b"\0")
+            if zero:
+                return ended.decode("utf-8", "replace")
+        return ""
 
     def changes(self, first: int, last: int) -> dict[Pointer, Value]:
         """What was stored between two points, as it is at the second, which is not behind now."""

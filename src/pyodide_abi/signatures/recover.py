@@ -7,6 +7,7 @@ calls one of those that take tables or functions to call back.
 
 from __future__ import annotations
 
+import re
 from array import array
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
 
 _EXPORT = INIT_HOOKS[1]
 _ROUNDS = 2
+#: Of functions that are followed for their own calls by address: instructions of all, bytes of each.
+_MOST_STEPS_OWN, _LONGEST_OWN = 8_000, 1_000
+_CALL_INDIRECT = re.compile(rb"\x11[\x80-\xff]*+[\x00-\x7f]\x00")
 #: The body of a function that is a trap: no locals, and ``unreachable``.
 _TRAP = b"\x00\x00\x0b"
 #: Names of functions are looked up in sections up to this size, in bytes.
@@ -124,6 +128,7 @@ class _Recovery:
             table=_Table(module, globals_).function,
             layouts=layouts,
             called=self._reader.called,
+            called_through=self._reader.called_through,
             relevance=Relevance(code, kept.callers, _function_bases(module.imported.globals)),
         )
         self._reader.attach(self._machine)
@@ -134,15 +139,20 @@ class _Recovery:
             if name.startswith(INIT_PREFIXES):
                 self._initialise(name.partition("_")[2], index, slots=name.startswith(_EXPORT))
         callers = calling(self._kept.roots)
-        self._follow(index for index in self._kept.callers if callers(self._kept.bodies.get(index, b"")))
+        self._follow(
+            sorted(index for index in self._kept.callers if callers(self._kept.bodies.get(index, b"")))
+        )
         for _ in range(_ROUNDS):
-            self._follow(self._callers_of(self._reader.passing))
+            self._follow(sorted(self._callers_of(self._reader.passing)))
+        complete = not self._machine.spent
+        self._machine.leave(_MOST_STEPS_OWN)
+        self._follow(self._own_callers())
         if self._relocations is not None and self._reader.module:
             self._reader.find_methods(self._relocations)
         entries = tuple(map(self._described, self._reader.named()))
         # They know one another, and would keep the module's data until somebody looks for such.
         self._reader.detach()
-        return Recovered(entries=entries, complete=not self._machine.spent)
+        return Recovered(entries=entries, complete=complete)
 
     def _described(self, entry: TableEntry) -> TableEntry:
         """The same with what there is to know of the function, if it is the module's own."""
@@ -168,6 +178,17 @@ class _Recovery:
         seem, are = calls_of(functions), calling(functions)
         return {index for index, body in self._kept.bodies.items() if seem.search(body) and are(body)}
 
+    def _own_callers(self) -> list[int]:
+        """Functions that call others by address, those first that take the address of one."""
+        if not self._kept.whole:
+            return []
+        found = [
+            index
+            for index, body in self._kept.bodies.items()
+            if len(body) <= _LONGEST_OWN and _CALL_INDIRECT.search(body)
+        ]
+        return sorted(found, key=lambda index: not self._machine.takes_addresses(self._kept.bodies[index]))
+
     def _load(self) -> None:
         if self._start is not None:
             self._enter(self._start, [])
@@ -191,7 +212,7 @@ class _Recovery:
 
     def _follow(self, functions: Iterable[int]) -> None:
         memory = self._machine.memory
-        for index in sorted(self._first + defined for defined in functions):
+        for index in (self._first + defined for defined in functions):
             if index in self._machine.visited or self._machine.spent:
                 continue
             point = memory.now

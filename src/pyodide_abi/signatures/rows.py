@@ -41,7 +41,7 @@ class Row:
     @property
     def caller(self) -> Caller:
         """Who calls."""
-        return caller_of(self.entry.prototype, self.entry.name.rpartition(" ")[2])
+        return _caller(self.entry)
 
     @property
     def fits(self) -> bool:
@@ -117,11 +117,16 @@ def _row(
     return Row(entry=entry, have=have, certainty=certainty, calls=calls, provider=provider)
 
 
+def _caller(entry: TableEntry) -> Caller:
+    """Who calls a function; what is called back bears the name of what hands it over."""
+    member = entry.name.rpartition(" ")[2] if entry.within is None else ""
+    return caller_of(entry.prototype, member)
+
+
 def _outcome(entry: TableEntry, have: FuncType, setting: Setting) -> CallResult:
     if entry.target.trap:
         return CallResult.TRAPS
-    caller = caller_of(entry.prototype, entry.name.rpartition(" ")[2])
-    return outcome_of(caller, have, entry.prototype.type, setting)
+    return outcome_of(_caller(entry), have, entry.prototype.type, setting)
 
 
 def _providers(company: Company, name: str) -> Iterator[tuple[str, FuncType]]:

@@ -38,6 +38,9 @@ class Surroundings(Protocol):
     def call_pointer(self, target: Value, args: Sequence[Value]) -> Value:
         """Call a function by its address."""
 
+    def calls_through(self, target: Value, type_: FuncType) -> None:
+        """A function is called by its address, as one of a type."""
+
     def copy(self, target: Value, source: Value, size: Value) -> None:
         """Copy bytes, as far as it is known which."""
 

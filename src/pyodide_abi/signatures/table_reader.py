@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.abi.symbols import EXPORT_HOOK, INIT_HOOK
-from pyodide_abi.signatures.entries import CalledFunction, Certainty, TableEntry
-from pyodide_abi.signatures.layouts import WORD
+from pyodide_abi.signatures.entries import INDIRECT, CalledFunction, Certainty, TableEntry
+from pyodide_abi.signatures.layouts import WORD, prototype_of
 from pyodide_abi.signatures.symbolic import GLOBAL, MEMORY, PARAMETER, RESULT, TABLE, Pointer, options
 from pyodide_abi.values import replace
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pyodide_abi.signatures.machine import Machine
     from pyodide_abi.signatures.relocations import Relocations
     from pyodide_abi.signatures.symbolic import Value
+    from pyodide_abi.wasm import FuncType
 
 _METHODS, _GETSET, _TYPE, _SPEC, _MODULE = (
     "PyMethodDef",
@@ -79,14 +80,13 @@ class TableReader:
         """A function that takes tables was called, and returns a new object.
 
         Returns:
-            whether all that was given could be read.
+            whether a table that was given could be read; a call that was passed over may have made it.
         """
         readable = True
         for argument in self._layouts.roots[function]:
             given = args[argument.place]
             for one, certainty in _options(given):
                 if type(one) is not Pointer:
-                    readable = readable and one is not None
                     continue
                 if one.region.startswith(PARAMETER):
                     self.passing.add(int(one.region.split()[1]))
@@ -99,9 +99,22 @@ class TableReader:
                                 self._give(function, word, member.prototype, _least(certainty, sure))
                 else:
                     self._take(argument, one, args, certainty, made)
-                    readable = readable and self._word(one, _FIRST[argument.table]) not in {None, 0}
+                    readable = readable and self._is_filled(argument.table, one)
                 readable = readable and not one.region.startswith(RESULT)
         return readable
+
+    def called_through(self, pointer: Pointer, type_: FuncType) -> None:
+        """The module itself calls a function by its address, as one of a type."""
+        function = self._machine.function_at(pointer)
+        fits = isinstance(function, int) and self._machine.type_of(function) == type_
+        # Which of several ways through the code goes here is not always known.
+        certainty = Certainty.CERTAIN if fits else Certainty.LIKELY
+        self._add(INDIRECT, "", pointer, prototype_of(type_), certainty, within=self._machine.running[0])
+
+    def _is_filled(self, table: str, place: Pointer) -> bool:
+        """Whether a table is there, not only room for it."""
+        word = self._word(place, _FIRST[table])
+        return word not in {None, 0} and not (type(word) is Pointer and word.region.startswith(RESULT))
 
     def _give(self, function: str, pointer: Pointer, prototype: Prototype, certainty: Certainty) -> None:
         """A function is given to one that calls it back."""
@@ -281,7 +294,7 @@ class TableReader:
         for entry in self.entries:
             if entry.within is None:
                 yield entry
-            else:
+            elif entry.table != INDIRECT or entry.within in owners:
                 yield replace(entry, name=owners.get(entry.within, entry.table))
 
 

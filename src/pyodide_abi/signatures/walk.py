@@ -203,6 +203,7 @@ class Walk(Flow):
         self._u32()
         target = self.stack.pop()
         args = self._taken(len(type_.params))
+        self._machine.calls_through(target, type_)
         self._called(self._machine.call_pointer(target, args), len(type_.results))
 
     def _tail_call(self, opcode: int) -> None:
