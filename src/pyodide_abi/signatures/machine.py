@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from pyodide_abi.abi.symbols import (
@@ -117,8 +118,9 @@ class Machine:
         self._followed: dict[tuple[Value, ...], tuple[int, Value]] = {}
         #: A table could not be read, and a call was passed over, which may have made it.
         self._unread = self._passed_over = False
+        #: Functions where both was so: the point in the memory's record before each, and its arguments.
+        self._again: list[tuple[int, int, Sequence[Value]]] = []
         self._thorough = False
-        self._left_for_thorough = _MOST_STEPS_THOROUGH
 
     def enter(self, index: int, args: Sequence[Value] | None = None) -> Value:
         """Follow a function of the module from outside; arguments that are not given are parameters."""
@@ -129,30 +131,20 @@ class Machine:
         self._unread = self._passed_over = False
         start = self.memory.now
         result = self._follow(index, args)
-        if self._unread and self._passed_over and self._left_for_thorough > 0:
-            seen, changes = self.visited.copy(), self.memory.changes(start, self.memory.now)
-            self.memory.go_back(start)
-            again = self._follow_thoroughly(index, args)
-            if self._left > self._stop_at:
-                return again
-            # It was too much: what was known before is known.
-            self.visited = seen
-            self.memory.go_back(start)
-            for place, word in changes.items():
-                self.memory.store(place, word)
+        if self._unread and self._passed_over:
+            self._again.append((start, index, args))
         return result
 
-    def _follow_thoroughly(self, index: int, args: Sequence[Value]) -> Value:
-        """Follow a function with all that it calls."""
-        left = self._left
-        self._stop_at = max(left - self._left_for_thorough, 0)
-        self._followed.clear()
+    def follow_unread(self) -> None:
+        """Follow functions again, with all that they call, where they hand over what could not be read."""
+        self._stop_at = max(self._left - _MOST_STEPS_THOROUGH, 0)
         self._thorough = True
-        try:
-            return self._follow(index, args)
-        finally:
-            self._thorough = False
-            self._left_for_thorough -= left - self._left
+        for start, index, args in self._again:
+            self.memory.go_back(start)
+            self._followed.clear()
+            with contextlib.suppress(Stopped, RecursionError):
+                self._follow(index, args)
+        self._thorough = False
 
     def relocate(self, index: int, base: int) -> Relocations | None:
         """Have the module's addresses filled in.

@@ -8,43 +8,35 @@ calls one of those that take tables or functions to call back.
 from __future__ import annotations
 
 import re
-from array import array
 from typing import TYPE_CHECKING
 
 from pyodide_abi.abi.symbols import (
     APPLY_DATA_RELOCS,
     CALL_CTORS,
-    GOT_FUNC,
     INIT_HOOKS,
     INIT_PREFIXES,
-    TABLE_BASE,
 )
 from pyodide_abi.errors import WasmError
 from pyodide_abi.signatures.bodies_kept import calling, calls_of, exported_functions, keep_bodies
 from pyodide_abi.signatures.code_parts import Code, Relevance
 from pyodide_abi.signatures.flow import Stopped
+from pyodide_abi.signatures.initial_state import Globals, Table, function_bases, image_of
 from pyodide_abi.signatures.layouts import load_layouts
-from pyodide_abi.signatures.machine import Machine, initial_globals
-from pyodide_abi.signatures.memory import Image
-from pyodide_abi.signatures.operations import NUMERIC
-from pyodide_abi.signatures.symbolic import MEMORY, TABLE, Pointer
+from pyodide_abi.signatures.machine import Machine
+from pyodide_abi.signatures.symbolic import Pointer
 from pyodide_abi.signatures.table_reader import TableReader
 from pyodide_abi.values import replace, value
-from pyodide_abi.wasm import FuncType, Kind, SectionId
-from pyodide_abi.wasm.constant import GLOBAL_GET, I32_CONST, read_expression
-from pyodide_abi.wasm.cursor import Cursor
-from pyodide_abi.wasm.sections.globals import initial_places
+from pyodide_abi.wasm import FuncType, Kind
 from pyodide_abi.wasm.sections.names import NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from pyodide_abi.signatures.bodies_kept import Kept
     from pyodide_abi.signatures.entries import TableEntry
     from pyodide_abi.signatures.relocations import Relocations
     from pyodide_abi.signatures.symbolic import Value
     from pyodide_abi.wasm import Module
-    from pyodide_abi.wasm.constant import Expression
     from pyodide_abi.wasm.frame import Frame
 
 _EXPORT = INIT_HOOKS[1]
@@ -56,7 +48,6 @@ _CALL_INDIRECT = re.compile(rb"\x11[\x80-\xff]*+[\x00-\x7f]\x00")
 _TRAP = b"\x00\x00\x0b"
 #: Names of functions are looked up in sections up to this size, in bytes.
 _MOST_NAMES = 2_000_000
-_CONTINUES, _PAYLOAD, _BITS = 0x80, 0x7F, 0xFFFFFFFF
 
 
 @value
@@ -101,7 +92,7 @@ def recover(module: Frame, exports: Mapping[str, int], kept: Kept) -> Recovered:
 class _Recovery:
     def __init__(self, module: Frame, exports: Mapping[str, int], kept: Kept) -> None:
         layouts = load_layouts()
-        globals_ = _Globals(module)
+        globals_ = Globals(module)
         imports = module.imported.functions
         code = Code(
             imports=imports,
@@ -123,13 +114,13 @@ class _Recovery:
         self._reader = TableReader(layouts)
         self._machine = Machine(
             code,
-            _image(module, globals_),
+            image_of(module, globals_),
             initial_global=globals_.value,
-            table=_Table(module, globals_).function,
+            table=Table(module, globals_).function,
             layouts=layouts,
             called=self._reader.called,
             called_through=self._reader.called_through,
-            relevance=Relevance(code, kept.callers, _function_bases(module.imported.globals)),
+            relevance=Relevance(code, kept.callers, function_bases(module.imported.globals)),
         )
         self._reader.attach(self._machine)
 
@@ -145,6 +136,7 @@ class _Recovery:
         for _ in range(_ROUNDS):
             self._follow(sorted(self._callers_of(self._reader.passing)))
         complete = not self._machine.spent
+        self._machine.follow_unread()
         self._machine.leave(_MOST_STEPS_OWN)
         self._follow(self._own_callers())
         if self._relocations is not None and self._reader.module:
@@ -228,94 +220,6 @@ class _Recovery:
             return None
 
 
-class _Table:
-    """The module's part of the function table."""
-
-    def __init__(self, module: Frame, globals_: _Globals) -> None:
-        self._module = module
-        self._globals = globals_
-        self._parts: list[tuple[int, array[int]]] | None = None
-
-    def function(self, place: int) -> int | None:
-        """The function at a place; None where there is none."""
-        if self._parts is None:
-            self._parts = list(self._read())
-        for start, functions in self._parts:
-            if start <= place < start + len(functions):
-                return functions[place - start]
-        return None
-
-    def _read(self) -> Iterator[tuple[int, array[int]]]:
-        for segment in self._module.elements:
-            start = None if segment.start is None else evaluate(segment.start, self._globals.value)
-            if type(start) is Pointer and start.region == TABLE and not segment.flags & 4:
-                yield start.offset, _indices(segment.items)
-
-
-def _indices(items: bytes) -> array[int]:
-    found = array("I")
-    number = shift = 0
-    for byte in items:
-        number |= (byte & _PAYLOAD) << shift
-        if byte & _CONTINUES:
-            shift += 7
-        else:
-            found.append(number & _BITS)
-            number = shift = 0
-    return found
-
-
-def _image(module: Frame, globals_: _Globals) -> Image:
-    section = module.find(SectionId.DATA)
-    dylink = module.dylink
-    size = dylink.memory.memory_size if dylink and dylink.memory else 0
-    if section is None:
-        return Image([], size)
-    view = module.view(section)
-    parts = []
-    for segment in module.data_segments:
-        start = None if segment.start is None else evaluate(segment.start, globals_.value)
-        if type(start) is Pointer and start.region == MEMORY:
-            begin = segment.offset - section.contents
-            parts.append((start.offset, view[begin : begin + segment.size]))
-    return Image(parts, size)
-
-
-class _Globals:
-    """What globals hold in the beginning; those that the module defines are read when one is asked for."""
-
-    def __init__(self, module: Frame) -> None:
-        self._module = module
-        self._imported = initial_globals(module.imported.globals)
-        self._first = len(module.imported.types[Kind.GLOBAL])
-        self._places: array[int] | None = None
-        memory = Pointer(MEMORY, 0)
-        #: The one that is the module's place in memory.
-        self.base = next((index for index, held in self._imported.items() if held == memory), None)
-
-    def value(self, index: int) -> Value:
-        """What the global of an index holds; None where that is not known."""
-        if index < self._first:
-            return self._imported.get(index)
-        at = index - self._first
-        section = self._module.find(SectionId.GLOBAL)
-        if section is None:
-            return None
-        contents = self._module.view(section)
-        if self._places is None:
-            self._places = initial_places(contents)
-        if at >= len(self._places):
-            return None
-        return evaluate(read_expression(Cursor(contents, start=self._places[at])), self._imported.get)
-
-
-def _function_bases(globals_: Mapping[int, tuple[str, bytes]]) -> list[int]:
-    """The globals that addresses of functions come from."""
-    return [
-        index for index, (space, name) in globals_.items() if space == GOT_FUNC or name == TABLE_BASE.encode()
-    ]
-
-
 def _names(module: Frame) -> dict[int, str]:
     """What the name section calls functions; no engine minds a fault in it, so neither does this."""
     section = module.custom(NAME)
@@ -323,29 +227,3 @@ def _names(module: Frame) -> dict[int, str]:
         return module.function_names if section is not None and section.size <= _MOST_NAMES else {}
     except WasmError:
         return {}
-
-
-def evaluate(expression: Expression, value_of: Callable[[int], Value]) -> Value:
-    """The value of a constant expression.
-
-    Args:
-        expression: A constant expression of the module.
-        value_of: gives what a global holds.
-    """
-    cursor = Cursor(expression.code, within="constant expression")
-    stack: list[Value] = []
-    try:
-        for opcode in expression.opcodes:
-            cursor.u8()
-            if opcode == I32_CONST:
-                stack.append(cursor.s32() & _BITS)
-            elif opcode == GLOBAL_GET:
-                stack.append(value_of(cursor.u32()))
-            elif opcode in NUMERIC:
-                right, left = stack.pop(), stack.pop()
-                stack.append(NUMERIC[opcode][1](left, right))
-            else:
-                return None
-    except (WasmError, IndexError):
-        return None
-    return stack[-1] if stack else None

@@ -1,0 +1,141 @@
+"""What a module's memory, globals and part of the function table hold before any of its code runs."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING
+
+from pyodide_abi.abi.symbols import GOT_FUNC, TABLE_BASE
+from pyodide_abi.errors import WasmError
+from pyodide_abi.signatures.machine import initial_globals
+from pyodide_abi.signatures.memory import Image
+from pyodide_abi.signatures.operations import NUMERIC
+from pyodide_abi.signatures.symbolic import MEMORY, TABLE, Pointer
+from pyodide_abi.wasm import Kind, SectionId
+from pyodide_abi.wasm.constant import GLOBAL_GET, I32_CONST, read_expression
+from pyodide_abi.wasm.cursor import Cursor
+from pyodide_abi.wasm.sections.globals import initial_places
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from pyodide_abi.signatures.symbolic import Value
+    from pyodide_abi.wasm.constant import Expression
+    from pyodide_abi.wasm.frame import Frame
+
+_CONTINUES, _PAYLOAD, _BITS = 0x80, 0x7F, 0xFFFFFFFF
+
+
+class Table:
+    """The module's part of the function table."""
+
+    def __init__(self, module: Frame, globals_: Globals) -> None:
+        self._module = module
+        self._globals = globals_
+        self._parts: list[tuple[int, array[int]]] | None = None
+
+    def function(self, place: int) -> int | None:
+        """The function at a place; None where there is none."""
+        if self._parts is None:
+            self._parts = list(self._read())
+        for start, functions in self._parts:
+            if start <= place < start + len(functions):
+                return functions[place - start]
+        return None
+
+    def _read(self) -> Iterator[tuple[int, array[int]]]:
+        for segment in self._module.elements:
+            start = None if segment.start is None else evaluate(segment.start, self._globals.value)
+            if type(start) is Pointer and start.region == TABLE and not segment.flags & 4:
+                yield start.offset, _indices(segment.items)
+
+
+def _indices(items: bytes) -> array[int]:
+    found = array("I")
+    number = shift = 0
+    for byte in items:
+        number |= (byte & _PAYLOAD) << shift
+        if byte & _CONTINUES:
+            shift += 7
+        else:
+            found.append(number & _BITS)
+            number = shift = 0
+    return found
+
+
+def image_of(module: Frame, globals_: Globals) -> Image:
+    """What the module's data segments put into memory."""
+    section = module.find(SectionId.DATA)
+    dylink = module.dylink
+    size = dylink.memory.memory_size if dylink and dylink.memory else 0
+    if section is None:
+        return Image([], size)
+    view = module.view(section)
+    parts = []
+    for segment in module.data_segments:
+        start = None if segment.start is None else evaluate(segment.start, globals_.value)
+        if type(start) is Pointer and start.region == MEMORY:
+            begin = segment.offset - section.contents
+            parts.append((start.offset, view[begin : begin + segment.size]))
+    return Image(parts, size)
+
+
+class Globals:
+    """What globals hold in the beginning; those that the module defines are read when one is asked for."""
+
+    def __init__(self, module: Frame) -> None:
+        self._module = module
+        self._imported = initial_globals(module.imported.globals)
+        self._first = len(module.imported.types[Kind.GLOBAL])
+        self._places: array[int] | None = None
+        memory = Pointer(MEMORY, 0)
+        #: The one that is the module's place in memory.
+        self.base = next((index for index, held in self._imported.items() if held == memory), None)
+
+    def value(self, index: int) -> Value:
+        """What the global of an index holds; None where that is not known."""
+        if index < self._first:
+            return self._imported.get(index)
+        at = index - self._first
+        section = self._module.find(SectionId.GLOBAL)
+        if section is None:
+            return None
+        contents = self._module.view(section)
+        if self._places is None:
+            self._places = initial_places(contents)
+        if at >= len(self._places):
+            return None
+        return evaluate(read_expression(Cursor(contents, start=self._places[at])), self._imported.get)
+
+
+def function_bases(globals_: Mapping[int, tuple[str, bytes]]) -> list[int]:
+    """The globals that addresses of functions come from."""
+    return [
+        index for index, (space, name) in globals_.items() if space == GOT_FUNC or name == TABLE_BASE.encode()
+    ]
+
+
+def evaluate(expression: Expression, value_of: Callable[[int], Value]) -> Value:
+    """The value of a constant expression.
+
+    Args:
+        expression: A constant expression of the module.
+        value_of: gives what a global holds.
+    """
+    cursor = Cursor(expression.code, within="constant expression")
+    stack: list[Value] = []
+    try:
+        for opcode in expression.opcodes:
+            cursor.u8()
+            if opcode == I32_CONST:
+                stack.append(cursor.s32() & _BITS)
+            elif opcode == GLOBAL_GET:
+                stack.append(value_of(cursor.u32()))
+            elif opcode in NUMERIC:
+                right, left = stack.pop(), stack.pop()
+                stack.append(NUMERIC[opcode][1](left, right))
+            else:
+                return None
+    except (WasmError, IndexError):
+        return None
+    return stack[-1] if stack else None
