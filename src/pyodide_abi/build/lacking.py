@@ -55,6 +55,8 @@ _PATTERNS = tuple(
         # Pillow, whose exception has the bare name where its own sentence is not shown.
         (LackingKind.PACKAGE, r"headers or library files could not be found for (?P<name>\w+)"),
         (LackingKind.PACKAGE, r"RequiredDependencyException: (?P<name>\w+)"),
+        # lxml.
+        (LackingKind.PACKAGE, r"make sure the (?P<name>[\w.+, -]+) development packages? (is|are) installed"),
         # h5py and others that open the build machine's library to ask it something.
         (LackingKind.PACKAGE, r"Unable to load dependency (?P<name>\w+)"),
         (LackingKind.LINK, r"OSError: lib(?P<name>[\w+-]+)\.so[\d.]*: cannot open shared object"),
@@ -68,9 +70,10 @@ _PATTERNS = tuple(
 )
 
 
-def lacking(said: str) -> Lacking | None:
-    """What is missing, by the words of a failed build that name its cause; None where they name nothing."""
+def lacking(said: str) -> list[Lacking]:
+    """What is missing, by the words of a failed build that name its cause; empty where they name nothing."""
     for kind, pattern in _PATTERNS:
         if found := pattern.search(said):
-            return Lacking(kind=kind, name=found.group("name"))
-    return None
+            names = re.split(r",? and |, ", found.group("name"))
+            return [Lacking(kind=kind, name=name) for name in names]
+    return []

@@ -25,13 +25,24 @@ _PATTERNS = tuple(
         r"^  error: ",
         r"^(clang|emcc|em\+\+|error|fatal error)\S*: (error: )?",
         r"^(error|ERROR|CMake Error)\b|\bconfigure: error: |\bERROR: ",
-        r"^(?!(subprocess\.CalledProcess|setuptools\.|distutils\.)).*\b[A-Za-z_.]*(Error|Exception)\b: ",
+        r"^(?!(subprocess\.CalledProcess|setuptools\.|distutils\.)).*\b[A-Za-z_.]*(Error|Exception)\b:( |$)",
     )
 )
 #: An exit status repeated by a layer above is no cause.
 _ECHO = re.compile(
     r"[Cc]ommand .* failed with exit (code|status)|Backend subprocess exited|returned non-zero exit status"
 )
+#: What Python writes between exceptions of which one led to the next; the last one is what the project says.
+_CHAINED = (
+    "During handling of the above exception, another exception occurred:",
+    "The above exception was the direct cause of the following exception:",
+)
+#: The first line of an exception's message, below its traceback; layers that only pass one on are left out.
+_EXCEPTION = re.compile(r"(?!subprocess\.CalledProcess|setuptools\.|distutils\.)[\w.]*(Error|Exception)\b:")
+#: What cargo says of a build script that failed: the script's own words stand below.
+_SCRIPT = "error: failed to run custom build command"
+#: Lines of a build script that are for cargo, or tell which variables it has looked at.
+_FOR_CARGO = re.compile(r"^\s*(cargo::?[a-z]|[A-Z][A-Z0-9_]* (unset|= )|process didn't exit|Caused by:)")
 _OURS = "pyodide-abi: error: "
 #: How cargo passes on what a build script's compiler said.
 _CARGOS = re.compile(r"^warning: \S+@\S+: ")
@@ -60,6 +71,13 @@ _ADVICE = tuple(
                 r"|try_run\(\) invoked in cross-compiling mode|Can not run test applications in this cross"
             ),
             f"{_RUNS}it has to ask the compiler (sizeof, #if), or to take the answer as a setting",
+        ),
+        (
+            r"'fortran' compiler binary not defined|No CMAKE_Fortran_COMPILER could be found",
+            (
+                "no Fortran compiler makes code for the target; leave out what needs it, if possible:\n"
+                "SciPy from 1.18 on does with --config-setting=setup-args=-D_without-fortran=true"
+            ),
         ),
         (
             r"newer than PyO3's maximum supported version",
@@ -99,7 +117,15 @@ def first_error(log: str) -> tuple[str, int]:
 
 
 def _cause(lines: list[str], index: int) -> tuple[str, int]:
-    """The line without our own mark; CMake says where first, and what in the paragraph that follows."""
+    """The line without our own mark, and what belongs to it.
+
+    CMake says where first, and what in the paragraph that follows; so does an exception whose message begins
+    with a line break.
+    """
+    if _EXCEPTION.match(lines[index]):
+        index = _last_of_chain(lines, index)
+        if lines[index].rstrip().endswith(":"):
+            return _with_paragraph(lines, index)
     line = _CARGOS.sub("", lines[index].strip().removeprefix(_OURS))
     if line.startswith("CMake Error") and line.endswith(":"):
         for more in lines[index + 1 :]:
@@ -107,6 +133,46 @@ def _cause(lines: list[str], index: int) -> tuple[str, int]:
                 break
             line, index = f"{line} {more.strip()}", index + 1
     return _shortened(line), index
+
+
+def _last_of_chain(lines: list[str], index: int) -> int:
+    """The line of the exception that was raised last of those that this one led to."""
+    for at in range(index + 1, len(lines)):
+        if lines[at].startswith("Traceback"):
+            break
+        if lines[at] in _CHAINED:
+            following = range(at + 1, len(lines))
+            found = next((one for one in following if re.match(r"\w[\w.]*:", lines[one])), None)
+            if found is None or not _EXCEPTION.match(lines[found]) or _ECHO.search(lines[found]):
+                break
+            return _last_of_chain(lines, found)
+    return index
+
+
+def _with_paragraph(lines: list[str], index: int) -> tuple[str, int]:
+    """A line that ends with a colon and the paragraph that comes next, as one line."""
+    words = [lines[index].strip()]
+    for at in range(index + 1, len(lines)):
+        if lines[at].strip():
+            words.append(lines[at].strip())
+            index = at
+        elif len(words) > 1:
+            break
+    return _shortened(" ".join(words)), index
+
+
+def _words_of_script(lines: list[str]) -> list[str]:
+    """What a crate's build script wrote, its errors first, less what it wrote for cargo."""
+    said: dict[str, list[str]] = {"--- stderr": [], "--- stdout": []}
+    part = "--- stderr"
+    for line in lines:
+        if line and not line.startswith((" ", "Caused by:")):
+            break
+        if line.strip() in said:
+            part = line.strip()
+        elif line.strip() and not _FOR_CARGO.match(line):
+            said[part].append(line)
+    return [*said["--- stderr"], *said["--- stdout"]]
 
 
 def _shortened(line: str) -> str:
@@ -123,7 +189,7 @@ def advice(said: str) -> str:
     for pattern, words in _ADVICE:
         if pattern.search(said):
             return words
-    missing = lacking(said)
+    missing = next(iter(lacking(said)), None)
     if missing is None:
         return ""
     begin = {
@@ -163,10 +229,14 @@ def explained(named: str, platform: str, log: str, host: Host) -> BuildFailedErr
 
 def excerpt(log: str, index: int) -> str:
     """The lines after an error's first that say more, up to where a layer above repeats it."""
-    lines = []
-    for line in log.splitlines()[index + 1 : index + 1 + _CONTEXT]:
+    lines = log.splitlines()
+    following = lines[index + 1 :]
+    if lines[index : index + 1] and lines[index].startswith(_SCRIPT):
+        following = _words_of_script(following)
+    said = []
+    for line in following[:_CONTEXT]:
         if _ECHO.search(line) or line.startswith("Traceback"):
             break
         if not line.startswith(_GONE):
-            lines.append(_shortened(line))
-    return "\n".join(lines).rstrip()
+            said.append(_shortened(line))
+    return "\n".join(said).rstrip()

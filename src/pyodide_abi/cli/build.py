@@ -194,18 +194,18 @@ def _with_what_it_asks_for(request: BuildRequest, args: argparse.Namespace, sess
         try:
             return build_wheel(request, session.host)
         except BuildFailedError as error:
-            missing = lacking(error.cause)
-            recipe = find_catalogue(args, session).offering(missing) if missing else None
+            catalogue = find_catalogue(args, session)
+            offers = [(one, catalogue.offering(one)) for one in lacking(error.cause)]
             # A library that was there and did not help is no reason to build a second time.
-            if recipe is None or missing is None or recipe.name in tried:
+            wanted = [(one.name, recipe) for one, recipe in offers if recipe and recipe.name not in tried]
+            if not wanted:
                 raise
+            name, recipe = wanted[0]
             if args.no_libraries:
                 error.hint = f"'--library {recipe.name}' makes and uses {recipe.name}\n{error.hint}"
                 raise
             tried.add(recipe.name)
-            session.host.progress.say(
-                f"the build lacks '{missing.name}': again with the library {recipe.name}"
-            )
+            session.host.progress.say(f"the build lacks '{name}': again with the library {recipe.name}")
             target = with_libraries(request.target, [recipe.name], args, session)
             request = replace(request, target=target)
 

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from pyodide_abi.build.logs import explained
 from pyodide_abi.build.model import Exports
 from pyodide_abi.build.persistent import persistent_environment
+from pyodide_abi.build.runtime_libraries import provided
 from pyodide_abi.build.wheels import work_folder
 from pyodide_abi.errors import BuildFailedError
 from pyodide_abi.libraries.library_sources import fetch_source
 from pyodide_abi.libraries.steps import FLAGS, REQUIREMENTS, steps
 from pyodide_abi.values import replace, value
+from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -153,8 +155,7 @@ def _filling(
                 if done.returncode:
                     raise explained(recipe.name, target.platform.name, "\n".join(lines), host)
             _take(work / "staged", folder, place)
-        if not any(folder.iterdir()):
-            raise BuildFailedError(f"the build of {recipe.name} has installed nothing")
+        _check_offered(recipe, folder, target)
         _write_pkgconfig(recipe, source.version, folder, place)
         said = {
             "name": recipe.name,
@@ -166,6 +167,22 @@ def _filling(
         (folder / _DESCRIPTION).write_text(json.dumps(said, indent=1) + "\n", "utf-8")
 
     return fill
+
+
+def _check_offered(recipe: Recipe, folder: Path, target: Target) -> None:
+    """Hold what was installed against the recipe; what the runtime has needs no archive.
+
+    Raises:
+        BuildFailedError: an archive that it offers, or everything, is not there.
+    """
+    has = provided(target.platform)
+    files = [f"lib/lib{name}.a" for name in recipe.offers.link if name not in has]
+    lacking = [name for name in files if not (folder / name).is_file()]
+    if lacking or not any(folder.iterdir()):
+        raise BuildFailedError(
+            f"the build of {recipe.name} has not installed {listed(lacking) if lacking else 'anything'}",
+            hint=f"the recipe is {recipe.defined_in}",
+        )
 
 
 def _write_pkgconfig(recipe: Recipe, version: str, folder: Path, place: Path) -> None:

@@ -25,7 +25,8 @@ _CMAKE = (
     "-DCMAKE_BUILD_TYPE=Release",
     "-DBUILD_SHARED_LIBS=OFF",
     "-DCMAKE_POSITION_INDEPENDENT_CODE=ON",
-    "-DCMAKE_INSTALL_LIBDIR=lib",
+    # With a type: without one CMake makes it a path from here where a project declares it as a path.
+    "-DCMAKE_INSTALL_LIBDIR:STRING=lib",
     "-DBUILD_TESTING=OFF",
     # For projects of CMake 2, which CMake 4 refuses.
     "-DCMAKE_POLICY_VERSION_MINIMUM=3.5",

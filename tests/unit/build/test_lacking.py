@@ -67,7 +67,7 @@ from pyodide_abi.build.lacking import Lacking, LackingKind, lacking
     ],
 )
 def test_what_is_lacking(said: str, kind: LackingKind, name: str) -> None:
-    assert lacking(said) == Lacking(kind=kind, name=name)
+    assert lacking(said) == [Lacking(kind=kind, name=name)]
 
 
 @pytest.mark.parametrize(
@@ -81,4 +81,10 @@ def test_what_is_lacking(said: str, kind: LackingKind, name: str) -> None:
     ],
 )
 def test_other_causes_lack_nothing(said: str) -> None:
-    assert lacking(said) is None
+    assert lacking(said) == []
+
+
+def test_two_at_once() -> None:
+    # lxml 6.1.3.
+    said = "Error: Please make sure the libxml2 and libxslt development packages are installed."
+    assert [one.name for one in lacking(said)] == ["libxml2", "libxslt"]

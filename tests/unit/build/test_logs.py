@@ -125,3 +125,133 @@ def test_a_linker_s_whole_command_line_is_cut() -> None:
     line, _ = first_error("em++: error: 'wasm-ld " + "x.o " * 500 + "' failed (returned 1)")
     assert len(line) < 500
     assert line.endswith("failed (returned 1)")
+
+
+#: pillow 13.0.0, less the frames.
+PILLOW = """\
+Traceback (most recent call last):
+  File "<string>", line 902, in build_extensions
+RequiredDependencyException: jpeg
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "_custom_build/backend.py", line 26, in build_wheel
+    return super().build_wheel(wheel_directory, config_settings, metadata_directory)
+           ~~~~~~~~~~~~~~~~~~~^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+RequiredDependencyException: 
+
+The headers or library files could not be found for jpeg,
+a required dependency when compiling Pillow from source.
+
+Please see the install instructions at:
+   https://pillow.readthedocs.io/en/latest/installation/basic-installation.html
+
+"""  # noqa: W291 - as Python writes it
+#: openssl-sys 0.9.117, as its build script writes it.
+OPENSSL = """\
+   Compiling openssl-sys v0.9.117
+error: failed to run custom build command for `openssl-sys v0.9.117`
+
+Caused by:
+  process didn't exit successfully: `/build/openssl-sys-1/build-script-main` (exit status: 101)
+  --- stdout
+  cargo:rustc-check-cfg=cfg(osslconf, values("OPENSSL_NO_OCB", "OPENSSL_NO_SM4"))
+  cargo:rustc-check-cfg=cfg(openssl)
+  cargo:rustc-check-cfg=cfg(libressl)
+  cargo:rustc-check-cfg=cfg(boringssl)
+  cargo:rerun-if-env-changed=WASM32_UNKNOWN_EMSCRIPTEN_OPENSSL_LIB_DIR
+  WASM32_UNKNOWN_EMSCRIPTEN_OPENSSL_LIB_DIR unset
+  cargo:rerun-if-env-changed=OPENSSL_LIB_DIR
+  OPENSSL_LIB_DIR unset
+
+
+  Could not find openssl via pkg-config:
+
+  --- stderr
+
+  Could not find directory of OpenSSL installation, and this `-sys` crate cannot
+  proceed without this knowledge. If OpenSSL is installed and this crate had
+  trouble finding it,  you can set the `OPENSSL_DIR` environment variable for the
+  compilation process.
+
+warning: build failed, waiting for other jobs to finish...
+"""
+#: h5py 3.16.0.
+H5PY = """\
+error: Unable to load dependency HDF5, make sure HDF5 is installed properly
+on sys.platform='emscripten' with platform.machine()='wasm32'
+Library dirs checked: []
+error: libhdf5.so: cannot open shared object file: No such file or directory
+"""
+#: scipy 1.18.1.
+SCIPY = """\
+Library m found: YES
+
+../meson.build:91:2: ERROR: 'fortran' compiler binary not defined in cross file [binaries] section
+
+A full log can be found at .mesonpy-ynon9gyi/meson-logs/meson-log.txt
+"""
+#: An exception that is raised from another; a layer passes on the last one.
+CHAINED = """\
+Traceback (most recent call last):
+  File "setup.py", line 3, in probe
+KeyError: 'GDAL_CONFIG'
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "setup.py", line 5, in <module>
+RuntimeError: a GDAL API version must be specified
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "hook.py", line 9, in <module>
+subprocess.CalledProcessError: Command 'x' returned non-zero exit status 1.
+"""
+
+
+@pytest.mark.parametrize(
+    ("log", "first", "more", "advised"),
+    [
+        (
+            PILLOW,
+            (
+                "RequiredDependencyException: The headers or library files could not be found for jpeg, a"
+                " required dependency when compiling Pillow from source."
+            ),
+            "Please see the install instructions at:",
+            "there is no jpeg",
+        ),
+        (
+            OPENSSL,
+            "error: failed to run custom build command for `openssl-sys v0.9.117`",
+            "Could not find directory of OpenSSL installation",
+            "there is no OpenSSL",
+        ),
+        (
+            H5PY,
+            "error: Unable to load dependency HDF5, make sure HDF5 is installed properly",
+            "libhdf5.so: cannot open shared object file",
+            "there is no HDF5",
+        ),
+        (
+            SCIPY,
+            SCIPY.splitlines()[2],
+            "",
+            "--config-setting=setup-args=-D_without-fortran=true",
+        ),
+        (CHAINED, "RuntimeError: a GDAL API version must be specified", "", ""),
+    ],
+    ids=["pillow", "openssl-sys", "h5py", "scipy", "chain"],
+)
+def test_the_first_cause_is_whole(log: str, first: str, more: str, advised: str) -> None:
+    line, index = first_error(log)
+    context = excerpt(log, index)
+    assert line == first
+    assert more in context
+    assert "cargo:" not in context
+    assert "unset" not in context
+    told = advice(f"{line}\n{context}")
+    assert advised in told if advised else not told

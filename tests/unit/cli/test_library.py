@@ -120,6 +120,15 @@ def test_what_a_build_lacks_is_made_and_it_is_built_again(
     assert builds.prefixes == [(), ("libffi",), ("libffi", "libyaml")]
 
 
+def test_of_two_libraries_that_are_named_together_both_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "Error: Please make sure the libyaml and libffi development packages are installed."
+    builds = Builds(tmp_path, monkeypatch, said, said)
+    assert builds.run() == "built"
+    assert builds.prefixes == [(), ("libyaml",), ("libyaml", "libffi")]
+
+
 @pytest.mark.parametrize(
     ("causes", "argv", "times"),
     [

@@ -33,6 +33,7 @@ CATALOGUE = Catalogue.read(
             "environ": {"SPAM": "1"},
             "files": {"Makefile": "install:\n"},
             "pkg-config": {"spam-2": "-lspam"},
+            "offers": {"link": ["spam", "z"]},
         },
     }
 )
@@ -122,5 +123,18 @@ def test_a_build_that_installs_nothing_has_failed(tmp_path: Path, target: Target
         "none": {"summary": "", "build": "make", "source": {"debian": "none"}, "install": ["nothing"]}
     }
     host = make_host(tmp_path, Machine())
-    with pytest.raises(BuildFailedError, match="has installed nothing"):
+    with pytest.raises(BuildFailedError, match="has not installed anything"):
         make_libraries(["none"], Catalogue.read(tables=tables), target, host)
+
+
+def test_a_build_that_lacks_what_its_recipe_offers_has_failed(tmp_path: Path, target: Target) -> None:
+    table = {
+        "summary": "",
+        "build": "configure",
+        "source": {"debian": "x"},
+        "offers": {"link": ["spam", "eggs"]},
+    }
+    host = make_host(tmp_path, Machine())
+    with pytest.raises(BuildFailedError, match=r"has not installed lib/libeggs\.a"):
+        make_libraries(["x"], Catalogue.read(tables={"x": table}), target, host)
+    assert find_made(host) == []

@@ -1,0 +1,168 @@
+"""Libraries of the shipped recipes: made from real sources, linked into a module, called in real runtimes.
+
+The small ones are in the default run; the others take minutes each and are marked ``long``. What a library
+answers is known without it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from real_host import pyodide_abi
+
+from pyodide_abi.libraries import Catalogue
+from pyodide_abi.platforms import load_platform, load_platforms
+from pyodide_abi.values import value
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("libraries")]
+
+
+@value
+class Use:
+    """A call of a library.
+
+    Attributes:
+        packages: what pkg-config is asked for.
+        headers: what is included.
+        body: of a C function that gives what Python's ``Py_BuildValue`` made of the answer.
+        answer: as Python prints it.
+    """
+
+    packages: str
+    headers: tuple[str, ...]
+    body: str
+    answer: str
+
+
+USES = {
+    "libffi": Use(
+        packages="libffi",
+        headers=("ffi.h",),
+        body="ffi_cif cif; ffi_type *types[] = {&ffi_type_sint, &ffi_type_sint}; int a = 40, b = 2;\n"
+        "void *values[] = {&a, &b}; ffi_arg sum;\n"
+        "if (ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 2, &ffi_type_sint, types) != FFI_OK) return NULL;\n"
+        "ffi_call(&cif, FFI_FN(add), &sum, values); return PyLong_FromLong((int)sum);",
+        answer="42",
+    ),
+    "libyaml": Use(
+        packages="yaml-0.1",
+        headers=("yaml.h",),
+        body='yaml_parser_t p; yaml_event_t e; const char *text = "spam: 42"; int last, scalars = 0;\n'
+        "if (!yaml_parser_initialize(&p)) return NULL;\n"
+        "yaml_parser_set_input_string(&p, (const unsigned char *)text, 8);\n"
+        "do { if (!yaml_parser_parse(&p, &e)) return NULL; last = e.type == YAML_STREAM_END_EVENT;\n"
+        "  scalars += e.type == YAML_SCALAR_EVENT; yaml_event_delete(&e); } while (!last);\n"
+        "yaml_parser_delete(&p); return PyLong_FromLong(scalars);",
+        answer="2",
+    ),
+    "libjpeg-turbo": Use(
+        packages="libjpeg",
+        headers=("stdio.h", "jpeglib.h"),
+        body="struct jpeg_compress_struct c; struct jpeg_error_mgr e; unsigned char *out = NULL;\n"
+        "unsigned long size = 0; JSAMPLE pixels[64] = {0}; JSAMPROW row = pixels;\n"
+        "c.err = jpeg_std_error(&e); jpeg_create_compress(&c); jpeg_mem_dest(&c, &out, &size);\n"
+        "c.image_width = 8; c.image_height = 8; c.input_components = 1; c.in_color_space = JCS_GRAYSCALE;\n"
+        "jpeg_set_defaults(&c); jpeg_start_compress(&c, TRUE);\n"
+        "while (c.next_scanline < 8) jpeg_write_scanlines(&c, &row, 1);\n"
+        "jpeg_finish_compress(&c); jpeg_destroy_compress(&c);\n"
+        'return Py_BuildValue("(iiii)", out[0], out[1], out[size - 2], out[size - 1]);',
+        # The markers SOI and EOI (ITU T.81, table B.1).
+        answer="(255, 216, 255, 217)",
+    ),
+    "libwebp": Use(
+        packages="libwebp",
+        headers=("webp/encode.h", "webp/decode.h"),
+        body="uint8_t pixels[4 * 4 * 3] = {0}, *out = NULL; int w = 0, h = 0;\n"
+        "size_t size = WebPEncodeLosslessRGB(pixels, 4, 4, 12, &out);\n"
+        "WebPGetInfo(out, size, &w, &h); WebPFree(out);\n"
+        'return Py_BuildValue("(ii)", w, h);',
+        answer="(4, 4)",
+    ),
+    "libxml2": Use(
+        packages="libxml-2.0",
+        headers=("libxml/parser.h", "libxml/xpath.h"),
+        body='xmlDocPtr d = xmlReadMemory("<a><b>1</b><b>41</b></a>", 24, "", "iso-8859-15", 0);\n'
+        "xmlXPathContextPtr c = xmlXPathNewContext(d);\n"
+        'xmlXPathObjectPtr o = xmlXPathEval((const xmlChar *)"sum(//b)", c);\n'
+        "return PyFloat_FromDouble(o->floatval);",
+        answer="42.0",
+    ),
+    "libxslt": Use(
+        packages="libxslt libexslt",
+        headers=("string.h", "libxslt/transform.h", "libxslt/xsltutils.h", "libexslt/exslt.h"),
+        body="const char *sheet = \"<x:stylesheet version='1.0' xmlns:x='http://www.w3.org/1999/XSL/Transform'>\"\n"
+        "\"<x:output method='text'/><x:template match='/'><x:value-of select='count(//b)'/></x:template>\"\n"
+        '"</x:stylesheet>"; xmlChar *out; int size; exsltRegisterAll();\n'
+        'xmlDocPtr d = xmlReadMemory("<a><b/><b/></a>", 15, "", NULL, 0);\n'
+        'xmlDocPtr t = xmlReadMemory(sheet, (int)strlen(sheet), "", NULL, 0);\n'
+        "xsltStylesheetPtr s = xsltParseStylesheetDoc(t);\n"
+        "xsltSaveResultToString(&out, &size, xsltApplyStylesheet(s, d, NULL), s);\n"
+        "return PyUnicode_FromStringAndSize((const char *)out, size);",
+        answer="2",
+    ),
+    "openjpeg": Use(
+        packages="libopenjp2",
+        headers=("openjpeg.h",),
+        body="opj_cparameters_t p; opj_image_cmptparm_t c[2] = {0}; opj_set_default_encoder_parameters(&p);\n"
+        "for (int i = 0; i < 2; i++) { c[i].w = c[i].h = 8; c[i].dx = c[i].dy = 1; c[i].prec = 8; }\n"
+        "opj_image_t *i = opj_image_create(2, c, OPJ_CLRSPC_GRAY); i->x1 = i->y1 = 8;\n"
+        "p.numresolution = 1; opj_codec_t *k = opj_create_compress(OPJ_CODEC_J2K);\n"
+        'return Py_BuildValue("(iii)", opj_setup_encoder(k, &p, i), i->numcomps, i->comps[1].w);',
+        answer="(1, 2, 8)",
+    ),
+}
+#: Made in a minute or less on a machine with two idle cores.
+SMALL = ("libffi", "libyaml")
+SOURCE = """\
+#include <Python.h>
+{headers}
+static int add(int a, int b) {{ return a + b; }}
+static PyObject *answer(PyObject *self, PyObject *none) {{
+(void)add;
+{body}
+}}
+static PyMethodDef methods[] = {{{{"answer", answer, METH_NOARGS, NULL}}, {{NULL, NULL, 0, NULL}}}};
+static struct PyModuleDef module = {{PyModuleDef_HEAD_INIT, "used", NULL, -1, methods}};
+PyMODINIT_FUNC PyInit_used(void) {{ return PyModule_Create(&module); }}
+"""
+
+
+def test_every_recipe_is_used() -> None:
+    assert set(USES) == set(Catalogue.read().recipes)
+
+
+def used(library: str, platform: str, folder: Path) -> None:
+    """Make a library, link it into a module, and call it in a platform's oldest and newest release."""
+    use = USES[library]
+    headers = "\n".join(f"#include <{name}>" for name in use.headers)
+    (folder / "used.c").write_text(SOURCE.format(headers=headers, body=use.body), "utf-8")
+    flags = f"$(pkg-config --cflags --libs python3 {use.packages})"
+    compiled = pyodide_abi(
+        "exec", "--library", library, "--platform", platform, "--toolchain-mismatch", "allow", "-j", "2",
+        "--", "sh", "-ec", f"$CC -O1 -shared used.c {flags} -o used.so",
+        cwd=folder,
+    )  # fmt: skip
+    assert compiled.returncode == 0, compiled.stderr.decode()
+    releases = load_platform(platform).releases
+    for release in (releases[0], releases[-1]):
+        done = pyodide_abi(
+            "run", "-q", "--runtime", release.version, "-c", "import used; print(used.answer())", cwd=folder
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        assert done.stdout.decode().strip() == use.answer, release.version
+
+
+@pytest.mark.parametrize("library", SMALL)
+def test_small_libraries(library: str, tmp_path: Path) -> None:
+    used(library, "314_0", tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("platform", [platform.name for platform in load_platforms()])
+@pytest.mark.parametrize("library", sorted(USES))
+def test_libraries_of_every_platform(library: str, platform: str, tmp_path: Path) -> None:
+    used(library, platform, tmp_path)
