@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: Parts of the package that a browser has no use for: they start processes, or are the page itself.
-_LEFT_OUT = frozenset({"build", "cli", "repair", "toolchain"})
+_LEFT_OUT = frozenset({"build", "cli", "libraries", "repair", "toolchain"})
 #: What the other parts are made of, by the ends of the files' names: code, and the data that it reads.
 _KEPT = (".py", ".json", ".surface", ".toml", ".txt", ".css", ".html", ".js")
 #: What of them is the page's own.
