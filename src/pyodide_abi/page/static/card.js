@@ -37,10 +37,10 @@ export class FileCard {
   async check() {
     const bar = el("progress", { "aria-label": `Reading ${this.name}`, max: "1" });
     const said = el("p", { class: "soft", role: "status" }, "Waiting for Python…");
-    const cancel = el("button", { class: "button small", onclick: () => this.python.restart() }, "Cancel");
+    const cancel = el("button", { class: "button small", onclick: () => this.#cancel() }, "Cancel");
     this.body.replaceChildren(el("div", { class: "progress" }, bar, said, cancel));
-    const began = performance.now();
-    let started = began;
+    this.cancelled = false;
+    let started = performance.now();
     const progress = (done, total) => {
       if (bar.position < 0) started = performance.now();
       bar.value = done / Math.max(total, 1);
@@ -51,9 +51,16 @@ export class FileCard {
       if (report.error) this.#refuse(report.error);
       else this.#show(report, performance.now() - started);
     } catch (error) {
-      if (error.name === "AbortError") this.#cancelled();
-      else this.#refuse({ message: error.message, details: [], hint: "" });
+      if (error.name !== "AbortError") this.#refuse({ message: error.message, details: [], hint: "" });
+      else if (this.cancelled) this.#offerAgain();
+      // Another file was cancelled, and Python began anew.
+      else if (!this.removed) await this.check();
     }
+  }
+
+  #cancel() {
+    this.cancelled = true;
+    this.python.restart();
   }
 
   remove() {
@@ -61,7 +68,7 @@ export class FileCard {
     this.node.remove();
   }
 
-  #cancelled() {
+  #offerAgain() {
     const again = el("button", { class: "button small", onclick: () => this.check() }, "Check it again");
     this.body.replaceChildren(el("div", { class: "progress" }, el("p", { class: "soft" }, "Cancelled."), again));
   }
