@@ -10,8 +10,8 @@ const FORMS = [
   ["sarif", "SARIF", "application/json"],
   ["html", "HTML", "text/html"],
 ];
-// An audit that took so long, in milliseconds, is not repeated for other engines unless somebody asks.
-const PATIENCE = 4000;
+// The audit of a larger file, in bytes, is not repeated for other engines unless somebody asks.
+const SMALL = 2_000_000;
 
 const sized = (bytes) =>
   bytes < 1e6 ? `${Math.max(Math.round(bytes / 1e3), 1)} kB` : `${(bytes / 1e6).toLocaleString("en", { maximumFractionDigits: 1 })} MB`;
@@ -40,16 +40,14 @@ export class FileCard {
     const cancel = el("button", { class: "button small", onclick: () => this.#cancel() }, "Cancel");
     this.body.replaceChildren(el("div", { class: "progress" }, bar, said, cancel));
     this.cancelled = false;
-    let started = performance.now();
     const progress = (done, total) => {
-      if (bar.position < 0) started = performance.now();
       bar.value = done / Math.max(total, 1);
       said.textContent = `Read ${sized(done)} of ${sized(total)}`;
     };
     try {
       const report = JSON.parse(await this.python.ask("check", this.#words, progress));
       if (report.error) this.#refuse(report.error);
-      else this.#show(report, performance.now() - started);
+      else this.#show(report);
     } catch (error) {
       if (error.name !== "AbortError") this.#refuse({ message: error.message, details: [], hint: "" });
       else if (this.cancelled) this.#offerAgain();
@@ -86,7 +84,7 @@ export class FileCard {
     );
   }
 
-  #show(report, took) {
+  #show(report) {
     const view = reportView(report);
     const downloads = FORMS.map(([form, label, type]) =>
       el("button", { class: "button small", onclick: () => this.#download(form, type) }, label),
@@ -100,7 +98,7 @@ export class FileCard {
       const matrix = JSON.parse(await ask("predict", { engine }));
       if (!matrix.error) view.matrix.add(engine, matrix);
     };
-    if (report.releases.length) view.matrix.offer(predict, { atOnce: took < PATIENCE, until: () => this.removed });
+    if (report.releases.length) view.matrix.offer(predict, { atOnce: this.file.size < SMALL, until: () => this.removed });
   }
 
   async #download(form, type) {

@@ -90,7 +90,9 @@ export class Matrix {
     const engines = [...new Set([...this.#known.keys(), ...(this.ask ? CURRENT : [])])];
     engines.sort((one, other) => CURRENT.indexOf(one) - CURRENT.indexOf(other));
     const choices = this.#known.size > 1 ? [ALL, ...engines] : engines;
+    const held = this.choice.contains(document.activeElement) ? document.activeElement.dataset.engine : null;
     this.choice.replaceChildren(...choices.map((engine) => this.#choiceOf(engine)));
+    if (held) this.choice.querySelector(`[data-engine="${held}"]`)?.focus({ preventScroll: true });
     const waiting = this.ask ? CURRENT.filter((each) => !this.#known.has(each)) : [];
     this.note.textContent = this.#note(waiting);
     this.#drawTable();
@@ -113,6 +115,7 @@ export class Matrix {
       "button",
       {
         class: `engine ${worst}`,
+        "data-engine": engine,
         "aria-pressed": String(engine === this.#chosen),
         title: known ? WORDS[worst] : "Predict for it",
         onclick: () => this.#choose(engine, known),
@@ -129,7 +132,6 @@ export class Matrix {
       await this.ask(engine).catch((error) => (this.note.textContent = error.message));
     }
     this.#draw();
-    this.choice.querySelector("[aria-pressed=true]")?.focus();
   }
 
   #worst(engine) {
@@ -146,6 +148,8 @@ export class Matrix {
   }
 
   #drawTable() {
+    // Predictions for other engines come while somebody is at a cell.
+    const held = this.#keys.get(document.activeElement);
     const rows = this.modules.map((module) => {
       const outcomes = this.releases.map((release) => this.#outcome(this.#chosen, module.path, release));
       return { module, outcomes, rank: Math.max(...outcomes.map((each) => RANK.indexOf(each))) };
@@ -155,7 +159,10 @@ export class Matrix {
     const head = el("tr", {}, el("th", { scope: "col" }, "Module"), this.releases.map((release) => el("th", { scope: "col" }, release)));
     this.table.replaceChildren(el("thead", {}, head), el("tbody", {}, shown.map((row) => this.#row(row))));
     if (rows.length > shown.length) this.table.append(el("tfoot", {}, this.#more(rows.length - shown.length)));
-    this.table.querySelector("td button")?.setAttribute("tabindex", "0");
+    const cells = [...this.table.querySelectorAll("td button")];
+    const kept = held && cells.find((cell) => this.#keys.get(cell) === held);
+    (kept ?? cells[0])?.setAttribute("tabindex", "0");
+    kept?.focus({ preventScroll: true });
   }
 
   #more(number) {
