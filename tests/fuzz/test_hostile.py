@@ -137,9 +137,9 @@ ARCHIVES: dict[str, tuple[Callable[[], bytes], str]] = {
     "device": (lambda: special(stat.S_IFBLK), "neither a file"),
     "pipe": (lambda: special(stat.S_IFIFO), "neither a file"),
     "encrypted": (lambda: patched(archive(("a", b"x")), CENTRAL, 8, "H", 1), "encrypted"),
-    "countless entries": (lambda: zip64(1 << 63, 1 << 63, 0), "not an archive"),
-    "directory before the file": (lambda: zip64(1, 46, 1 << 62), "not an archive"),
-    "half a header": (lambda: archive(("a", b"x"))[:20], "not an archive"),
+    "countless entries": (lambda: zip64(1 << 63, 1 << 63, 0), "not an archive|cut off or damaged"),
+    "directory before the file": (lambda: zip64(1, 46, 1 << 62), "not an archive|cut off or damaged"),
+    "half a header": (lambda: archive(("a", b"x"))[:20], "not an archive|cut off or damaged"),
     "nothing": (lambda: b"", "not an archive"),
 }
 

@@ -75,7 +75,7 @@ COMPOSITES = st.one_of(
     st.builds(ContinuationType, U32),
 )
 SUB_TYPES = st.builds(
-    types.SubType, composite=COMPOSITES, supertypes=st.lists(U32, max_size=2).map(tuple), final=st.booleans()
+    types.SubType, composite=COMPOSITES, supertypes=st.lists(U32, max_size=1).map(tuple), final=st.booleans()
 )
 GROUPS = st.one_of(
     st.builds(types.Group, st.lists(SUB_TYPES, max_size=3).map(tuple), explicit=st.just(value=True)),

@@ -52,7 +52,8 @@ LOADER_HOOKS = frozenset(
     }
 )
 #: Tags of C++ exceptions and of ``longjmp``, as LLVM names them. Modules import them.
-UNWINDING_TAGS = frozenset({"__cpp_exception", "__c_longjmp"})
+CPP_EXCEPTION, LONGJMP = "__cpp_exception", "__c_longjmp"
+UNWINDING_TAGS = frozenset({CPP_EXCEPTION, LONGJMP})
 #: Objects that belong to the main module, or are made for each module by the loader. A module that exports
 #: one gives it to nobody, because importers get the main module's.
 MEMORY = "memory"

@@ -78,7 +78,10 @@ class TestTypes:
             (b"\x01\x61\x00\x00", "unknown form of type 0x61"),
             (b"\x01\x60\x01\x12\x00", "unknown value type 0x12"),
             (b"\x01\x60\x01\x63\x5f\x00", "unknown heap type -33"),
-            (b"\x01\x60\xe9\x07" + b"\x7f" * 1001 + b"\x00", "claims 1001 items where engines accept 1000"),
+            (
+                b"\x01\x60\xe9\x07" + b"\x7f" * 1001 + b"\x00",
+                "claims 1001 parameters where engines accept 1000",
+            ),
             (b"\x01\x60\x00\x00\x00", "1 bytes after"),
             (b"\x01\x5f\x01\x7f\x02", "mutability 0x02"),
         ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pyodide_abi.abi.symbols import CPP_EXCEPTION, LONGJMP
 from pyodide_abi.platforms.documents import documents
 from pyodide_abi.platforms.known import load_platforms
 from pyodide_abi.platforms.surface import SymbolKind
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.runtime.learning.reading import Reading
     from pyodide_abi.runtime.learning.recognising import Recognition
-
-_CPP, _LONGJMP = "__cpp_exception", "__c_longjmp"
 
 
 def nearest_platform(reading: Reading) -> Platform:
@@ -45,7 +44,7 @@ def new_document(abi: str, reading: Reading, recognised: Recognition, version: s
     compiler = f"emscripten_{reading.emscripten.replace('.', '_')}"
     unwinding = {
         key: "webassembly" if reading.symbols.get(tag, ("",))[0] is SymbolKind.TAG else "javascript"
-        for key, tag in (("exceptions", _CPP), ("longjmp", _LONGJMP))
+        for key, tag in (("exceptions", CPP_EXCEPTION), ("longjmp", LONGJMP))
     }
     if unwinding["exceptions"] == "webassembly":
         unwinding["encoding"] = like.exception_encoding or "legacy"

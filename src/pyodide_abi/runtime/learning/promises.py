@@ -6,6 +6,7 @@ import enum
 import re
 from typing import TYPE_CHECKING
 
+from pyodide_abi.abi.symbols import CPP_EXCEPTION, LONGJMP, TABLE
 from pyodide_abi.platforms.model import Unwinding
 from pyodide_abi.platforms.surface import SymbolKind
 from pyodide_abi.platforms.versions import version_key
@@ -112,8 +113,8 @@ def _compiler(checked: Checked) -> Iterator[BrokenPromise]:
 def _unwinding(checked: Checked) -> Iterator[BrokenPromise]:
     platform, symbols = checked.platform, checked.reading.symbols
     pairs = (
-        ("C++ exceptions", "__cpp_exception", platform.exceptions),
-        ("setjmp/longjmp", "__c_longjmp", platform.longjmp),
+        ("C++ exceptions", CPP_EXCEPTION, platform.exceptions),
+        ("setjmp/longjmp", LONGJMP, platform.longjmp),
     )
     for what, tag, promised in pairs:
         kind, type_ = symbols.get(tag, (None, None))
@@ -132,9 +133,8 @@ def _memory(checked: Checked) -> Iterator[BrokenPromise]:
 
 
 def _table(checked: Checked) -> Iterator[BrokenPromise]:
-    name = "__indirect_function_table"
     yield from _limits(
-        checked, Aspect.TABLE, name, "modules whose functions need room in the table do not load"
+        checked, Aspect.TABLE, TABLE, "modules whose functions need room in the table do not load"
     )
 
 

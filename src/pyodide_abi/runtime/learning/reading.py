@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pyodide_abi.abi.symbols import ENV_SPACES
 from pyodide_abi.atomic import temporary
 from pyodide_abi.errors import FailedError
 from pyodide_abi.platforms.surface import SymbolKind
@@ -157,7 +158,7 @@ def _types(module: Module) -> dict[str, object]:
         "imports": {
             entry.name: {"kind": entry.kind.value, "type": str(entry.type)}
             for entry in module.imports
-            if entry.module in {"env", "wasi_snapshot_preview1"}
+            if entry.module in ENV_SPACES
         },
         "functions": functions,
     }
