@@ -32,10 +32,11 @@ class FakeRunner(Runner):
         cwd: Path | None = None,
         stdin: bytes = b"",
         timeout: float | None = None,
+        clock: Path | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> Completed:
         """See ``Runner.run``."""
-        del stdin, timeout, on_line
+        del stdin, timeout, clock, on_line
         words = tuple(map(str, argv))
         self.asked.append(words)
         self.environs.append(dict(environ))

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from pyodide_abi.host import Host
     from pyodide_abi.process import Completed
 
-    #: Gets the request, gives the messages; an int among them is the status that the process ends with.
+    #: Gets the request with one of its modules (``probe``), gives the messages; an int among them is the
+    #: status that the process ends with.
     Driver = Callable[[dict[str, Any]], Iterable[dict[str, Any] | int]]
 
 BOOTED = {"kind": "booted"}
@@ -36,6 +37,11 @@ def imported(path: str, error: str = "", missing: str = "") -> dict[str, Any]:
     return {"kind": "probe", "imported": path, "error": error, "missing": missing}
 
 
+def prepared(path: str) -> dict[str, Any]:
+    """The driver's word for it."""
+    return {"kind": "probe", "prepared": path}
+
+
 def make_node_host(
     root: Path, driver: Driver, releases: Sequence[str], *, environ: Mapping[str, str] | None = None
 ) -> Host:
@@ -44,12 +50,12 @@ def make_node_host(
     def answer(words: tuple[str, ...], _cwd: Path | None) -> Completed:
         if words[1:] == ("--version",):
             return completed(words, stdout="v24.1.0\n")
-        request = json.loads(Path(words[-1]).read_text("utf-8"))
+        session = json.loads(Path(words[-1]).read_text("utf-8"))
         status = 0
-        if request["save"]:
-            Path(request["save"]).touch()
-        with Path(request["channel"]).open("a", encoding="utf-8") as channel:
-            for message in [DONE] if request["save"] else driver(request):
+        if session["save"]:
+            Path(session["save"]).touch()
+        with Path(session["channel"]).open("a", encoding="utf-8") as channel:
+            for message in [DONE] if session["save"] else _session(session, driver):
                 if isinstance(message, int):
                     status = message
                 else:
@@ -64,3 +70,14 @@ def make_node_host(
     for release in releases:
         host.store.obtain(f"runtimes/{release}", lambda partial, _place: (partial / "pyodide.mjs").touch())
     return host
+
+
+def _session(session: dict[str, Any], driver: Driver) -> Iterable[dict[str, Any] | int]:
+    """What a process says: it ends with an interpreter that dies."""
+    for number, request in enumerate(session["requests"]):
+        for place, probe in enumerate(request["probes"] or [None]):
+            yield {"kind": "begun", "request": number, "probe": place}
+            said = list(driver({**session, **request, "probe": probe}))
+            yield from said
+            if DONE not in said:
+                return

@@ -33,6 +33,7 @@ class FakeRunner:
         cwd: Path | None = None,  # noqa: ARG002
         stdin: bytes = b"",  # noqa: ARG002
         timeout: float | None = None,  # noqa: ARG002
+        clock: Path | None = None,  # noqa: ARG002
         on_line: Callable[[str], None] | None = None,
     ) -> Completed:
         words = tuple(map(str, argv))

@@ -64,6 +64,7 @@ class Runner(Protocol):
         cwd: Path | None = None,
         stdin: bytes = b"",
         timeout: float | None = None,
+        clock: Path | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> Completed:
         """Run to the end with captured output.
@@ -74,6 +75,7 @@ class Runner(Protocol):
             cwd: The folder that it runs in.
             stdin: what it reads.
             timeout: seconds after which it and its children are killed.
+            clock: a file: the seconds count from when it was touched last; without ``on_line``.
             on_line: given, stdout and stderr are joined and each line is passed on as it comes.
 
         Raises:
@@ -170,6 +172,7 @@ class SystemRunner:
         cwd: Path | None = None,
         stdin: bytes = b"",
         timeout: float | None = None,
+        clock: Path | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> Completed:
         """See :meth:`Runner.run`."""
@@ -178,11 +181,9 @@ class SystemRunner:
             if on_line:
                 return _stream(process, words, stdin, timeout, on_line)
             try:
-                out, err = process.communicate(stdin, timeout)
-            except subprocess.TimeoutExpired:
-                _end_session(process)
-                out, err = process.communicate()
-                return _completed(words, TIMED_OUT, out, err, timed_out=True)
+                out, err, expired = _communicate(process, stdin, timeout, clock)
+                if expired:
+                    return _completed(words, TIMED_OUT, out, err, timed_out=True)
             except BaseException:
                 _end_session(process)
                 raise
@@ -217,6 +218,22 @@ class SystemRunner:
                 process.terminate()
                 raise
             return Completed(argv=words, returncode=process.returncode)
+
+
+def _communicate(
+    process: subprocess.Popen[bytes], stdin: bytes, timeout: float | None, clock: Path | None
+) -> tuple[bytes, bytes, bool]:
+    """What a process has written, and whether its time was up and it was ended."""
+    left, given = timeout, stdin
+    while True:
+        try:
+            return *process.communicate(given, left), False
+        except subprocess.TimeoutExpired:
+            given = b""  # It goes on with what it has been given.
+            left = clock.stat().st_mtime + (timeout or 0) - time.time() if clock else 0
+            if left <= 0:
+                _end_session(process)
+                return *process.communicate(), True
 
 
 def _stream(

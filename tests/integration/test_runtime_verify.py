@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import wasmtime
@@ -12,7 +12,8 @@ from real_host import pyodide_abi, real_host
 from real_wheels import real_wheel
 
 from pyodide_abi.platforms import find_runtime, platform_of_tag
-from pyodide_abi.runtime import Outcome, runtimes_for, verify_wheel
+from pyodide_abi.runtime import Outcome, runtimes_for, verify, verify_wheel
+from pyodide_abi.runtime.fresh_interpreters import Interpreters
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,9 +122,9 @@ EXPECTED = {
 }
 
 
-def module(body: str, name: str) -> bytes:
+def module(body: str, name: str, dylink: str = DYLINK) -> bytes:
     """Assemble a side module around the text of its body."""
-    return bytes(wasmtime.wat2wasm(f"(module {DYLINK} {body.replace('{init}', f'PyInit_{name}')})"))
+    return bytes(wasmtime.wat2wasm(f"(module {dylink} {body.replace('{init}', f'PyInit_{name}')})"))
 
 
 @pytest.mark.parametrize("version", ["0.26.0", "0.29.5", "314.0.7", "315.0.0-alpha.2"])
@@ -143,6 +144,77 @@ def test_every_way_to_fail_and_one_that_hides_no_other(tmp_path: Path, version: 
     for name, (outcome, words) in EXPECTED.items():
         assert (name, found[name].outcome, words in found[name].message) == (name, outcome, True), found[name]
         assert not found[name].package
+
+
+#: 40 MB of memory, which makes the runtime's grow.
+LARGE = r'(@custom "dylink.0" (before first) "\01\07\80\80\80\14\02\00\00")'
+#: The symbol "w" may stay without definition (IMPORT_INFO).
+WEAK = r'(@custom "dylink.0" (before first) "\01\04\40\02\00\00\04\08\01\03env\01w\01")'
+
+
+def calling(function: str, text: str, declared: str = "") -> str:
+    """A module that hands a text to a function of CPython while it is initialised."""
+    return (
+        GOOD.replace("name\\00", "name\\00" + "\\00" * 3 + text + "\\00")
+        .replace("(data", f'(import "env" "{function}" (func $f (param i32) (result i32))) {declared} (data')
+        .replace("(i32.store ", "(drop (call $f (i32.add (global.get $base) (i32.const 8)))) (i32.store ", 1)
+    )
+
+
+#: Modules that would tell which of the others had been there before them, in their order.
+TELLING = {
+    "a1_good": (GOOD, DYLINK),
+    "a2_good": (GOOD, DYLINK),
+    "b1_offers": (GOOD + '(func (export "offered"))', DYLINK),
+    "b2_wants": (GOOD.replace("(data", '(import "GOT.func" "offered" (global (mut i32))) (data'), DYLINK),
+    "c1_weak": (GOOD.replace("(data", '(import "GOT.mem" "w" (global (mut i32))) (data'), WEAK),
+    "c2_strong": (GOOD.replace("(data", '(import "GOT.mem" "w" (global (mut i32))) (data'), DYLINK),
+    "d1_large": (GOOD, LARGE),
+    "d2_wants_memory": (GOOD.replace("(memory 1)", "(memory 600)"), DYLINK),
+    "e1_good": (GOOD, DYLINK),
+    "e2_imports": (calling("PyImport_ImportModule", "pkg.g1_breaks"), DYLINK),
+    "f1_sets": (calling("PyRun_SimpleString", "import sys; sys.left = 1"), DYLINK),
+    "f2_looks": (calling("PyRun_SimpleString", "import sys; print(sys.left)"), DYLINK),
+    "g1_breaks": (GOOD.replace("(data", '(import "GOT.mem" "nobody" (global (mut i32))) (data'), DYLINK),
+    "g2_good": (GOOD, DYLINK),
+    "h1_traps": ('(func (export "{init}") (result i32) unreachable)', DYLINK),
+    "h2_good": (GOOD, DYLINK),
+}
+
+
+@pytest.mark.parametrize("version", ["0.27.8", "314.0.7"])
+def test_what_an_interpreter_tells_of_several_is_what_one_for_each_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    runtime = find_runtime(version)
+    platform = runtime.platform
+    suffix = platform.python.suffixes[0]
+    files: dict[str, str | bytes] = {
+        f"pkg/{name}{suffix}": module(body, name, dylink) for name, (body, dylink) in TELLING.items()
+    }
+    files["pkg/__init__.py"] = ""
+    tag = platform.python.tag
+    wheel = make_wheel(tmp_path, f"pkg-1-{tag}-{tag}-{platform.tag}.whl", files)
+    asked: list[list[int]] = []
+    some = Interpreters.some
+
+    def counted(self: Interpreters, interpreters: Any, *args: Any, **more: Any) -> Any:
+        told = some(self, interpreters, *args, **more)
+        asked.append([len(heard) for heard in told])
+        return told
+
+    monkeypatch.setattr(Interpreters, "some", counted)
+    together = verify_wheel(wheel, [runtime], real_host()).results
+    shared, asked[:] = asked.copy(), []
+    monkeypatch.setattr(verify, "families", lambda attempts: [[attempt] for attempt in attempts])
+    alone = verify_wheel(wheel, [runtime], real_host()).results
+    assert together == alone
+    found = {result.module.removeprefix("pkg."): result for result in together}
+    assert found["a2_good"].outcome is found["h2_good"].outcome is Outcome.LOADED
+    assert found["b2_wants"].outcome is found["c2_strong"].outcome is Outcome.REFUSED
+    assert "smaller than the declared initial of 600" in found["d2_wants_memory"].message
+    assert shared[0] == [3], "the good ones, and the one that offers a name"
+    assert max(count for counts in asked for count in counts) == 1
 
 
 def test_a_package_that_swallows_the_failure_does_not_hide_it(tmp_path: Path) -> None:

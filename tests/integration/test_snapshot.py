@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,13 +18,12 @@ import pyodide_abi.runtime.program as program_module
 from pyodide_abi.platforms import find_runtime
 from pyodide_abi.runtime import Program, find_node, install_release, run_python
 from pyodide_abi.runtime.driver import drive
-from pyodide_abi.runtime.protocol import Imported, Probe, Request
+from pyodide_abi.runtime.protocol import Batch, Probe, Request
 from pyodide_abi.runtime.releases import SNAPSHOTS
+from pyodide_abi.runtime.replies import Imported
 from pyodide_abi.runtime.snapshot import obtain_snapshot
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pyodide_abi.runtime import Finished
 
 pytestmark = pytest.mark.integration
@@ -31,31 +32,29 @@ several = pytest.mark.parametrize("version", ["0.27.8", "0.29.5", "314.0.7", "31
 
 LOOK = """\
 import json, os, random, sys, time
-def probe(module, path, direct, send):
-    seen = {
-        "path": sys.path, "flags": list(sys.flags), "cwd": os.getcwd(),
-        "environ": dict(sorted(os.environ.items())), "executable": sys.executable,
-        "modules": sorted(sys.modules), "zone": [time.tzname, time.timezone],
-        "encoding": sys.getfilesystemencoding(), "random": random.random(),
-        "urandom": os.urandom(4).hex(), "left": hasattr(sys, "left"),
-    }
-    sys.left = 1
-    send(json.dumps({"imported": path, "error": json.dumps(seen), "missing": ""}))
+seen = {
+    "path": sys.path, "flags": list(sys.flags), "cwd": os.getcwd(),
+    "environ": dict(sorted(os.environ.items())), "executable": sys.executable,
+    "modules": sorted(sys.modules), "zone": [time.tzname, time.timezone],
+    "encoding": sys.getfilesystemencoding(), "random": random.random(),
+    "urandom": os.urandom(4).hex(), "left": hasattr(sys, "left"),
+}
+sys.left = 1
+raise ImportError(json.dumps(seen))
 """
 HOST = real_host()
 
 
 def seen(version: str, memory: Path | None) -> dict[str, Any]:
     """What a probe sees of its interpreter."""
-    request = Request(
-        release=install_release(find_runtime(version).release, HOST),
-        environ={"A": "b"},
-        memory=memory,
-        probe=Probe(module="m", path="m", direct=False, source=LOOK),
-    )
-    heard = drive(request, find_node(HOST), HOST, timeout=HANGS)
+    with tempfile.TemporaryDirectory() as site:
+        Path(site, "look.py").write_text(LOOK, "utf-8")
+        request = Request(environ={"A": "b"}, site=Path(site), probes=(Probe(module="look", path="look.py"),))
+        folder = install_release(find_runtime(version).release, HOST)
+        batch = Batch(release=folder, requests=(request,), memory=memory)
+        ((heard,),) = drive(batch, find_node(HOST), HOST, timeout=HANGS)
     (said,) = (message for message in heard.messages if isinstance(message, Imported))
-    found: dict[str, Any] = json.loads(said.error)
+    found: dict[str, Any] = json.loads(said.error.removeprefix("ImportError: "))
     return found
 
 

@@ -33,8 +33,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "index; what it depends on, likewise. Packages of the release are loaded as loadPackage does.\n"
         "Other wheels are unpacked, not installed: micropip and loadPackage open every library of a wheel\n"
         "ahead, each for itself, which can change what works; 'verify --as-installed' does as they do.\n\n"
-        "The program runs in Node, which keeps nothing from it: what JavaScript can do, it can do, with\n"
-        "your files and the network (pyodide.http.pyfetch; sockets do not connect)."
+        "The program runs in a locked room: it writes to its folders alone, starts nothing and reaches\n"
+        "nothing. --network opens the network (pyodide.http.pyfetch), --unlocked opens everything."
     )
     parser.epilog = (
         "examples:\n"
@@ -89,6 +89,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "UV_DEFAULT_INDEX, else PyPI)",
     )
     parser.add_argument("--no-deps", action="store_true", help="install the named wheels and nothing else")
+    parser.add_argument("--network", action="store_true", help="let the program use the network")
+    parser.add_argument(
+        "--unlocked",
+        action="store_true",
+        help="let it read, write, start and reach what you can (default: its folders, and nothing else)",
+    )
     parser.add_argument("--node", metavar="NODE", help="another Node: an executable, or a version such as 20")
     parser.add_argument(
         "--env", action="append", default=[], metavar="NAME[=VALUE]", help="set or pass on a variable"
@@ -119,6 +125,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
             cwd=session.cwd,
             environ=_environ(args.env, session.host.environ),
             mounts=tuple(session.cwd / folder for folder in args.mount),
+            network=args.network,
+            unlocked=args.unlocked,
             wheels=wheels_to_install,
             packages=packages,
         ),

@@ -86,6 +86,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-j", "--jobs", type=positive, metavar="N", help="interpreters at once (default: cores)"
     )
+    parser.add_argument(
+        "--unlocked",
+        action="store_true",
+        help="let the wheel read, write, start and reach what you can (default: it runs in a locked room)",
+    )
     parser.add_argument("--node", metavar="NODE", help="another Node: an executable, or a version such as 20")
     parser.add_argument(
         "--timeout", type=positive, default=120, metavar="SECONDS", help="for each interpreter (default: 120)"
@@ -118,7 +123,13 @@ def run(args: argparse.Namespace, session: Session) -> int:
         runtimes = _runtimes(wheel, named, habit=bool(set_by(args, "runtime")))
         node = find_node(session.host, args.node)
         verification = verify_wheel(
-            wheel, runtimes, session.host, node=node, jobs=jobs, timeout=float(args.timeout)
+            wheel,
+            runtimes,
+            session.host,
+            node=node,
+            jobs=jobs,
+            timeout=float(args.timeout),
+            unlocked=args.unlocked,
         )
         predictions, rows, latent = _predictions(wheel, node)
         if args.format == "text":
@@ -126,7 +137,14 @@ def run(args: argparse.Namespace, session: Session) -> int:
         found = verification_to_data(verification, predictions, latent, name=given)
         if args.calls:
             called = call_entries(
-                verification, runtimes, rows, session.host, node=node, jobs=jobs, timeout=float(args.timeout)
+                verification,
+                runtimes,
+                rows,
+                session.host,
+                node=node,
+                jobs=jobs,
+                timeout=float(args.timeout),
+                unlocked=args.unlocked,
             )
             if args.format == "text":
                 write_calls(called, session.console())
@@ -198,6 +216,7 @@ def _run_as_installed(args: argparse.Namespace, session: Session) -> int:
             folders=folders_of(args.find_links, session.cwd),
             index=args.index_url,
             timeout=float(args.timeout),
+            unlocked=args.unlocked,
         )
         if args.format == "text":
             write_as_installed(result, session.console())

@@ -13,7 +13,8 @@ from pyodide_abi.platforms import load_platforms
 from pyodide_abi.runtime.account import Account
 from pyodide_abi.runtime.attempts import Attempt, attempts_of, platforms_of
 from pyodide_abi.runtime.judgement import judge
-from pyodide_abi.runtime.protocol import PROBE, parse_messages
+from pyodide_abi.runtime.protocol import PROBE
+from pyodide_abi.runtime.replies import parse_messages
 from pyodide_abi.wheel import open_wheel
 
 if TYPE_CHECKING:

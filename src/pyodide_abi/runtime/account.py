@@ -5,13 +5,13 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
-from pyodide_abi.runtime.protocol import Entered, Imported, Left
+from pyodide_abi.runtime.replies import Entered, Imported, Left
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyodide_abi.runtime.protocol import Message
+    from pyodide_abi.runtime.replies import Message
 
 #: CPython's words when a library was loaded and has no initialisation function (Python/importdl.c).
 _NO_INIT = "dynamic module does not define"

@@ -16,11 +16,14 @@ from pyodide_abi.runtime.account import Account, Outcome
 from pyodide_abi.runtime.attempts import modules_of, platforms_of
 from pyodide_abi.runtime.browser import browse
 from pyodide_abi.runtime.driver import drive
+from pyodide_abi.runtime.fresh_interpreters import Interpreters
 from pyodide_abi.runtime.mirror import Mirror
 from pyodide_abi.runtime.package_index import Sources
 from pyodide_abi.runtime.pip import pip_install
-from pyodide_abi.runtime.protocol import PROBE, Imported, Install, Installed, Probe, Request
+from pyodide_abi.runtime.protocol import Batch, Install, Probe, Request
 from pyodide_abi.runtime.releases import install_release
+from pyodide_abi.runtime.replies import Imported, Installed
+from pyodide_abi.runtime.room import Room, check_engine
 from pyodide_abi.runtime.snapshot import obtain_snapshot
 from pyodide_abi.runtime.verify import TIMEOUT
 from pyodide_abi.values import value
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from pyodide_abi.platforms import Runtime
     from pyodide_abi.runtime.browser import Browser
     from pyodide_abi.runtime.node import Node
-    from pyodide_abi.runtime.protocol import Message
+    from pyodide_abi.runtime.replies import Message
     from pyodide_abi.wheel import ExtensionModule
 
     #: Gets the modules that are left, gives what was said, and why the interpreter died.
@@ -121,6 +124,7 @@ def verify_as_installed(
     folders: Sequence[Path] = (),
     index: str | None = None,
     timeout: float = TIMEOUT,
+    unlocked: bool = False,
 ) -> AsInstalled:
     """Install a wheel with its dependencies and import its modules, in every way and release.
 
@@ -133,11 +137,14 @@ def verify_as_installed(
         folders: Folders of wheels, for dependencies.
         index: the address of a simple index; None for the one that the environment names, else PyPI.
         timeout: seconds for each interpreter.
+        unlocked: in Node, the wheel may do to the machine what we can.
 
     Raises:
         MissingError: something that an installation needs cannot be had; the message says what and why.
         WheelError: the file is not a wheel.
     """
+    if not unlocked:
+        check_engine(node)
     with open_wheel(wheel) as opened:
         modules = modules_of(opened, [*platforms_of(opened), *(runtime.platform for runtime in runtimes)])
         requirement = f"{opened.name.distribution}=={opened.name.version}"
@@ -160,6 +167,7 @@ def verify_as_installed(
                 browser=browser,
                 host=host,
                 timeout=timeout,
+                unlocked=unlocked,
             )
             for way in ways:
                 task.describe(f"installing {wheel.name} in {runtime.version} with {way}")
@@ -203,6 +211,7 @@ class _Trial:
     browser: Browser | None
     host: Host
     timeout: float
+    unlocked: bool
 
     def by(self, way: Way) -> Installation:
         if way is Way.PIP:
@@ -214,20 +223,19 @@ class _Trial:
             found = pip_install(
                 self.requirement, site, runtime=self.runtime, server=self.mirror.address, host=self.host
             )
-            tried = () if found.error else tuple(self._imported(module, site) for module in self.modules)
+            tried = () if found.error else self._imported(site)
         return self._installation(Way.PIP, found, tried)
 
-    def _imported(self, module: ExtensionModule, site: Path) -> Tried:
-        probe = Probe(module=module.name, path=module.path, direct=False, source=PROBE.read_text("utf-8"))
-        request = Request(
-            release=self.folder,
-            environ={"PYTHONDONTWRITEBYTECODE": "1"},
-            site=site,
-            memory=obtain_snapshot(self.runtime.release, self.folder, {}, self.node, self.host),
-            probe=probe,
+    def _imported(self, site: Path) -> tuple[Tried, ...]:
+        probes = [Probe(module=module.name, path=module.path) for module in self.modules]
+        interpreters = Interpreters(
+            site=site, node=self.node, host=self.host, timeout=self.timeout, unlocked=self.unlocked
         )
-        heard = drive(request, self.node, self.host, timeout=self.timeout)
-        return _tried(module, heard.messages, heard.died)
+        told = interpreters.each(probes, self.runtime)
+        return tuple(
+            _tried(module, heard.messages, heard.died)
+            for module, heard in zip(self.modules, told, strict=True)
+        )
 
     def _in_turn(self, way: Way, start: Start) -> Installation:
         """One interpreter after another, until every module has had its turn."""
@@ -250,13 +258,19 @@ class _Trial:
 
     def _micropip(self, modules: Sequence[ExtensionModule]) -> tuple[Sequence[Message], str]:
         with temporary() as cache:
-            request = Request(
+            batch = Batch(
                 release=self.folder,
-                environ={},
+                requests=(Request(install=self._install(modules, cache)),),
                 memory=obtain_snapshot(self.runtime.release, self.folder, {}, self.node, self.host),
-                install=self._install(modules, Path(cache)),
             )
-            heard = drive(request, self.node, self.host, timeout=self.timeout)
+            room = Room(writes=(cache,), network=self.mirror.address, seconds=self.timeout)
+            ((heard,),) = drive(
+                batch,
+                self.node,
+                self.host,
+                room=None if self.unlocked else room,
+                timeout=self.timeout,
+            )
         return heard.messages, heard.died
 
     def _page(self, modules: Sequence[ExtensionModule]) -> tuple[Sequence[Message], str]:

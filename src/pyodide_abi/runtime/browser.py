@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 from pyodide_abi.atomic import temporary
 from pyodide_abi.errors import MissingError
 from pyodide_abi.process import find_executable
-from pyodide_abi.runtime.protocol import Died, Exited, parse_messages
+from pyodide_abi.runtime.replies import Died, Exited, parse_messages
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from pyodide_abi.host import Host
     from pyodide_abi.runtime.mirror import Mirror
-    from pyodide_abi.runtime.protocol import Install, Message
+    from pyodide_abi.runtime.protocol import Install
+    from pyodide_abi.runtime.replies import Message
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
 _PAGE = Path(__file__).with_name("page.html")

@@ -8,14 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.atomic import temporary
-from pyodide_abi.runtime.protocol import Booted, Died, Exited, parse_messages
-from pyodide_abi.values import value
+from pyodide_abi.runtime.replies import Begun, Booted, Broken, Died, Exited, parse_messages
+from pyodide_abi.runtime.room import environment, locked
+from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyodide_abi.host import Host
     from pyodide_abi.process import Completed
     from pyodide_abi.runtime.node import Node
-    from pyodide_abi.runtime.protocol import Message, Request
+    from pyodide_abi.runtime.protocol import Batch
+    from pyodide_abi.runtime.replies import Message
+    from pyodide_abi.runtime.room import Room
 
 #: Seconds that a program has to take notice of Ctrl-C, and between two looks at whether it has.
 _PATIENCE, _PAUSE = 1.0, 0.02
@@ -24,11 +29,11 @@ _SCRIPT = Path(__file__).with_name("driver.mjs")
 
 @value
 class Heard:
-    """A driver's whole life.
+    """What was said of a program, a module or an installation.
 
     Attributes:
         completed: The end of the process.
-        messages: what it said, in order.
+        messages: what it said of that, in order.
     """
 
     completed: Completed
@@ -61,35 +66,52 @@ class Heard:
 
 
 def drive(
-    request: Request,
+    batch: Batch,
     node: Node,
     host: Host,
     *,
+    room: Room | None = None,
     attached: bool = False,
     stdin: bytes = b"",
     timeout: float | None = None,
-) -> Heard:
-    """Run one interpreter to its end.
+) -> tuple[tuple[Heard, ...], ...]:
+    """Run the interpreters of a batch, up to the first that dies.
 
     Args:
-        request: what it does.
+        batch: what they do.
         node: the engine.
         host: starts the process.
+        room: what the process may do; None for whatever we can.
         attached: with our own stdin, stdout and stderr; otherwise they are captured.
-        stdin: what it reads when not attached.
-        timeout: seconds after which it is killed.
+        stdin: what they read when not attached.
+        timeout: seconds for each program, module or installation, after which the process is killed.
+
+    Returns:
+        for each interpreter that was begun (the first at least), what was said of each of its modules that
+        was begun; of the one thing that it did where there are no modules.
     """
     with temporary() as folder:
-        asked, channel = Path(folder, "request.json"), Path(folder, "answers.jsonl")
-        asked.write_text(request.to_json(channel), "utf-8")
+        asked, channel, clock = (folder / name for name in ("batch.json", "answers.jsonl", "clock"))
+        words, environ = node.words, host.environ
+        if room:
+            reads = (*room.reads, batch.release, *([batch.memory] if batch.memory else ()))
+            writes = (*room.writes, folder)
+            words = locked(words, replace(room, reads=reads, writes=writes), host)
+            environ = environment(host)
+        network = room.network if room else None
+        asked.write_text(batch.to_json(channel, clock, network=network), "utf-8")
         channel.touch()
-        words: list[str | Path] = [*node.words, _SCRIPT, asked]
+        clock.touch()
+        command: list[str | Path] = [*words, _SCRIPT, asked]
         if attached:
             interrupt = partial(_interrupt, channel)
-            done = host.runner.attach(words, environ=host.environ, timeout=timeout, interrupt=interrupt)
+            done = host.runner.attach(command, environ=environ, timeout=timeout, interrupt=interrupt)
         else:
-            done = host.runner.run(words, environ=host.environ, stdin=stdin, timeout=timeout)
-        return Heard(completed=done, messages=parse_messages(channel.read_text("utf-8")))
+            done = host.runner.run(command, environ=environ, stdin=stdin, timeout=timeout, clock=clock)
+        messages = parse_messages(channel.read_text("utf-8"))
+    if batch.memory and Broken() in messages:
+        batch.memory.unlink(missing_ok=True)
+    return _heard(done, messages)
 
 
 def _interrupt(channel: Path) -> bool:
@@ -107,3 +129,21 @@ def _interrupt(channel: Path) -> bool:
             return False
         time.sleep(_PAUSE)
     return True
+
+
+def _heard(done: Completed, messages: Sequence[Message]) -> tuple[tuple[Heard, ...], ...]:
+    """The messages of a process, taken apart by what they are about."""
+    parts: list[list[list[Message]]] = [[[]]]
+    for message in messages:
+        match message:
+            case Begun(request=0, probe=0) | Broken():
+                pass
+            case Begun(probe=0):
+                parts.append([[]])
+            case Begun():
+                parts[-1].append([])
+            case _:
+                parts[-1][-1].append(message)
+    return tuple(
+        tuple(Heard(completed=done, messages=tuple(said)) for said in interpreter) for interpreter in parts
+    )

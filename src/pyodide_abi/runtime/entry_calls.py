@@ -10,13 +10,14 @@ from pyodide_abi.abi.symbols import INIT_PREFIXES
 from pyodide_abi.atomic import temporary
 from pyodide_abi.runtime.account import Outcome
 from pyodide_abi.runtime.fresh_interpreters import Interpreters
-from pyodide_abi.runtime.protocol import PROBE, Call, Called, Calling, Imported, Probe, Untried
+from pyodide_abi.runtime.protocol import Call, Probe
+from pyodide_abi.runtime.replies import Called, Calling, Imported, Untried
 from pyodide_abi.runtime.site import unpack
 from pyodide_abi.signatures.outcomes import CallResult
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pyodide_abi.host import Host
     from pyodide_abi.platforms.model import Runtime
@@ -111,6 +112,7 @@ def call_entries(
     node: Node,
     jobs: int,
     timeout: float,
+    unlocked: bool = False,
 ) -> tuple[CalledEntry, ...]:
     """Call every entry of a wheel's modules, each in a fresh interpreter.
 
@@ -122,32 +124,45 @@ def call_entries(
         node: the engine.
         jobs: how many interpreters at once.
         timeout: seconds for each.
+        unlocked: the wheel may do to the machine what we can.
     """
-    by_version = {runtime.version: runtime for runtime in runtimes}
-    pairs = [
-        (loaded, group) for loaded in verification.results for group in _grouped(rows.get(loaded.path, ()))
-    ]
+    pairs = _pairs(verification, rows)
     with temporary() as site:
         unpack([verification.wheel], site)
-        interpreters = Interpreters(site=site, node=node, host=host, timeout=timeout)
+        interpreters = Interpreters(site=site, node=node, host=host, timeout=timeout, unlocked=unlocked)
         text = f"calling what {verification.wheel.name} hands over"
         with host.progress.task(text, total=len(pairs)) as task, ThreadPoolExecutor(max(jobs, 1)) as pool:
 
-            def one(pair: tuple[Loaded, tuple[Row, ...]]) -> CalledEntry:
-                loaded, group = pair
-                ending = _call(interpreters, by_version[loaded.release], loaded, group)
-                seen, words = _judged(ending, group, loaded.release, beside=rows[loaded.path])
-                task.advance()
-                return CalledEntry(
-                    path=loaded.path, rows=group, release=loaded.release, seen=seen, text=words
-                )
+            def some(runtime: Runtime) -> list[tuple[int, CalledEntry]]:
+                here = [place for place, (loaded, _) in enumerate(pairs) if loaded.release == runtime.version]
+                found = []
+                endings = _endings(interpreters, runtime, [pairs[place] for place in here])
+                for place, ending in zip(here, endings, strict=True):
+                    loaded, group = pairs[place]
+                    seen, words = _judged(ending, group, loaded.release, beside=rows[loaded.path])
+                    task.advance()
+                    entry = CalledEntry(
+                        path=loaded.path, rows=group, release=loaded.release, seen=seen, text=words
+                    )
+                    found.append((place, entry))
+                return found
 
             try:
-                found = list(pool.map(one, pairs))
+                found = dict(pair for entries in pool.map(some, runtimes) for pair in entries)
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
-    return tuple(found)
+    return tuple(found[place] for place in range(len(pairs)))
+
+
+#: A module in a release, and rows that one call tells about.
+_Pair = tuple["Loaded", tuple["Row", ...]]
+
+
+def _pairs(verification: Verification, rows: Mapping[str, Sequence[Row]]) -> list[_Pair]:
+    return [
+        (loaded, group) for loaded in verification.results for group in _grouped(rows.get(loaded.path, ()))
+    ]
 
 
 def _grouped(rows: Iterable[Row]) -> list[tuple[Row, ...]]:
@@ -164,7 +179,16 @@ def _grouped(rows: Iterable[Row]) -> list[tuple[Row, ...]]:
 _Ending = tuple[bool | None, str]
 
 
-def _call(interpreters: Interpreters, runtime: Runtime, loaded: Loaded, group: tuple[Row, ...]) -> _Ending:
+def _endings(interpreters: Interpreters, runtime: Runtime, pairs: Sequence[_Pair]) -> Iterator[_Ending]:
+    """How each call ends, in their order."""
+    planned = [_planned(loaded, group) for loaded, group in pairs]
+    told = interpreters.each([plan for plan in planned if isinstance(plan, Probe)], runtime)
+    for plan in planned:
+        yield _of_call(next(told)) if isinstance(plan, Probe) else plan
+
+
+def _planned(loaded: Loaded, group: tuple[Row, ...]) -> Probe | _Ending:
+    """What an interpreter is to do, or the ending where none is needed."""
     entry = group[0].entry
     if not loaded.module:
         return None, "a library has no functions in Python"
@@ -174,14 +198,12 @@ def _call(interpreters: Interpreters, runtime: Runtime, loaded: Loaded, group: t
         return None, f"the module does not load: {loaded.outcome.value}"
     if entry.within is not None and entry.name == entry.table:
         return None, "no function that Python can call is seen to hand it over"
-    probe = Probe(
+    return Probe(
         module=loaded.module,
         path=loaded.path,
         direct=bool(loaded.package),
-        source=PROBE.read_text("utf-8"),
         call=Call(entry=entry.name, flags=entry.flags, within=entry.within is not None),
     )
-    return _of_call(interpreters.probe(probe, runtime))
 
 
 def _of_import(loaded: Loaded) -> _Ending:

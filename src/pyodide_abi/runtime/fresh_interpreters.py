@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import FailedError
 from pyodide_abi.runtime.driver import drive
-from pyodide_abi.runtime.protocol import Request
+from pyodide_abi.runtime.protocol import Batch, Request
 from pyodide_abi.runtime.releases import install_release, prove_release
+from pyodide_abi.runtime.room import Room
 from pyodide_abi.runtime.snapshot import obtain_snapshot
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pyodide_abi.host import Host
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from pyodide_abi.runtime.driver import Heard
     from pyodide_abi.runtime.node import Node
     from pyodide_abi.runtime.protocol import Probe
+
+#: Interpreters of one process, which bounds its memory.
+_MOST = 16
 
 
 @value
@@ -29,19 +34,40 @@ class Interpreters:
         site: the folder that becomes ``site-packages``.
         node: the engine.
         host: the machine.
-        timeout: seconds for each.
+        timeout: seconds for each module.
+        unlocked: the modules may do to the machine what we can.
     """
 
     site: Path
     node: Node
     host: Host
     timeout: float
+    unlocked: bool = False
 
-    def probe(self, probe: Probe, runtime: Runtime, *, again: bool = False) -> Heard:
-        """What one interpreter tells of a module.
+    def each(self, probes: Sequence[Probe], runtime: Runtime) -> Iterator[Heard]:
+        """What is told of each module in an interpreter of its own.
 
         Args:
-            probe: what it does.
+            probes: what each interpreter does.
+            runtime: the release.
+
+        Raises:
+            FailedError: the release does not start.
+        """
+        done = 0
+        while done < len(probes):
+            told = self.some([(probe,) for probe in probes[done:]], runtime)
+            yield from (heard for (heard,) in told)
+            done += len(told)
+
+    def some(
+        self, interpreters: Sequence[Sequence[Probe]], runtime: Runtime, *, again: bool = False
+    ) -> tuple[tuple[Heard, ...], ...]:
+        """What one process tells: of some of the interpreters, in their order, but of the first at least.
+
+        Args:
+            interpreters: the modules of each. The second one and those behind it are imported only where
+                they find the interpreter as the first did.
             runtime: the release.
             again: this is the second try, after the release was mended.
 
@@ -49,20 +75,27 @@ class Interpreters:
             FailedError: the release does not start.
         """
         folder = install_release(runtime.release, self.host)
-        request = Request(
-            release=folder,
+        requests = tuple(
             # The folder of modules is shared by interpreters of several versions.
-            environ={"PYTHONDONTWRITEBYTECODE": "1"},
-            site=self.site,
-            memory=obtain_snapshot(runtime.release, folder, {}, self.node, self.host),
-            probe=probe,
+            Request(environ={"PYTHONDONTWRITEBYTECODE": "1"}, site=self.site, probes=tuple(probes))
+            for probes in interpreters[:_MOST]
         )
-        heard = drive(request, self.node, self.host, timeout=self.timeout)
-        if heard.unborn:
+        memory = obtain_snapshot(runtime.release, folder, {}, self.node, self.host)
+        batch = Batch(release=folder, requests=requests, memory=memory)
+        room = None
+        if not self.unlocked:
+            room = Room(reads=(self.site,), seconds=self.timeout * sum(map(len, interpreters)))
+        told = drive(batch, self.node, self.host, room=room, timeout=self.timeout)
+        first = told[0][0]
+        if first.unborn:
             if not again and not prove_release(runtime.release, self.host):
-                return self.probe(probe, runtime, again=True)
+                return self.some(interpreters, runtime, again=True)
             raise FailedError(
-                f"the release {runtime.version} does not start in {self.node.path}: {heard.died}",
+                f"the release {runtime.version} does not start in {self.node.path}: {first.died}",
                 hint="'--node' names another Node; 'pyodide-abi doctor' says which there are",
             )
-        return heard
+        *others, last = told
+        if others and last[-1].died:
+            # Perhaps of those that were in the process before: another process tells.
+            last = last[:-1]
+        return (*others, last) if last else tuple(others)

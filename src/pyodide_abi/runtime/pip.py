@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import MissingError
-from pyodide_abi.runtime.protocol import Installed
+from pyodide_abi.runtime.replies import Installed
 from pyodide_abi.runtime.requirements import markers_of
 
 if TYPE_CHECKING:

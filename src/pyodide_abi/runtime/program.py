@@ -11,8 +11,9 @@ from pyodide_abi.errors import UsageError
 from pyodide_abi.runtime.arguments import divide, is_interactive
 from pyodide_abi.runtime.driver import drive
 from pyodide_abi.runtime.node import find_node
-from pyodide_abi.runtime.protocol import START, Mount, PackagesToLoad, Request
+from pyodide_abi.runtime.protocol import START, Batch, Mount, PackagesToLoad, Request
 from pyodide_abi.runtime.releases import install_release, prove_release
+from pyodide_abi.runtime.room import CLOSED, OPEN, Room, check_engine
 from pyodide_abi.runtime.site import unpack
 from pyodide_abi.runtime.snapshot import can_start, obtain_snapshot
 from pyodide_abi.values import value
@@ -67,6 +68,8 @@ class Program:
         cwd: the working folder; mounted at its own path.
         environ: added to what :data:`FORWARDED` lets through.
         mounts: more folders, mounted at their own paths.
+        network: the program may use the machine's network.
+        unlocked: The program may do to the machine what we can.
         wheels: unpacked into ``site-packages`` as they are: :func:`choose_wheels` finds dependencies.
         packages: packages of the release that are loaded before the program begins.
     """
@@ -75,6 +78,8 @@ class Program:
     cwd: Path
     environ: Mapping[str, str] = {}
     mounts: tuple[Path, ...] = ()
+    network: bool = False
+    unlocked: bool = False
     wheels: tuple[Path, ...] = ()
     packages: ReleasePackages | None = None
 
@@ -128,6 +133,8 @@ def run_python(
         WheelError: one of the wheels is not one.
     """
     node = node or find_node(host)
+    if not program.unlocked:
+        check_engine(node)
     folder = install_release(release, host)
     cwd = program.cwd.resolve()
     environ = forwarded(host.environ) | dict(program.environ)
@@ -145,20 +152,21 @@ def run_python(
         unpack(program.wheels, site)
         packages = _put_together(program.packages, work / "packages") if program.packages else None
         request = Request(
-            release=folder,
             args=(*divided[0], *START) if divided else program.args,
             program=divided[1] if divided else None,
             environ=environ,
-            memory=memory,
             cwd=str(cwd),
             mounts=mounted,
             site=site,
             packages=packages,
         )
-        heard = drive(
-            request,
+        writes = (work, *(mount.host for mount in mounted))
+        room = Room(writes=writes, network=OPEN if program.network else CLOSED, seconds=timeout)
+        ((heard,),) = drive(
+            Batch(release=folder, requests=(request,), memory=memory),
             node,
             host,
+            room=None if program.unlocked else room,
             attached=attached,
             stdin=stdin,
             timeout=timeout,

@@ -1,21 +1,22 @@
-"""What we ask of the driver (``driver.mjs``) and what it answers, typed.
+"""What we ask of the driver (``driver.mjs``), typed; :mod:`~pyodide_abi.runtime.replies` has what it answers.
 
-The request is one JSON file; the answers are JSON lines in another file, never on the program's stdout.
+A batch is one JSON file; the answers are JSON lines in another file, never on the program's stdout.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: What begins a program, and ends it.
-_START = Path(__file__).with_name("start.py")
+#: Code of ours that each interpreter has, in a snapshot or from the start: what begins and ends a program,
+#: and what imports a module and tells about it.
+SOURCES = tuple(Path(__file__).with_name(f"{name}.py") for name in ("start", "probe"))
 #: What an interpreter is started with to do anything of ours: its ``main`` then calls ``start.py``.
 START = ("-m", "_pyodide_abi")
 _INSTALLING = Path(__file__).with_name("installing.py")
@@ -64,17 +65,25 @@ class Probe:
         module: The module's dotted name; empty for a library.
         path: The file's place below ``site-packages``.
         direct: load it by its path, below empty parents, instead of by a plain import.
-        source: the Python code that does it (``probe.py``).
         packages: What is imported before a library is opened.
         call: what is called after the import.
     """
 
     module: str
     path: str
-    direct: bool
-    source: str
+    direct: bool = False
     packages: tuple[str, ...] = ()
     call: Call | None = None
+
+    def to_data(self) -> dict[str, object]:
+        """As ``interpreter.mjs`` reads it."""
+        return {
+            "module": self.module,
+            "path": self.path,
+            "direct": self.direct,
+            "packages": list(self.packages),
+            "call": self.call.to_data() if self.call else None,
+        }
 
 
 @value
@@ -123,7 +132,6 @@ class Request:
     """One interpreter's life.
 
     Attributes:
-        release: the folder of the runtime release.
         args: as after ``python``: options and :data:`START`; without it, the runtime's own ``main`` does
             what they say.
         program: what is to be run: ``-c CODE``, ``-m MODULE``, ``-`` or a script, and its arguments.
@@ -131,193 +139,72 @@ class Request:
         cwd: the working folder as the program sees it; None for its home.
         mounts: folders of this machine, outer ones first.
         site: a folder of this machine that becomes ``site-packages``; None for the release's own empty one.
-        probe: import this module instead.
-        memory: the release's snapshot to start from; None to start from nothing.
-        save: make a snapshot there, and nothing else.
+        probes: import these modules instead, one after another, up to the first that would not find the
+            interpreter as if it were the first itself.
         install: do this instead of running a program.
         packages: load these first.
     """
 
-    release: Path
     args: tuple[str, ...] = START
     program: tuple[str, ...] | None = None
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = {}
     cwd: str | None = None
     mounts: tuple[Mount, ...] = ()
     site: Path | None = None
-    probe: Probe | None = None
-    memory: Path | None = None
-    save: Path | None = None
+    probes: tuple[Probe, ...] = ()
     install: Install | None = None
     packages: PackagesToLoad | None = None
 
-    def to_json(self, channel: Path) -> str:
-        """The request as the driver reads it; answers go to the file ``channel``."""
-        probe = self.probe
+    def to_data(self) -> dict[str, object]:
+        """As the driver reads it."""
+        return {
+            "args": list(self.args),
+            "program": None if self.program is None else list(self.program),
+            "environ": dict(self.environ),
+            "cwd": self.cwd,
+            "mounts": [{"host": str(mount.host), "guest": mount.guest} for mount in self.mounts],
+            "site": str(self.site) if self.site else None,
+            "install": self.install.to_data() if self.install else None,
+            "packages": {"names": list(self.packages.names), "folder": str(self.packages.folder)}
+            if self.packages
+            else None,
+            "probes": [probe.to_data() for probe in self.probes],
+        }
+
+
+@value
+class Batch:
+    """What one process does: interpreters of one release, one after another, each a fresh one.
+
+    Attributes:
+        release: the folder of the runtime release.
+        requests: for each interpreter. The process ends with one that dies, or that runs a program.
+        memory: the release's snapshot to start from; None to start from nothing.
+        save: make a snapshot of the first interpreter there, and nothing else.
+    """
+
+    release: Path
+    requests: tuple[Request, ...]
+    memory: Path | None = None
+    save: Path | None = None
+
+    def to_json(self, channel: Path, clock: Path, *, network: str | None = None) -> str:
+        """The batch as the driver reads it.
+
+        Args:
+            channel: the file that answers go to.
+            clock: the file that is touched when something begins.
+            network: what can be reached from the room that the process is in; None for no room.
+        """
         return json.dumps(
             {
                 "channel": str(channel),
+                "clock": str(clock),
                 "release": str(self.release),
-                "args": list(self.args),
-                "program": None if self.program is None else list(self.program),
-                "environ": dict(self.environ),
-                "cwd": self.cwd,
-                "mounts": [{"host": str(mount.host), "guest": mount.guest} for mount in self.mounts],
-                "site": str(self.site) if self.site else None,
                 "memory": str(self.memory) if self.memory else None,
-                "start": _START.read_text("utf-8"),
+                "sources": {file.stem: file.read_text("utf-8") for file in SOURCES},
+                "room": network,
+                "requests": [request.to_data() for request in self.requests],
                 "save": str(self.save) if self.save else None,
-                "install": self.install.to_data() if self.install else None,
-                "packages": {"names": list(self.packages.names), "folder": str(self.packages.folder)}
-                if self.packages
-                else None,
-                "probe": {
-                    "module": probe.module,
-                    "path": probe.path,
-                    "direct": probe.direct,
-                    "source": probe.source,
-                    "packages": list(probe.packages),
-                    "call": probe.call.to_data() if probe.call else None,
-                }
-                if probe
-                else None,
             }
         )
-
-
-@value
-class Booted:
-    """The interpreter is up and its file system prepared."""
-
-
-@value
-class Exited:
-    """The program ended by itself."""
-
-    status: int
-
-
-@value
-class Died:
-    """The interpreter cannot go on: a trap, an uncaught C++ exception, an exit from within C."""
-
-    text: str
-
-
-@value
-class Entered:
-    """An extension module is being loaded or initialised; ``path`` as in the runtime."""
-
-    path: str
-
-
-@value
-class Left:
-    """…and that ended.
-
-    Attributes:
-        path: as in the runtime.
-        error: the exception's class, empty where there was none.
-        text: The message of the exception.
-        own: the import system names this very file as the one that failed.
-    """
-
-    path: str
-    error: str
-    text: str
-    own: bool
-
-
-@value
-class Imported:
-    """The import as a whole came to its end.
-
-    Attributes:
-        path: The path of the module that was asked for, as in the runtime.
-        error: what it raised, as a traceback's last line has it; empty where it succeeded.
-        missing: the module that was not found, if that is what it raised.
-    """
-
-    path: str
-    error: str
-    missing: str
-
-
-@value
-class Calling:
-    """A function is about to be called."""
-
-    entry: str
-
-
-@value
-class Called:
-    """…and that ended.
-
-    Attributes:
-        entry: as in :class:`Calling`.
-        error: the exception, as a traceback's last line has it; empty where there was none.
-    """
-
-    entry: str
-    error: str
-
-
-@value
-class Untried:
-    """It cannot be called harmlessly."""
-
-    reason: str
-
-
-@value
-class Installed:
-    """micropip has done what it could.
-
-    Attributes:
-        error: what it raised; empty where it succeeded.
-        distributions: what it brought, with versions.
-        files: The files of each, below ``site-packages``.
-    """
-
-    error: str
-    distributions: Mapping[str, str]
-    files: frozenset[str]
-
-
-Message = Booted | Exited | Died | Entered | Left | Imported | Calling | Called | Untried | Installed
-
-
-def parse_messages(text: str) -> tuple[Message, ...]:
-    """The driver's answers.
-
-    A last line without its end is what a killed process left behind; it is dropped.
-    """
-    lines = text.split("\n")[:-1]
-    return tuple(_parse(json.loads(line)) for line in lines)
-
-
-def _parse(fields: dict[str, Any]) -> Message:  # noqa: PLR0911 - one for each kind
-    match fields:
-        case {"kind": "booted"}:
-            return Booted()
-        case {"kind": "exited", "status": int(status)}:
-            return Exited(status=status)
-        case {"kind": "died", "text": str(words)}:
-            return Died(text=words)
-        case {"kind": "probe", "entered": str(path)}:
-            return Entered(path=path)
-        case {"kind": "probe", "left": str(path), "error": str(error), "text": str(words), "own": bool(own)}:
-            return Left(path=path, error=error, text=words, own=own)
-        case {"kind": "probe", "imported": str(path), "error": str(error), "missing": str(missing)}:
-            return Imported(path=path, error=error, missing=missing)
-        case {"kind": "probe", "calling": str(entry)}:
-            return Calling(entry=entry)
-        case {"kind": "probe", "called": str(entry), "error": str(error)}:
-            return Called(entry=entry, error=error)
-        case {"kind": "probe", "untried": str(reason)}:
-            return Untried(reason=reason)
-        case {"kind": "installed", "error": str(error), "distributions": dict(found), "files": list(files)}:
-            return Installed(error=error, distributions=found, files=frozenset(files))
-        case _:
-            raise ValueError(f"driver.mjs and protocol.py disagree: {fields}")

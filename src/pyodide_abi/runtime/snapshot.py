@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.runtime.driver import drive
-from pyodide_abi.runtime.protocol import Request
+from pyodide_abi.runtime.protocol import SOURCES, Batch, Request
 from pyodide_abi.runtime.releases import SNAPSHOTS
 
 if TYPE_CHECKING:
@@ -31,7 +31,10 @@ _SECONDS = 300.0
 #: How long one that another version of this project made is kept after its last use, in seconds.
 _KEPT = 7 * 24 * 3600.0
 #: What shapes a snapshot: a change of any makes new ones.
-_SHAPED_BY = tuple(Path(__file__).with_name(name) for name in ("driver.mjs", "start.py"))
+_SHAPED_BY = (
+    *(Path(__file__).with_name(name) for name in ("driver.mjs", "interpreter.mjs", "snapshot.mjs")),
+    *SOURCES,
+)
 #: Variables of Python that are read when they are used, or that ``start.py`` sees to, and not only when the
 #: interpreter starts. The releases write no bytecode anyway.
 _READ_LATE = frozenset(
@@ -93,8 +96,9 @@ def obtain_snapshot(
         return found / _FILE
 
     def fill(partial: Path, _place: Path) -> None:
-        request = Request(release=folder, environ=language, save=partial / _FILE)
-        heard = drive(request, node, host, timeout=_SECONDS)
+        requests = (Request(environ=language),)
+        batch = Batch(release=folder, requests=requests, save=partial / _FILE)
+        ((heard,),) = drive(batch, node, host, timeout=_SECONDS)
         if heard.status != 0:
             raise _NoneMadeError(heard.died)
 

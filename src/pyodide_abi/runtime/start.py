@@ -1,7 +1,8 @@
 """Runs inside the runtime: make the interpreter ready, run a program in it as ``python`` does, and end it.
 
-The driver hands this file's text to the interpreter and calls :func:`settle` and :func:`prepare`; the
-runtime's own ``main`` then calls :func:`run`. What CPython's ``Modules/main.c`` and ``Py_FinalizeEx`` of
+This file is part of a snapshot (``interpreter.mjs`` puts it there). When an interpreter has started, and what
+it is to see is mounted, :func:`settle` and :func:`prepare` are called; the runtime's own ``main`` then calls
+:func:`run`. What CPython's ``Modules/main.c`` and ``Py_FinalizeEx`` of
 ``Python/pylifecycle.c`` do around a program is done here, in their order, up to where CPython begins to
 destroy the interpreter. There its own faults wait, such as https://github.com/python/cpython/issues/156762,
 which kill a WebAssembly interpreter or not by the order in which objects were made; and a page in a browser
@@ -15,6 +16,7 @@ import gc
 import io
 import json
 import os
+import site
 import sys
 import time
 import types
@@ -22,6 +24,7 @@ from contextlib import suppress
 from functools import partial
 from importlib.machinery import PathFinder, SourceFileLoader
 from typing import TYPE_CHECKING, Any
+from zipimport import zipimporter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,13 +37,21 @@ _UNWRITTEN = 120
 _INTERRUPTED = 130
 
 
-def settle(text: str) -> None:
+def site_packages() -> str:
+    """The folder that wheels are installed in."""
+    return site.getsitepackages()[0]
+
+
+def settle(text: str, home: str, place: str) -> None:
     """Make this interpreter's own what a snapshot has from the one that it was made of.
 
     Args:
         text: the request's ``environ`` as JSON.
+        home: the home folder.
+        place: the folder that the interpreter is in.
     """
     os.environ.update(json.loads(text))
+    os.environ["HOME"] = home
     if sys.orig_argv[-1] == _NAME:
         del sys.orig_argv[-2:]
         sys.argv = [""]
@@ -55,6 +66,22 @@ def settle(text: str) -> None:
     if "logging" in modules:
         began = modules["logging"]._startTime  # noqa: SLF001 - in seconds up to Python 3.12, then nanoseconds
         modules["logging"]._startTime = time.time_ns() if isinstance(began, int) else time.time()  # noqa: SLF001
+    _find(home, place)
+
+
+def _find(home: str, place: str) -> None:
+    """Have imports find what has been mounted, as ``python`` does."""
+    # loadPyodide puts a folder of its own in front, in an interpreter from a snapshot twice.
+    while sys.path[:1] in ([""], [place], [home]):
+        del sys.path[0]
+    # Paths that wheels bring in .pth files are added as at start-up, unless -S was given.
+    if not sys.flags.no_site:
+        site.addsitedir(site_packages())
+    # importlib.invalidate_caches() would read the archive of the standard library again, and import
+    # importlib.metadata: together a quarter of a start.
+    for folder, finder in list(sys.path_importer_cache.items()):
+        if not isinstance(finder, zipimporter):
+            del sys.path_importer_cache[folder]
 
 
 def _unbuffer(*names: str) -> None:

@@ -1,4 +1,4 @@
-"""Load every native file of a wheel in real releases, each in an interpreter of its own.
+"""Load every native file of a wheel in real releases, each as if it were the first in its interpreter.
 
 Extension modules are imported, libraries are opened as ctypes does, after the package that they lie in; what
 other files need is loaded by those.
@@ -16,13 +16,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from pyodide_abi.atomic import temporary
-from pyodide_abi.runtime.account import Account, Outcome
+from pyodide_abi.runtime.account import Outcome
 from pyodide_abi.runtime.attempts import attempts_of, platforms_of
 from pyodide_abi.runtime.fresh_interpreters import Interpreters
 from pyodide_abi.runtime.judgement import judge
 from pyodide_abi.runtime.node import find_node
-from pyodide_abi.runtime.protocol import PROBE, Probe
+from pyodide_abi.runtime.protocol import Probe
 from pyodide_abi.runtime.releases import install_release, prove_release
+from pyodide_abi.runtime.room import check_engine
+from pyodide_abi.runtime.sharing import divided, families, told_of
 from pyodide_abi.runtime.site import unpack
 from pyodide_abi.values import value
 from pyodide_abi.wheel import open_wheel
@@ -33,7 +35,9 @@ if TYPE_CHECKING:
 
     from pyodide_abi.host import Host
     from pyodide_abi.platforms.model import Runtime
+    from pyodide_abi.runtime.account import Account
     from pyodide_abi.runtime.attempts import Attempt, Attempts
+    from pyodide_abi.runtime.judgement import Judgement
     from pyodide_abi.runtime.node import Node
 
 #: Seconds for one interpreter: it boots in two on an idle machine and compiles 150 MB of module in one.
@@ -102,6 +106,7 @@ def verify_wheel(
     node: Node | None = None,
     jobs: int = 1,
     timeout: float = TIMEOUT,
+    unlocked: bool = False,
 ) -> Verification:
     """Load every extension module of a wheel in every one of the runtimes.
 
@@ -112,12 +117,15 @@ def verify_wheel(
         node: the engine; None for the reference one.
         jobs: how many interpreters at once.
         timeout: seconds for each.
+        unlocked: the wheel may do to the machine what we can.
 
     Raises:
         MissingError: no Node, or a release cannot be had.
         WheelError: the file is not a wheel.
     """
     node = node or find_node(host)
+    if not unlocked:
+        check_engine(node)
     with open_wheel(wheel) as opened:
         attempts = attempts_of(opened, [*platforms_of(opened), *(runtime.platform for runtime in runtimes)])
     # One after another: each is shown, and npm does its own waiting.
@@ -126,10 +134,10 @@ def verify_wheel(
     with temporary() as site:
         unpack([wheel], site)
         trial = _Trial(
-            interpreters=Interpreters(site=site, node=node, host=host, timeout=timeout), attempts=attempts
+            interpreters=Interpreters(site=site, node=node, host=host, timeout=timeout, unlocked=unlocked),
+            attempts=attempts,
         )
-        pairs = [(attempt, runtime) for runtime in runtimes for attempt in attempts.attempts]
-        results = _all(trial, pairs, jobs, f"loading {wheel.name}")
+        results = _all(trial, runtimes, jobs, f"loading {wheel.name}")
         # A failure is held against the wheel only where the runtime is the one that was published.
         failed = {result.release for result in results if result.outcome is not Outcome.LOADED}
         damaged = {
@@ -139,7 +147,7 @@ def verify_wheel(
         }
         if damaged:
             results = [result for result in results if result.release not in damaged]
-            again = [(attempt, runtime) for attempt, runtime in pairs if runtime.version in damaged]
+            again = [runtime for runtime in runtimes if runtime.version in damaged]
             results += _all(trial, again, jobs, f"loading {wheel.name} again")
     order = {attempt.path: number for number, attempt in enumerate(attempts.attempts)}
     return Verification(
@@ -151,23 +159,28 @@ def verify_wheel(
     )
 
 
-def _all(trial: _Trial, pairs: Sequence[tuple[Attempt, Runtime]], jobs: int, text: str) -> list[Loaded]:
-    left = Counter(runtime.version for _, runtime in pairs)
+def _all(trial: _Trial, runtimes: Sequence[Runtime], jobs: int, text: str) -> list[Loaded]:
+    attempts = trial.attempts.attempts
+    # A process loads what it can of a release; more of them only where there are more cores than releases.
+    parts = divided(attempts, -(-jobs // max(len(runtimes), 1)))
+    works = [(part, runtime) for runtime in runtimes for part in parts]
+    left = Counter(runtime.version for _, runtime in works)
     with (
-        trial.interpreters.host.progress.task(text, total=len(pairs)) as task,
+        trial.interpreters.host.progress.task(text, total=len(attempts) * len(runtimes)) as task,
         ThreadPoolExecutor(max(jobs, 1)) as pool,
     ):
 
-        def one(pair: tuple[Attempt, Runtime]) -> Loaded:
-            result = trial.load(*pair)
-            task.advance()
-            left[result.release] -= 1
-            if not left[result.release]:
-                task.describe(f"{text}: {result.release} done, {len(+left)} of {len(left)} releases to go")
-            return result
+        def one(work: tuple[Sequence[Attempt], Runtime]) -> list[Loaded]:
+            results = trial.load(*work)
+            release = work[1].version
+            task.advance(len(results))
+            left[release] -= 1
+            if not left[release]:
+                task.describe(f"{text}: {release} done, {len(+left)} of {len(left)} releases to go")
+            return results
 
         try:
-            return list(pool.map(one, pairs))
+            return [result for results in pool.map(one, works) for result in results]
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -178,30 +191,51 @@ class _Trial:
     interpreters: Interpreters
     attempts: Attempts
 
-    def load(self, attempt: Attempt, runtime: Runtime) -> Loaded:
-        """Import a module, or open a library after its package, which may open others before it."""
-        plain = self._account(attempt, runtime, direct=False)
-        found = judge(attempt, plain, None, tops=self.attempts.tops)
-        if found is None:
-            direct = self._account(attempt, runtime, direct=True)
-            found = judge(attempt, plain, direct, tops=self.attempts.tops)
-        assert found is not None, "two accounts always tell"
-        return Loaded(
-            module=attempt.module,
-            path=attempt.path,
-            release=runtime.version,
-            outcome=found.outcome,
-            message=found.message,
-            package=found.package,
-        )
+    def load(self, attempts: Sequence[Attempt], runtime: Runtime) -> list[Loaded]:
+        """Import modules, and open libraries after their packages, which may open others before them."""
+        tops = self.attempts.tops
+        plain = self._accounts(attempts, runtime, direct=False)
+        found = {attempt: judge(attempt, plain[attempt], None, tops=tops) for attempt in attempts}
+        untold = [attempt for attempt in attempts if found[attempt] is None]
+        direct = self._accounts(untold, runtime, direct=True)
+        found |= {attempt: judge(attempt, plain[attempt], direct[attempt], tops=tops) for attempt in untold}
+        return [_loaded(attempt, runtime, found[attempt]) for attempt in attempts]
 
-    def _account(self, attempt: Attempt, runtime: Runtime, *, direct: bool) -> Account:
-        probe = Probe(
-            module=attempt.module,
-            path=attempt.path,
-            direct=direct,
-            source=PROBE.read_text("utf-8"),
-            packages=() if direct else attempt.packages,
-        )
-        heard = self.interpreters.probe(probe, runtime)
-        return Account.of(heard.messages, attempt.path, died=heard.died)
+    def _accounts(
+        self, attempts: Sequence[Attempt], runtime: Runtime, *, direct: bool
+    ) -> dict[Attempt, Account]:
+        """What is told of each file, by as few interpreters as tell the same as one for each."""
+        found: dict[Attempt, Account] = {}
+        left = families(attempts)
+        while left:
+            told = self.interpreters.some(
+                [[_probe(attempt, direct=direct) for attempt in family] for family in left], runtime
+            )
+            rest = []
+            for family, heard in zip(left, told, strict=False):
+                accounts = told_of(family, heard)
+                found |= accounts
+                rest.append([attempt for attempt in family if attempt not in accounts])
+            left = [family for family in rest if family] + left[len(told) :]
+        return found
+
+
+def _probe(attempt: Attempt, *, direct: bool) -> Probe:
+    return Probe(
+        module=attempt.module,
+        path=attempt.path,
+        direct=direct,
+        packages=() if direct else attempt.packages,
+    )
+
+
+def _loaded(attempt: Attempt, runtime: Runtime, found: Judgement | None) -> Loaded:
+    assert found is not None, "two accounts always tell"
+    return Loaded(
+        module=attempt.module,
+        path=attempt.path,
+        release=runtime.version,
+        outcome=found.outcome,
+        message=found.message,
+        package=found.package,
+    )

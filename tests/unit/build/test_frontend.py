@@ -39,9 +39,10 @@ class Backend:
         cwd: Path | None = None,
         stdin: bytes = b"",
         timeout: float | None = None,
+        clock: Path | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> Completed:
-        del cwd, stdin, timeout
+        del cwd, stdin, timeout, clock
         words = tuple(map(str, argv))
         if "pip" in words:
             if self.uv_says:

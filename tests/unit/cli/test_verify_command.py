@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fake_node import BOOTED, DONE, entered, imported, left, make_node_host
+from fake_node import BOOTED, DONE, entered, imported, left, make_node_host, prepared
 from json_schema import check
 from made_wheels import make_wheel
 
@@ -31,12 +31,13 @@ def driver(request: dict[str, Any]) -> list[Any]:
     """`good` loads everywhere, `old` fails in the first release, `dep` loads though its package does not."""
     name = request["probe"]["module"].rpartition(".")[2]
     place = f"/site/{request['probe']['path']}"
-    done = [BOOTED, entered(place), left(place), entered(place), left(place), imported(place), DONE]
+    begun = [BOOTED, prepared(place)]
+    done = [*begun, entered(place), left(place), entered(place), left(place), imported(place), DONE]
     if name == "old" and request["release"].endswith("314.0.0"):
         error = left(place, "ImportError", LOADER, own=True)
-        return [BOOTED, entered(place), error, imported(place, "x"), DONE]
+        return [*begun, entered(place), error, imported(place, "x"), DONE]
     if name == "dep" and not request["probe"]["direct"]:
-        return [BOOTED, imported(place, "ModuleNotFoundError: No module named 'numpy'", "numpy"), DONE]
+        return [*begun, imported(place, "ModuleNotFoundError: No module named 'numpy'", "numpy"), DONE]
     return done
 
 

@@ -10,7 +10,8 @@ from fake_host import FakeRunner, completed, make_host
 
 from pyodide_abi.errors import MissingError
 from pyodide_abi.runtime.browser import Browser, browse, find_browser
-from pyodide_abi.runtime.protocol import Booted, Died, Exited, Install
+from pyodide_abi.runtime.protocol import Install
+from pyodide_abi.runtime.replies import Booted, Died, Exited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

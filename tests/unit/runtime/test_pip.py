@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyodide_abi.process import Completed
-    from pyodide_abi.runtime.protocol import Installed
+    from pyodide_abi.runtime.replies import Installed
 
 SERVER = "http://127.0.0.1:1"
 

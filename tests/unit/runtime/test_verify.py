@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fake_node import BOOTED, DONE, entered, imported, left, make_node_host
+from fake_node import BOOTED, DONE, entered, imported, left, make_node_host, prepared
 from made_wheels import make_wheel
 
 from pyodide_abi.errors import FailedError
@@ -24,7 +24,7 @@ SUFFIX = ".cpython-314-wasm32-emscripten.so"
 SITE = "/lib/python3.14/site-packages"
 ONE = f"{SITE}/pkg/one{SUFFIX}"
 TWO = f"{SITE}/pkg/two{SUFFIX}"
-FINE = [entered(ONE), left(ONE), entered(ONE), left(ONE), imported(ONE), DONE]
+FINE = [prepared(ONE), entered(ONE), left(ONE), entered(ONE), left(ONE), imported(ONE), DONE]
 LOADER = "could not load dynamic lib: x\nLinkError: no"
 
 
@@ -105,13 +105,13 @@ def test_a_package_that_fails_first(tmp_path: Path) -> None:
 
 
 def test_a_package_that_fails_afterwards(tmp_path: Path) -> None:
-    (result,) = verify(tmp_path, told([*FINE[:4], imported(ONE, "ValueError: late"), DONE]))
+    (result,) = verify(tmp_path, told([*FINE[:5], imported(ONE, "ValueError: late"), DONE]))
     assert (result.outcome, result.message, result.package) == (Outcome.RAISED, "ValueError: late", "")
 
 
 def test_a_package_that_wants_a_name_that_the_module_has_not(tmp_path: Path) -> None:
     error = "ImportError: cannot import name 'f' from 'pkg.one'"
-    (result,) = verify(tmp_path, told([*FINE[:4], imported(ONE, error), DONE]))
+    (result,) = verify(tmp_path, told([*FINE[:5], imported(ONE, error), DONE]))
     assert (result.outcome, result.message) == (Outcome.RAISED, error)
 
 
@@ -226,8 +226,9 @@ def test_a_crash_hides_no_other_module(tmp_path: Path) -> None:
         name = request["probe"]["module"].rpartition(".")[2]
         place = f"{SITE}/pkg/{name}{SUFFIX}"
         if name == "two":
-            return [BOOTED, entered(place), 134]
-        return [BOOTED, entered(place), left(place), entered(place), left(place), imported(place), DONE]
+            return [BOOTED, prepared(place), entered(place), 134]
+        steps = [entered(place), left(place)]
+        return [BOOTED, prepared(place), *steps, *steps, imported(place), DONE]
 
     results = verify(tmp_path, driver, "one", "two", "three")
     assert {result.module: result.outcome for result in results} == {
