@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pyodide_abi.audit import audit_file
+    from pyodide_abi.audit.inference import infer_platform, only_fit
+    from pyodide_abi.audit.many import audit_files
     from pyodide_abi.build import BuildRequest, build_wheel
     from pyodide_abi.host import this_machine
-    from pyodide_abi.linker import resolve
+    from pyodide_abi.linker import read_library, resolve
     from pyodide_abi.platforms import load_platform, load_platforms, load_surface
     from pyodide_abi.repair.patch import patch_file
     from pyodide_abi.repair.plan import Wishes
@@ -38,17 +40,21 @@ __all__ = [
     "BuildRequest",
     "Wishes",
     "audit_file",
+    "audit_files",
     "build_wheel",
     "find_python",
     "find_toolchain",
+    "infer_platform",
     "install_release",
     "load_platform",
     "load_platforms",
     "load_surface",
     "make_sysroot",
+    "only_fit",
     "open_wheel",
     "patch_file",
     "plan_wheel",
+    "read_library",
     "read_module",
     "repair_wheel",
     "resolve",
@@ -59,9 +65,11 @@ __all__ = [
 
 _HOMES = {
     "audit": ("audit_file",),
+    "audit.inference": ("infer_platform", "only_fit"),
+    "audit.many": ("audit_files",),
     "build": ("BuildRequest", "build_wheel"),
     "host": ("this_machine",),
-    "linker": ("resolve",),
+    "linker": ("read_library", "resolve"),
     "platforms": ("load_platform", "load_platforms", "load_surface"),
     "repair.repair_wheel": ("plan_wheel", "repair_wheel"),
     "repair.patch": ("patch_file",),

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 import pyodide_abi
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.mark.parametrize("name", pyodide_abi.__all__)
@@ -35,3 +32,10 @@ def test_importing_the_package_imports_no_part_of_it(tmp_path: Path) -> None:
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path
     )
     assert done.stdout.split() == []
+
+
+def test_completion_shows_every_name_and_the_page_has_it() -> None:
+    assert set(pyodide_abi.__all__) <= set(dir(pyodide_abi))
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "api.md").read_text("utf-8")
+    members = page.partition(":members: ")[2].partition("\n")[0].split(", ")
+    assert sorted(members) == sorted(pyodide_abi.__all__)
