@@ -78,7 +78,7 @@ def read_tree(root: Path) -> Tree:
 
 
 def file_with_needed(file: Path, named: Sequence[Path] = ()) -> tuple[NativeFile, ...]:
-    """A module, and the libraries that its run paths lead to on disk; the module first.
+    """A module first, and the libraries on disk that its run paths lead to, or that lie beside it.
 
     Args:
         file: The module.
@@ -119,10 +119,10 @@ def _wants(place: str, path: Path) -> Iterator[tuple[str, list[str]]]:
         return
     # What is absolute names a place in the runtime, or one of the machine that built it: not one of ours.
     own = tuple(path for path in facts.run_paths if path.startswith("$ORIGIN"))
-    folders = [posixpath.normpath(folder) for folder in expand(own, place)]
-    if folders:
-        for name in facts.needed:
-            yield name, folders
+    # Without one the loader finds only what is loaded already: what lies beside the module, if anything.
+    folders = [posixpath.normpath(folder) for folder in expand(own, place)] or [posixpath.dirname(place)]
+    for name in facts.needed:
+        yield name, folders
 
 
 def _native_file(path: Path, place: str) -> NativeFile:
