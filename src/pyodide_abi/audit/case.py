@@ -12,6 +12,7 @@ from pyodide_abi.values import value
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from pyodide_abi.audit.lock_file import LockFile
     from pyodide_abi.audit.subject import Binary, Load, Subject
     from pyodide_abi.audit.undefined import Gap
     from pyodide_abi.linker import Facts
@@ -43,6 +44,12 @@ class Case:
         """The wheel, open; for rules that need one."""
         assert self.subject.wheel is not None
         return self.subject.wheel
+
+    @property
+    def lock(self) -> LockFile:
+        """What the lock file says; for rules that need one."""
+        assert self.subject.lock is not None
+        return self.subject.lock
 
     @property
     def platform(self) -> Platform:

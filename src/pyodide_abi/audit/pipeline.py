@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.disk_files import file_with_needed, read_tree
 from pyodide_abi.audit.elsewhere import refused_elsewhere, sought_elsewhere
+from pyodide_abi.audit.locked import lock_subject
 from pyodide_abi.audit.predicting import AfterInstallation, Predictor
 from pyodide_abi.audit.run_rules import audit
 from pyodide_abi.audit.subject import Binary, Subject
@@ -79,8 +80,9 @@ def open_subject(
     """Read a wheel, a module or a folder of modules, and predict what becomes of it.
 
     Args:
-        file: A wheel if its name ends in ``.whl``; a folder of installed files, which are judged together;
-            otherwise a module, judged with the libraries that its run paths lead to.
+        file: A wheel if its name ends in ``.whl``; a lock file if in ``.json``; a folder of installed files,
+            which are judged together; otherwise a module, judged with the libraries that its run paths
+            lead to.
         platform: The platform to hold it against, whatever its tag.
         usual: The platform of what carries no tag; None for the only one that its contents fit.
         engine: The JavaScript engine that predictions are for; None for the default one, with what the other
@@ -111,6 +113,8 @@ def open_subject(
             contents = _Contents(file=file, files=tuple(files_of_wheel(wheel)), wheel=wheel)
             tagged = _platform_of(wheel)
             yield _subject(contents, chosen or tagged, "asked" if chosen else "tag", engine, read)
+    elif file.suffix == ".json":
+        yield lock_subject(file, chosen, usual, engine or DEFAULT_ENGINE)
     else:
         files = file_with_needed(file, beside)
         contents = _Contents(file=file, files=files, given=files[0].path)

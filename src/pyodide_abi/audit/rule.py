@@ -26,6 +26,7 @@ class Input(enum.Enum):
 
     WHEEL = enum.auto()
     PLATFORM = enum.auto()
+    LOCK = enum.auto()
 
 
 class EditKind(enum.StrEnum):
@@ -51,7 +52,7 @@ class Rule:
 
     Attributes:
         code: ``ABI`` and three digits, never reused. 1xx binary form, 2xx imports and exports, 3xx linking,
-            4xx wheel layout and tags, 5xx features, 6xx calls.
+            4xx wheel layout and tags, 5xx features, 6xx calls, 7xx lock files.
         name: The defect's name, so that "allow <name>" reads as English.
         since: the version of this project that first had the rule.
         severity: The severity of its findings, unless a finding says otherwise.
@@ -75,7 +76,11 @@ class Rule:
 
     def fits(self, subject: Subject) -> bool:
         """Whether the subject has what the rule needs."""
-        has = {Input.WHEEL: subject.wheel is not None, Input.PLATFORM: subject.platform is not None}
+        has = {
+            Input.WHEEL: subject.wheel is not None,
+            Input.PLATFORM: subject.platform is not None,
+            Input.LOCK: subject.lock is not None,
+        }
         return all(has[need] for need in self.needs)
 
     def finding(

@@ -80,7 +80,7 @@ def audit(subject: Subject, *, select: Sequence[str] = (), ignore: Sequence[str]
     findings.sort(key=lambda finding: finding.severity.rank)
     return Report(
         name=subject.file.name,
-        pure=not subject.binaries,
+        pure=not subject.binaries and subject.lock is None,
         platform=subject.platform.name if subject.platform else None,
         releases=subject.releases,
         engine=subject.engine,

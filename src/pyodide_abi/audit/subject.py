@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from pyodide_abi.audit.lock_file import LockFile
     from pyodide_abi.linker import Library, Prediction
     from pyodide_abi.linker.module_facts import Anatomy
     from pyodide_abi.platforms.model import Platform
@@ -77,6 +78,7 @@ class Subject:
             what carries no tag), ``contents``, or ``set`` (those of all files that form a set).
         binaries: Its native files, in the order of the archive.
         offers: By release, what the runtime offers of the names that the binaries import or export.
+        lock: What the lock file says, if it is one; then there are no binaries.
     """
 
     file: Path
@@ -86,6 +88,7 @@ class Subject:
     platform_from: str
     binaries: tuple[Binary, ...]
     offers: Mapping[str, Mapping[str, Symbol]]
+    lock: LockFile | None = None
 
     @property
     def releases(self) -> tuple[str, ...]:

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
 _STDIN = frozenset({"-", "/dev/stdin", "/dev/fd/0"})
 _WHEEL = ".whl"
+#: The lock file that makes a folder an index of Pyodide's.
+_LOCK = "pyodide-lock.json"
 _ZIP = b"PK\x03\x04"
 _ADDRESS = re.compile(r"(https?|ftp|file)://")
 #: A requirement (PEP 508), as far as one is typed: a name, extras, versions.
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[^\]]*\])?\s*((==|~=|!=|<=|>=|<|>|===)[^/]*)?")
-_FILES = (".whl", ".so", ".wasm", ".a", ".o", ".gz", ".zip", ".tgz", ".py", ".toml", ".txt")
+_FILES = (".whl", ".so", ".wasm", ".a", ".o", ".gz", ".zip", ".tgz", ".py", ".toml", ".txt", ".json")
 #: Lines of pip's that are shown where it finds nothing.
 _SAID = 4
 
@@ -74,7 +76,9 @@ def _targets_of(
         yield AuditTarget(given=word, path=_from_pipe(read_file(path), word, scratch()))
     elif path.is_dir():
         wheels = sorted(path.rglob(f"*{_WHEEL}"))
-        if not wheels:
+        if (path / _LOCK).is_file():
+            yield AuditTarget(given=(Path(word) / _LOCK).as_posix(), path=path / _LOCK)
+        elif not wheels:
             yield AuditTarget(given=word, path=path)
         for wheel in wheels:
             yield AuditTarget(given=(Path(word) / wheel.relative_to(path)).as_posix(), path=wheel)

@@ -5,7 +5,7 @@ The cases of a rule are in ``tests/cases/audit/<name>.toml``: arrays ``fails`` a
 ``about``      what it shows
 ``platform``   to hold it against; without it the one of the wheel's tag
 ``wheel``      the wheel's name; without it ``x-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl``
-``bare``       the name of a file that is audited by itself, without a wheel
+``bare``       the name of a file that is audited without a wheel, beside the others
 ``files``      contents by path: module texts, ``hex: …``, ``text: …`` (see ``assembling.py``)
 ``metadata``, ``record``   other contents of ``WHEEL`` and ``RECORD`` than the right ones
 ``info``       another name of the ``.dist-info`` folder than the right one
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[3]
 CASES = ROOT / "tests" / "cases" / "audit"
 WHEEL = "x-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
-FAMILIES = {"1", "2", "3", "4", "5", "6"}
+FAMILIES = {"1", "2", "3", "4", "5", "6", "7"}
 
 Case = dict[str, Any]
 
@@ -56,8 +56,9 @@ def cases(kind: str) -> list[Any]:
 def judge(case: Case, folder: Path) -> Report:
     files = {path: contents(text) for path, text in case["files"].items()}
     if "bare" in case:
+        for path, content in files.items():
+            (folder / path).write_bytes(content)
         file = folder / case["bare"]
-        file.write_bytes(files[case["bare"]])
     else:
         file = make_wheel(
             folder,

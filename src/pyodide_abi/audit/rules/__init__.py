@@ -16,6 +16,7 @@ from pyodide_abi.audit.rules import (
     fatal_call,
     faulty_record,
     faulty_wheel_metadata,
+    foreign_lock_entry,
     foreign_module_suffix,
     foreign_python_tag,
     function_type_mismatch,
@@ -39,6 +40,7 @@ from pyodide_abi.audit.rules import (
     misplaced_dylink_section,
     missing_dylink_section,
     missing_init_function,
+    missing_lock_dependency,
     missing_name,
     missing_needed_library,
     missing_runtime_part,
@@ -68,8 +70,10 @@ from pyodide_abi.audit.rules import (
     unmet_requirement,
     unusable_export,
     unusable_javascript,
+    unusable_lock_address,
     version_specific_module_in_abi3_wheel,
     wrong_init_type,
+    wrong_lock_digest,
     wrong_unwinding,
 )
 
@@ -145,4 +149,8 @@ RULES = (
     needless_exports.RULE,
     build_path.RULE,
     duplicate_library.RULE,
+    missing_lock_dependency.RULE,
+    unusable_lock_address.RULE,
+    wrong_lock_digest.RULE,
+    foreign_lock_entry.RULE,
 )
