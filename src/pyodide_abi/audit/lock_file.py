@@ -30,11 +30,11 @@ class LockedPackage:
     """A package of a lock file.
 
     Attributes:
-        key: under which it stands, and is looked for: the normalised name (PEP 503).
-        name: as its own metadata have it.
-        file_name: of its file, beside the lock file or on the server of the release's packages.
-        sha256: of that file, in hexadecimal; empty where none is given.
-        depends: normalised names of packages that are installed with it.
+        key: The key that it stands under and is looked for: the normalised name (PEP 503).
+        name: The name as its own metadata have it.
+        file_name: The name of its file, beside the lock file or on the server of the release's packages.
+        sha256: The digest of that file, in hexadecimal; empty where none is given.
+        depends: The names of packages that are installed with it.
         package_type: ``package``, ``shared_library`` or ``cpython_module``.
     """
 
@@ -52,10 +52,10 @@ class LockFile:
     """A lock file.
 
     Attributes:
-        abi_version: of the ABI, such as ``2026_0``; empty where it does not say.
-        compiler: of the runtime, such as ``emscripten_5_0_3``.
-        python: the full version of its CPython.
-        packages: in its order.
+        abi_version: The version of the ABI, such as ``2026_0``; empty where it does not say.
+        compiler: The runtime's compiler, such as ``emscripten_5_0_3``.
+        python: The full version of its CPython.
+        packages: The packages, in its order.
     """
 
     abi_version: str
