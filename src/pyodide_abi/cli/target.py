@@ -82,6 +82,7 @@ def find_target(platform: Platform, args: argparse.Namespace, session: Session, 
     """Find or fetch everything that is needed to build for a platform.
 
     Raises:
+        UsageError: a library that is named has no recipe.
         MissingError: something is not there and cannot be fetched.
     """
     from pyodide_abi.build import Exports, Target
@@ -89,6 +90,9 @@ def find_target(platform: Platform, args: argparse.Namespace, session: Session, 
     from pyodide_abi.toolchain import Source, find_python, find_rust, find_toolchain, make_sysroot
 
     host = session.host
+    if args.library:
+        # A wrong name is told before a compiler is fetched.
+        find_catalogue(args, session).in_order(args.library)
     toolchain = find_toolchain(
         platform,
         host,

@@ -34,10 +34,9 @@ PREFIX = "target-libraries"
 _DESCRIPTION = "library.json"
 #: Raised when the way in which libraries are made changes.
 _EDITION = 1
-#: What of an installation is read by people or run on the target; libtool's files name places that are gone.
+#: What people read, what the target runs, and libtool's files, which name paths that are gone.
 _NEEDLESS = ("share/man", "share/doc", "share/info", "share/gtk-doc", "share/bash-completion")
-#: Lines of a failed build's log.
-_Lines = list[str]
+_NEEDLESS_FILES = ("lib/**/*.la", "bin/*.js", "bin/*.wasm")
 
 
 @value
@@ -205,5 +204,6 @@ def _take(staged: Path, folder: Path, place: Path) -> None:
         shutil.move(path, folder / path.name)
     for name in _NEEDLESS:
         shutil.rmtree(folder / name, ignore_errors=True)
-    for left in folder.rglob("*.la"):
-        left.unlink()
+    for pattern in _NEEDLESS_FILES:
+        for left in folder.glob(pattern):
+            left.unlink()
