@@ -4,6 +4,8 @@
     .check/bin/python benchmarks/commands.py --peer COMMAND WHEEL...
                                                             …and against another tool's command, in which
                                                             {} stands for the wheel
+    .check/bin/python benchmarks/commands.py --before CHECKOUT WHEEL...
+                                                            …and against another checkout of this project
 
 The peer of docs/explanation/speed.md, in an environment of its own, whose `wheel` it wants on the PATH:
 
@@ -99,6 +101,9 @@ def main() -> int:
     )
     parser.add_argument("wheels", nargs="*", type=Path)
     parser.add_argument("--peer", metavar="COMMAND", help="another tool's command; {} is the wheel")
+    parser.add_argument(
+        "--before", metavar="CHECKOUT", type=Path, help="another checkout, such as an older one"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="pairs of runs (default: 5)")
     args = parser.parse_args()
     nothing = [sys.executable, "-c", "pass"]
@@ -113,6 +118,10 @@ def main() -> int:
         if args.peer:
             words = [word.replace("{}", str(wheel)) for word in shlex.split(args.peer)]
             compare("audit / peer", audit, words, args.rounds)
+        if args.before:
+            before = ["env", f"PYTHONPATH={args.before / 'src'}", *audit]
+            compare("audit / that of the other checkout", audit, before, args.rounds)
+            print(f"  {'the same, peak memory':<48} {run(audit).peak / run(before).peak:6.2f}")
         peak, base = run(audit).peak, bare_peak()
         print(f"  {'audit, peak memory / largest module':<48} {peak / largest:6.2f}")
         print(f"  {'audit, peak memory above bare Python / largest':<48} {(peak - base) / largest:6.2f}")

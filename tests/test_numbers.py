@@ -8,7 +8,7 @@ from pathlib import Path
 from pyodide_abi.audit.rules import RULES
 from pyodide_abi.cli.commands import COMMANDS
 from pyodide_abi.platforms import load_platforms
-from pyodide_abi.platforms.engines import engine_names
+from pyodide_abi.platforms.engine_documents import engine_names
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]

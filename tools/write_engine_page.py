@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.platforms import load_platforms
-from pyodide_abi.platforms.engines import engine_names, find_engine
+from pyodide_abi.platforms.engine_documents import engine_names
+from pyodide_abi.platforms.engines import find_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -31,7 +31,8 @@ from large_modules import pieces
 
 from pyodide_abi.errors import MissingError, PyodideAbiError
 from pyodide_abi.host import this_machine
-from pyodide_abi.platforms.engines import Check, engine_names, find_engine
+from pyodide_abi.platforms.engine_documents import engine_names
+from pyodide_abi.platforms.engines import Check, find_engine
 from pyodide_abi.wasm.features import Feature
 from pyodide_abi.wasm.sizes import Size
 

@@ -42,7 +42,7 @@ from differential.reporting import report
 from pyodide_abi.errors import PyodideAbiError
 from pyodide_abi.host import Silence, this_machine
 from pyodide_abi.platforms import Runtime, find_runtime, load_platform, load_platforms
-from pyodide_abi.platforms.engines import engine_names
+from pyodide_abi.platforms.engine_documents import engine_names
 from pyodide_abi.toolchain import find_toolchain
 from pyodide_abi.values import asdict
 

@@ -8,7 +8,8 @@ from differential.programs import find_program
 
 from pyodide_abi.errors import MissingError
 from pyodide_abi.host import this_machine
-from pyodide_abi.platforms.engines import engine_names, find_engine
+from pyodide_abi.platforms.engine_documents import engine_names
+from pyodide_abi.platforms.engines import find_engine
 
 
 @pytest.mark.integration

@@ -22,7 +22,8 @@ from pyodide_abi.errors import UnreadableInputError
 from pyodide_abi.linker import Installed, read_library
 from pyodide_abi.linker.elide.fast_reading import mangled_names, read_files
 from pyodide_abi.platforms import load_platform, platform_of_tag
-from pyodide_abi.platforms.engines import DEFAULT_ENGINE, find_engine
+from pyodide_abi.platforms.engine_documents import DEFAULT_ENGINE
+from pyodide_abi.platforms.engines import find_engine
 from pyodide_abi.platforms.installers import installer_of
 from pyodide_abi.values import value
 from pyodide_abi.wheel import open_wheel

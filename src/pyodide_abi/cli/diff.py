@@ -54,7 +54,7 @@ _MOST = 20
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add arguments, a description and examples."""
-    from pyodide_abi.platforms.engines import DEFAULT_ENGINE, engine_names
+    from pyodide_abi.platforms.engine_documents import DEFAULT_ENGINE, engine_names
 
     parser.description = DESCRIPTION
     parser.epilog = EXAMPLES

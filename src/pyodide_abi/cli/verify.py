@@ -170,7 +170,7 @@ def _predictions(
     """
     from pyodide_abi.audit.many import audit_files
     from pyodide_abi.audit.rules import fatal_call, refused_call
-    from pyodide_abi.platforms.engines import engine_names
+    from pyodide_abi.platforms.engine_documents import engine_names
     from pyodide_abi.values import replace
 
     engine = f"node{node.major}"

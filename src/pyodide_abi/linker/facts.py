@@ -14,7 +14,7 @@ from pyodide_abi.errors import WasmError
 from pyodide_abi.linker.dylink import LooseDylink, read_loosely
 from pyodide_abi.linker.js_texts import texts_of
 from pyodide_abi.linker.startup import fixed_segments, follow_startup
-from pyodide_abi.platforms.engines import least_sizes
+from pyodide_abi.platforms.engine_documents import least_sizes
 from pyodide_abi.values import value
 from pyodide_abi.wasm import Form, read_module
 from pyodide_abi.wasm.code import Question, answers_of

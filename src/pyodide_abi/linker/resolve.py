@@ -14,7 +14,8 @@ from pyodide_abi.linker.main_module import MainModule
 from pyodide_abi.linker.offers import Offers
 from pyodide_abi.linker.prediction import Prediction
 from pyodide_abi.linker.search import Arrival, Search, site_packages
-from pyodide_abi.platforms.engines import DEFAULT_ENGINE, find_engine
+from pyodide_abi.platforms.engine_documents import DEFAULT_ENGINE
+from pyodide_abi.platforms.engines import find_engine
 from pyodide_abi.platforms.installers import installer_of
 from pyodide_abi.platforms.loaders import loader_of
 from pyodide_abi.values import replace, value

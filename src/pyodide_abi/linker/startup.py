@@ -68,6 +68,8 @@ _LEAVING = frozenset(
 _MOST_INSTRUCTIONS = 20_000
 #: So many plain instructions are gone over in one step, where there are as many.
 _MANY = 500
+#: So many are gone over one by one in less time than the other regular expression takes to compile.
+_SOME = 2_000
 _DEEPEST = 40
 
 #: ``block`` and ``loop``; entering an ``if`` is a decision.
@@ -294,7 +296,7 @@ class _Path:
     def _skip_plain(self, cursor: Cursor) -> None:
         """Go over instructions that always go on to the next one, at most as many as may be gone over."""
         # One by one first, as most code is short, and the other regular expression takes a while to compile.
-        if self._skip(cursor, 1, times=_MANY) == _MANY:
+        if self._skip(cursor, 1, times=_SOME) == _SOME:
             self._skip(cursor, _MANY)
             self._skip(cursor, 1)
 

@@ -10,16 +10,13 @@ import enum
 import functools
 from typing import TYPE_CHECKING, Any
 
-from pyodide_abi.platforms.decode import Table, values_of
-from pyodide_abi.platforms.documents import documents, is_own
+from pyodide_abi.platforms.decode import Table
+from pyodide_abi.platforms.engine_documents import DEFAULT_ENGINE, engine_names, merged, own_document
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-#: The engine that predictions are for unless another is named.
-DEFAULT_ENGINE = "node24"
-_FOLDER = "engines/"
 #: Stands in a text for the one named ``import``.
 _IMPORT = "{import}"
 _OF_IMPORT = frozenset({"call", "index", "module", "name", "have", "wanted"})
@@ -224,14 +221,6 @@ class Engine:
 
 
 @functools.cache
-def engine_names() -> tuple[str, ...]:
-    """The names of all engines, the default one first."""
-    files = (file for file in documents() if file.startswith(_FOLDER))
-    names = sorted(file.removeprefix(_FOLDER).removesuffix(".toml") for file in files)
-    return (DEFAULT_ENGINE, *(name for name in names if name != DEFAULT_ENGINE))
-
-
-@functools.cache
 def find_engine(name: str = DEFAULT_ENGINE) -> Engine:
     """The engine of that name.
 
@@ -241,7 +230,7 @@ def find_engine(name: str = DEFAULT_ENGINE) -> Engine:
     """
     if name not in engine_names():
         raise KeyError(name)
-    return parse_engine(name, lambda each: documents()[f"{_FOLDER}{each}.toml"])
+    return parse_engine(name, own_document)
 
 
 def parse_engine(name: str, read: Callable[[str], Mapping[str, Any] | str]) -> Engine:
@@ -256,7 +245,7 @@ def parse_engine(name: str, read: Callable[[str], Mapping[str, Any] | str]) -> E
     """
     file = f"engines/{name}.toml"
     document = read(name)
-    root = Table(_merged(document, read, file), file=file, checked=not is_own(document, file))
+    root = Table(merged(document, read, file), file=file, checked=not is_own(document, file))
     identity, limits, sizes, order, calls = map(root.table, ("identity", "limits", "sizes", "order", "calls"))
     features = root.table("features")
     refused = features.table("refused")
@@ -282,34 +271,6 @@ def parse_engine(name: str, read: Callable[[str], Mapping[str, Any] | str]) -> E
     for table in (identity, limits, sizes, order, calls, refused, features, texts, root):
         table.finish()
     return engine
-
-
-def _merged(
-    document: Mapping[str, Any] | str, read: Callable[[str], Mapping[str, Any] | str], file: str
-) -> Mapping[str, Any]:
-    """An engine's tables, with what it does not say for itself from the one that it is like.
-
-    Each entry of ``[texts]`` and ``[sizes.bounds]`` counts for itself; every other table is taken whole.
-    """
-    own = values_of(document, file)
-    like = Table(own, file=file).table("identity").optional_text("like")
-    if like is None:
-        return own
-    base = _merged(read(like), read, f"engines/{like}.toml")
-    texts = {**base.get("texts", {}), **own.get("texts", {})}
-    sizes = {**base.get("sizes", {}), **own.get("sizes", {})}
-    bounds = [tables.get("sizes", {}).get("bounds", {}) for tables in (base, own)]
-    return {**base, **own, "texts": texts, "sizes": {**sizes, "bounds": {**bounds[0], **bounds[1]}}}
-
-
-@functools.cache
-def least_sizes() -> Mapping[str, int]:
-    """The least bound that any engine has, by the names of ``wasm/sizes.py``."""
-    least: dict[str, int] = {}
-    for engine in map(find_engine, engine_names()):
-        for size, bound in engine.sizes.items():
-            least[size] = min(bound.most, least.get(size, bound.most))
-    return least
 
 
 def _sizes(table: Table) -> dict[str, SizeBound]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 #: The form of a release's version. What stands behind ``+`` names a build of somebody's own.
@@ -10,6 +11,7 @@ RELEASE = r"\d+\.\d+\.\d+(-(dev|alpha|beta|rc)\.\d+)?(\+[0-9A-Za-z][0-9A-Za-z.-]
 _BEFORE = ("dev", "alpha", "beta", "rc")
 
 
+@functools.lru_cache
 def version_key(version: str) -> tuple[int, ...]:
     """Orders versions: ``0.29.4`` < ``315.0.0-alpha.1`` < ``315.0.0-rc.1`` < ``315.0.0`` < ``315.0.0+x``."""
     public, _, own = version.partition("+")

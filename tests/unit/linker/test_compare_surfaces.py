@@ -16,7 +16,8 @@ from pyodide_abi.linker.facts import read_library
 from pyodide_abi.linker.fates import Fate
 from pyodide_abi.linker.met_differences import met_by
 from pyodide_abi.platforms import Symbol, SymbolKind, find_runtime, load_platform, load_surface
-from pyodide_abi.platforms.engines import Text, engine_names, find_engine
+from pyodide_abi.platforms.engine_documents import engine_names
+from pyodide_abi.platforms.engines import Text, find_engine
 from pyodide_abi.platforms.loaders import load_loaders
 from pyodide_abi.values import replace
 

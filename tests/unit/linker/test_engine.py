@@ -11,7 +11,8 @@ from pyodide_abi.audit import Severity, audit_file
 from pyodide_abi.linker import Cause, Installed, read_library, resolve
 from pyodide_abi.linker.checks.imports import ENCODINGS
 from pyodide_abi.platforms import load_platform, load_platforms
-from pyodide_abi.platforms.engines import engine_names, find_engine
+from pyodide_abi.platforms.engine_documents import engine_names
+from pyodide_abi.platforms.engines import find_engine
 from pyodide_abi.platforms.surface import Symbol, SymbolKind
 from pyodide_abi.wasm.code import IN_CODE
 from pyodide_abi.wasm.features import Feature

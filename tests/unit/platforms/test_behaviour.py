@@ -10,7 +10,8 @@ import pytest
 from pyodide_abi.errors import PlatformDataError
 from pyodide_abi.platforms import load_platforms
 from pyodide_abi.platforms.documents import DATA
-from pyodide_abi.platforms.engines import Check, Text, engine_names, find_engine, parse_engine
+from pyodide_abi.platforms.engine_documents import engine_names
+from pyodide_abi.platforms.engines import Check, Text, find_engine, parse_engine
 from pyodide_abi.platforms.installers import installer_of, load_installers, parse_installers
 from pyodide_abi.platforms.loaders import load_loaders, loader_of, parse_loaders
 from pyodide_abi.platforms.versions import version_key

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pyodide_abi.platforms import load_platforms
 from pyodide_abi.platforms.decode import Table
 from pyodide_abi.platforms.documents import DATA, documents, documents_from_toml
-from pyodide_abi.platforms.engines import engine_names, find_engine, parse_engine
+from pyodide_abi.platforms.engine_documents import engine_names
+from pyodide_abi.platforms.engines import find_engine, parse_engine
 from pyodide_abi.platforms.hollow import decode_hollow, load_hollow
 from pyodide_abi.platforms.installers import load_installers, parse_installers
 from pyodide_abi.platforms.load import parse_platforms

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from large_modules import joined, pieces
 
-from pyodide_abi.platforms.engines import engine_names, find_engine, least_sizes
+from pyodide_abi.platforms.engine_documents import engine_names, least_sizes
+from pyodide_abi.platforms.engines import find_engine
 from pyodide_abi.wasm import encode as enc
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wasm.sizes import Size, excesses

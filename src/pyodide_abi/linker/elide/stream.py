@@ -27,7 +27,7 @@ from pyodide_abi.linker.facts import (
 from pyodide_abi.linker.js_texts import texts_of
 from pyodide_abi.linker.module_facts import anatomy_with, early_questions, late_questions
 from pyodide_abi.linker.startup import Following
-from pyodide_abi.platforms.engines import least_sizes
+from pyodide_abi.platforms.engine_documents import least_sizes
 from pyodide_abi.signatures import Kept, recover
 from pyodide_abi.wasm import FuncType, Kind, SectionId
 from pyodide_abi.wasm.bodies import windows
