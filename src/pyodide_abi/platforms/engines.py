@@ -11,6 +11,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.platforms.decode import Table
+from pyodide_abi.platforms.documents import is_own
 from pyodide_abi.platforms.engine_documents import DEFAULT_ENGINE, engine_names, merged, own_document
 from pyodide_abi.values import value
 
