@@ -72,6 +72,7 @@ export class Matrix {
   add(engine, matrix) {
     this.#keep(engine, matrix);
     if (CURRENT.every((each) => this.#known.has(each)) && !this.#open) this.#chosen = ALL;
+    if (this.#open) this.detail.replaceChildren(...this.#texts(...this.#open.split("\0")));
     this.#draw();
   }
 
