@@ -61,7 +61,7 @@ def _reason(name: str) -> str:
     if name.lower().startswith("file:") or name.startswith("/") or _DRIVE.match(name):
         return "is a path of one machine"
     if _ADDRESS.match(name):
-        return "is an absolute address, which releases in Node cannot fetch"
+        return "is an absolute address, which not every release can fetch in Node"
     if "\\" in name or ".." in name.split("/") or not name.isprintable():
         return "leads out of the folder of packages, or is no name that a server knows"
     return ""
