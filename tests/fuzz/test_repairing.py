@@ -69,7 +69,7 @@ def patch(data: bytes) -> str:
 def test_damaged_files_are_repaired_or_refused(tmp_path: Path) -> None:
     endings: Counter[str] = Counter()
     source = random.Random(20261122)  # noqa: S311 - inputs
-    for number, seed in enumerate(islice(run.inputs(seeds.made_seeds(), source), 60)):
+    for number, seed in enumerate(islice(run.inputs(seeds.made_seeds(), source), 100)):
         folder = tmp_path / str(number)
         folder.mkdir()
         if seed.name.endswith(".whl"):
