@@ -20,6 +20,7 @@ from pyodide_abi.audit.subject import Binary, Subject
 from pyodide_abi.audit.wheel_files import extension_paths, extension_paths_on_disk, files_of_wheel, loadable
 from pyodide_abi.errors import UnreadableInputError
 from pyodide_abi.linker import Installed, read_library
+from pyodide_abi.linker.budget import Budget
 from pyodide_abi.linker.elide.fast_reading import mangled_names, read_files
 from pyodide_abi.platforms import load_platform, platform_of_tag
 from pyodide_abi.platforms.engine_documents import DEFAULT_ENGINE
@@ -190,7 +191,8 @@ def _subject(
     if platform and not chosen:
         sought |= sought_elsewhere(platform)
     known = cache(lambda: mangled_names(surface.names if surface else ()))
-    read_contents = read(list(files.values()), known=known, sought=sought)
+    budget = Budget(contents.file.name, size=contents.size)
+    read_contents = read(list(files.values()), known=known, sought=sought, budget=budget)
 
     def predict(pass_: Pass) -> _Predicted:
         if pass_ is Pass.NAMES_OUTLINED:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from pyodide_abi.errors import UnreadableInputError
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from pyodide_abi.errors import UnreadableInputError, WasmError
+from pyodide_abi.wasm.section_table import SectionId
+
+if TYPE_CHECKING:
+    from pyodide_abi.wasm.frame import Frame
+    from pyodide_abi.wasm.section_table import Section
 
 #: Steps for any wheel, and more for each byte of it: a step is some five microseconds, so that each megabyte
 #: takes a second at most. The published wheel that takes most takes 650,000, in an engine that refuses the
@@ -14,10 +22,26 @@ _TELLING = 4
 _LOADING = 4
 #: Names that are compared in the time of one step.
 _COMPARING = 4
+#: A file that is read, and each byte or each entry of what is read one by one in its sections. Of code and
+#: data nothing is read so; names come in columns.
+_READING = 150
+_BYTES_READ = frozenset({SectionId.TYPE})
+_ENTRIES_READ = {
+    SectionId.TABLE: 4,
+    SectionId.MEMORY: 4,
+    SectionId.TAG: 4,
+    SectionId.GLOBAL: 1,
+    SectionId.ELEMENT: 6,
+    SectionId.DATA: 5,
+    SectionId.IMPORT: 1,
+    SectionId.EXPORT: 1,
+}
+#: Bytes of a custom section, of a segment's references or of small functions in the time of one step.
+_QUICKLY_READ = 8
 
 
 class Budget:
-    """The work that may still be done; one budget for all predictions about a wheel."""
+    """The work that may still be done: one budget for reading a wheel's files, one for all predictions."""
 
     def __init__(self, name: str = "the wheel", *, size: int = 0, steps: int | None = None) -> None:
         """Begin.
@@ -58,6 +82,41 @@ class Budget:
             UnreadableInputError: As for :meth:`spend_search`.
         """
         self.spend_search(number // _COMPARING)
+
+    def spend_file(self) -> None:
+        """Pay for a file that is read.
+
+        Raises:
+            UnreadableInputError: There are too many for the size of what was given.
+        """
+        self._spend_reading(_READING)
+
+    def spend_section(self, frame: Frame, section: Section) -> None:
+        """Pay for a section before anybody reads it; one whose contents have gone by costs by its size.
+
+        Raises:
+            UnreadableInputError: There is too much in all sections for the size of what was given.
+        """
+        if section.custom or section.id in {SectionId.ELEMENT, SectionId.FUNCTION}:
+            self._spend_reading(section.size // _QUICKLY_READ)
+        if section.custom:
+            return
+        id_ = SectionId(section.id)
+        if id_ in _BYTES_READ:
+            self._spend_reading(section.size)
+        elif id_ in _ENTRIES_READ and frame.holds(section):
+            with suppress(WasmError):
+                number = frame.cursor(section).u32()
+                # An entry has a byte at least.
+                self._spend_reading(_ENTRIES_READ[id_] * min(number, section.size))
+
+    def _spend_reading(self, number: int) -> None:
+        self._left -= number
+        if self._left < 0:
+            raise UnreadableInputError(
+                f"{self._name}: its native files are too many, or have too many small entries, for its size",
+                hint="no known wheel comes near; report it with the file if it is meant to be used",
+            )
 
     def spend_report(self, number: int = 1) -> None:
         """Pay for problems or missing functions that become part of the answer.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pyodide_abi.errors import WasmError
+from pyodide_abi.linker.budget import Budget
 from pyodide_abi.linker.facts import read_library
 from pyodide_abi.linker.module_facts import anatomy_of
 from pyodide_abi.signatures import recovered_from
@@ -42,14 +43,23 @@ class ReadFiles(Protocol):
     """A way to read files; the arguments are those of :func:`read_files_plainly`."""
 
     def __call__(
-        self, files: Sequence[NativeFile], *, known: Callable[[], frozenset[bytes]], sought: Collection[str]
+        self,
+        files: Sequence[NativeFile],
+        *,
+        known: Callable[[], frozenset[bytes]],
+        sought: Collection[str],
+        budget: Budget | None = None,
     ) -> Mapping[str, Read]:
         """What was read, by path, in the order of the files."""
         ...
 
 
 def read_files_plainly(
-    files: Sequence[NativeFile], *, known: Callable[[], frozenset[bytes]], sought: Collection[str] = ()
+    files: Sequence[NativeFile],
+    *,
+    known: Callable[[], frozenset[bytes]],
+    sought: Collection[str] = (),
+    budget: Budget | None = None,
 ) -> dict[str, Read]:
     """Read files, whatever they are.
 
@@ -57,24 +67,37 @@ def read_files_plainly(
         files: The files that can be loaded together.
         known: Gives the mangled names that some release of the platform has; here they make no difference.
         sought: Names of features to look for in code, which takes time; those that an engine refuses.
+        budget: The work that may be done; None for what the sizes of the files give.
 
     Returns:
         What was read, by path, in the order of the files.
+
+    Raises:
+        UnreadableInputError: The budget is used up.
     """
     del known
+    budget = budget or Budget(size=sum(file.size for file in files))
     found: dict[str, Read] = {}
     for file in files:
+        budget.spend_file()
         data = file.read()
-        module = module_in(data)
+        module = module_in(data, budget)
         library = read_library(file.path, data, module=module, sought=sought)
         anatomy = anatomy_of(library, module, checksum=file.checksum)
         found[file.path] = Read(library, anatomy, recovered_from(module))
     return found
 
 
-def module_in(data: bytes) -> Module | None:
-    """The module that bytes are; None where they are none."""
+def module_in(data: bytes, budget: Budget) -> Module | None:
+    """The module that bytes are; None where they are none.
+
+    Raises:
+        UnreadableInputError: The budget is used up.
+    """
     try:
-        return read_module(data)
+        module = read_module(data)
     except WasmError:
         return None
+    for section in module.sections:
+        budget.spend_section(module, section)
+    return module

@@ -129,8 +129,7 @@ def link(
         del graph.nodes[path]
     search = _Search(graph, platform, wheel_libs, shelf)
     waiting = list(graph.nodes.values())
-    while waiting:
-        node = waiting.pop(0)
+    for node in waiting:
         graph.links[node.path] = links = []
         assert node.library.facts is not None
         for name in node.library.facts.needed:
@@ -156,6 +155,13 @@ class _Search:
         self._platform = platform
         self._wheel_libs = wheel_libs
         self._shelf = shelf
+        #: The paths of files, by their names, by those without versions.
+        self._places: dict[str, dict[str, list[str]]] = {}
+        for path in (*graph.nodes, *graph.twins):
+            self._note(path)
+        self._by_digest: dict[str, LibraryNode] = {}
+        for one in graph.nodes.values():
+            self._by_digest.setdefault(one.digest, one)
         root = self._root = site_packages(platform)
         self._loader = Search(
             platform=platform,
@@ -194,15 +200,14 @@ class _Search:
 
     def _in_wheel(self, node: LibraryNode, base: str) -> LibraryNode | MissingLibrary | None:
         """A file of the name, or of another version of it; of several the nearest."""
-        everywhere = {path: path for path in self._graph.nodes} | self._graph.twins
-        names = dict.fromkeys(posixpath.basename(path) for path in everywhere)
+        names = self._places.get(stem_of(base), {})
         for name in [base, *best_versions(base, names)]:
-            places = [path for path in everywhere if posixpath.basename(path) == name and path != node.path]
+            places = [path for path in names.get(name, ()) if path != node.path]
             ranked = sorted(places, key=lambda path: (self._distance(node, path), path))
             if not ranked:
                 continue
             nearest = {
-                self._graph.nodes[everywhere[path]].digest
+                self._node(path).digest
                 for path in ranked
                 if self._distance(node, path) == self._distance(node, ranked[0])
             }
@@ -211,8 +216,17 @@ class _Search:
                 return MissingLibrary(
                     path=_shown(node), name=name, reason=f"several files have that name: {shown}"
                 )
-            return self._graph.nodes[everywhere[ranked[0]]]
+            return self._node(ranked[0])
         return None
+
+    def _node(self, path: str) -> LibraryNode:
+        """The node of a file, or of the one that takes its place."""
+        return self._graph.nodes[self._graph.twins.get(path, path)]
+
+    def _note(self, path: str) -> None:
+        """Remember a file by its name, and that by its name without a version."""
+        name = posixpath.basename(path)
+        self._places.setdefault(stem_of(name), {}).setdefault(name, []).append(path)
 
     def _distance(self, node: LibraryNode, path: str) -> int:
         """How far a file is from a module, in folders; the folder of libraries is next to every module."""
@@ -223,20 +237,22 @@ class _Search:
 
     def _outside(self, shelved: Shelved) -> LibraryNode:
         """A file of the shelf as a node; the same contents are one node, whatever the file is called."""
-        for node in self._graph.nodes.values():
-            if node.digest == shelved.digest:
-                return node
+        known = self._by_digest.get(shelved.digest)
+        if known is not None:
+            return known
         name = _UNSAFE.sub("_", shelved.file.name)
         path = f"{_OUTSIDE}{name}"
         number = 2
         while path in self._graph.nodes:
             path, number = f"{_OUTSIDE}{number}/{name}", number + 1
-        return LibraryNode(
+        node = LibraryNode(
             path=path,
             library=replace(shelved.library, path=path),
             source=shelved.file,
             digest=shelved.digest,
         )
+        self._note(path)
+        return self._by_digest.setdefault(node.digest, node)
 
 
 def _shown(node: LibraryNode) -> str:

@@ -7,15 +7,20 @@ import functools
 import hashlib
 import io
 import sys
+import tracemalloc
 import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pyodide_abi.audit import audit_file
+from pyodide_abi.errors import UnreadableInputError
+from pyodide_abi.repair.plan import Wishes
+from pyodide_abi.repair.repair_wheel import plan_wheel
 from pyodide_abi.report.envelope import to_lines
 from pyodide_abi.report.json import audit_to_data
 from pyodide_abi.report.show import Part, describe
+from pyodide_abi.toml import read_toml
 from pyodide_abi.wasm import encode as enc
 from pyodide_abi.wasm.sections import dylink0
 from pyodide_abi.wasm.sections.dylink0 import Dylink, ImportInfo, ImportInfos, MemoryInfo, Needed, RuntimePath
@@ -122,6 +127,12 @@ def python_files(number: int) -> Mapping[str, bytes]:
     return {f"p{at}.py": b"import threading\nlock = threading.Lock()\n" for at in range(number)}
 
 
+def libraries_in_folders(number: int) -> Mapping[str, bytes]:
+    """Each module needs a library that lies in a folder, which the loader does not find."""
+    users = {f"m{at}{SUFFIX}": module(f"m{at}", needed=[f"l{at}.so"], run_paths=()) for at in range(number)}
+    return users | {f"f{at}/l{at}.so": module(f"l{at}") for at in range(number)}
+
+
 def one(**parts: Callable[[int], Iterable[object]]) -> Callable[[int], Mapping[str, bytes]]:
     """A wheel with one module whose parts have so many entries."""
 
@@ -172,6 +183,7 @@ SHAPES = {
     "refused and sound modules": refused_and_sound_modules,
     "libraries of another system": libraries_of_another_system,
     "folders": folders,
+    "libraries in folders": libraries_in_folders,
     "python files": python_files,
     "needed": one(needed=names("absent")),
     "run paths": one(needed=lambda _: ["absent.so"], run_paths=names("/f")),
@@ -243,3 +255,78 @@ def test_twice_as_much_takes_twice_the_work(shape: str, tmp_path: Path) -> None:
         work.append(calls_of(functools.partial(audit_and_show, file, contents)))
     _, small, middle, large = work
     assert large - middle <= RATIO * 2 * (middle - small) + FEW
+
+
+#: Shapes of whole wheels that a repair looks at; no folder of libraries is named, so nothing is added.
+REPAIRED = ("modules of one library", "modules without what they need", "libraries in folders", "needed")
+
+
+@pytest.mark.parametrize("shape", REPAIRED)
+def test_a_repair_is_planned_with_twice_the_work(shape: str, tmp_path: Path) -> None:
+    work = []
+    for size in (SMALLEST, SMALLEST, 2 * SMALLEST, 4 * SMALLEST):
+        file = tmp_path / WHEEL
+        pack(file, SHAPES[shape](size))
+        work.append(calls_of(functools.partial(plan_wheel, file, Wishes())))
+    _, small, middle, large = work
+    assert large - middle <= RATIO * 2 * (middle - small) + FEW
+
+
+#: Shapes whose entries are kept in other ways than those of the others.
+HELD = ("empty libraries", "modules of one library", "exports", "data segments", "record", "requirements")
+SETTINGS = {
+    "entries": lambda number: "[tool.pyodide-abi]\n" + "".join(f"x{at} = {at}\n" for at in range(number)),
+    "tables": lambda number: "".join(f"[tool.other.t{at}]\nx = 1\n" for at in range(number)),
+    "lists": lambda number: f"[tool.other]\nx = [{'1, ' * number}]\n",
+}
+
+
+@pytest.mark.parametrize("shape", SETTINGS)
+def test_settings_are_read_with_twice_the_work(shape: str, tmp_path: Path) -> None:
+    work = []
+    for size in (SMALLEST, SMALLEST, 2 * SMALLEST, 4 * SMALLEST):
+        file = tmp_path / "pyproject.toml"
+        file.write_text(SETTINGS[shape](size), "utf-8")
+        work.append(calls_of(functools.partial(read_toml, file)))
+    _, small, middle, large = work
+    assert large - middle <= RATIO * 2 * (middle - small) + FEW
+
+
+@pytest.mark.parametrize("shape", HELD)
+def test_twice_as_much_takes_twice_the_memory(shape: str, tmp_path: Path) -> None:
+    """Bytes that Python holds at most while it audits; what every input takes is taken away, as above."""
+    memory = []
+    for size in (SMALLEST, SMALLEST, 2 * SMALLEST, 4 * SMALLEST):
+        file = tmp_path / WHEEL
+        pack(file, SHAPES[shape](size))
+        tracemalloc.start()
+        try:
+            to_lines([audit_to_data(audit_file(file))])
+            memory.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    _, small, middle, large = memory
+    assert large - middle <= 1.2 * 2 * max(middle - small, 0) + LITTLE
+
+
+#: Bytes that lists grow by in advance, and the like.
+LITTLE = 300_000
+
+
+def test_more_small_files_or_entries_than_fit_the_size_are_refused(tmp_path: Path) -> None:
+    """A bound that is said: reading takes a second for each megabyte of the wheel at most."""
+    file = tmp_path / WHEEL
+    for contents in (
+        empty_libraries(6000),
+        {f"spam{SUFFIX}": module(type=enc.unsigned(400_000) + 400_000 * b"\x60\0\0")},
+        {
+            f"spam{SUFFIX}": module(data=enc.unsigned(90_000) + 90_000 * b"\0\x41\0\x0b\0"),
+            **{
+                f"s{at}{SUFFIX}": module(f"s{at}", data=enc.unsigned(90_000) + 90_000 * b"\0\x41\0\x0b\0")
+                for at in range(2)
+            },
+        },
+    ):
+        pack(file, contents)
+        with pytest.raises(UnreadableInputError, match="too many small entries"):
+            audit_file(file)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.abi.symbols import MANGLED_PREFIXES
+from pyodide_abi.linker.budget import Budget
 from pyodide_abi.linker.elide.outline import outline_of, settle
 from pyodide_abi.linker.elide.stream import outline_stream
 from pyodide_abi.linker.module_facts import anatomy_of
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 
 
 def read_files(
-    files: Sequence[NativeFile], *, known: Callable[[], frozenset[bytes]], sought: Collection[str] = ()
+    files: Sequence[NativeFile],
+    *,
+    known: Callable[[], frozenset[bytes]],
+    sought: Collection[str] = (),
+    budget: Budget | None = None,
 ) -> dict[str, Read]:
     """Read files, whatever they are, one after another, so that never more than a part of one is held.
 
@@ -34,14 +39,19 @@ def read_files(
         known: Gives the mangled names that some release of the platform has, see :func:`mangled_names`; asked
             for a module that exports such names.
         sought: Names of features to look for in code, which takes time; those that an engine refuses.
+        budget: The work that may be done; None for what the sizes of the files give.
 
     Returns:
         What was read, by path, in the order of the files.
+
+    Raises:
+        UnreadableInputError: The budget is used up.
     """
+    budget = budget or Budget(size=sum(file.size for file in files))
     by_path = {file.path: file for file in files}
     # The largest first, while nothing is kept of the others: that takes the least memory.
     largest_first = sorted(files, key=lambda file: -file.size)
-    read = {file.path: _read(file, known, sought) for file in largest_first}
+    read = {file.path: _read(file, known, sought, budget) for file in largest_first}
 
     def export_at(path: str, place: int) -> str:
         return read_module(by_path[path].read()).exports[place].name
@@ -56,12 +66,13 @@ def mangled_names(names: Iterable[str]) -> frozenset[bytes]:
 
 
 def _read(
-    file: NativeFile, known: Callable[[], frozenset[bytes]], sought: Collection[str]
+    file: NativeFile, known: Callable[[], frozenset[bytes]], sought: Collection[str], budget: Budget
 ) -> tuple[Outline, Anatomy, Recovered]:
+    budget.spend_file()
     pieces = file.pieces()
-    found = outline_stream(file, pieces, known=known, sought=sought)
+    found = outline_stream(file, pieces, known=known, sought=sought, budget=budget)
     if found is None:
-        return _read_whole(file, known, sought)
+        return _read_whole(file, known, sought, budget)
     # Whether the archive's member is sound shows behind its last piece.
     for _ in pieces:
         pass
@@ -69,11 +80,11 @@ def _read(
 
 
 def _read_whole(
-    file: NativeFile, known: Callable[[], frozenset[bytes]], sought: Collection[str]
+    file: NativeFile, known: Callable[[], frozenset[bytes]], sought: Collection[str], budget: Budget
 ) -> tuple[Outline, Anatomy, Recovered]:
     """Read a file that is not as usual."""
     data = file.read()
-    module = module_in(data)
+    module = module_in(data, budget)
     outline = outline_of(file.path, data, module, known=known, sought=sought)
     anatomy = anatomy_of(outline.library, module, checksum=file.checksum)
     return outline, anatomy, recovered_from(module)

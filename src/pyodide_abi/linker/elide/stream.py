@@ -43,6 +43,7 @@ from pyodide_abi.wasm.types import different, kind_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+    from pyodide_abi.linker.budget import Budget
     from pyodide_abi.linker.module_facts import Anatomy
     from pyodide_abi.linker.native_file import NativeFile
     from pyodide_abi.linker.startup import Startup
@@ -62,6 +63,7 @@ def outline_stream(
     *,
     known: Callable[[], frozenset[bytes]],
     sought: Collection[str],
+    budget: Budget,
 ) -> tuple[Outline, Anatomy, Recovered] | None:
     """Read a side module as it arrives.
 
@@ -70,13 +72,17 @@ def outline_stream(
         pieces: Its contents.
         known: Gives the mangled names that some release of the platform has.
         sought: Names of features to look for in its code.
+        budget: The work that may be done.
+
+    Raises:
+        UnreadableInputError: The budget is used up.
 
     Returns:
         What is kept of it until all files have been read, what it is made of, and what it hands over to be
         called. None for anything that is not quite as usual: that has to be read whole and with care.
     """
     try:
-        return _Reading(file, known, sought).read(pieces)
+        return _Reading(file, known, sought, budget).read(pieces)
     except (WasmError, CutOffError, NotUsualError):
         return None
 
@@ -85,11 +91,16 @@ class _Reading:
     """A module on its way."""
 
     def __init__(
-        self, file: NativeFile, known: Callable[[], frozenset[bytes]], sought: Collection[str]
+        self,
+        file: NativeFile,
+        known: Callable[[], frozenset[bytes]],
+        sought: Collection[str],
+        budget: Budget,
     ) -> None:
         self._file = file
         self._known = known
         self._sought = sought
+        self._budget = budget
         self._bounds = least_sizes()
         self._frame = StreamedFrame()
         self._names = Names()
@@ -105,6 +116,7 @@ class _Reading:
         """Take all sections, and say what was found."""
         file, frame, names = self._file, self._frame, self._names
         for section, contents in frame.receive(pieces, file.size, passing=_PASSING):
+            self._budget.spend_section(frame, section)
             if section.id == SectionId.IMPORT:
                 self._take_imports(section, contents)
             elif section.id == SectionId.EXPORT:

@@ -10,6 +10,7 @@ from assembling import assemble
 from made_modules import native_file
 
 from pyodide_abi.linker import Installed, Resolver, read_library
+from pyodide_abi.linker.budget import Budget
 from pyodide_abi.linker.dylink import CutOffError, read_loosely
 from pyodide_abi.linker.elide.outline import outline_of, settle
 from pyodide_abi.linker.elide.stream import outline_stream
@@ -61,7 +62,7 @@ def outlined(texts: Mapping[str, str], *, whole: bool = False) -> dict[str, Libr
             outlines.append(outline_of(path, data, read_module(data), known=lambda: KNOWN))
         else:
             file = native_file(data, path=path, pieces=partial(iter, [data[:50], data[50:]]))
-            found = outline_stream(file, file.pieces(), known=lambda: KNOWN, sought=())
+            found = outline_stream(file, file.pieces(), known=lambda: KNOWN, sought=(), budget=Budget())
             assert found is not None
             outlines.append(found[0])
 
@@ -134,7 +135,7 @@ def test_the_shortest_name_is_looked_up_again_where_none_of_those_kept_will_do()
     ],
 )
 def test_what_is_not_quite_as_usual_is_read_whole(data: bytes) -> None:
-    assert outline_stream(native_file(data), [data], known=lambda: KNOWN, sought=()) is None
+    assert outline_stream(native_file(data), [data], known=lambda: KNOWN, sought=(), budget=Budget()) is None
 
 
 def test_the_beginning_of_a_file_says_when_it_is_not_enough() -> None:

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_modules import native_file
 
+from pyodide_abi.linker.budget import Budget
 from pyodide_abi.linker.elide.outline import outline_of, settle
 from pyodide_abi.linker.elide.stream import outline_stream
 from pyodide_abi.linker.module_facts import anatomy_of
@@ -99,7 +100,7 @@ def test_pieces_make_no_difference(
     name: str, places: list[int], again: list[int], sought: frozenset[Feature]
 ) -> None:
     data = module_of(name)
-    found = streamed(data, places, again, known=lambda: KNOWN, sought=sought)
+    found = streamed(data, places, again, known=lambda: KNOWN, sought=sought, budget=Budget())
     assert found is not None
     assert found == whole(data, sought)
 
@@ -109,7 +110,7 @@ def test_pieces_make_no_difference(
 @given(places=places)
 def test_pieces_make_no_difference_to_what_compilers_wrote(name: str, places: list[int]) -> None:
     data = (CORPUS / f"{name}.wasm").read_bytes()
-    found = streamed(data, places, [], known=lambda: KNOWN, sought=())
+    found = streamed(data, places, [], known=lambda: KNOWN, sought=(), budget=Budget())
     assert found is None or found == whole(data, frozenset())
 
 
@@ -120,22 +121,24 @@ def test_a_damaged_module_is_read_alike_or_left_to_the_careful_reader(
 ) -> None:
     data = bytearray(module_of("forward"))
     data[change % len(data)] = byte
-    found = streamed(bytes(data), places, [], known=lambda: KNOWN, sought=())
+    found = streamed(bytes(data), places, [], known=lambda: KNOWN, sought=(), budget=Budget())
     assert found is None or found == whole(bytes(data), frozenset())
 
 
 def test_a_body_that_has_gone_by_is_left_to_the_careful_reader() -> None:
     constructors = '(func (export "__wasm_call_ctors") (call $early))'
     data = assemble(f"%dylink {IMPORTS} (func $early (call $called)) {constructors} %init")
-    assert streamed(data, range(0, len(data), 10), [], known=lambda: KNOWN, sought=()) is None
-    assert streamed(data, [], [], known=lambda: KNOWN, sought=()) is not None
+    assert (
+        streamed(data, range(0, len(data), 10), [], known=lambda: KNOWN, sought=(), budget=Budget()) is None
+    )
+    assert streamed(data, [], [], known=lambda: KNOWN, sought=(), budget=Budget()) is not None
 
 
 def test_names_that_are_others_at_the_second_reading_are_left_to_the_careful_reader() -> None:
     data = module_of("forward")
     other = data.replace(b"_Zcalled", b"_Zcabbed")
     file = native_file(data, again=lambda: iter([other]))
-    assert outline_stream(file, [data], known=lambda: KNOWN, sought=()) is None
+    assert outline_stream(file, [data], known=lambda: KNOWN, sought=(), budget=Budget()) is None
 
 
 @settings(max_examples=25, deadline=None)
