@@ -96,6 +96,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--timeout", type=positive, default=120, metavar="SECONDS", help="for each interpreter (default: 120)"
     )
     parser.add_argument(
+        "--limit",
+        type=positive,
+        default=1800,
+        metavar="SECONDS",
+        help="for all loads of a wheel together, after which no other begins (default: 1800)",
+    )
+    parser.add_argument(
         "--format",
         choices=("text", "json", "jsonl"),
         default="text",
@@ -130,6 +137,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
             jobs=jobs,
             timeout=float(args.timeout),
             unlocked=args.unlocked,
+            limit=float(args.limit),
         )
         predictions, rows, latent = _predictions(wheel, node)
         if args.format == "text":

@@ -11,11 +11,13 @@ below empty parents. The module's outcome and what became of its package are the
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from pyodide_abi.atomic import temporary
+from pyodide_abi.errors import FailedError
 from pyodide_abi.runtime.account import Outcome
 from pyodide_abi.runtime.attempts import attempts_of, platforms_of
 from pyodide_abi.runtime.fresh_interpreters import Interpreters
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 
 #: Seconds for one interpreter: it boots in two on an idle machine and compiles 150 MB of module in one.
 TIMEOUT = 120.0
+#: Seconds for all loads of a wheel together. The largest published one takes a minute in each release.
+LIMIT = 1800.0
 
 
 @value
@@ -107,6 +111,7 @@ def verify_wheel(
     jobs: int = 1,
     timeout: float = TIMEOUT,
     unlocked: bool = False,
+    limit: float = LIMIT,
 ) -> Verification:
     """Load every extension module of a wheel in every one of the runtimes.
 
@@ -118,8 +123,10 @@ def verify_wheel(
         jobs: how many interpreters at once.
         timeout: seconds for each.
         unlocked: the wheel may do to the machine what we can.
+        limit: seconds after which no further load begins.
 
     Raises:
+        FailedError: not all loads were done within the limit.
         MissingError: no Node, or a release cannot be had.
         WheelError: the file is not a wheel.
     """
@@ -136,6 +143,8 @@ def verify_wheel(
         trial = _Trial(
             interpreters=Interpreters(site=site, node=node, host=host, timeout=timeout, unlocked=unlocked),
             attempts=attempts,
+            end=time.monotonic() + limit,
+            limit=limit,
         )
         results = _all(trial, runtimes, jobs, f"loading {wheel.name}")
         # A failure is held against the wheel only where the runtime is the one that was published.
@@ -171,6 +180,12 @@ def _all(trial: _Trial, runtimes: Sequence[Runtime], jobs: int, text: str) -> li
     ):
 
         def one(work: tuple[Sequence[Attempt], Runtime]) -> list[Loaded]:
+            if time.monotonic() > trial.end:
+                number = len(attempts) * len(runtimes)
+                raise FailedError(
+                    f"not all of the {number} loads were done within {trial.limit:g} seconds",
+                    hint="--limit SECONDS gives more time; --runtime V loads in one release alone",
+                )
             results = trial.load(*work)
             release = work[1].version
             task.advance(len(results))
@@ -190,6 +205,8 @@ def _all(trial: _Trial, runtimes: Sequence[Runtime], jobs: int, text: str) -> li
 class _Trial:
     interpreters: Interpreters
     attempts: Attempts
+    end: float
+    limit: float
 
     def load(self, attempts: Sequence[Attempt], runtime: Runtime) -> list[Loaded]:
         """Import modules, and open libraries after their packages, which may open others before them."""

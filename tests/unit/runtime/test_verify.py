@@ -253,3 +253,13 @@ def test_releases_of_a_wheel(tmp_path: Path) -> None:
     )
     assert runtimes_for(mine) == load_platform("2025_0").runtimes
     assert runtimes_for(make_wheel(tmp_path, "a-1-py3-none-any.whl", {"a.py": ""})) == ()
+
+
+def test_loads_that_take_too_long_together_end_in_one_error(tmp_path: Path) -> None:
+    wheel = make_wheel(
+        tmp_path, "pkg-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl", {f"pkg/one{SUFFIX}": b""}
+    )
+    host = make_node_host(tmp_path, told(FINE), [RUNTIME.version])
+    with pytest.raises(FailedError, match="not all of the 1 loads were done within -1 seconds") as caught:
+        verify_wheel(wheel, [RUNTIME], host, limit=-1)
+    assert "--limit" in caught.value.hint
