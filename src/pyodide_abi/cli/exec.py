@@ -22,7 +22,7 @@ CC, CXX, AR and their kin are the compiler drivers of the platform; CMake gets a
 libraries and flags of this machine, such as CFLAGS and CPATH, do not reach the command. The environment
 stays where it is from one call to the next, so that a build can be configured in one and made in another.
 
-The exit status is the command's own.
+The exit status is the command's own; 127 where there is no such command.
 """
 
 EXAMPLES = """\
@@ -36,6 +36,8 @@ examples:
   pyodide-abi exec -- sh -c '$CC -shared spam.c -o spam.so'
 """
 
+#: What a shell, env and xargs return where there is no such command.
+_NO_COMMAND = 127
 #: Commands that may be had as build requirements.
 _ON_THE_INDEX = frozenset({"cmake", "ninja", "meson", "maturin"})
 #: Commands that compile Rust.
@@ -89,6 +91,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
 
 def _run(words: Sequence[str], standing: PersistentEnvironment, jobs: int | None, session: Session) -> int:
+    from pyodide_abi.cli.session import report_error
     from pyodide_abi.errors import MissingError
     from pyodide_abi.process import find_executable
 
@@ -97,7 +100,10 @@ def _run(words: Sequence[str], standing: PersistentEnvironment, jobs: int | None
         find_executable(words[0], environ)
     except MissingError as error:
         hint = f"pyodide-abi exec --with {words[0]} -- {words[0]} …" if words[0] in _ON_THE_INDEX else ""
-        raise MissingError(str(error), hint=hint or error.hint) from error
+        report_error(
+            MissingError(str(error), hint=hint or error.hint), environ=session.environ, traceback=False
+        )
+        return _NO_COMMAND
     before = standing.remarks.stat().st_size
     done = session.host.runner.attach(words, environ=environ, cwd=session.cwd)
     with standing.remarks.open("rb") as file:

@@ -81,22 +81,35 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
     many = Many(session, key="path")
     faults: list[bool] = []
+    shown: list[str] = []
 
     def show(given: str) -> dict[str, Any]:
         data = _describe(session.cwd / Path(given).expanduser(), _parts(args))
         faults.append(faults_in(data))
         if args.format == "text":
-            if len(faults) > 1:
-                session.out.write("\n")
-            session.out.writelines(f"{line}\n" for line in _lines(data, args))
+            between = ["\n"] if len(faults) > 1 else []
+            shown.extend([*between, *(f"{line}\n" for line in _lines(data, args))])
         if args.needed:
             return {"path": given, "kind": data["kind"], "modules": needed_in(data)}
         return {**data, "path": given}
 
     for given in args.files:
         many.add(given, partial(show, given))
+    _put(shown, session)
     many.write("show", args.format)
     return max(many.worst, 2 if any(faults) else 0)
+
+
+def _put(lines: Sequence[str], session: Session) -> None:
+    """Write lines; by a pager, PAGER's or less, where they are more than a terminal shows."""
+    import shutil
+
+    if session.out.isatty() and len(lines) >= shutil.get_terminal_size().lines:
+        console = session.console()
+        with console.pager():
+            console.print("".join(lines), end="", soft_wrap=True)
+    else:
+        session.out.writelines(lines)
 
 
 def _lines(data: Data, args: argparse.Namespace) -> Iterable[str]:

@@ -122,6 +122,11 @@ def _way_to_learn(version: str) -> str:
     return f"\n'pyodide-abi runtime learn {version}' reads a release that npm has; from then on it is known"
 
 
+def is_newer(tag: str) -> bool:
+    """Whether a wheel tag names a year behind those of all known platforms."""
+    return bool(_age_of_tag(normalise(tag), {name for one in load_platforms() for name in _spellings(one)}))
+
+
 def _age_of_tag(wanted: str, spellings: Iterable[str]) -> str:
     """Whether a name with a year in it is of a later year than every known one."""
     named = _YEAR.fullmatch(wanted)

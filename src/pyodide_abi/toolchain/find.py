@@ -178,7 +178,7 @@ def _from_debian(platform: Platform, host: Host, *, mismatch_allowed: bool) -> T
         MissingError: it is another version, or cannot be had.
     """
     if host.offline:
-        raise OfflineError("not in the cache, and the network is off limits")
+        raise OfflineError("not in the cache, and nothing is fetched here")
     return debian_emscripten.install(host, only=None if mismatch_allowed else platform.emscripten)
 
 
@@ -207,7 +207,7 @@ def _nothing(
     if not mismatch_allowed:
         hints.append(f"take another version: {ALLOW}, or {ALLOW_VARIABLE}")
     if offline:
-        hints.append(f"without --offline: pyodide-abi toolchain install --platform {platform.name}")
+        hints.append(f"with the network: pyodide-abi toolchain install --platform {platform.name}")
     hints.append(f"or put the emcc of Emscripten {platform.emscripten} on the PATH")
     kind = OfflineError if offline else MissingError
     return kind(message, hint="\n".join(hints))

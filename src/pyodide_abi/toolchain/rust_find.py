@@ -182,6 +182,6 @@ def _nothing(platform: Platform, reasons: list[str], host: Host) -> MissingError
         hints.append("with rustup: rustup component add rust-src")
     kind = MissingError
     if host.offline:
-        hints.append(f"without --offline: pyodide-abi toolchain install rust --platform {platform.name}")
+        hints.append(f"with the network: pyodide-abi toolchain install rust --platform {platform.name}")
         kind = OfflineError
     return kind(f"there is no Rust for {platform.name}", hint="\n".join(hints))

@@ -35,6 +35,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Input, Rule
 from pyodide_abi.platforms import platform_of_tag
+from pyodide_abi.platforms.names import is_newer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,9 +52,12 @@ def check(case: Case) -> Iterator[Finding]:
         if tag != "any" and platform_of_tag(tag) is None:
             # PyPI goes by the form of the tag alone: a number that nobody made passes.
             upload = ", though PyPI takes an upload with it" if _UPLOADED.fullmatch(tag) else ""
+            newer = is_newer(tag)
+            age = ": it is newer than this version of pyodide-abi" if newer else ""
             yield RULE.finding(
-                f"the platform tag {tag} belongs to no known version of the platform{upload}",
-                fix="build for a platform that 'pyodide-abi platforms' lists; --platform audits it as one",
+                f"the platform tag {tag} belongs to no known version of the platform{upload}{age}",
+                fix=("a later version of pyodide-abi may know it; else " if newer else "")
+                + "build for a platform that 'pyodide-abi platforms' lists; --platform audits it as one",
             )
 
 
