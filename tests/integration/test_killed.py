@@ -37,14 +37,17 @@ def mark() -> Iterator[str]:
 
 
 def marked(mark: str) -> dict[int, str]:
-    """The running processes with a mark, and their commands, less what watches over them."""
+    """The running processes with a mark, and their commands, less what watches over them.
+
+    A mark is in the environment; what is locked in a room has none, and has it in the names of its folders.
+    """
     found = {}
     for folder in Path("/proc").iterdir():
         try:
-            if f"{MARK}={mark}".encode() in (folder / "environ").read_bytes().split(b"\0"):
-                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                if command and "pyodide_abi.orphans" not in command:
-                    found[int(folder.name)] = command
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            in_environment = f"{MARK}={mark}".encode() in (folder / "environ").read_bytes().split(b"\0")
+            if (in_environment or mark in command) and "pyodide_abi.orphans" not in command:
+                found[int(folder.name)] = command
         except (OSError, ValueError):
             continue
     return found
@@ -106,7 +109,8 @@ def test_a_command_in_the_environment(tmp_path: Path, mark: str) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_python_in_node(tmp_path: Path, mark: str, number: signal.Signals) -> None:
-    command = start(mark, ["-m", "pyodide_abi", "run", "--", "-c", "while True: pass"], tmp_path)
+    (tmp_path / mark).mkdir()
+    command = start(mark, ["-m", "pyodide_abi", "run", "--", "-c", "while True: pass"], tmp_path / mark)
     command.kill = lambda: command.send_signal(number)  # type: ignore[method-assign]  # the other way to end it
     kill_and_see(command, mark, running="node")
 
