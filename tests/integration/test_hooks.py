@@ -155,4 +155,4 @@ def test_the_action_s_steps(tmp_path: Path) -> None:
     assert step(verify["run"], ARGS="--runtime 314.0.7").returncode == 1
     done = step(audit["run"], WHEELS="dist/none.whl")
     assert done.returncode != 0
-    assert "there is no file" in done.stderr
+    assert re.search("^::error.*there is no file", done.stdout, re.MULTILINE)
