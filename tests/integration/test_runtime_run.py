@@ -207,6 +207,8 @@ def test_one_that_is_interrupted_or_killed(tmp_path: Path, code: str, number: in
     with subprocess.Popen(
         [sys.executable, "-m", "pyodide_abi", "run", "-q", "--", "-c", code],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        # As a terminal starts it, also where these tests are started in a way that ignores interrupts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
     ) as process:  # fmt: skip
         assert process.stdout is not None
         assert process.stdout.readline() == b"begun\n", "its output comes while it runs"
@@ -241,9 +243,11 @@ def test_the_tests_of_an_installed_project(tmp_path: Path, release: str) -> None
     wheel = make_wheel(tmp_path, TOOL, {"tool/__init__.py": "def double(x): return 2 * x\n"})
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "test_tool.py").write_text(
-        "import tool, pytest\n"
+        "import os, tool, pytest\n"
         "def test_good(tmp_path, capfd):\n"
         "    (tmp_path / 'x').write_text('1')\n"
+        "    with open('synced', 'w') as file:\n"
+        "        os.fsync(file.fileno())\n"
         "    assert tool.double(2) == 4\n"
         "def test_bad():\n    assert tool.double(2) == 5\n"
         # The teardown of CPython 3.13 and later clears these in a way that kills a WebAssembly interpreter

@@ -4,8 +4,8 @@
 // leaves open is shut here: Node's other modules (node:net and node:sqlite ask for no permission), the acts of
 // `process`, and whatever reaches the network.
 
-import { constants as files, writeSync } from "node:fs";
-import { registerHooks } from "node:module";
+import fs, { constants as files, writeSync } from "node:fs";
+import { registerHooks, syncBuiltinESMExports } from "node:module";
 import { constants as system } from "node:os";
 import { isatty } from "node:tty";
 
@@ -37,6 +37,27 @@ export function furnish(network) {
     },
   });
   process.binding = binding;
+  keepFilesUsable();
+}
+
+// The model refuses these whatever the file, as it cannot tell its path, with a code that is no system's. What Python
+// wrote is written without fsync, too; the others are EPERM to it, where it would end at an error that it does not know.
+const WITHOUT_EFFECT = ["fsyncSync", "fdatasyncSync"];
+const NOT_PERMITTED = ["fchmodSync", "fchownSync", "futimesSync", "symlinkSync"];
+
+function keepFilesUsable() {
+  for (const name of WITHOUT_EFFECT) fs[name] = () => {};
+  for (const name of NOT_PERMITTED) {
+    const real = fs[name];
+    fs[name] = (...words) => {
+      try {
+        return real(...words);
+      } catch (error) {
+        throw error.code === "ERR_ACCESS_DENIED" ? Object.assign(new Error(error.message), { code: "EPERM" }) : error;
+      }
+    };
+  }
+  syncBuiltinESMExports();
 }
 
 // Emscripten asks for the numbers of a few flags while it starts, which the model refuses as a whole.
