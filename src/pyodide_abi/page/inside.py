@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pyodide_abi.audit import Report
     from pyodide_abi.audit.subject import Subject
+    from pyodide_abi.linker.budget import Budget
     from pyodide_abi.linker.native_file import NativeFile
     from pyodide_abi.linker.plain_reading import Read
 
@@ -172,6 +173,7 @@ def _read(
     *,
     known: Callable[[], frozenset[bytes]],
     sought: Collection[str] = (),
+    budget: Budget | None = None,
     tell: Tell,
 ) -> dict[str, Read]:
     """Read files as the command line does, and say how far that is."""
@@ -185,4 +187,4 @@ def _read(
             yield piece
 
     watched = [replace(file, pieces=partial(counted, file)) for file in files]
-    return read_files(watched, known=known, sought=sought)
+    return read_files(watched, known=known, sought=sought, budget=budget)
