@@ -1,7 +1,7 @@
 // The inside of a locked room: what code of strangers finds in Node.
 //
 // Node's permission model (room.py starts it) refuses files, programs, threads, add-ons and WASI by itself. What it
-// leaves open is shut here: Node's other modules (node:net and node:sqlite ask for no permission), the acts of
+// leaves open is shut here: Node's other modules, which the model does not cover as a whole, the acts of
 // `process`, and whatever reaches the network.
 
 import fs, { constants as files, writeSync } from "node:fs";
