@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pyodide_abi.audit import Finding, Report, Rule
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-#: Where the project is published.
-_HOME = "https://pypi.org/project/pyodide-abi/"
+#: The description of the ABI, which is what every rule is about; the project has no address of its own yet.
+_ABI = "https://pyodide.org/en/stable/development/abi.html"
 _ADDRESS = re.compile(r"<(https://[^>\s]+)>")
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 
@@ -40,7 +40,7 @@ def audits_to_sarif(reports: Sequence[Report], unreadable: Mapping[str, str]) ->
                     "driver": {
                         "name": "pyodide-abi",
                         "version": __version__,
-                        "informationUri": _HOME,
+                        "informationUri": _ABI,
                         "rules": [_rule(rule) for rule in RULES],
                     }
                 },
@@ -74,9 +74,9 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _help_address(references: str) -> str:
-    """The first address that a rule refers to; rules without one have the project's."""
+    """The first address that a rule refers to; rules without one have the ABI's."""
     found = _ADDRESS.search(references)
-    return found[1] if found else _HOME
+    return found[1] if found else _ABI
 
 
 def _results(report: Report) -> Iterator[dict[str, Any]]:
