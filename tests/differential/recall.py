@@ -12,6 +12,7 @@ function of the right type counts as lacking.
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -50,9 +51,13 @@ print(json.dumps(sorted(found)))
 """
 
 
-def main(names: list[str]) -> int:
+def main() -> int:
     """Print the table."""
-    for wheel in [Path(name) for name in names] or [real_wheel(*pinned) for pinned in PINNED]:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("wheels", nargs="*", type=Path, metavar="WHEEL")
+    for wheel in parser.parse_args().wheels or [real_wheel(*pinned) for pinned in PINNED]:
         modules, recovered = _recovered(wheel)
         seen = _seen(wheel, modules) if modules else []
         lacking = [name for name in seen if not _is_in(name, recovered)]
@@ -94,4 +99,4 @@ def _is_in(name: str, recovered: set[str]) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
