@@ -58,6 +58,21 @@ class Made:
         return [(self.slot.name, f"(void *)(void (*)(void)){self.function}"), *self.extra]
 
     @property
+    def parts(self) -> list[str]:
+        """The beginnings of names of members that lie in tables of their own, each once."""
+        found = dict.fromkeys(member.partition("_")[0] for member, _ in self.members)
+        return [part for part in found if part in SUBTABLES]
+
+    def stores(self, *, type_: str, table: str) -> str:
+        """Statements that store all members, in the type or in the table that the name leads to."""
+        text = ""
+        for member, value in self.members:
+            part = member.partition("_")[0]
+            place = table.format(part=part) if part in SUBTABLES else type_
+            text += f"{place}{member} = (void *){value};"
+        return text
+
+    @property
     def slots(self) -> str:
         """Rows of an array of PyType_Slot."""
         return "".join(f"{{Py_{name}, (void *){value}}}, " for name, value in self.members) + "{0, NULL}"
@@ -180,18 +195,10 @@ def _static_stored(name: str, made: list[Made]) -> str:
         before += f"static PyTypeObject {one.name}_type = {{ PyVarObject_HEAD_INIT(NULL, 0) }};\n"
         type_ = f"{one.name}_type"
         does += f'{type_}.tp_name = "{one.full}"; {type_}.tp_basicsize = {one.size}; {type_}.tp_flags = {one.flags}; {type_}.tp_new = PyType_GenericNew;'
-        seen = set()
-        for member, value in one.members:
-            part = member.partition("_")[0]
-            if part in SUBTABLES:
-                kind, pointer = SUBTABLES[part]
-                if part not in seen:
-                    before += f"static {kind} {one.name}_{part};\n"
-                    does += f"{type_}.{pointer} = &{one.name}_{part};"
-                    seen.add(part)
-                does += f"{one.name}_{part}.{member} = (void *){value};"
-            else:
-                does += f"{type_}.{member} = (void *){value};"
+        for part in one.parts:
+            before += f"static {SUBTABLES[part][0]} {one.name}_{part};\n"
+            does += f"{type_}.{SUBTABLES[part][1]} = &{one.name}_{part};"
+        does += one.stores(type_=f"{type_}.", table=f"{one.name}_{{part}}.")
         does += f'if (PyType_Ready(&{type_}) < 0 || PyModule_AddObjectRef(m, "{one.name}", (PyObject *)&{type_}) < 0) return NULL;'
     return _single(name, before, does)
 
@@ -202,17 +209,10 @@ def _static_copied(name: str, made: list[Made]) -> str:
     does = ""
     for one in made:
         does += f'{{ PyTypeObject *t = malloc(sizeof *t); memcpy(t, &model, sizeof model); t->tp_name = "{one.full}"; t->tp_flags = {one.flags};'
-        seen = set()
-        for member, value in one.members:
-            part = member.partition("_")[0]
-            if part in SUBTABLES:
-                kind, pointer = SUBTABLES[part]
-                if part not in seen:
-                    does += f"{kind} *{part} = calloc(1, sizeof *{part}); t->{pointer} = {part};"
-                    seen.add(part)
-                does += f"{part}->{member} = (void *){value};"
-            else:
-                does += f"t->{member} = (void *){value};"
+        for part in one.parts:
+            kind, pointer = SUBTABLES[part]
+            does += f"{kind} *{part} = calloc(1, sizeof *{part}); t->{pointer} = {part};"
+        does += one.stores(type_="t->", table="{part}->")
         does += f'if (PyType_Ready(t) < 0 || PyModule_AddObject(m, "{one.name}", (PyObject *)t) < 0) return NULL; }}'
     return _single(name, before, does)
 

@@ -68,13 +68,8 @@ def staging(folder: Path, *, called: Path | None = None) -> Iterator[Path]:
     with _named_failures(called or folder, hidden=place):
         new = _make(folder)
         try:
-            lock = _begin(folder, place)
-            try:
+            with _removed(place, _begin(folder, place)):
                 yield place
-            finally:
-                shutil.rmtree(place, ignore_errors=True)
-                if lock is not None:
-                    os.close(lock)
         finally:
             for made in new:
                 with suppress(OSError):  # It has got something in it.
@@ -102,8 +97,15 @@ def temporary() -> Iterator[Path]:
         time.sleep(_PAUSE)
     if lock is None:
         place = Path(tempfile.mkdtemp(prefix="pyodide-abi-", dir=shared))
-    try:
+    with _removed(place, lock):
         yield place
+
+
+@contextmanager
+def _removed(place: Path, lock: int | None) -> Iterator[None]:
+    """Remove a hidden folder in the end, and let go of its lock, if it has one."""
+    try:
+        yield
     finally:
         shutil.rmtree(place, ignore_errors=True)
         if lock is not None:

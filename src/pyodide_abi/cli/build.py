@@ -64,7 +64,7 @@ class _Done:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add arguments, a description and examples."""
-    from pyodide_abi.cli.target import add_target_options
+    from pyodide_abi.cli.target import add_platforms_option, add_target_options
 
     parser.description = DESCRIPTION
     parser.epilog = EXAMPLES
@@ -75,13 +75,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         help="a project's folder (default: .), an sdist, or NAME or NAME==VERSION from the package index",
     )
-    parser.add_argument(
-        "--platform",
-        action="append",
-        default=[],
-        metavar="P",
-        help="by any of its names; may be repeated (default: the newest stable one)",
-    )
+    add_platforms_option(parser)
     parser.add_argument(
         "--outdir",
         default="dist",

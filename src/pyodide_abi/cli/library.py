@@ -37,19 +37,13 @@ _ACTIONS = ("add", "list", "show", "remove")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add arguments, a description and examples."""
-    from pyodide_abi.cli.target import add_compiler_options
+    from pyodide_abi.cli.target import add_compiler_options, add_platforms_option
 
     parser.description = DESCRIPTION
     parser.epilog = EXAMPLES
     parser.add_argument("action", choices=_ACTIONS, help="see above")
     parser.add_argument("names", nargs="*", metavar="NAME", help="of libraries, as 'list' has them")
-    parser.add_argument(
-        "--platform",
-        action="append",
-        default=[],
-        metavar="P",
-        help="by any of its names; may be repeated (default: the newest stable one)",
-    )
+    add_platforms_option(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="show what builds write")
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="for people (the default) or for programs"

@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     from pyodide_abi.platforms.model import Platform
 
 
+def add_platforms_option(parser: argparse.ArgumentParser) -> None:
+    """The option that names the platforms that something is made for."""
+    parser.add_argument(
+        "--platform",
+        action="append",
+        default=[],
+        metavar="P",
+        help="by any of its names; may be repeated (default: the newest stable one)",
+    )
+
+
 def add_target_options(parser: argparse.ArgumentParser) -> None:
     """Options that decide what compilers make."""
     parser.add_argument(

@@ -29,12 +29,11 @@ from pyodide_abi.signatures.symbolic import (
     TABLE,
     Pointer,
     add,
-    options,
 )
 from pyodide_abi.signatures.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pyodide_abi.signatures.code_parts import Code, Relevance
     from pyodide_abi.signatures.layouts import Layouts
@@ -323,8 +322,3 @@ def initial_globals(imports: Mapping[int, tuple[str, bytes]]) -> dict[int, Value
         elif name == STACK_POINTER:
             found[index] = Pointer(STACK, 0)
     return found
-
-
-def functions_in(machine: Machine, target: Value) -> Iterable[int | str | None]:
-    """All functions that an address can mean; None for what is no function."""
-    return [machine.function_at(one) for one in options(target)]

@@ -34,8 +34,8 @@ _BARE_SUFFIX = ".so"
 _LARGEST_PYTHON, _MOST_PYTHON = 300_000, 8_000_000
 #: Names that a message shows.
 _SHOWN = 3
-#: What the standard library raises for damage of one sort or another.
-_DAMAGE = (
+#: What the standard library raises for damage of one sort or another in a zip archive.
+DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     struct.error,
@@ -160,7 +160,7 @@ class Wheel:
         try:
             with self.path.open("rb") as file:
                 yield from unpack(file, info)
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise self._damaged(info.filename, error) from error
 
     def _damaged(self, name: str, reason: object) -> WheelError:
@@ -336,7 +336,7 @@ def open_wheel(path: Path, *, bounds: Bounds | None = None) -> Wheel:
         archive = zipfile.ZipFile(path)
     except PermissionError as error:
         raise WheelError(f"{path.name} cannot be read: {error.strerror}") from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise WheelError(
             f"{path.name}: {fault_of(path)}: {error}", hint="download or build it again"
         ) from error

@@ -6,12 +6,12 @@ import base64
 import functools
 import hashlib
 import io
-import sys
 import tracemalloc
 import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
+from counting import calls
 
 from pyodide_abi.audit import audit_file
 from pyodide_abi.errors import UnreadableInputError
@@ -28,7 +28,6 @@ from pyodide_abi.wasm.sections.dylink0 import Dylink, ImportInfo, ImportInfos, M
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
-    from types import FrameType
 
 WHEEL = "spam-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
 INFO = "spam-1.dist-info"
@@ -220,23 +219,6 @@ def _digest(data: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
 
 
-def calls_of(work: Callable[[], object]) -> int:
-    """How many functions are called, those of C included."""
-    number = 0
-
-    def count(_frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal number
-        number += event in {"call", "c_call"}
-
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        work()
-    finally:
-        sys.setprofile(before)
-    return number
-
-
 def audit_and_show(file: Path, contents: Mapping[str, bytes]) -> None:
     to_lines([audit_to_data(audit_file(file))])
     for name, data in contents.items():
@@ -252,7 +234,7 @@ def test_twice_as_much_takes_twice_the_work(shape: str, tmp_path: Path) -> None:
         contents = SHAPES[shape](size)
         file = tmp_path / WHEEL
         pack(file, contents)
-        work.append(calls_of(functools.partial(audit_and_show, file, contents)))
+        work.append(calls(functools.partial(audit_and_show, file, contents)))
     _, small, middle, large = work
     assert large - middle <= RATIO * 2 * (middle - small) + FEW
 
@@ -267,7 +249,7 @@ def test_a_repair_is_planned_with_twice_the_work(shape: str, tmp_path: Path) -> 
     for size in (SMALLEST, SMALLEST, 2 * SMALLEST, 4 * SMALLEST):
         file = tmp_path / WHEEL
         pack(file, SHAPES[shape](size))
-        work.append(calls_of(functools.partial(plan_wheel, file, Wishes())))
+        work.append(calls(functools.partial(plan_wheel, file, Wishes())))
     _, small, middle, large = work
     assert large - middle <= RATIO * 2 * (middle - small) + FEW
 
@@ -287,7 +269,7 @@ def test_settings_are_read_with_twice_the_work(shape: str, tmp_path: Path) -> No
     for size in (SMALLEST, SMALLEST, 2 * SMALLEST, 4 * SMALLEST):
         file = tmp_path / "pyproject.toml"
         file.write_text(SETTINGS[shape](size), "utf-8")
-        work.append(calls_of(functools.partial(read_toml, file)))
+        work.append(calls(functools.partial(read_toml, file)))
     _, small, middle, large = work
     assert large - middle <= RATIO * 2 * (middle - small) + FEW
 

@@ -16,7 +16,6 @@ import re
 import shutil
 import tarfile
 import zipfile
-import zlib
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, cast
@@ -27,6 +26,7 @@ from pyodide_abi.platforms.versions import RELEASE
 from pyodide_abi.runtime.learning.npm import announced, is_version, release_of
 from pyodide_abi.runtime.releases import install_release
 from pyodide_abi.values import value
+from pyodide_abi.wheel.archive import DAMAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,17 +55,7 @@ _MOST_MEMBERS = 50_000
 _LONGEST_NAME = 1 << 20
 _PIECE = 1 << 20
 #: What the readers of archives raise for one that is damaged.
-_UNREADABLE = (
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    lzma.LZMAError,
-    zlib.error,
-    EOFError,
-    OSError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-)
+_UNREADABLE = (*DAMAGE, tarfile.TarError, lzma.LZMAError)
 
 
 @value
