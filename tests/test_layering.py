@@ -20,10 +20,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "atomic": {"errors"},
     "orphans": set(),
     "process": {"errors", "values", "orphans"},
-    "seal": {"atomic"},
+    "seal": {"files", "atomic"},
     "store": {"errors", "atomic", "values", "seal", "wording"},
     "host": {"errors", "values", "process", "store"},
-    "http": {"errors", "store", "host"},
+    "http": {"errors", "files", "store", "host"},
     "platforms": {"errors", "values"},
     "messages": {"errors", "values", "platforms"},
     "wasm": {"abi", "errors", "values"},
@@ -59,6 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runtime": {
         "abi",
         "errors",
+        "files",
         "atomic",
         "values",
         "wording",
@@ -74,6 +75,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "build": {
         "abi",
         "errors",
+        "files",
         "atomic",
         "values",
         "process",
@@ -88,6 +90,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "libraries": {
         "errors",
+        "files",
         "values",
         "wording",
         "process",

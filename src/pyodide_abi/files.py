@@ -1,7 +1,8 @@
-"""Files that somebody names, read whole within a bound."""
+"""Files that somebody names: read whole within a bound, and their digests."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from typing import TYPE_CHECKING
@@ -29,6 +30,16 @@ def read_file(path: Path) -> bytes:
     if size > LARGEST:
         raise _too_large(path)
     return data
+
+
+def sha256_of(path: Path) -> str:
+    """A file's SHA-256 digest in hexadecimal; no more than a piece of the file is held.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def read_head(path: Path, *, most: int) -> tuple[bytes, int]:

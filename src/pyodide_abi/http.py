@@ -7,7 +7,6 @@ interrupted download goes on where it stopped (RFC 9110, section 14).
 from __future__ import annotations
 
 import base64
-import hashlib
 import http.client
 import json
 import re
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pyodide_abi.errors import DigestError, MissingError, OfflineError, UsageError
+from pyodide_abi.files import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -107,7 +107,7 @@ def download(address: str, sha256: str, host: Host) -> Path:
     with host.store.locked(f"download+{sha256}"):
         complete = host.store.downloads() / sha256
         if complete.is_file():
-            if _digest(complete) == sha256:
+            if sha256_of(complete) == sha256:
                 return complete
             host.progress.say(f"{complete} is damaged; it is fetched again")
             complete.unlink()
@@ -115,7 +115,7 @@ def download(address: str, sha256: str, host: Host) -> Path:
         name = _shown(address).rpartition("/")[2]
         with host.progress.task(f"fetching {name}") as task:
             _attempted(lambda: _transfer(address, partial, name, task, host), address, host)
-        found = _digest(partial)
+        found = sha256_of(partial)
         if found != sha256:
             partial.unlink()
             raise DigestError(
@@ -269,8 +269,3 @@ def _shown(address: str) -> str:
     """An address without the name and password in it."""
     parts = urlsplit(address)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -6,12 +6,12 @@ request, its digest is compared.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias
 
 from pyodide_abi.atomic import replacing
+from pyodide_abi.files import sha256_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,9 +71,7 @@ def broken_files(folder: Path, seal: Path, *, full: bool = False) -> list[str]:
 
 def _mark(path: Path) -> _Mark:
     status = path.stat()
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return status.st_size, status.st_mtime_ns, digest
+    return status.st_size, status.st_mtime_ns, sha256_of(path)
 
 
 def _read(seal: Path) -> dict[str, _Mark] | None:

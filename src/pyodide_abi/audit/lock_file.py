@@ -8,7 +8,6 @@ JavaScript and micropip go by.
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pyodide_abi.errors import UnreadableInputError
@@ -62,11 +61,6 @@ class LockFile:
     compiler: str
     python: str
     packages: tuple[LockedPackage, ...]
-
-
-def normalised(name: str) -> str:
-    """A project's name as indexes and lock files have it (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def read_lock_file(file: Path) -> LockFile:

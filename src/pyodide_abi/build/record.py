@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from importlib.metadata import distributions
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyodide_abi
 from pyodide_abi.atomic import replacing
 from pyodide_abi.build.compile_commands import compilation_database, read_commands
+from pyodide_abi.files import sha256_of
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wheel import open_wheel
 
@@ -55,10 +55,10 @@ def write_record(
     database = compilation_database(read_commands(environment.build.folder / "drivers"))
     document = {
         "format": FORMAT,
-        "wheel": {"name": wheel.name, "size": wheel.stat().st_size, "sha256": _digest(wheel)},
+        "wheel": {"name": wheel.name, "size": wheel.stat().st_size, "sha256": sha256_of(wheel)},
         "source": {
             "name": request.source.name,
-            "sha256": _digest(request.source) if request.source.is_file() else None,
+            "sha256": sha256_of(request.source) if request.source.is_file() else None,
         },
         "platform": {"name": target.platform.name, "emscripten": target.platform.emscripten},
         "tools": _tools(target),
@@ -111,11 +111,6 @@ def _modules(wheel: Path) -> Iterator[dict[str, object]]:
                     "imports": len(module.imports),
                     "needed": list(module.dylink.needed) if module.dylink else [],
                 }
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _write(place: Path, document: object, places: dict[str, str]) -> None:

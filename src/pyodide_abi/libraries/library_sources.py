@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pyodide_abi.errors import DigestError, MissingError, OfflineError
+from pyodide_abi.files import sha256_of
 from pyodide_abi.http import download
 from pyodide_abi.libraries.recipe import SourceKind
 from pyodide_abi.toolchain.apt import SOURCE, open_archive
@@ -92,7 +93,7 @@ def forget_sources(recipe: Recipe, host: Host) -> bool:
 def _key(recipe: Recipe, origin: Origin) -> str:
     facts = f"{origin} {origin.digest}"
     if origin.kind is SourceKind.ARCHIVE and not origin.digest and (file := Path(origin.name)).is_file():
-        facts += hashlib.sha256(file.read_bytes()).hexdigest()
+        facts += sha256_of(file)
     return f"{PREFIX}/{recipe.name}-{hashlib.sha256(facts.encode()).hexdigest()[:12]}"
 
 
@@ -161,7 +162,7 @@ def _from_archive(origin: Origin, folder: Path, host: Host) -> str:
         file = Path(origin.name)
         if not file.is_file():
             raise MissingError(f"there is no file {file}")
-        found = hashlib.sha256(file.read_bytes()).hexdigest()
+        found = sha256_of(file)
         if origin.digest and found != origin.digest:
             raise DigestError(f"{file} has the digest {found}, not {origin.digest}")
     _unpack(file, folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import Version
 
 from pyodide_abi.errors import MissingError
+from pyodide_abi.files import sha256_of
 from pyodide_abi.http import NotThereError, download, get_json
 from pyodide_abi.values import value
 
@@ -112,7 +112,7 @@ class Sources:
             # Nobody has asked for it yet. Whoever does is told.
             self.lacking.pop(entry["file_name"], None)
             return [self._locked(version, entry)]
-        return [Listed(name=entry["file_name"], sha256=_digest(path), place=path)]
+        return [Listed(name=entry["file_name"], sha256=sha256_of(path), place=path)]
 
     def locked_entry(self, version: str, name: str) -> Mapping[str, Any] | None:
         """What a release's lockfile says of a project's package; None if it has none."""
@@ -178,7 +178,7 @@ class Sources:
         own = _project(self.wheel.name) if self.wheel else None
         others = [path for path in there if own is None or _project(path.name) != own]
         files = [self.wheel, *others] if self.wheel else others
-        return [Listed(name=path.name, sha256=_digest(path), place=path) for path in files]
+        return [Listed(name=path.name, sha256=sha256_of(path), place=path) for path in files]
 
     def _locked(self, version: str, entry: Mapping[str, Any]) -> Listed:
         file = str(entry["file_name"])
@@ -249,8 +249,3 @@ def _project(file: str) -> str:
         return parse_wheel_filename(file)[0]
     except InvalidWheelFilename:
         return ""  # Not a wheel that anybody could install.
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

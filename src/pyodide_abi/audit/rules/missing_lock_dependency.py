@@ -30,7 +30,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Evidence, Severity
-from pyodide_abi.audit.lock_file import normalised
 from pyodide_abi.audit.rule import Input, Rule
 
 if TYPE_CHECKING:
@@ -42,16 +41,18 @@ if TYPE_CHECKING:
 
 def check(case: Case) -> Iterator[Finding]:
     """One finding for each missing name, and for each key that is not found."""
+    from packaging.utils import canonicalize_name  # noqa: PLC0415 - slow to import, and seldom needed
+
     keys = {package.key for package in case.lock.packages}
     for package in case.lock.packages:
-        if package.key != normalised(package.name):
+        if package.key != canonicalize_name(package.name):
             yield RULE.finding(
                 f"`{package.name}` stands under `{package.key}`, where nobody looks for it",
-                fix=f"call the entry `{normalised(package.name)}`",
+                fix=f"call the entry `{canonicalize_name(package.name)}`",
                 symbol=package.key,
             )
         for name in package.depends:
-            if normalised(name) not in keys:
+            if canonicalize_name(name) not in keys:
                 yield RULE.finding(
                     f"`{package.key}` depends on `{name}`, which the lock file does not have",
                     evidence=Evidence(f"No known package with name '{name}'"),

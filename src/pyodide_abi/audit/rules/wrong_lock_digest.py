@@ -25,12 +25,12 @@ Write the lock file anew from the files that are served.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Input, Rule
+from pyodide_abi.files import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ def check(case: Case) -> Iterator[Finding]:
             yield RULE.finding(
                 f"the digest of `{package.key}` is no SHA-256 in hexadecimal", fix=_FIX, symbol=package.key
             )
-        elif file is not None and _digest(file) != package.sha256:
+        elif file is not None and sha256_of(file) != package.sha256:
             yield RULE.finding(
                 f"`{package.file_name}` has another digest than the lock file says",
                 fix=_FIX,
@@ -79,11 +79,6 @@ def _beside(folder: Path, name: str) -> Path | None:
         return None
     path = folder / name
     return path if path.is_file() and not path.is_symlink() else None
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 RULE = Rule(

@@ -21,6 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, cast
 
 from pyodide_abi.errors import UnreadableInputError, UsageError
+from pyodide_abi.files import sha256_of
 from pyodide_abi.http import get
 from pyodide_abi.platforms.versions import RELEASE
 from pyodide_abi.runtime.learning.npm import announced, is_version, release_of
@@ -275,7 +276,7 @@ def _digests(place: Path, origin: str) -> dict[str, str]:
             f"{origin} holds no runtime: {', '.join(missing)} is missing",
             hint="name the folder with pyodide.mjs: dist, as a build of Pyodide makes it, or a distribution",
         )
-    return {name: hashlib.sha256((place / name).read_bytes()).hexdigest() for name in sorted(names)}
+    return {name: sha256_of(place / name) for name in sorted(names)}
 
 
 def _kept(
