@@ -110,7 +110,8 @@ def test_a_backend_and_its_own_way_to_compile(files: dict[str, str], tmp_path: P
 
 
 def test_a_compiler_cache_is_asked_the_same_twice(tmp_path: Path) -> None:
-    place = project(tmp_path / "spam", SCIKIT_BUILD_CORE)
+    # No other test builds a project of this name: of two builds at once, the second gets another folder.
+    place = project(tmp_path / "cached", SCIKIT_BUILD_CORE)
     asked = tmp_path / "asked"
     cache = tmp_path / "cache"
     cache.write_text(f'#!/bin/sh\necho "$@" >>{asked}\nexec "$@"\n')
