@@ -127,18 +127,25 @@ class Flow:
         """
         raise NotImplementedError
 
-    def run(self) -> None:
-        """Go to the end, and leave the memory as the longest way does."""
+    def run(self) -> bool:
+        """Go to the end, and leave the memory as the longest way does.
+
+        Returns:
+            whether all ways have been gone.
+        """
+        ended = True
         try:
             self.go()
         except (Stopped, WasmError, IndexError):
             self._keep()
+            ended = False
         memory, best = self.memory, self._best
         memory.go_back(self._entry)
         if best is not None:
             for place, word in best.changes.items():
                 memory.store(place, word)
             self.result = best.values[-1] if best.values else None
+        return ended
 
     def condition_fails(self) -> bool | None:
         """Whether a condition is zero, which is taken off the stack.

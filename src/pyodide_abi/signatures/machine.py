@@ -33,7 +33,7 @@ from pyodide_abi.signatures.symbolic import (
 from pyodide_abi.signatures.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pyodide_abi.signatures.code_parts import Code, Relevance
     from pyodide_abi.signatures.layouts import Layouts
@@ -49,6 +49,10 @@ _DEEPEST = 12
 _MOST_STEPS = 150_000
 _MOST_STEPS_AT_ONCE = 60_000
 _MOST_STEPS_OF_RELOCATIONS = 20_000
+#: Instructions of functions that are followed without what they call.
+_MOST_STEPS_ALONE = 30_000
+#: A function that is called takes this part of the instructions that are left, so that its caller goes on.
+_PART_OF_CALLED = 2
 #: Instructions that are gone over a second time, with all that they call.
 _MOST_STEPS_THOROUGH = 60_000
 #: Of a module that is too long to be kept whole, a quarter.
@@ -73,6 +77,7 @@ class Machine:
         leaves: the function that was just called does not come back.
         running: functions that have been entered and not left, the outermost first.
         visited: functions that have been entered.
+        ended: those of them that have been followed to their end.
     """
 
     def __init__(
@@ -105,6 +110,7 @@ class Machine:
         self.leaves = False
         self.running: list[int] = []
         self.visited: set[int] = set()
+        self.ended: set[int] = set()
         self._table = table
         self._layouts = layouts
         self._report = called
@@ -119,7 +125,7 @@ class Machine:
         self._unread = self._passed_over = False
         #: Functions where both was so: the point in the memory's record before each, and its arguments.
         self._again: list[tuple[int, int, Sequence[Value]]] = []
-        self._thorough = False
+        self._thorough = self._alone = False
 
     def enter(self, index: int, args: Sequence[Value] | None = None) -> Value:
         """Follow a function of the module from outside; arguments that are not given are parameters."""
@@ -144,6 +150,19 @@ class Machine:
             with contextlib.suppress(Stopped, RecursionError):
                 self._follow(index, args)
         self._thorough = False
+
+    def follow_alone(self, functions: Iterable[int]) -> None:
+        """Follow functions without what they call, where there was too much of that."""
+        self._left = max(
+            self._left, _MOST_STEPS_ALONE if self.code.whole else _MOST_STEPS_ALONE // _SHARE_OF_LARGE
+        )
+        self._alone = True
+        for index in functions:
+            point = self.memory.now
+            with contextlib.suppress(Stopped, RecursionError):
+                self.enter(index)
+            self.memory.go_back(point)
+        self._alone = False
 
     def relocate(self, index: int, base: int) -> Relocations | None:
         """Have the module's addresses filled in.
@@ -243,6 +262,8 @@ class Machine:
         if body is None or index in self.running or len(self.running) >= _DEEPEST:
             return self._unknown()
         given = any(type(arg) is Pointer and arg.region.startswith(_FUNCTIONS) for arg in args)
+        if self._alone and self.running and not given and len(body) > SHORT:
+            return self._unknown()
         known_to_matter = given or self._thorough or not self.running
         if not known_to_matter and not self._relevance.matters(index):
             self._passed_over = True
@@ -252,12 +273,17 @@ class Machine:
         if known is not None and known[0] >= (_MOST_TIMES if len(body) <= SHORT else _times(args)):
             return known[1] if known[1] is not None else self._unknown()
         self.visited.add(index)
+        stop_at = self._stop_at
+        if self.running:
+            self._stop_at = self._left - (self._left - stop_at) // _PART_OF_CALLED
         self.running.append(index)
         try:
             walk = Walk(self, body, args, len(type_.results))
-            walk.run()
+            if walk.run():
+                self.ended.add(index)
         finally:
             self.running.pop()
+            self._stop_at = stop_at
         result = walk.result
         lasting = type(result) is Pointer and result.region in {MEMORY, TABLE}
         self._followed[key] = (known[0] + 1 if known else 1, result if lasting else None)

@@ -129,14 +129,15 @@ class _Recovery:
         for name, index in self._exports.items():
             if name.startswith(INIT_PREFIXES):
                 self._initialise(name.partition("_")[2], index, slots=name.startswith(_EXPORT))
-        callers = calling(self._kept.roots)
-        self._follow(
-            sorted(index for index in self._kept.callers if callers(self._kept.bodies.get(index, b"")))
-        )
+        calls = calling(self._kept.roots)
+        callers = sorted(index for index in self._kept.callers if calls(self._kept.bodies.get(index, b"")))
+        self._follow(callers)
         for _ in range(_ROUNDS):
             self._follow(sorted(self._callers_of(self._reader.passing)))
         complete = not self._machine.spent
         self._machine.follow_unread()
+        unended = (self._first + index for index in callers)
+        self._machine.follow_alone([index for index in unended if index not in self._machine.ended])
         self._machine.leave(_MOST_STEPS_OWN)
         self._follow(self._own_callers())
         if self._relocations is not None and self._reader.module:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from assembling import assemble
 
 from pyodide_abi.signatures import Certainty, keep_bodies, recovered_from
 from pyodide_abi.wasm import FuncType, Kind, read_module
@@ -94,3 +95,29 @@ def test_a_library_without_tables_costs_nothing() -> None:
     assert kept.idle
     assert not kept.bodies
     assert recovered_from(module).entries == ()
+
+
+@pytest.mark.parametrize("work", [0, 40_000])
+def test_what_is_called_before_does_not_hide_what_comes_after(work: int) -> None:
+    # The helper takes an address, so that it is worth following, and is too long to be.
+    text = f"""%dylink
+        (import "env" "memory" (memory 0))
+        (import "env" "__indirect_function_table" (table 0 funcref))
+        (import "env" "__memory_base" (global $mb i32))
+        (import "env" "__table_base" (global $tb i32))
+        (import "env" "PyModule_AddFunctions" (func $add (param i32 i32) (result i32)))
+        (elem (global.get $tb) func $method)
+        (data (global.get $mb) "run\\00\\00\\00\\00\\00\\00\\00\\00\\00\\04\\00\\00\\00")
+        (func (export "__wasm_apply_data_relocs")
+          (i32.store offset=4 (global.get $mb) (global.get $mb))
+          (i32.store offset=8 (global.get $mb) (global.get $tb)))
+        (func $method (param i32) (result i32) i32.const 0)
+        (func $more (result i32) {"(drop (global.get $tb))" * work} i32.const 0)
+        (func (export "PyInit_x") (result i32)
+          (drop (call $more)) {"nop " * 99}
+          (drop (call $add (call $more) (i32.add (global.get $mb) (i32.const 4))))
+          i32.const 0)"""
+    entries = recovered_from(read_module(assemble(text))).entries
+    assert [(one.name, one.certainty) for one in entries if one.table == "PyMethodDef"] == [
+        ("x.run", Certainty.CERTAIN)
+    ]
