@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -229,6 +230,18 @@ def install_requirements(
             hint=f"build once without --offline; uv said:\n{said}",
         )
     raise BuildFailedError(f"the build requirements ({wanted}) cannot be installed", hint=said)
+
+
+def require_tools(host: Host) -> None:
+    """See that what builds is installed, before anything large is fetched for it.
+
+    Raises:
+        MissingError: something of the extra ``build`` is not.
+    """
+    there = {"uv": find_uv(host), "pyproject-hooks": importlib.util.find_spec("pyproject_hooks")}
+    missing = [name for name, found in there.items() if found is None]
+    if missing:
+        raise MissingError(f"building needs {' and '.join(missing)}", hint="pip install 'pyodide-abi[build]'")
 
 
 def find_installer(host: Host) -> Path:

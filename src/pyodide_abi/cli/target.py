@@ -97,6 +97,8 @@ def find_target(platform: Platform, args: argparse.Namespace, session: Session, 
         MissingError: something is not there and cannot be fetched.
     """
     from pyodide_abi.build import Exports, Target
+    from pyodide_abi.build.environment import require_tools
+    from pyodide_abi.cli.settings import set_by
     from pyodide_abi.runtime import install_release, newest
     from pyodide_abi.toolchain import Source, find_python, find_rust, find_toolchain, make_sysroot
 
@@ -104,10 +106,12 @@ def find_target(platform: Platform, args: argparse.Namespace, session: Session, 
     if args.library:
         # A wrong name is told before a compiler is fetched.
         find_catalogue(args, session).in_order(args.library)
+    require_tools(host)
     toolchain = find_toolchain(
         platform,
         host,
         mismatch_allowed=args.toolchain_mismatch == "allow",
+        allowed_by=set_by(args, "toolchain_mismatch"),
         source=Source(args.toolchain) if args.toolchain else None,
     )
     python = find_python(platform.python.version, host)

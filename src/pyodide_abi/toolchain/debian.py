@@ -55,7 +55,11 @@ def unpack_tree(
             compiling for this machine.
         work: called with the tree while its programs run where they are, before they are pointed to their
             final place: the moment to warm caches and to see that it works.
+
+    Raises:
+        MissingError: a package cannot be had; or there is no patchelf, which is told before they are fetched.
     """
+    relocate.find_patchelf(host)
     tree = entry / TREE
     tree.mkdir()
     packages = archive.closure(names, without=[*_NATIVE_ONLY, *without])

@@ -84,7 +84,12 @@ def open_present(present: Present, host: Host) -> Toolchain:
 
 
 def find_toolchain(
-    platform: Platform, host: Host, *, mismatch_allowed: bool, source: Source | None = None
+    platform: Platform,
+    host: Host,
+    *,
+    mismatch_allowed: bool,
+    allowed_by: str = "",
+    source: Source | None = None,
 ) -> Toolchain:
     """The compiler for a platform, fetched if need be; what is chosen is said on ``host.progress``.
 
@@ -96,6 +101,7 @@ def find_toolchain(
         platform: The platform, whose ``emscripten`` is the version.
         host: the machine.
         mismatch_allowed: another version will do.
+        allowed_by: the setting that says so, where it was no word of this call.
         source: nothing but this.
 
     Raises:
@@ -105,18 +111,19 @@ def find_toolchain(
     present = [one for one in find_present(host) if source in {None, one.source}]
     exact = choose_present(platform, present, mismatch_allowed=False)
     if exact is not None:
-        return _chosen(open_present(exact, host), platform, host)
+        return _chosen(open_present(exact, host), platform, host, allowed_by)
     reasons: list[str] = []
     if source in {None, Source.OFFICIAL}:
         official_build = _from_official(platform, host, reasons, insist=source is Source.OFFICIAL)
         if official_build is not None:
-            return _chosen(official_build, platform, host)
+            return _chosen(official_build, platform, host, allowed_by)
     other = choose_present(platform, present, mismatch_allowed=mismatch_allowed)
     if other is not None:
-        return _chosen(open_present(other, host), platform, host)
+        return _chosen(open_present(other, host), platform, host, allowed_by)
     if source in {None, Source.DEBIAN}:
         try:
-            return _chosen(_from_debian(platform, host, mismatch_allowed=mismatch_allowed), platform, host)
+            fetched = _from_debian(platform, host, mismatch_allowed=mismatch_allowed)
+            return _chosen(fetched, platform, host, allowed_by)
         except MissingError as error:
             reasons.append(f"Debian's archive: {error}")
     raise _nothing(platform, present, reasons, mismatch_allowed=mismatch_allowed, offline=host.offline)
@@ -182,7 +189,7 @@ def _from_debian(platform: Platform, host: Host, *, mismatch_allowed: bool) -> T
     return debian_emscripten.install(host, only=None if mismatch_allowed else platform.emscripten)
 
 
-def _chosen(toolchain: Toolchain, platform: Platform, host: Host) -> Toolchain:
+def _chosen(toolchain: Toolchain, platform: Platform, host: Host, allowed_by: str = "") -> Toolchain:
     words = {
         Source.PATH: "on the PATH",
         Source.EMSDK: "in $EMSDK",
@@ -192,6 +199,7 @@ def _chosen(toolchain: Toolchain, platform: Platform, host: Host) -> Toolchain:
     text = f"compiler: Emscripten {toolchain.emscripten} {words[toolchain.source]} ({toolchain.root})"
     if toolchain.emscripten != platform.emscripten:
         text += f"; platform {platform.name} names {platform.emscripten}, another version was allowed"
+        text += f" by {allowed_by}" if allowed_by else ""
     host.progress.say(text)
     return toolchain
 

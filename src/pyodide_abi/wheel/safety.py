@@ -9,6 +9,7 @@ import re
 import stat
 import struct
 import zipfile
+import zlib
 from typing import IO, TYPE_CHECKING
 
 from pyodide_abi.errors import WheelError
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+#: What the standard library raises for damage of one sort or another in a zip archive.
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 _ENCRYPTED = 0x1
 _SIZES_FOLLOW = 0x8
 _UTF8 = 0x800

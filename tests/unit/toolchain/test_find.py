@@ -148,6 +148,8 @@ def test_an_allowed_mismatch_is_said(tmp_path: Path) -> None:
     assert found.emscripten == "6.0.10", "the newest, by numbers"
     assert diary.said[0] == f"no official build of Emscripten {EXACT}: no route"
     assert diary.said[-1].endswith(f"platform 314_0 names {EXACT}, another version was allowed")
+    find.find_toolchain(PLATFORM, host, mismatch_allowed=True, allowed_by="the variable SPAM")
+    assert diary.said[-1].endswith(f"names {EXACT}, another version was allowed by the variable SPAM")
 
 
 def test_a_named_source_is_the_only_one(tmp_path: Path) -> None:

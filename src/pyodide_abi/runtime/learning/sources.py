@@ -27,7 +27,7 @@ from pyodide_abi.platforms.versions import RELEASE
 from pyodide_abi.runtime.learning.npm import announced, is_version, release_of
 from pyodide_abi.runtime.releases import install_release
 from pyodide_abi.values import value
-from pyodide_abi.wheel.archive import DAMAGE
+from pyodide_abi.wheel.safety import DAMAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
