@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyodide_abi.cli.settings import set_by
 from pyodide_abi.report.printable import printable
 from pyodide_abi.values import value
 
@@ -77,6 +78,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add_platforms_option(parser)
     parser.add_argument(
+        "-o",
         "--outdir",
         default="dist",
         metavar="DIR",
@@ -135,7 +137,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
             continue
         done.append(one)
         if args.format == "text":
-            _write(one, session)
+            _write(one, set_by(args, "toolchain_mismatch"), session)
     if args.format == "json":
         from pyodide_abi.report.envelope import to_envelope
 
@@ -256,14 +258,15 @@ def config_settings(words: Sequence[str]) -> dict[str, str | list[str]]:
     return settings
 
 
-def _write(one: _Done, session: Session) -> None:
+def _write(one: _Done, allowed_by: str, session: Session) -> None:
     from pyodide_abi.report.text import print_audit
     from pyodide_abi.report.verify import write_verification
 
     console = session.console()
     compiler = f"Emscripten {one.toolchain.emscripten}"
     if one.toolchain.emscripten != one.platform.emscripten:
-        compiler += f" (the platform names {one.platform.emscripten}; another version was allowed)"
+        allowed = "another version was allowed" + (f" by {allowed_by}" if allowed_by else "")
+        compiler += f" (the platform names {one.platform.emscripten}; {allowed})"
     size = one.result.wheel.stat().st_size
     pure = one.result.wheel.stem.endswith("-any")
     made = (
