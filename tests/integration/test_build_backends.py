@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from json_schema import check
 from patience import WORK_HANGS
 from real_host import pyodide_abi
 
@@ -100,7 +101,9 @@ def test_a_backend_and_its_own_way_to_compile(files: dict[str, str], tmp_path: P
     words = ("--platform", "314_0", "--toolchain-mismatch", "allow", "--format", "json")
     done = pyodide_abi("build", place, *words, cwd=tmp_path, timeout=WORK_HANGS)
     assert done.returncode == 0, done.stderr.decode()
-    (answer,) = json.loads(done.stdout)["results"]
+    written = json.loads(done.stdout)
+    check(written, "build")
+    (answer,) = written["results"]
     with open_wheel(Path(answer["wheel"])) as opened:
         names = [member.name for member in opened.members if ".so" in member.name]
     assert names == ["eggs/_eggs.cpython-314-wasm32-emscripten.so"]

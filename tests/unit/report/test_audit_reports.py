@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from assembling import assemble, make_wheel
 from json_schema import check
+from jsonschema import ValidationError
 from rich.console import Console
 
 from pyodide_abi.audit import audit_file
-from pyodide_abi.report.envelope import schema, to_envelope, unreadable_to_data
+from pyodide_abi.report.envelope import to_envelope, unreadable_to_data
 from pyodide_abi.report.github import audit_to_annotations
 from pyodide_abi.report.json import audit_to_data, summary_of
 from pyodide_abi.report.sarif import audits_to_sarif
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 MODULE = "x.cpython-314-wasm32-emscripten.so"
 LIBS = "x-1-cp312-cp312-pyodide_2024_0_wasm32.whl"
-
-
-SCHEMA = schema("audit")
 
 
 def as_json(results: list[dict[str, Any]], report: Report) -> str:
@@ -96,9 +94,9 @@ def test_json_has_the_form_that_the_schema_publishes(
         tmp_path, "y-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl", {MODULE: module.read_bytes()}
     )
     for one in (report, preloading, audit_file(module, platform="2026_5"), audit_file(sound)):
-        check(json.loads(as_json([audit_to_data(one)], one)), SCHEMA, SCHEMA)
+        check(json.loads(as_json([audit_to_data(one)], one)), "audit")
     several = [audit_to_data(report), unreadable_to_data("wheel", "z.whl", "no archive")]
-    check(json.loads(as_json(several, report)), SCHEMA, SCHEMA)
+    check(json.loads(as_json(several, report)), "audit")
 
 
 def test_json_says_what_the_loader_does(report: Report) -> None:
@@ -126,8 +124,8 @@ def test_json_says_where_an_installer_makes_a_difference(preloading: Report) -> 
 def test_the_schema_refuses_what_is_not_a_report(report: Report) -> None:
     data = audit_to_data(report)
     del data["engine"]
-    with pytest.raises(AssertionError):
-        check(json.loads(as_json([data], report)), SCHEMA, SCHEMA)
+    with pytest.raises(ValidationError):
+        check(json.loads(as_json([data], report)), "audit")
 
 
 def test_annotations_are_single_escaped_lines(report: Report) -> None:
