@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": {"errors", "atomic", "values", "seal", "wording"},
     "host": {"errors", "values", "process", "store"},
     "http": {"errors", "files", "store", "host"},
-    "platforms": {"errors", "values"},
+    "platforms": {"abi", "errors", "values"},
     "messages": {"errors", "values", "platforms"},
     "wasm": {"abi", "errors", "values"},
     "wheel": {"abi", "errors", "atomic", "values"},

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fuzz import mutate_bytes, mutate_wasm, mutate_wheel
-from fuzz.target import BrokenPromiseError, read_everything
+from fuzz.target import BrokenPromiseError, read_quickly
 
 if TYPE_CHECKING:
     import random
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from fuzz.seeds import Seed
 
-#: An input that makes no calls and comes to no end within so many seconds of processor time is a find, too.
-_HOPELESS = 120.0
+#: An input that comes to no end within so many seconds of processor time is a find, too; ordinary ones take
+#: milliseconds.
+_HOPELESS = 60.0
 
 
 def change(seed: Seed, source: random.Random, modules: list[bytes]) -> bytes:
@@ -37,11 +38,19 @@ def _hopeless(_number: int, _frame: FrameType | None) -> None:
 
 
 class Fuzzer:
-    """Tries inputs in a folder of its own and keeps those that break a promise."""
+    """Tries inputs in a folder of its own and keeps those that break a promise.
 
-    def __init__(self, folder: Path, finds: Path | None) -> None:
+    Args:
+        folder: where the input lies.
+        finds: where finds go; None for nowhere.
+        counted: the calls of each so many inputs are counted.
+    """
+
+    def __init__(self, folder: Path, finds: Path | None, *, counted: int = 1) -> None:
         self._folder = folder
         self._finds = finds
+        self._counted = counted
+        self.number = 0
         self.endings: collections.Counter[str] = collections.Counter()
         self.found: dict[str, Path | None] = {}
 
@@ -52,7 +61,8 @@ class Fuzzer:
         before = signal.signal(signal.SIGVTALRM, _hopeless)
         signal.setitimer(signal.ITIMER_VIRTUAL, _HOPELESS)
         try:
-            ending = read_everything(file, platform)
+            self.number += 1
+            ending = read_quickly(file, platform, counted=self.number % self._counted == 0)
         except (Exception, RecursionError, MemoryError) as error:  # noqa: BLE001 - whatever it is, it is a find
             ending = self._keep(seed, platform, error)
         finally:

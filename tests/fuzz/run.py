@@ -2,6 +2,7 @@
 
     python tests/fuzz/run.py --inputs 2000               two thousand, the same ones every time
     python tests/fuzz/run.py --seconds 3600 --seed 7     an hour of others
+    python tests/fuzz/run.py --inputs 1000000 --jobs 2   a million, in two processes
     python tests/fuzz/run.py --seconds 600 --atheris     led by coverage (needs `pip install atheris`)
     python tests/fuzz/run.py --input FILE                one file, such as one that was found
 
@@ -11,12 +12,16 @@ A find is written below ``--finds`` with how it ended; made small and with a not
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib.util
+import itertools
 import random
 import resource
 import sys
 import tempfile
 import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,31 +30,66 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).parents[1])
 
 from fuzz.attempting import Fuzzer, change
-from fuzz.seeds import Seed, fetched_seeds, made_seeds
+from fuzz.seeds import WHEEL, Seed, fetched_seeds, made_seeds, pack
+from fuzz.shapes import shape
 from fuzz.target import PLATFORMS
 
+from pyodide_abi.values import value
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 #: Address space of the process, in bytes: the interpreter, the symbols of all platforms, and one input.
 MEMORY = 2 << 30
-_INTERESTING = 400
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - files in it have folders of their own
+#: So many changed inputs are changed again; larger ones than this, in bytes, seldom.
+_INTERESTING, _SMALL = 400, 6_000
+#: The calls of one input among so many are counted in a long run; all have a bound of time.
+_COUNTED = 32
+
+
+class _Pool:
+    """What can be changed: seeds, and inputs made of them."""
+
+    def __init__(self, seeds: Iterable[Seed]) -> None:
+        self._seeds = list(seeds)
+        self._changed: list[Seed] = []
+
+    def choose(self, source: random.Random) -> Seed:
+        """One of them; of two the smaller, as it takes less time and chance hits more of it."""
+        half = self._changed if self._changed and source.random() < 0.5 else self._seeds
+        return min(source.choice(half), source.choice(half), key=lambda seed: len(seed.data))
+
+    def add(self, seed: Seed, source: random.Random) -> None:
+        if len(self._changed) < _INTERESTING:
+            self._changed.append(seed)
+        else:
+            self._changed[source.randrange(_INTERESTING)] = seed
 
 
 def inputs(seeds: tuple[Seed, ...], source: random.Random) -> Iterator[Seed]:
     """Changed seeds without end; what was changed may be changed again."""
-    pool = list(seeds)
     modules = [seed.data for seed in seeds if seed.data.startswith(b"\0asm")]
+    small = [seed for seed in seeds if len(seed.data) <= _SMALL]
+    large = [seed for seed in seeds if len(seed.data) > _SMALL]
+    modular, wheels = (
+        _Pool(seed for seed in small if seed.name.endswith(".whl") is of_wheels)
+        for of_wheels in (False, True)
+    )
     while True:
-        # Small modules are quick to read, so they get half of the time, however many wheels there are.
-        modular = source.random() < 0.5
-        seed = source.choice([seed for seed in pool if seed.name.endswith(".whl") is not modular])
+        chance = source.random()
+        # Small modules are quick to read, so they get most of the number, and half of the time.
+        pool = modular if chance < 0.7 else wheels
+        if large and chance > 0.999:
+            seed = source.choice(large)
+        elif chance > 0.99:
+            seed = Seed(name=WHEEL, data=pack(shape(source)))
+        else:
+            seed = pool.choose(source)
         changed = Seed(name=seed.name, data=change(seed, source, modules))
         yield changed
-        if source.random() < 0.05 and len(changed.data) < 4 * len(seeds[-1].data) + 100_000:
-            pool.append(changed)
-            if len(pool) > len(seeds) + _INTERESTING:
-                del pool[source.randrange(len(seeds), len(pool))]
+        if len(changed.data) <= _SMALL and source.random() < 0.05:
+            pool.add(changed, source)
 
 
 def limit_memory() -> None:
@@ -62,7 +102,8 @@ def fuzz(
 ) -> int:
     """Try inputs until a number or a time is reached; how many there were."""
     source = random.Random(seed)  # noqa: S311 - inputs, not secrets
-    end = time.monotonic() + seconds if seconds is not None else None
+    began = time.monotonic()
+    end = began + seconds if seconds is not None else None
     number = 0
     for candidate in inputs(seeds, source):
         if (most is not None and number >= most) or (end is not None and time.monotonic() > end):
@@ -70,8 +111,57 @@ def fuzz(
         fuzzer.attempt(candidate, source.choice(PLATFORMS))
         number += 1
         if number % 5000 == 0:
-            sys.stderr.write(f"{number:,} inputs, {len(fuzzer.found)} finds\n")
+            rate = number / (time.monotonic() - began)
+            sys.stderr.write(f"seed {seed}: {number:,} inputs, {rate:.0f}/s, {len(fuzzer.found)} finds\n")
     return number
+
+
+@value
+class Outcome:
+    """What came of a run.
+
+    Attributes:
+        number: of inputs.
+        endings: how often each ending was seen.
+        found: the finds' endings.
+    """
+
+    number: int
+    endings: Counter[str]
+    found: frozenset[str]
+
+
+def one_process(
+    seeds: tuple[Seed, ...], finds: Path, *, seed: int, most: int | None, seconds: float | None
+) -> Outcome:
+    """A run in this process, in a folder in memory where the system has one."""
+    limit_memory()
+    with tempfile.TemporaryDirectory(dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None) as folder:
+        fuzzer = Fuzzer(Path(folder), finds, counted=_COUNTED)
+        # What is kept for good, the platforms' symbols above all, need not be looked through again and again.
+        for sound, platform in zip(seeds, itertools.cycle(PLATFORMS), strict=False):
+            fuzzer.attempt(sound, platform)
+        gc.freeze()
+        number = fuzz(fuzzer, seeds, seed=seed, most=most, seconds=seconds)
+    return Outcome(number=number, endings=fuzzer.endings, found=frozenset(fuzzer.found))
+
+
+def in_processes(
+    number: int, seeds: tuple[Seed, ...], finds: Path, *, seed: int, most: int | None, seconds: float | None
+) -> Outcome:
+    """One run in several processes, each with chance of its own."""
+    share = None if most is None else -(-most // number)
+    with ProcessPoolExecutor(number) as pool:
+        runs = [
+            pool.submit(one_process, seeds, finds, seed=seed * number + at, most=share, seconds=seconds)
+            for at in range(number)
+        ]
+        outcomes = [run.result() for run in runs]
+    return Outcome(
+        number=sum(outcome.number for outcome in outcomes),
+        endings=sum((outcome.endings for outcome in outcomes), Counter()),
+        found=frozenset().union(*(outcome.found for outcome in outcomes)),
+    )
 
 
 def main() -> int:
@@ -82,33 +172,48 @@ def main() -> int:
     parser.add_argument("--inputs", type=int, help="stop after so many")
     parser.add_argument("--seconds", type=float, help="stop after so long")
     parser.add_argument("--seed", type=int, default=0, help="of the chance (default: 0)")
+    parser.add_argument("--jobs", type=int, default=1, help="processes (default: 1)")
     parser.add_argument("--input", type=Path, help="only this file")
     parser.add_argument("--finds", type=Path, default=Path("fuzz-finds"), help="where finds go")
     parser.add_argument("--made-only", action="store_true", help="no seeds but those of this repository")
     parser.add_argument("--atheris", action="store_true", help="let atheris choose the inputs by coverage")
     args = parser.parse_args()
     seeds = made_seeds() + (() if args.made_only else fetched_seeds())
-    limit_memory()
     if args.atheris:
         if importlib.util.find_spec("atheris") is None:
             sys.stderr.write("atheris is not installed: pip install atheris, or leave --atheris out\n")
             return 2
         from fuzz.coverage_led import run_atheris
 
+        limit_memory()
         run_atheris(seeds, finds=args.finds, most=args.inputs, seconds=args.seconds, seed=args.seed)
-    with tempfile.TemporaryDirectory() as folder:
-        fuzzer = Fuzzer(Path(folder), args.finds)
-        if args.input:
-            name = args.input.name.partition("-")[2] if "-" in args.input.name else args.input.name
-            for platform in PLATFORMS:
-                ending = fuzzer.attempt(Seed(name=name, data=args.input.read_bytes()), platform)
-                sys.stdout.write(f"{platform} {ending}\n")
-            return bool(fuzzer.found)
-        most = 1000 if args.inputs is None and args.seconds is None else args.inputs
-        number = fuzz(fuzzer, seeds, seed=args.seed, most=most, seconds=args.seconds)
-    for ending, times in fuzzer.endings.most_common():
+    if args.input:
+        return try_again(args.input, args.finds)
+    most = 1000 if args.inputs is None and args.seconds is None else args.inputs
+    bounds = {"seed": args.seed, "most": most, "seconds": args.seconds}
+    began = time.monotonic()
+    if args.jobs > 1:
+        outcome = in_processes(args.jobs, seeds, args.finds, **bounds)
+    else:
+        outcome = one_process(seeds, args.finds, **bounds)
+    for ending, times in outcome.endings.most_common():
         sys.stdout.write(f"{times:>9,}  {ending}\n")
-    sys.stdout.write(f"{number:,} inputs from {len(seeds)} seeds, {len(fuzzer.found)} finds\n")
+    rate = outcome.number / (time.monotonic() - began)
+    sys.stdout.write(
+        f"{outcome.number:,} inputs from {len(seeds)} seeds, {rate:.0f}/s, {len(outcome.found)} finds\n"
+    )
+    return bool(outcome.found)
+
+
+def try_again(file: Path, finds: Path) -> int:
+    """One file for every platform; the exit status of the command."""
+    limit_memory()
+    name = file.name.partition("-")[2] if "-" in file.name else file.name
+    with tempfile.TemporaryDirectory() as folder:
+        fuzzer = Fuzzer(Path(folder), finds)
+        for platform in PLATFORMS:
+            ending = fuzzer.attempt(Seed(name=name, data=file.read_bytes()), platform)
+            sys.stdout.write(f"{platform} {ending}\n")
     return bool(fuzzer.found)
 
 

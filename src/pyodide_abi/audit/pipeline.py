@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import enum
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ from pyodide_abi.audit.wheel_files import extension_paths, extension_paths_on_di
 from pyodide_abi.errors import UnreadableInputError
 from pyodide_abi.linker import Installed, read_library
 from pyodide_abi.linker.budget import Budget
-from pyodide_abi.linker.elide.fast_reading import mangled_names, read_files
+from pyodide_abi.linker.elide.fast_reading import read_files
 from pyodide_abi.platforms import load_platform, platform_of_tag
 from pyodide_abi.platforms.engine_documents import DEFAULT_ENGINE
 from pyodide_abi.platforms.engines import find_engine
@@ -190,9 +189,13 @@ def _subject(
     sought = find_engine(engine).sought
     if platform and not chosen:
         sought |= sought_elsewhere(platform)
-    known = cache(lambda: mangled_names(surface.names if surface else ()))
     budget = Budget(contents.file.name, size=contents.size)
-    read_contents = read(list(files.values()), known=known, sought=sought, budget=budget)
+    read_contents = read(
+        list(files.values()),
+        known=lambda: surface.mangled_names if surface else frozenset(),
+        sought=sought,
+        budget=budget,
+    )
 
     def predict(pass_: Pass) -> _Predicted:
         if pass_ is Pass.NAMES_OUTLINED:

@@ -17,11 +17,13 @@ Bit ``n`` of a mask stands for release ``n``.
 from __future__ import annotations
 
 import enum
+import functools
 import json
 import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from pyodide_abi.abi.symbols import MANGLED_PREFIXES
 from pyodide_abi.errors import PlatformDataError, UsageError
 from pyodide_abi.platforms.documents import read_data
 from pyodide_abi.platforms.learned import SYMBOLS, fresh_entries
@@ -131,6 +133,11 @@ class Surface:
         """Every name that some release offers in some engine."""
         return self._groups.keys()
 
+    @functools.cached_property
+    def mangled_names(self) -> frozenset[bytes]:
+        """Those of them that are C++'s or Rust's, in UTF-8."""
+        return frozenset([name.encode() for name in self._groups if name.startswith(MANGLED_PREFIXES)])
+
     def symbols(self, release: str, engine: str = REFERENCE_ENGINE) -> Mapping[str, Symbol]:
         """What a release offers in an engine.
 
@@ -213,8 +220,7 @@ def load_surface(platform: Platform) -> Surface:
         if version in learned
     ]
     if len(surfaces) < len(releases):
-        file = f"{platform.name}.surface"
-        surfaces.insert(0, decode_surface(_read(lambda: read_data(file), file), file=file))
+        surfaces.insert(0, _own_surface(f"{platform.name}.surface"))
     if other := next((each for each in surfaces if each.engines != surfaces[0].engines), None):
         version = other.releases[0]
         raise PlatformDataError(
@@ -222,6 +228,12 @@ def load_surface(platform: Platform) -> Surface:
             hint=f"'pyodide-abi runtime forget {version}', and learn it again",
         )
     return surfaces[0] if len(surfaces) == 1 else join_surfaces(surfaces, releases)
+
+
+@functools.cache
+def _own_surface(file: str) -> Surface:
+    """A surface of the package's own, which cannot change while it runs; reading one takes 20 ms."""
+    return decode_surface(_read(lambda: read_data(file), file), file=file)
 
 
 def _read(read: Callable[[], bytes], file: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -60,6 +61,7 @@ def audits_to_sarif(reports: Sequence[Report], unreadable: Mapping[str, str]) ->
     return to_json(log)
 
 
+@functools.cache
 def _rule(rule: Rule) -> dict[str, Any]:
     sections = rule.sections()
     return {

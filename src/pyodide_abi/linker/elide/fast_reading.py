@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyodide_abi.abi.symbols import MANGLED_PREFIXES
 from pyodide_abi.linker.budget import Budget
 from pyodide_abi.linker.elide.outline import outline_of, settle
 from pyodide_abi.linker.elide.stream import outline_stream
@@ -14,7 +13,7 @@ from pyodide_abi.signatures import recovered_from
 from pyodide_abi.wasm import read_module
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from pyodide_abi.linker.elide.outline import Outline
     from pyodide_abi.linker.module_facts import Anatomy
@@ -36,8 +35,8 @@ def read_files(
 
     Args:
         files: The files that can be loaded together.
-        known: Gives the mangled names that some release of the platform has, see :func:`mangled_names`; asked
-            for a module that exports such names.
+        known: Gives the names of C++ and Rust that some release of the platform has; asked for a module that
+            exports such names.
         sought: Names of features to look for in code, which takes time; those that an engine refuses.
         budget: The work that may be done; None for what the sizes of the files give.
 
@@ -58,11 +57,6 @@ def read_files(
 
     libraries = settle([read[path][0] for path in by_path], export_at)
     return {library.path: Read(library, *read[library.path][1:]) for library in libraries}
-
-
-def mangled_names(names: Iterable[str]) -> frozenset[bytes]:
-    """Those of some names that are C++'s or Rust's."""
-    return frozenset([name.encode() for name in names if name.startswith(MANGLED_PREFIXES)])
 
 
 def _read(
