@@ -29,6 +29,27 @@ LACKS = """
 (func (export "PyInit_demo") (result i32) (call $f (i32.const 0)) (i32.const 0))
 """
 ENGINES = 7
+#: A lock file that names a package which is not there.
+LOCK = {
+    "info": {"abi_version": "314_0", "arch": "wasm32", "platform": "emscripten_5_0_3", "python": "3.14.2"},
+    "packages": {
+        "spam": {
+            "name": "spam",
+            "version": "1",
+            "file_name": "https://spam.example/spam-1-py3-none-any.whl",
+            "sha256": "0" * 64,
+            "depends": ["absent"],
+            "imports": [],
+        }
+    },
+}
+#: The visitor compares the first wheel with the second.
+COMPARE = """
+const choice = document.querySelector(".card:nth-child(2) .comparing select");
+choice.value = "0";
+choice.dispatchEvent(new Event("change"));
+choice.options.length
+"""
 
 
 def dropped(*files: Path) -> Step:
@@ -43,6 +64,8 @@ def until(selector: str, count: int = 1) -> Step:
 def test_a_wheel_is_dropped_and_the_command_line_agrees(browser: str, tmp_path: Path) -> None:
     good = real_wheel("msgpack", "pyemscripten_2026_0_wasm32", "3.14")
     bad = make_wheel(tmp_path, NAME, {MODULE: side_module(LACKS)})
+    lock = tmp_path / "pyodide-lock.json"
+    lock.write_text(json.dumps(LOCK))
     with served() as server:
         steps = [
             {"step": "open"},
@@ -50,9 +73,20 @@ def test_a_wheel_is_dropped_and_the_command_line_agrees(browser: str, tmp_path: 
             until(".verdict", 2),
             until(f".card:first-child .engine:not(.unknown):nth-child({ENGINES + 1})"),
             {"step": "cards"},
+            dropped(lock),
+            until(".card:nth-child(3)"),
+            until(".verdict", 3),
+            {"step": "look", "code": COMPARE},
+            until(".comparison .difference"),
+            {"step": "cards"},
         ]
-        *_, cards = visit(browser, server.address, steps, tmp_path).seen
+        *seen, _, _, _, _, _, (difference, locked, *_) = visit(browser, server.address, steps, tmp_path).seen
+        cards = seen[-1]
         asked = set(server.asked)
+    assert difference["name"] == f"{bad.name} → {good.name}"
+    assert "msgpack._cmsgpack" in difference["text"]
+    assert locked["verdict"] == "It names what cannot be installed"
+    assert [rule.split(" ")[0] for rule in locked["rules"]] == ["ABI702", "ABI703"]
     fine, lacking = cards
     assert fine["verdict"] == "It loads in all 8 releases"
     assert fine["rules"] == []

@@ -11,14 +11,13 @@ from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
+    from pyodide_abi.audit.compared import Compared
     from pyodide_abi.cli.session import Session
-    from pyodide_abi.linker.compare import Version
-    from pyodide_abi.linker.facts import Library
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.report.diff import Data
-    from pyodide_abi.wheel import WheelName
+    from pyodide_abi.report.diff_files import User
 
 DESCRIPTION = """\
 What came, went and changed its type between two things of one sort, and whether that breaks anybody.
@@ -85,32 +84,6 @@ class _Releases:
     releases: tuple[str, ...]
 
 
-@value
-class _Module:
-    """A file that is no wheel."""
-
-    path: Path
-    version: Version
-
-
-@value
-class _Wheel:
-    """A wheel that has been read.
-
-    Attributes:
-        versions: The wheel's modules and libraries, by what identifies them in another version of the wheel.
-        others: the digests of the remaining files, by name.
-    """
-
-    path: Path
-    name: WheelName
-    versions: dict[str, Version]
-    others: dict[str, str]
-
-
-_SORTS = {_Releases: "a runtime release or platform", _Module: "a module", _Wheel: "a wheel"}
-
-
 def run(args: argparse.Namespace, session: Session) -> int:
     """Compare and print.
 
@@ -121,7 +94,9 @@ def run(args: argparse.Namespace, session: Session) -> int:
         UsageError: A and B are not of one sort, or one of them is nothing that is known.
         UnreadableInputError: a file is not what its name says.
     """
+    from pyodide_abi.audit.compared import ComparedModule, ComparedWheel, libraries_in
     from pyodide_abi.errors import UsageError
+    from pyodide_abi.report.diff_files import User, modules_difference, wheels_difference
 
     before, after = (_read(text, session.cwd) for text in (args.before, args.after))
     pattern = args.match
@@ -129,17 +104,24 @@ def run(args: argparse.Namespace, session: Session) -> int:
     def select(name: str) -> bool:
         return pattern is None or fnmatchcase(name, pattern)
 
-    users = _libraries(session.cwd / Path(args.used_by).expanduser()) if args.used_by else None
+    user = None
+    if args.used_by:
+        libraries = libraries_in(session.cwd / Path(args.used_by).expanduser())
+        user = User(given=args.used_by, libraries=libraries)
     match before, after:
         case _Releases(), _Releases():
-            data = _diff_releases(before, after, args, select, users)
-        case _Module(), _Module():
-            data = _diff_modules(before, after, args, select, users)
-        case _Wheel(), _Wheel():
-            data = _diff_wheels(before, after, args, select, users)
+            data = _diff_releases(before, after, args, select, user)
+        case ComparedModule(), ComparedModule():
+            data = modules_difference(before, after, select=select, user=user)
+        case ComparedWheel(), ComparedWheel():
+            data = wheels_difference(before, after, select=select, user=user)
         case _:
+            sorts = {ComparedModule: "a module", ComparedWheel: "a wheel"}
+            first, second = (
+                sorts.get(type(side), "a runtime release or platform") for side in (before, after)
+            )
             raise UsageError(
-                f"'{args.before}' is {_SORTS[type(before)]} and '{args.after}' is {_SORTS[type(after)]}",
+                f"'{args.before}' is {first} and '{args.after}' is {second}",
                 hint="diff compares two of one sort; 'pyodide-abi audit' holds a wheel against releases",
             )
     _print(data, args, session)
@@ -170,7 +152,7 @@ def _diff_releases(
     after: _Releases,
     args: argparse.Namespace,
     select: Callable[[str], bool],
-    users: Sequence[Library] | None,
+    user: User | None,
 ) -> Data:
     from pyodide_abi.linker.compare_surfaces import compare_surfaces, side_of
     from pyodide_abi.linker.met_differences import met_by
@@ -183,66 +165,15 @@ def _diff_releases(
     ]
     difference = compare_surfaces(sides[0], sides[1], select=select)
     used_by = None
-    if users is not None:
-        used_by = met_data(args.used_by, (met for met in met_by(users, difference) if select(met.symbol)))
+    if user is not None:
+        met = (one for one in met_by(user.libraries, difference) if select(one.symbol))
+        used_by = met_data(user.given, met)
     return surfaces_data(difference, engine=args.engine, select=select, used_by=used_by)
 
 
-def _diff_modules(
-    before: _Module,
-    after: _Module,
-    args: argparse.Namespace,
-    select: Callable[[str], bool],
-    users: Sequence[Library] | None,
-) -> Data:
-    from pyodide_abi.linker.compare import compare_libraries, touched_exports
-    from pyodide_abi.report.diff import modules_data, touched_data
-
-    name = f"{before.path.name} -> {after.path.name}"
-    difference = compare_libraries(name, before.version, after.version, select=select)
-    used_by = None
-    if users is not None:
-        touched = (entry for user in users for entry in touched_exports(user, difference))
-        used_by = touched_data(args.used_by, touched)
-    return modules_data(difference, used_by)
-
-
-def _diff_wheels(
-    before: _Wheel,
-    after: _Wheel,
-    args: argparse.Namespace,
-    select: Callable[[str], bool],
-    users: Sequence[Library] | None,
-) -> Data:
-    from pyodide_abi.linker.compare import compare_sets, touched_by
-    from pyodide_abi.report.diff import touched_data, wheels_data
-
-    difference = compare_sets(before.versions, after.versions, select=select)
-    used_by = None
-    if users is not None:
-        touched = (entry for user in users for entry in touched_by(user, difference))
-        used_by = touched_data(args.used_by, touched)
-    both = before.others.keys() & after.others.keys()
-    files: Data = {
-        "came": sorted(after.others.keys() - both),
-        "went": sorted(before.others.keys() - both),
-        "changed": sorted(name for name in both if before.others[name] != after.others[name]),
-    }
-    return wheels_data(difference, before=_about(before), after=_about(after), files=files, used_by=used_by)
-
-
-def _about(wheel: _Wheel) -> Data:
-    return {
-        "path": wheel.path.name,
-        "size": wheel.path.stat().st_size,
-        "distribution": wheel.name.distribution,
-        "version": wheel.name.version,
-        "tags": list(wheel.name.tags),
-    }
-
-
-def _read(text: str, cwd: Path) -> _Releases | _Module | _Wheel:
+def _read(text: str, cwd: Path) -> _Releases | Compared:
     """What an argument stands for: a name of ours first, then a file."""
+    from pyodide_abi.audit.compared import read_compared
     from pyodide_abi.platforms import find_runtime, load_platform, load_platforms
 
     for platform in load_platforms():
@@ -250,63 +181,9 @@ def _read(text: str, cwd: Path) -> _Releases | _Module | _Wheel:
             return _Releases(label=text, platform=platform, releases=(text,))
     path = cwd / Path(text).expanduser()
     if path.exists() or "/" in text or path.suffix in {".whl", ".so", ".wasm"}:
-        return _read_wheel(path) if path.suffix == ".whl" and path.exists() else _read_module(path)
+        return read_compared(path)
     if re.fullmatch(r"\d+\.\d+\.\d+\S*", text):
         find_runtime(text)  # There is none: it says which there are.
     platform = load_platform(text)
     releases = tuple(release.version for release in platform.releases)
     return _Releases(label=platform.name, platform=platform, releases=releases)
-
-
-def _read_module(path: Path) -> _Module:
-    from pyodide_abi.errors import UnreadableInputError
-    from pyodide_abi.files import read_file
-    from pyodide_abi.linker.facts import Head
-
-    data = read_file(path)
-    version = _version(path.name, data)
-    library = version.library
-    if library.facts is None:
-        what = library.fault if library.head is not Head.NOT_WASM else f"is {library.identity}"
-        raise UnreadableInputError(f"{path}: {what}", hint="diff takes WebAssembly modules and wheels")
-    return _Module(path=path, version=version)
-
-
-def _read_wheel(path: Path) -> _Wheel:
-    import hashlib
-
-    from pyodide_abi.platforms import platform_of_tag
-    from pyodide_abi.wheel import open_wheel
-
-    with open_wheel(path) as wheel:
-        platforms = filter(None, map(platform_of_tag, wheel.name.platforms))
-        suffixes = next((platform.python.suffixes for platform in platforms), (".so",))
-        names = {entry.member.name: entry.name for entry in wheel.extension_modules(suffixes)}
-        for member in wheel.shared_libraries(suffixes):
-            names[member.name] = wheel.installed_path(member.name) or member.name
-        versions, others = {}, {}
-        for member in wheel.members:
-            content = wheel.read(member.name)
-            if member.name in names:
-                versions[names[member.name]] = _version(member.name, content)
-            else:
-                # The folder's name has the version in it, which is told apart from the files.
-                name = member.name.replace(wheel.dist_info, f"{wheel.name.distribution}.dist-info", 1)
-                others[name] = hashlib.sha256(content).hexdigest()
-    others.pop(f"{wheel.name.distribution}.dist-info/RECORD", None)
-    return _Wheel(path=path, name=wheel.name, versions=versions, others=others)
-
-
-def _version(path: str, data: bytes) -> Version:
-    import hashlib
-
-    from pyodide_abi.linker.compare import Version
-    from pyodide_abi.linker.facts import read_library
-
-    return Version(library=read_library(path, data), digest=hashlib.sha256(data).hexdigest())
-
-
-def _libraries(path: Path) -> list[Library]:
-    if path.suffix == ".whl" and path.exists():
-        return [version.library for version in _read_wheel(path).versions.values()]
-    return [_read_module(path).version.library]

@@ -110,6 +110,26 @@ def contents(path: str, beside: Sequence[str], module: str) -> str:
     return _answer(work)
 
 
+def compare(before: str, after: str) -> str:
+    """What changed from one wheel or module to another.
+
+    Args:
+        before: The older file.
+        after: The newer one.
+
+    Returns:
+        ``breaks``, whether that breaks anybody; ``lines`` for people, each with ``text`` and ``style``; what
+        ``diff --format json`` writes as ``written``. All as JSON.
+    """
+
+    def work() -> dict[str, Any]:
+        from pyodide_abi.page.differences import differences  # noqa: PLC0415 - who does not ask does not wait
+
+        return differences(Path(before), Path(after))
+
+    return _answer(work)
+
+
 def plan(path: str, beside: Sequence[str]) -> str:
     """What is tried of a file in this browser, as :func:`~pyodide_abi.page.trying.plan_of` says, as JSON."""
 

@@ -37,9 +37,15 @@ class Line(NamedTuple):
 
 @value(kw_only=False)
 class Cut:
-    """How long a list may get; None is without end."""
+    """How long a list may get.
+
+    Attributes:
+        most: How many entries are shown; None for all.
+        rest: What is said of where the others are.
+    """
 
     most: int | None
+    rest: str
 
     def __call__(self, lines: Iterable[Line], *, indent: str = "    ") -> Iterator[Line]:
         """The lines, and how many are left out."""
@@ -47,17 +53,18 @@ class Cut:
         shown = whole if self.most is None or len(whole) <= self.most + 1 else whole[: self.most]
         yield from shown
         if len(shown) < len(whole):
-            yield Line(f"{indent}… and {len(whole) - len(shown):,} more (--all)", _DIM)
+            yield Line(f"{indent}… and {len(whole) - len(shown):,} more ({self.rest})", _DIM)
 
 
-def text_of(data: _Block, *, most: int | None = 20) -> Iterator[Line]:
+def text_of(data: _Block, *, most: int | None = 20, rest: str = "--all") -> Iterator[Line]:
     """The lines.
 
     Args:
         data: The data of two releases, modules or wheels.
         most: how many entries of a list are shown; None for all.
+        rest: what is said of where the others are.
     """
-    cut = Cut(most)
+    cut = Cut(most, rest)
     match data["sort"]:
         case "releases":
             yield from _releases(data, cut)

@@ -55,6 +55,51 @@ def test_cells_lead_to_what_becomes_of_a_module(wheel: Path) -> None:
     assert fates[0]["names"] == ["nobody_has_it"]
 
 
+def test_two_wheels_are_compared(wheel: Path, tmp_path: Path) -> None:
+    newer = make_wheel(tmp_path / "newer", NAME, {MODULE: side_module(LACKS.replace("PyInit_demo", "other"))})
+    found = json.loads(inside.compare(str(wheel), str(newer)))
+    assert found["breaks"]
+    assert "    PyInit_demo  function ()->(i32)" in [line["text"] for line in found["lines"]]
+    (result,) = json.loads(found["written"])["results"]
+    assert [change["name"] for change in result["changed"]] == ["demo"]
+    assert json.loads(inside.compare(str(wheel), str(wheel)))["breaks"] is False
+
+
+def test_a_wheel_and_a_module_are_not_compared(wheel: Path, tmp_path: Path) -> None:
+    (tmp_path / MODULE).write_bytes(side_module(LACKS))
+    found = json.loads(inside.compare(str(wheel), str(tmp_path / MODULE)))
+    assert "one is a wheel, the other a module" in found["error"]["message"]
+
+
+def test_a_lock_file_is_checked_with_what_lies_beside_it(tmp_path: Path) -> None:
+    lock = {
+        "info": {
+            "abi_version": "2025_0",
+            "arch": "wasm32",
+            "platform": "emscripten_4_0_9",
+            "python": "3.13.2",
+            "version": "0.29.5",
+        },
+        "packages": {
+            "demo": {
+                "name": "demo",
+                "version": "1.0",
+                "file_name": "demo.whl",
+                "sha256": "0" * 64,
+                "depends": ["absent"],
+                "imports": [],
+                "install_dir": "site",
+                "package_type": "package",
+            }
+        },
+    }
+    (tmp_path / "pyodide-lock.json").write_text(json.dumps(lock))
+    found = check(tmp_path / "pyodide-lock.json")
+    assert found["failed"]
+    assert found["matrix"]["modules"] == []
+    assert found["rules"][0]["code"].startswith("ABI7")
+
+
 def test_it_says_how_far_it_has_read(wheel: Path) -> None:
     told: list[tuple[int, int]] = []
     inside.check(str(wheel), [], lambda done, total: told.append((done, total)))

@@ -17,8 +17,9 @@ const sized = (bytes) =>
   bytes < 1e6 ? `${Math.max(Math.round(bytes / 1e3), 1)} kB` : `${(bytes / 1e6).toLocaleString("en", { maximumFractionDigits: 1 })} MB`;
 
 export class FileCard {
-  constructor({ name, file, drop, beside, python, settings }) {
-    Object.assign(this, { name, file, drop, beside, python, settings });
+  constructor({ name, file, drop, beside, python, settings, comparisons }) {
+    Object.assign(this, { name, file, drop, beside, python, settings, comparisons });
+    this.comparing = el("span", { class: "comparing" });
     this.heading = el("h2", {}, name);
     this.body = el("div", { class: "card-body" });
     const close = el("button", { class: "quiet", "aria-label": `Remove ${name}`, onclick: () => this.remove() }, "✕");
@@ -30,7 +31,8 @@ export class FileCard {
     );
   }
 
-  get #words() {
+  /** The file, as the worker is asked about it. */
+  get words() {
     return { drop: this.drop, name: this.name, beside: this.beside };
   }
 
@@ -45,7 +47,7 @@ export class FileCard {
       said.textContent = `Read ${sized(done)} of ${sized(total)}`;
     };
     try {
-      const report = JSON.parse(await this.python.ask("check", this.#words, progress));
+      const report = JSON.parse(await this.python.ask("check", this.words, progress));
       if (report.error) this.#refuse(report.error);
       else this.#show(report);
     } catch (error) {
@@ -63,6 +65,7 @@ export class FileCard {
 
   remove() {
     this.removed = true;
+    this.comparisons.remove(this);
     this.node.remove();
   }
 
@@ -89,9 +92,10 @@ export class FileCard {
     const downloads = FORMS.map(([form, label, type]) =>
       el("button", { class: "button small", onclick: () => this.#download(form, type) }, label),
     );
-    this.body.replaceChildren(view.node, el("div", { class: "tools" }, el("span", { class: "soft" }, "Download as"), downloads));
+    this.body.replaceChildren(view.node, el("div", { class: "tools" }, el("span", { class: "soft" }, "Download as"), downloads, this.comparing));
+    this.comparisons.add(this);
     if (!report.matrix.modules.length) return;
-    const ask = (work, more) => this.python.ask(work, { ...this.#words, ...more });
+    const ask = (work, more) => this.python.ask(work, { ...this.words, ...more });
     if (report.releases.length) view.node.append(new Loading({ card: this, report, matrix: view.matrix, ask }).node);
     view.node.append(new Contents(report.matrix.modules, ask).node);
     const predict = async (engine) => {
@@ -102,7 +106,7 @@ export class FileCard {
   }
 
   async #download(form, type) {
-    const text = await this.python.ask("written", { ...this.#words, form });
+    const text = await this.python.ask("written", { ...this.words, form });
     const place = URL.createObjectURL(new Blob([text], { type }));
     const name = `${this.name}.${form === "sarif" ? "sarif.json" : form}`;
     el("a", { href: place, download: name }).click();

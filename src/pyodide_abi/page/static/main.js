@@ -1,6 +1,7 @@
 // The page: files come in by drop or choice, messages by paste; each gets a card with what is known of it.
 
 import { FileCard } from "./card.js";
+import { Comparisons } from "./comparing.js";
 import { showExplanation } from "./explain.js";
 import { Python } from "./python.js";
 import { readerFor } from "./reader.js";
@@ -19,6 +20,7 @@ const python = new Python((state, why) => {
   find("python").dataset.state = state;
   find("python").title = why ?? "";
 });
+const comparisons = new Comparisons(python, results);
 const settings = fetch("page.json").then((answer) => answer.json());
 
 /** Names as they are in the folder that a drop becomes: no folders of their own, none twice. */
@@ -39,8 +41,8 @@ function take(list) {
   const files = named([...list]);
   if (!files.length) return;
   const drop = { id: `${Date.now()}-${drops++}`, files };
-  const modules = files.filter(({ name }) => !name.endsWith(".whl")).map(({ name }) => name);
-  const cards = files.map(({ name, file }) => new FileCard({ name, file, drop, beside: modules, python, settings }));
+  const modules = files.filter(({ name }) => !/\.(whl|json)$/.test(name)).map(({ name }) => name);
+  const cards = files.map(({ name, file }) => new FileCard({ name, file, drop, beside: modules, python, settings, comparisons }));
   results.prepend(...cards.map((card) => card.node));
   for (const card of cards) card.check();
   cards[0].node.focus({ preventScroll: true });

@@ -41,6 +41,7 @@ const works = {
   written: (pyodide, words) => inside.written(...pathsOf(pyodide, words), words.form),
   plan: (pyodide, words) => inside.plan(...pathsOf(pyodide, words)),
   judge: (_, { attempt, tops, plain, direct }) => inside.judge(JSON.stringify({ attempt, tops, plain, direct })),
+  compare: (pyodide, { before, after }) => inside.compare(pathsOf(pyodide, before)[0], pathsOf(pyodide, after)[0]),
   explain: (_, { text }) => inside.explain(text),
 };
 

@@ -45,6 +45,7 @@ function verdict(report) {
 /** The verdict in one sentence, the worst first. */
 function sentence({ pure, releases, matrix: { fates, modules }, failed }) {
   if (pure) return failed ? "It has no compiled modules, and its files are not in order" : "Pure Python: nothing to load, it works everywhere";
+  if (!modules.length) return failed ? "It names what cannot be installed" : "It names nothing that cannot be installed";
   if (!releases.length) return "Its platform is not known, so nothing can be said of its loads";
   const among = (outcome) => {
     const found = modules.filter(({ loads }) => loads.some((number) => fates[number].outcome === outcome));
