@@ -123,7 +123,7 @@ def compare(before: str, after: str) -> str:
     """
 
     def work() -> dict[str, Any]:
-        from pyodide_abi.page.differences import differences  # noqa: PLC0415 - who does not ask does not wait
+        from pyodide_abi.page.dropped_pair import differences  # noqa: PLC0415 - who does not ask does not wait
 
         return differences(Path(before), Path(after))
 
