@@ -97,16 +97,6 @@ def _guarded(entry: Entry, argv: Sequence[str], environ: Mapping[str, str], cwd:
     try:
         status = _run(entry, argv, environ, cwd)
         sys.stdout.flush()
-    except PyodideAbiError as error:
-        from pyodide_abi.cli.session import report_error
-
-        report_error(error, environ=environ, traceback="--traceback" in argv)
-        return error.exit_code
-    except MemoryError:
-        if "--traceback" in argv:
-            raise
-        sys.stderr.write("error: there is not enough memory for this\n")
-        return 2
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         return 130
@@ -114,18 +104,43 @@ def _guarded(entry: Entry, argv: Sequence[str], environ: Mapping[str, str], cwd:
         # The reader of our output has left (`| head`): end as SIGPIPE would have us end.
         _drop_output()
         return 141
-    except OSError as error:
-        # A file that is not there, a folder that cannot be written, a full disk: the system's own words.
-        if "--traceback" in argv:
-            raise
-        where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
-        sys.stderr.write(f"error: {printable(f'{where}{error.strerror or error}')}\n")
+    except Exception as error:  # noqa: BLE001 - a fault of ours is told in one error and behind the gate, too
+        return _tell(error, entry, environ=environ, traceback="--traceback" in argv)
+    return status
+
+
+def _tell(error: Exception, entry: Entry, *, environ: Mapping[str, str], traceback: bool) -> int:
+    """Say what went wrong, with the place in our code if that is wanted; the exit status."""
+    from pyodide_abi.cli.session import report_error
+
+    told = error if isinstance(error, PyodideAbiError) else _explained(error, entry)
+    report_error(told, environ=environ, traceback=traceback)
+    if isinstance(error, OSError):
         try:
             sys.stdout.flush()
         except OSError:
             _drop_output()
-        return 2
-    return status
+    return told.exit_code
+
+
+def _explained(error: Exception, entry: Entry) -> PyodideAbiError:
+    """What goes wrong outside of our hands, or is a fault of ours, as an error that explains itself."""
+    from pyodide_abi.errors import UnreadableInputError
+
+    told: PyodideAbiError
+    if isinstance(error, MemoryError):
+        told = UnreadableInputError("there is not enough memory for this")
+    elif isinstance(error, OSError):
+        # A file that is not there, a folder that cannot be written, a full disk: the system's own words.
+        where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        told = UnreadableInputError(f"{where}{error.strerror or error}")
+    else:
+        told = UnreadableInputError(
+            f"{entry.name} ended with {type(error).__name__}: {error}",
+            hint="that is a fault of pyodide-abi: please report it, with what --traceback shows",
+        )
+    told.__cause__ = error
+    return told
 
 
 def _drop_output() -> None:

@@ -26,6 +26,8 @@ _IN_LINES = re.compile(r"[^\x20-\x7e\n]")
 _IN_COLOURED_LINES = re.compile(r"[^\x20-\x7e\n\x1b]|\x1b(?!\[[0-9;]*m)")
 #: What runners of CI obey: GitHub Actions (``::error::``, ``##[error]``), Azure Pipelines, TeamCity.
 _COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#(?:\[|vso\[|teamcity\[))", re.MULTILINE)
+#: Of these, what is obeyed within a line, too.
+_COMMAND_WITHIN = re.compile(r"#(?=#(?:\[|vso\[|teamcity\[))")
 
 #: Encodings that have every character.
 _UNIVERSAL = frozenset({"utf-8", "utf8", "utf-16", "utf-32"})
@@ -80,7 +82,7 @@ class Gate:
     def write_commands(self, lines: Iterable[str]) -> None:
         """Write lines of ours that a runner of CI is meant to obey."""
         for line in lines:
-            self._put(self._suspect.sub(_escape, line))
+            self._put(_COMMAND_WITHIN.sub(r"\\x23", self._suspect.sub(_escape, line)))
 
     def _put(self, text: str) -> None:
         """Write what the stream's encoding has, and the rest as escapes."""

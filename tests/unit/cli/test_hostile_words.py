@@ -8,11 +8,12 @@ from __future__ import annotations
 import io
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from assembling import make_wheel
 
+from pyodide_abi.cli import platforms
 from pyodide_abi.cli.commands import COMMANDS
 from pyodide_abi.cli.main import main
 from pyodide_abi.errors import PyodideAbiError
@@ -186,6 +187,21 @@ def test_an_error_of_the_system_names_its_file(tmp_path: Path, capsys: pytest.Ca
     check(capsys.readouterr().err, lines=2)
 
 
+@pytest.mark.parametrize("traceback", [False, True])
+def test_a_fault_of_ours_is_one_error_behind_the_gate(
+    *, traceback: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise RuntimeError(WORD)
+
+    monkeypatch.setattr(platforms, "run", fail)
+    assert call(["platforms", *(["--traceback"] if traceback else [])], tmp_path) == 2
+    captured = capsys.readouterr().err
+    check(captured, lines=None if traceback else 2)
+    assert "RuntimeError" in captured
+    assert ("in fail" in captured) is traceback
+
+
 def test_names_that_are_no_text_are_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     name = os.fsdecode(b"a\xff.so")
     (tmp_path / name).write_bytes(MODULE)
@@ -200,6 +216,11 @@ class TestGate:
         text = stream.getvalue()
         check(text)
         assert text.startswith("one\n\\ttwo\\r\n\\x3a:error::\na ::b\n")
+
+    def test_commands_of_ours_have_none_of_others_in_them(self) -> None:
+        stream = io.StringIO()
+        Gate(stream).write_commands(["::error title=x::a ##[error]b ##vso[x]c\x1b[2J\n"])
+        assert stream.getvalue() == "::error title=x::a \\x23#[error]b \\x23#vso[x]c\\x1b[2J\n"
 
     def test_a_terminal_gets_colours_and_no_other_sequence(self) -> None:
         class Terminal(io.StringIO):
