@@ -36,6 +36,9 @@ html_show_copyright = False
 #: Anchors as GitHub takes them, the menu of the rules, and links to files that are no pages of the site.
 _ANCHOR = re.compile(r'<a id="([^"]+)"></a>')
 _RULES = "\n```{toctree}\n:hidden:\n:glob:\n\nABI*\n```\n"
+#: Where ``./check site`` puts the page that audits wheels, and the two pages that lead there.
+_LINK = '\n```{{raw}} html\n<p><a href="{}page/index.html">Check a wheel in this browser</a></p>\n```\n'
+_LEADING = {"index": "", "how-to/page": "../"}
 _OUTSIDE = re.compile(r"\[([^\]]+)\]\(\.\./\.\./[^)]*\)")
 
 
@@ -44,6 +47,8 @@ def as_myst(_app: Sphinx, page: str, source: list[str]) -> None:
     source[0] = _OUTSIDE.sub(r"\1", _ANCHOR.sub(r"[]{#\1}", source[0]))
     if page == "reference/rules/index":
         source[0] += _RULES
+    if page in _LEADING:
+        source[0] += _LINK.format(_LEADING[page])
 
 
 class Commands(Directive):
