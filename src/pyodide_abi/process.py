@@ -75,7 +75,7 @@ class Runner(Protocol):
             cwd: The folder that it runs in.
             stdin: what it reads.
             timeout: seconds after which it and its children are killed.
-            clock: a file: the seconds count from when it was touched last; without ``on_line``.
+            clock: a file: the seconds count from when it was touched last.
             on_line: given, stdout and stderr are joined and each line is passed on as it comes.
 
         Raises:
@@ -179,9 +179,9 @@ class SystemRunner:
         words = (find_executable(argv[0], environ), *map(str, argv[1:]))
         with _started(words, environ, cwd, captured=True, joined=on_line is not None) as process:
             if on_line:
-                return _stream(process, words, stdin, timeout, on_line)
+                return _stream(process, words, stdin, _Bound(timeout, clock), on_line)
             try:
-                out, err, expired = _communicate(process, stdin, timeout, clock)
+                out, err, expired = _communicate(process, stdin, _Bound(timeout, clock))
                 if expired:
                     return _completed(words, TIMED_OUT, out, err, timed_out=True)
             except BaseException:
@@ -220,17 +220,27 @@ class SystemRunner:
             return Completed(argv=words, returncode=process.returncode)
 
 
-def _communicate(
-    process: subprocess.Popen[bytes], stdin: bytes, timeout: float | None, clock: Path | None
-) -> tuple[bytes, bytes, bool]:
+@value(kw_only=False)
+class _Bound:
+    """How long a process may run: seconds from its start, then from when the clock was touched last."""
+
+    seconds: float | None
+    clock: Path | None
+
+    def left(self) -> float:
+        """Seconds, once those from the start are over."""
+        return self.clock.stat().st_mtime + (self.seconds or 0) - time.time() if self.clock else 0
+
+
+def _communicate(process: subprocess.Popen[bytes], stdin: bytes, bound: _Bound) -> tuple[bytes, bytes, bool]:
     """What a process has written, and whether its time was up and it was ended."""
-    left, given = timeout, stdin
+    left, given = bound.seconds, stdin
     while True:
         try:
             return *process.communicate(given, left), False
         except subprocess.TimeoutExpired:
             given = b""  # It goes on with what it has been given.
-            left = clock.stat().st_mtime + (timeout or 0) - time.time() if clock else 0
+            left = bound.left()
             if left <= 0:
                 _end_session(process)
                 return *process.communicate(), True
@@ -240,18 +250,23 @@ def _stream(
     process: subprocess.Popen[bytes],
     words: tuple[str, ...],
     stdin: bytes,
-    timeout: float | None,
+    bound: _Bound,
     on_line: Callable[[str], None],
 ) -> Completed:
     assert process.stdin is not None
     assert process.stdout is not None
-    expired = threading.Event()
+    expired, ended = threading.Event(), threading.Event()
 
     def expire() -> None:
+        left = bound.seconds or 0
+        while left > 0:
+            if ended.wait(left):
+                return
+            left = bound.left()
         expired.set()
         _end_session(process)
 
-    timer = threading.Timer(timeout, expire) if timeout is not None else None
+    timer = threading.Thread(target=expire, daemon=True) if bound.seconds is not None else None
     # Apart from the reading: a process that writes much before it reads would otherwise wait for us for ever.
     feeder = threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True)
     feeder.start()
@@ -268,8 +283,9 @@ def _stream(
         _end_session(process)
         raise
     finally:
-        if timer:
-            timer.cancel()
+        ended.set()
+        if timer and timer.ident:
+            timer.join()
         feeder.join()
     code = TIMED_OUT if expired.is_set() else process.returncode
     text = "\n".join(lines)

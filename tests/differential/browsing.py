@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+import pyodide_abi.runtime
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -28,7 +30,13 @@ if TYPE_CHECKING:
 #: One line of the answers (see ``driver.mjs``).
 Answer = dict[str, Any]
 _HERE = Path(__file__).parent
-_PAGES = {"/": _HERE / "browser.html", "/interpreting.mjs": _HERE / "interpreting.mjs"}
+#: Compiles a release once for all interpreters of a page.
+_MAIN_MODULE = Path(pyodide_abi.runtime.__file__).with_name("main_module.mjs")
+_PAGES = {
+    "/": _HERE / "browser.html",
+    "/interpreting.mjs": _HERE / "interpreting.mjs",
+    "/main_module.mjs": _MAIN_MODULE,
+}
 #: What an observation in a browser depends on, beside the engine and the jobs.
 SERVING = (_HERE / "browser.html", Path(__file__))
 _ISOLATED = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}

@@ -8,6 +8,7 @@
 
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { compileOnce } from "../../src/pyodide_abi/runtime/main_module.mjs";
 import { SILENT, describe, work } from "./interpreting.mjs";
 
 const [, , jobsFile, answersFile] = process.argv;
@@ -22,6 +23,7 @@ const place = {
 // A fatal error of one interpreter is no end of the others, and some surface outside of any call.
 process.on("uncaughtException", (error) => answer({ stray: describe(error) }));
 process.on("unhandledRejection", (error) => answer({ stray: describe(error) }));
+if (globalThis.Bun) compileOnce();
 const { loadPyodide } = await import(pathToFileURL(`${release}/pyodide.mjs`).href);
 // Deno leads stack traces through source maps, from which Pyodide would look for itself where it was compiled.
 const indexURL = `${release}/`;

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _INTERPRETING = Path(__file__).with_name("interpreting.mjs")
 _ANSWER = "answer.json"
 #: Interpreters booted in one process, which bounds its memory.
-_BATCH = 60
+_BATCH = 30
 _BOOT_SECONDS, _JOB_SECONDS = 120.0, 40.0
 _SNAPSHOT = "memory.bin"
 

@@ -16,13 +16,18 @@ if TYPE_CHECKING:
     from pyodide_abi.cli.session import Session
     from pyodide_abi.platforms import Runtime
     from pyodide_abi.platforms.model import Platform
+    from pyodide_abi.runtime.engine_program import CommandLine
     from pyodide_abi.runtime.release_packages import ReleasePackages
 
 _WHEEL = ".whl"
+#: Engines without a command line that has files and streams.
+_PAGES = frozenset({"chromium", "firefox", "webkit"})
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add arguments, a description and examples."""
+    from pyodide_abi.platforms.engine_documents import engine_names
+
     parser.usage = "%(prog)s [OPTION ...] [WHEEL ... --] [--] [PYTHON ARGUMENT ...]"
     parser.description = (
         "Run Python in a release of the runtime, as 'python' would: -c, -m, a script, '-' or nothing for a\n"
@@ -95,7 +100,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="let it read, write, start and reach what you can (default: its folders, and nothing else)",
     )
-    parser.add_argument("--node", metavar="NODE", help="another Node: an executable, or a version such as 20")
+    engines = parser.add_mutually_exclusive_group()
+    engines.add_argument(
+        "--engine",
+        choices=[name for name in engine_names() if name not in _PAGES],
+        help="run in this engine (default: node24)",
+    )
+    engines.add_argument(
+        "--node", metavar="NODE", help="another Node: an executable, or a version such as 20"
+    )
     parser.add_argument(
         "--env", action="append", default=[], metavar="NAME[=VALUE]", help="set or pass on a variable"
     )
@@ -113,7 +126,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Run it; the program's exit status."""
-    from pyodide_abi.runtime import Program, find_node, run_python
+    from pyodide_abi.runtime import Program, run_python
 
     wheels, python_arguments = split(_python_words(args))
     named = [_wheel(word, session.cwd) for word in (*wheels, *args.wheel)]
@@ -132,7 +145,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
         ),
         runtime.release,
         session.host,
-        node=find_node(session.host, args.node),
+        engine=_engine(args, session),
         attached=True,
         timeout=args.timeout,
     )
@@ -151,6 +164,20 @@ def run(args: argparse.Namespace, session: Session) -> int:
             session,
         )
     return finished.status if finished.status >= 0 else 128 - finished.status
+
+
+def _engine(args: argparse.Namespace, session: Session) -> CommandLine:
+    """The engine asked for."""
+    from pyodide_abi.runtime import find_node
+    from pyodide_abi.runtime.engine_program import Bun, Deno
+    from pyodide_abi.runtime.find_engine import find_engine_program
+    from pyodide_abi.runtime.node import Node
+
+    if not args.engine:
+        return find_node(session.host, args.node)
+    program = find_engine_program(args.engine, session.host)
+    assert isinstance(program, Node | Deno | Bun)
+    return program
 
 
 def _installed(

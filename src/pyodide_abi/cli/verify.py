@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.cli.options import folders_of, positive, wheel_named
@@ -16,14 +16,23 @@ if TYPE_CHECKING:
 
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.cli.session import Session
+    from pyodide_abi.linker import Prediction
     from pyodide_abi.platforms import Runtime
     from pyodide_abi.report.verify import Predictions
-    from pyodide_abi.runtime import Node
+    from pyodide_abi.runtime.find_engine import Engines
     from pyodide_abi.signatures.rows import Row
+
+
+#: Stands for every engine.
+_ALL = "all"
+#: The exit status where something that was asked for is not there.
+_LACKS = 3
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add arguments, a description and examples."""
+    from pyodide_abi.platforms.engine_documents import DEFAULT_ENGINE, engine_names
+
     parser.description = (
         "Load every native file of a wheel in every release of its platform, each in an interpreter of its\n"
         "own: loaded, refused (with the loader's words), no-init (no PyInit_ function), raised (its own or\n"
@@ -31,6 +40,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "what is not installed). Extension modules are imported, libraries opened as ctypes does, after the\n"
         "package that they lie in. Dependencies are not installed: where a package fails without them, the\n"
         "module itself is loaded by its path. No function is called.\n\n"
+        "--engine loads it elsewhere than in Node 24: in Bun, Deno and other lines of Node (fetched from\n"
+        "npm), in WebKit's shell, Firefox and Chromium (as they are on this machine). One that is lacking\n"
+        "is named, and the exit status says so.\n\n"
         "With --calls, functions are called: every entry that 'show --signatures' lists, each\n"
         "in an interpreter of its own, with None for every argument; what happened is set beside what the\n"
         "audit predicts.\n\n"
@@ -43,12 +55,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  pyodide-abi verify dist/*.whl\n"
         "  pyodide-abi verify dist/my-*.whl --runtime 0.28.0 --runtime 0.29.4\n"
         "  pyodide-abi verify dist/*.whl --format json --jobs 4\n"
+        "  pyodide-abi verify dist/my-*.whl --engine firefox --engine deno --runtime latest\n"
         "  pyodide-abi verify dist/my-*.whl --calls --runtime 314.0.7\n"
         "  pyodide-abi verify dist/my-*.whl --as-installed\n"
         "  pyodide-abi verify dist/my-*.whl --as-installed --offline --find-links wheelhouse\n\n"
         "exit status: 0 every module loaded, 1 one did not, or the wheel could not be installed, or a call\n"
         "trapped or ended otherwise than predicted, 2 a file that is no wheel, or a wrong call, 3 a\n"
-        "runtime, Node or a package that is needed cannot be had.\n"
+        "runtime, an engine or a package that is needed cannot be had.\n"
     )
     parser.add_argument("wheels", nargs="+", metavar="WHEEL", help="a wheel")
     parser.add_argument(
@@ -91,7 +104,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="let the wheel read, write, start and reach what you can (default: it runs in a locked room)",
     )
-    parser.add_argument("--node", metavar="NODE", help="another Node: an executable, or a version such as 20")
+    engines = parser.add_mutually_exclusive_group()
+    engines.add_argument(
+        "--engine",
+        action="append",
+        default=[],
+        choices=(*engine_names(), _ALL),
+        metavar="E",
+        help=f"load in this engine: {', '.join(engine_names())}, or all; may be repeated (default:\n"
+        f"{DEFAULT_ENGINE})",
+    )
+    engines.add_argument(
+        "--node", metavar="NODE", help="another Node: an executable, or a version such as 20"
+    )
     parser.add_argument(
         "--timeout", type=positive, default=120, metavar="SECONDS", help="for each interpreter (default: 120)"
     )
@@ -116,7 +141,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     from pyodide_abi.cli.session import usable_cores
     from pyodide_abi.report.called_entries import calls_to_data, write_calls
     from pyodide_abi.report.verify import verification_to_data, write_verification
-    from pyodide_abi.runtime import find_node, verify_wheel
+    from pyodide_abi.runtime import verify_wheel
     from pyodide_abi.runtime.entry_calls import call_entries
 
     if args.as_installed:
@@ -124,22 +149,23 @@ def run(args: argparse.Namespace, session: Session) -> int:
     named = _named_runtimes(args)
     many = Many(session, key="wheel")
     jobs = args.jobs or usable_cores()
+    found_engines = cache(partial(_engines, args, session))
 
     def verify(given: str) -> dict[str, Any]:
         wheel = wheel_named(given, session.cwd)
         runtimes = _runtimes(wheel, named, habit=bool(set_by(args, "runtime")))
-        node = find_node(session.host, args.node)
+        engines = found_engines()
         verification = verify_wheel(
             wheel,
             runtimes,
             session.host,
-            node=node,
+            engines=engines,
             jobs=jobs,
             timeout=float(args.timeout),
             unlocked=args.unlocked,
             limit=float(args.limit),
         )
-        predictions, rows, latent = _predictions(wheel, node)
+        predictions, rows, latent = _predictions(wheel, [program.engine for program in engines.programs])
         if args.format == "text":
             write_verification(verification, session.console(), predictions, latent)
         found = verification_to_data(verification, predictions, latent, name=given)
@@ -149,7 +175,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
                 runtimes,
                 rows,
                 session.host,
-                node=node,
+                program=engines.programs[0],
                 jobs=jobs,
                 timeout=float(args.timeout),
                 unlocked=args.unlocked,
@@ -157,6 +183,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
             if args.format == "text":
                 write_calls(called, session.console())
             found |= {
+                "failed": found["failed"] or not all(entry.ok for entry in called),
                 "ok": found["ok"] and all(entry.ok for entry in called),
                 "calls": calls_to_data(called),
             }
@@ -164,40 +191,65 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
     for given in args.wheels:
         many.add(given, partial(verify, given))
-    failed = sum(not one.get("ok", True) for one in many.results)
+    failed = sum(one.get("failed", not one.get("ok", True)) for one in many.results)
     many.write("verify", args.format, {"failed": failed})
-    return max(many.worst, int(failed > 0))
+    lacking = any(one.get("gaps") for one in many.results)
+    return max(many.worst, int(failed > 0)) or (_LACKS if lacking else 0)
+
+
+def _engines(args: argparse.Namespace, session: Session) -> Engines:
+    """The engines asked for, and those of them that are not there.
+
+    Raises:
+        UsageError: calls are asked for in several.
+        MissingError: there is none of them.
+    """
+    from pyodide_abi.errors import UsageError
+    from pyodide_abi.platforms.engine_documents import engine_names
+    from pyodide_abi.runtime import find_node
+    from pyodide_abi.runtime.find_engine import Engines, choose_engines
+
+    names = engine_names() if _ALL in args.engine else tuple(dict.fromkeys(args.engine))
+    if args.calls and len(names) > 1:
+        raise UsageError("--calls takes one engine at a time", hint="name one: --engine deno")
+    if names:
+        return choose_engines(names, session.host, unlocked=args.unlocked)
+    return Engines(programs=(find_node(session.host, args.node),))
 
 
 def _predictions(
-    wheel: Path, node: Node
+    wheel: Path, engines: Sequence[str]
 ) -> tuple[Predictions, Mapping[str, Sequence[Row]], Sequence[Finding]]:
     """What the audit says of loading every module, of every call, and of those that fail.
 
-    Of an engine that it does not know it says nothing, but which calls there are.
+    Of an engine that it does not know it says nothing, but which calls there are. Calls are those of the
+    first one.
     """
     from pyodide_abi.audit.many import audit_files
     from pyodide_abi.audit.rules import fatal_call, refused_call
     from pyodide_abi.platforms.engine_documents import engine_names
     from pyodide_abi.values import replace
 
-    engine = f"node{node.major}"
-    known = engine in engine_names()
-    (audited,) = audit_files([wheel], engine=engine if known else None)
-    if audited.report is None:
-        return {}, {}, ()
-    rows = audited.report.calls
+    predictions: dict[tuple[str, str, str], Prediction] = {}
+    calls: Mapping[str, Sequence[Row]] = {}
+    latent: list[Finding] = []
     codes = {fatal_call.RULE.code, refused_call.RULE.code}
-    latent = [finding for finding in audited.report.findings if finding.code in codes]
-    if not known:
+    for number, engine in enumerate(engines):
+        known = engine in engine_names()
+        (audited,) = audit_files([wheel], engine=engine if known else None)
+        if audited.report is None:
+            return {}, {}, ()
+        if known:
+            for binary in audited.report.modules:
+                for release, prediction in binary.imported.items():
+                    predictions[engine, binary.path, release] = prediction
+        if number:
+            continue
+        rows = audited.report.calls
         bare = {path: [replace(row, calls={}) for row in found] for path, found in rows.items()}
-        return {}, bare, latent
-    predictions = {
-        (binary.path, release): prediction
-        for binary in audited.report.modules
-        for release, prediction in binary.imported.items()
-    }
-    return predictions, rows, latent
+        calls = rows if known else bare
+        latent = [finding for finding in audited.report.findings if finding.code in codes]
+    return predictions, calls, latent
 
 
 def _run_as_installed(args: argparse.Namespace, session: Session) -> int:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pyodide_abi.linker import Prediction
     from pyodide_abi.runtime.verify import Loaded, Verification
 
-    #: The audit's, by the module's path and the release.
-    Predictions = Mapping[tuple[str, str], Prediction]
+    #: The audit's, by the engine, the module's path and the release.
+    Predictions = Mapping[tuple[str, str, str], Prediction]
 
 #: How an outcome looks on a terminal.
 STYLES = {
@@ -57,18 +57,37 @@ def write_verification(
         return
     widen(console)
     console.print(_matrix(verification))
+    several = len(verification.engines) > 1
     for title, results in _grouped(verification.results):
-        console.print(f"  {printable(title)}  [{', '.join(result.release for result in results)}]")
+        console.print(f"  {printable(title)}  [{_places(results, several=several)}]")
         for line in results[0].message.splitlines():
             console.print(f"    {printable(line)}")
-    for module, note, releases in _notes(verification.results):
+    for module, note, noted in _notes(verification.results):
         console.print(
-            f"  {printable(module)}: loaded by its path; a plain import ends so  [{', '.join(releases)}]"
+            f"  {printable(module)}: loaded by its path; a plain import ends so  "
+            f"[{_places(noted, several=several)}]"
         )
         for line in note.splitlines():
             console.print(f"    {printable(line)}")
     for line in _compared(verification.results, predictions or {}):
         console.print(f"  {printable(line)}")
+    _write_latent(latent, console)
+    for path in verification.untried:
+        console.print(f"  {printable(path)}: not opened by itself, modules that need it load it")
+    _write_engines(verification, console)
+    loaded = sum(result.outcome is Outcome.LOADED for result in verification.results)
+    titles = ", ".join(engine.title for engine in verification.engines)
+    lacking = ", ".join(dict.fromkeys(gap.engine for gap in verification.gaps))
+    console.print(
+        f"  {loaded} of {len(verification.results)} loaded ({titles})"
+        + (f"; not all in {lacking}" if lacking else "")
+        + "\n",
+        style="green" if verification.ok else "red" if verification.failed else "yellow",
+    )
+
+
+def _write_latent(latent: Sequence[Finding], console: Console) -> None:
+    """What the audit says of calls."""
     for finding in latent[:_MOST_LATENT]:
         where = f" in {finding.location.path}" if finding.location.path else ""
         console.print(
@@ -77,13 +96,19 @@ def write_verification(
         )
     if len(latent) > _MOST_LATENT:
         console.print(f"  and {len(latent) - _MOST_LATENT} more of that sort; 'pyodide-abi audit' lists all")
-    for path in verification.untried:
-        console.print(f"  {printable(path)}: not opened by itself, modules that need it load it")
-    loaded = sum(result.outcome is Outcome.LOADED for result in verification.results)
-    console.print(
-        f"  {loaded} of {len(verification.results)} loaded ({verification.engine})\n",
-        style="green" if verification.ok else "red",
-    )
+
+
+def _write_engines(verification: Verification, console: Console) -> None:
+    """What kept the wheel from the machine, and in which engines nothing was tried."""
+    several = len(verification.engines) > 1
+    for engine in verification.engines:
+        if engine.walls:
+            name = f" in {engine.title}" if several else ""
+            console.print(f"  locked away{name}: {printable('; '.join(engine.walls))}")
+    for gap in verification.gaps:
+        console.print(f"  not loaded in {gap.engine}: {printable(gap.reason)}", style="yellow")
+        for line in gap.hint.splitlines():
+            console.print(f"    {printable(line)}")
 
 
 def called(result: Loaded) -> str:
@@ -113,10 +138,10 @@ def verification_to_data(
         name: The wheel as it was given; its file's name if empty.
     """
     predictions = predictions or {}
-    modules: dict[str, dict[str, object]] = {}
+    modules: dict[tuple[str, str], dict[str, object]] = {}
     for result in verification.results:
-        entry = modules.setdefault(result.path, {})
-        predicted = predictions.get((result.path, result.release))
+        entry = modules.setdefault((result.path, result.engine), {})
+        predicted = predictions.get((result.engine, result.path, result.release))
         entry[result.release] = {
             "outcome": result.outcome.value,
             "message": result.message or None,
@@ -126,11 +151,15 @@ def verification_to_data(
     names = {result.path: result.module for result in verification.results}
     return {
         "wheel": name or verification.wheel.name,
-        "engine": verification.engine,
+        "engines": [
+            {"name": engine.name, "title": engine.title, "walls": list(engine.walls)}
+            for engine in verification.engines
+        ],
+        "gaps": [{"engine": gap.engine, "reason": gap.reason, "hint": gap.hint} for gap in verification.gaps],
         "releases": list(verification.releases),
         "modules": [
-            {"path": path, "module": names[path] or None, "loads": releases}
-            for path, releases in modules.items()
+            {"path": path, "module": names[path] or None, "engine": engine, "loads": releases}
+            for (path, engine), releases in modules.items()
         ],
         "untried": list(verification.untried),
         "latent": [
@@ -142,25 +171,50 @@ def verification_to_data(
             }
             for finding in latent
         ],
+        "failed": verification.failed,
         "ok": verification.ok,
     }
 
 
 def _matrix(verification: Verification) -> Table:
+    """A row for each module; with several engines, one for those of them that end alike."""
+    several = len(verification.engines) > 1
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("  module", overflow="fold")
+    if several:
+        table.add_column("engine", overflow="fold")
     for release in verification.releases:
         table.add_column(release, no_wrap=True)
-    by_place = {(result.path, result.release): result for result in verification.results}
+    by_place = {(result.path, result.engine, result.release): result for result in verification.results}
     names = {result.path: called(result) for result in verification.results}
     for path, name in names.items():
-        cells = [by_place[path, release].outcome for release in verification.releases]
-        table.add_row(f"  {printable(name)}", *(Text(cell.value, style=STYLES[cell]) for cell in cells))
+        rows: dict[tuple[Outcome | None, ...], list[str]] = {}
+        for engine in verification.engines:
+            found = (by_place.get((path, engine.name, release)) for release in verification.releases)
+            rows.setdefault(tuple(each.outcome if each else None for each in found), []).append(engine.name)
+        for number, (outcomes, engines) in enumerate(rows.items()):
+            whose = [", ".join(engines)] if several else []
+            shown = (Text(outcome.value, style=STYLES[outcome]) if outcome else "-" for outcome in outcomes)
+            table.add_row(f"  {printable(name)}" if not number else "", *whose, *shown)
     return table
 
 
+def _places(results: Sequence[Loaded], *, several: bool) -> str:
+    """Where some results were seen: releases, by engines that saw it in the same ones."""
+    by_engine: dict[str, list[str]] = {}
+    for result in results:
+        by_engine.setdefault(result.engine, []).append(result.release)
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for engine, releases in by_engine.items():
+        groups.setdefault(tuple(releases), []).append(engine)
+    return "; ".join(
+        f"{', '.join(engines)}: {', '.join(releases)}" if several else ", ".join(releases)
+        for releases, engines in groups.items()
+    )
+
+
 def _grouped(results: Sequence[Loaded]) -> list[tuple[str, list[Loaded]]]:
-    """Failures, with the releases of one message brought together."""
+    """Failures, with the places of one message brought together."""
     groups: dict[tuple[str, str, str], list[Loaded]] = {}
     for result in results:
         if result.outcome is not Outcome.LOADED:
@@ -168,17 +222,17 @@ def _grouped(results: Sequence[Loaded]) -> list[tuple[str, list[Loaded]]]:
     return [(f"{module}: {outcome}", found) for (module, outcome, _), found in groups.items()]
 
 
-def _notes(results: Sequence[Loaded]) -> list[tuple[str, str, list[str]]]:
-    groups: dict[tuple[str, str], list[str]] = {}
+def _notes(results: Sequence[Loaded]) -> list[tuple[str, str, list[Loaded]]]:
+    groups: dict[tuple[str, str], list[Loaded]] = {}
     for result in results:
         if result.package:
-            groups.setdefault((called(result), result.package), []).append(result.release)
-    return [(module, note, releases) for (module, note), releases in groups.items()]
+            groups.setdefault((called(result), result.package), []).append(result)
+    return [(module, note, noted) for (module, note), noted in groups.items()]
 
 
 def _compared(results: Sequence[Loaded], predictions: Predictions) -> list[str]:
     """How many loads ended as predicted, and those that did not."""
-    found = [(result, predictions.get((result.path, result.release))) for result in results]
+    found = [(result, predictions.get((result.engine, result.path, result.release))) for result in results]
     known = [(result, prediction) for result, prediction in found if prediction]
     if not known:
         return []
@@ -186,7 +240,8 @@ def _compared(results: Sequence[Loaded], predictions: Predictions) -> list[str]:
     lines = [f"as the audit predicts: {len(known) - len(wrong)} of {len(known)}"]
     for result, prediction in wrong:
         said = prediction.error or prediction.outcome.value
-        lines.append(f"  {called(result)} in {result.release}: predicted was: {said}")
+        place = f"{result.release}, {result.engine}"
+        lines.append(f"  {called(result)} in {place}: predicted was: {said}")
     return lines
 
 

@@ -14,16 +14,16 @@ from pyodide_abi.atomic import temporary
 from pyodide_abi.errors import MissingError
 from pyodide_abi.runtime.account import Account, Outcome
 from pyodide_abi.runtime.attempts import modules_of, platforms_of
-from pyodide_abi.runtime.browser import browse
 from pyodide_abi.runtime.driver import drive
 from pyodide_abi.runtime.fresh_interpreters import Interpreters
 from pyodide_abi.runtime.mirror import Mirror
 from pyodide_abi.runtime.package_index import Sources
+from pyodide_abi.runtime.page_install import browse
 from pyodide_abi.runtime.pip import pip_install
 from pyodide_abi.runtime.protocol import Batch, Install, Probe, Request
 from pyodide_abi.runtime.releases import install_release
 from pyodide_abi.runtime.replies import Imported, Installed
-from pyodide_abi.runtime.room import Room, check_engine
+from pyodide_abi.runtime.room import Room, check_lockable
 from pyodide_abi.runtime.snapshot import obtain_snapshot
 from pyodide_abi.runtime.verify import TIMEOUT
 from pyodide_abi.values import value
@@ -144,7 +144,7 @@ def verify_as_installed(
         WheelError: the file is not a wheel.
     """
     if not unlocked:
-        check_engine(node)
+        check_lockable(node)
     with open_wheel(wheel) as opened:
         modules = modules_of(opened, [*platforms_of(opened), *(runtime.platform for runtime in runtimes)])
         requirement = f"{opened.name.distribution}=={opened.name.version}"
@@ -229,7 +229,7 @@ class _Trial:
     def _imported(self, site: Path) -> tuple[Tried, ...]:
         probes = [Probe(module=module.name, path=module.path) for module in self.modules]
         interpreters = Interpreters(
-            site=site, node=self.node, host=self.host, timeout=self.timeout, unlocked=self.unlocked
+            site=site, program=self.node, host=self.host, timeout=self.timeout, unlocked=self.unlocked
         )
         told = interpreters.each(probes, self.runtime)
         return tuple(

@@ -1,4 +1,5 @@
-// Runs in Node: boots a release and runs Python in it, once for each request, each time in a fresh interpreter.
+// Runs in Node, and in Deno and Bun, which stand in for it: boots a release and runs Python in it, once for each
+// request, each time in a fresh interpreter.
 //
 //   node driver.mjs BATCH.json
 //
@@ -8,12 +9,13 @@
 // Interpreters of one process share nothing but the engine, which compiles the release once. One that dies ends the
 // process: the next ones are asked for again.
 
-import { existsSync, openSync, readFileSync, rmSync, utimesSync, writeSync } from "node:fs";
+import { existsSync, openSync, readFileSync, readSync, rmSync, utimesSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isatty } from "node:tty";
 import { pathToFileURL } from "node:url";
 import { HOME, describe, instil, prepare, probeAll } from "./interpreter.mjs";
 import { install, redirect } from "./installing.mjs";
+import { compileOnce } from "./main_module.mjs";
 import { recall, save } from "./snapshot.mjs";
 
 // What a shell shows for a program that abort() ended: 128 + SIGABRT.
@@ -51,7 +53,9 @@ function leave(status, { program }) {
 
 async function boot(request) {
   const { loadPyodide } = await import(pathToFileURL(`${batch.release}/pyodide.mjs`).href);
-  const fresh = { args: request.args, env: { PYTHONINSPECT: "", ...request.environ, HOME } };
+  // Deno leads stack traces through source maps, from which the release would look for itself where it was compiled.
+  const indexURL = `${batch.release}/`;
+  const fresh = { indexURL, args: request.args, env: { PYTHONINSPECT: "", ...request.environ, HOME } };
   if (request.install) fresh.packageCacheDir = request.install.cache;
   if (request.packages) fresh.packageCacheDir = request.packages.folder;
   try {
@@ -101,7 +105,21 @@ async function load(pyodide, { names }) {
   if (complaints.length) throw new Error(complaints.join("\n"));
 }
 
+// Deno and Bun have the prompt() of pages, which the release would take for the way to ask.
+function read(buffer) {
+  for (;;) {
+    try {
+      return readSync(0, buffer);
+    } catch (error) {
+      if (error.code === "EOF") return 0;
+      if (error.code !== "EAGAIN") throw error;
+      Atomics.wait(idle, 0, 0, 5);
+    }
+  }
+}
+
 function connect(pyodide) {
+  if (globalThis.prompt) pyodide.setStdin({ read, isatty: isatty(0) });
   if (!isatty(1)) pyodide.setStdout({ write: writer(1), isatty: false });
   if (!isatty(2)) pyodide.setStderr({ write: writer(2), isatty: false });
 }
@@ -182,6 +200,7 @@ async function live(request, number) {
 }
 
 process.on("uncaughtException", die);
+if (globalThis.Bun) compileOnce();
 let memory = recall(batch.memory, () => send({ kind: "broken" }));
 if (batch.save) {
   try {

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pyodide_abi.host import Host
     from pyodide_abi.platforms.model import Runtime
     from pyodide_abi.runtime.driver import Heard
-    from pyodide_abi.runtime.node import Node
+    from pyodide_abi.runtime.engine_program import EngineProgram
     from pyodide_abi.runtime.verify import Loaded, Verification
     from pyodide_abi.signatures.rows import Row
 
@@ -109,7 +109,7 @@ def call_entries(
     rows: Mapping[str, Sequence[Row]],
     host: Host,
     *,
-    node: Node,
+    program: EngineProgram,
     jobs: int,
     timeout: float,
     unlocked: bool = False,
@@ -121,7 +121,7 @@ def call_entries(
         runtimes: The runtimes to call in.
         rows: the entries, by the path of the module.
         host: the machine.
-        node: the engine.
+        program: the engine.
         jobs: how many interpreters at once.
         timeout: seconds for each.
         unlocked: the wheel may do to the machine what we can.
@@ -129,7 +129,7 @@ def call_entries(
     pairs = _pairs(verification, rows)
     with temporary() as site:
         unpack([verification.wheel], site)
-        interpreters = Interpreters(site=site, node=node, host=host, timeout=timeout, unlocked=unlocked)
+        interpreters = Interpreters(site=site, program=program, host=host, timeout=timeout, unlocked=unlocked)
         text = f"calling what {verification.wheel.name} hands over"
         with host.progress.task(text, total=len(pairs)) as task, ThreadPoolExecutor(max(jobs, 1)) as pool:
 

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
     from pyodide_abi.host import Host
     from pyodide_abi.platforms.model import Runtime
     from pyodide_abi.runtime.driver import Heard
-    from pyodide_abi.runtime.node import Node
+    from pyodide_abi.runtime.engine_program import EngineProgram
     from pyodide_abi.runtime.protocol import Probe
 
 #: Interpreters of one process, which bounds its memory.
 _MOST = 16
+
+
+class UnstartedError(FailedError):
+    """A release does not start in an engine."""
 
 
 @value
@@ -32,14 +36,14 @@ class Interpreters:
 
     Attributes:
         site: the folder that becomes ``site-packages``.
-        node: the engine.
+        program: the engine.
         host: the machine.
         timeout: seconds for each module.
         unlocked: the modules may do to the machine what we can.
     """
 
     site: Path
-    node: Node
+    program: EngineProgram
     host: Host
     timeout: float
     unlocked: bool = False
@@ -52,7 +56,7 @@ class Interpreters:
             runtime: the release.
 
         Raises:
-            FailedError: the release does not start.
+            UnstartedError: the release does not start.
         """
         done = 0
         while done < len(probes):
@@ -72,7 +76,7 @@ class Interpreters:
             again: this is the second try, after the release was mended.
 
         Raises:
-            FailedError: the release does not start.
+            UnstartedError: the release does not start.
         """
         folder = install_release(runtime.release, self.host)
         requests = tuple(
@@ -80,18 +84,18 @@ class Interpreters:
             Request(environ={"PYTHONDONTWRITEBYTECODE": "1"}, site=self.site, probes=tuple(probes))
             for probes in interpreters[:_MOST]
         )
-        memory = obtain_snapshot(runtime.release, folder, {}, self.node, self.host)
+        memory = obtain_snapshot(runtime.release, folder, {}, self.program, self.host)
         batch = Batch(release=folder, requests=requests, memory=memory)
         room = None
         if not self.unlocked:
             room = Room(reads=(self.site,), seconds=self.timeout * sum(map(len, interpreters)))
-        told = drive(batch, self.node, self.host, room=room, timeout=self.timeout)
+        told = drive(batch, self.program, self.host, room=room, timeout=self.timeout)
         first = told[0][0]
         if first.unborn:
             if not again and not prove_release(runtime.release, self.host):
                 return self.some(interpreters, runtime, again=True)
-            raise FailedError(
-                f"the release {runtime.version} does not start in {self.node.path}: {first.died}",
+            raise UnstartedError(
+                f"the release {runtime.version} does not start in {self.program.path}: {first.died}",
                 hint="'--node' names another Node; 'pyodide-abi doctor' says which there are",
             )
         *others, last = told

@@ -1,5 +1,5 @@
 // Installs a wheel as a program or a page does that calls micropip, then imports its modules one after another.
-// Used by driver.mjs in Node and by page.html in a browser.
+// Used by driver.mjs in Node and by page_install.html in a browser.
 
 // The release and micropip stay as they are and ask for what they always ask for: all of it is sent to the mirror
 // at `server` (mirror.py), which has checked the digests, and whose files may stand in for others.

@@ -77,7 +77,10 @@ class LocalServer:
 
     Attributes:
         address: Where it is, such as ``http://127.0.0.1:40123``.
+        headers: What each answer has besides.
     """
+
+    headers: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, port: int = 0) -> None:
         """Take a port.
@@ -141,16 +144,21 @@ def _handler(server: LocalServer) -> type[BaseHTTPRequestHandler]:
         server_version, sys_version = "pyodide-abi", ""
         timeout = _SECONDS
 
+        @property
+        def target(self) -> str:
+            """The path, which a client that takes us for a proxy has behind our address."""
+            return self.path.removeprefix(server.address)
+
         def do_GET(self) -> None:
-            self._give(*server.response(self.path, self.headers))
+            self._give(*server.response(self.target, self.headers))
 
         def do_HEAD(self) -> None:
-            self._give(*server.response(self.path, self.headers))
+            self._give(*server.response(self.target, self.headers))
 
         def do_POST(self) -> None:
             # What follows is not read where it is refused, so that the connection ends.
             self.close_connection = True
-            status, length = server.may_post(self.path, self.headers)
+            status, length = server.may_post(self.target, self.headers)
             if status == HTTPStatus.OK:
                 body = self.rfile.read(length)
                 if len(body) == length:
@@ -163,6 +171,8 @@ def _handler(server: LocalServer) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("X-Content-Type-Options", "nosniff")
+            for name, text in server.headers:
+                self.send_header(name, text)
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(body)

@@ -53,6 +53,16 @@ class Node:
         return int(self.version.split(".", 1)[0])
 
     @property
+    def engine(self) -> str:
+        """The name of its line among the engines."""
+        return f"node{self.major}"
+
+    @property
+    def title(self) -> str:
+        """Name and version."""
+        return f"node {self.version}"
+
+    @property
     def words(self) -> tuple[str, ...]:
         """What starts it, so that every part of this project runs the same engine."""
         return (str(self.path), *_FLAGS.get(self.major, ()))

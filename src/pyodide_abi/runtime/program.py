@@ -13,7 +13,7 @@ from pyodide_abi.runtime.driver import drive
 from pyodide_abi.runtime.node import find_node
 from pyodide_abi.runtime.protocol import START, Batch, Mount, PackagesToLoad, Request
 from pyodide_abi.runtime.releases import install_release, prove_release
-from pyodide_abi.runtime.room import CLOSED, OPEN, Room, check_engine
+from pyodide_abi.runtime.room import CLOSED, OPEN, Room, check_lockable
 from pyodide_abi.runtime.site import unpack
 from pyodide_abi.runtime.snapshot import can_start, obtain_snapshot
 from pyodide_abi.values import value
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pyodide_abi.host import Host
     from pyodide_abi.platforms.model import Release
-    from pyodide_abi.runtime.node import Node
+    from pyodide_abi.runtime.engine_program import CommandLine
     from pyodide_abi.runtime.release_packages import ReleasePackages
 
 #: Variables that a program gets from its caller: those that make sense in another machine. Paths
@@ -108,7 +108,7 @@ def run_python(
     release: Release,
     host: Host,
     *,
-    node: Node | None = None,
+    engine: CommandLine | None = None,
     attached: bool = False,
     stdin: bytes = b"",
     timeout: float | None = None,
@@ -122,7 +122,7 @@ def run_python(
         program: what to run.
         release: in which release.
         host: the machine.
-        node: the engine; None for the reference one.
+        engine: Node, Deno or Bun; None for the reference one.
         attached: with our own stdin, stdout and stderr; otherwise they are captured.
         stdin: what it reads when not attached.
         timeout: seconds after which it is killed.
@@ -132,9 +132,9 @@ def run_python(
         MissingError: no Node, or the release cannot be had.
         WheelError: one of the wheels is not one.
     """
-    node = node or find_node(host)
+    engine = engine or find_node(host)
     if not program.unlocked:
-        check_engine(node)
+        check_lockable(engine)
     folder = install_release(release, host)
     cwd = program.cwd.resolve()
     environ = forwarded(host.environ) | dict(program.environ)
@@ -145,7 +145,7 @@ def run_python(
         divided = None
     memory = None
     if divided and can_start(divided[0], environ):
-        memory = obtain_snapshot(release, folder, environ, node, host)
+        memory = obtain_snapshot(release, folder, environ, engine, host)
     with temporary() as work:
         site = work / "site"
         site.mkdir()
@@ -164,7 +164,7 @@ def run_python(
         room = Room(writes=writes, network=OPEN if program.network else CLOSED, seconds=timeout)
         ((heard,),) = drive(
             Batch(release=folder, requests=(request,), memory=memory),
-            node,
+            engine,
             host,
             room=None if program.unlocked else room,
             attached=attached,
@@ -173,7 +173,9 @@ def run_python(
         )
     if heard.unborn and not prove_release(release, host):
         # Nothing of the program has run. What was damaged is fetched again, so that this ends.
-        return run_python(program, release, host, node=node, attached=attached, stdin=stdin, timeout=timeout)
+        return run_python(
+            program, release, host, engine=engine, attached=attached, stdin=stdin, timeout=timeout
+        )
     return Finished(
         status=heard.completed.returncode if heard.status is None else heard.status,
         stdout=heard.completed.stdout,

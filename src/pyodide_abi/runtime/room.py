@@ -1,22 +1,27 @@
-"""A locked room for code of strangers: what a process of Node may read, write, reach and use up.
+"""A locked room for code of strangers: what a process of Node or Deno may read, write, reach and use up.
 
-Node starts under its permission model and with an empty environment; ``room.mjs`` shuts what the model leaves
+Both start under their permission models and with an empty environment; ``room.mjs`` shuts what Node's leaves
 open. Where the system allows it without rights, the process has a network of its own with nothing in it, and
-the kernel bounds its memory and its processor time.
+the kernel bounds its memory and its processor time. A browser shuts its pages away by itself. Bun and the
+shell of JavaScriptCore have no model: in them there is no room.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from pyodide_abi.errors import MissingError, UsageError
 from pyodide_abi.process import find_executable
+from pyodide_abi.runtime.browser import Browser
+from pyodide_abi.runtime.engine_program import Bun, Deno, Shell
+from pyodide_abi.runtime.node import Node
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from pyodide_abi.host import Host
-    from pyodide_abi.runtime.node import Node
+    from pyodide_abi.runtime.engine_program import CommandLine, EngineProgram
 
 #: Nothing can be reached; everything can be.
 CLOSED, OPEN = "", "*"
@@ -50,11 +55,11 @@ class Room:
     seconds: float | None = None
 
 
-def locked(words: tuple[str, ...], room: Room, host: Host) -> tuple[str, ...]:
-    """The words that start Node in a room.
+def locked(program: CommandLine, room: Room, host: Host) -> tuple[str, ...]:
+    """The words that start a program in a room.
 
     Args:
-        words: that start it outside.
+        program: Node or Deno.
         room: what it may do.
         host: the machine.
 
@@ -62,7 +67,6 @@ def locked(words: tuple[str, ...], room: Room, host: Host) -> tuple[str, ...]:
         UsageError: the permission model cannot say the name of a folder.
     """
     reads = {Path(__file__).parent, *room.reads, *room.writes}
-    flags = ["--permission", *_allowed("read", reads), *_allowed("write", set(room.writes))]
     bounds = []
     if prlimit := _found("prlimit", host):
         bounds = [prlimit, f"--data={_MEMORY}"]
@@ -71,24 +75,42 @@ def locked(words: tuple[str, ...], room: Room, host: Host) -> tuple[str, ...]:
     alone = []
     if room.network == CLOSED and has_namespaces(host):
         alone = [str(_found("unshare", host)), *_UNSHARE, "--"]
-    return (*alone, *bounds, *words, *flags)
+    flags = _of_deno if isinstance(program, Deno) else _of_node
+    return (*alone, *bounds, *program.words, *flags(reads, set(room.writes), room.network))
 
 
-def environment(host: Host) -> dict[str, str]:
-    """The variables of a process in a room."""
-    return {name: host.environ[name] for name in _KEPT if name in host.environ}
+def environment(program: CommandLine, host: Host, folder: Path) -> dict[str, str]:
+    """The variables of a process in a room.
+
+    Args:
+        program: what runs in it.
+        host: the machine.
+        folder: A folder for files that the program itself keeps.
+    """
+    kept = {name: host.environ[name] for name in _KEPT if name in host.environ}
+    if isinstance(program, Deno):
+        return {**kept, "DENO_DIR": str(folder / "deno"), "DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1"}
+    return kept
 
 
-def check_engine(node: Node) -> None:
+def check_lockable(program: EngineProgram) -> None:
     """Refuse an engine in which the room has no walls.
 
     Raises:
-        UsageError: it is too old.
+        UsageError: it has no permission model, or one that is too old.
     """
-    if node.major < _OLDEST:
+    hint = "--unlocked runs it all the same: the wheel can then read, write and start whatever you can"
+    if isinstance(program, Node) and program.major < _OLDEST:
         raise UsageError(
-            f"Node {node.version} cannot lock code away: its permission model is not that of {_OLDEST}",
-            hint="--unlocked runs it all the same: the wheel can then read, write and start whatever you can",
+            f"Node {program.version} cannot lock code away: its permission model is not that of {_OLDEST}",
+            hint=hint,
+        )
+    if isinstance(program, Bun):
+        raise UsageError(f"Bun {program.version} cannot lock code away: it has no permissions", hint=hint)
+    if isinstance(program, Shell):
+        raise UsageError(
+            "the shell of JavaScriptCore cannot lock code away: it reads and writes files for whoever asks",
+            hint=hint,
         )
 
 
@@ -108,13 +130,56 @@ def _found(program: str, host: Host) -> str | None:
         return None
 
 
-def _allowed(what: str, places: set[Path]) -> list[str]:
+def _of_node(reads: set[Path], writes: set[Path], _network: str) -> list[str]:
+    flags = ["--permission"]
+    for what, places in (("read", reads), ("write", writes)):
+        flags += [f"--allow-fs-{what}={place}" for place in _spelled(places, "*", "stands for any name")]
+    return flags
+
+
+def _of_deno(reads: set[Path], writes: set[Path], network: str) -> list[str]:
+    flags = ["--no-prompt", "--no-npm", "--no-remote"]
+    for what, places in (("read", reads), ("write", writes)):
+        flags.append(f"--allow-{what}={','.join(_spelled(places, ',', 'divides names'))}")
+    if network == OPEN:
+        return [*flags, "--allow-net"]
+    return [*flags, f"--allow-net={urlsplit(network).netloc}"] if network else flags
+
+
+def _spelled(places: set[Path], mark: str, meaning: str) -> list[str]:
     # As they are named and as they are: links are followed before permission is asked.
     both = sorted({str(place) for given in places for place in (given.absolute(), given.resolve())})
     for place in both:
-        if "*" in place:
+        if mark in place:
             raise UsageError(
-                f"the folder {place} cannot be locked: in Node's permission model, '*' stands for any name",
+                f"the folder {place} cannot be locked: in the engine's permission model, '{mark}' {meaning}",
                 hint="work in another folder, or use --unlocked",
             )
-    return [f"--allow-fs-{what}={place}" for place in both]
+    return both
+
+
+def walls(program: EngineProgram, host: Host, *, unlocked: bool) -> tuple[str, ...]:
+    """What keeps code that is loaded from the machine, in sentences, as it holds here and now.
+
+    Args:
+        program: The engine that loads it.
+        host: the machine.
+        unlocked: nothing was to be locked.
+    """
+    if isinstance(program, Browser):
+        sandbox = "the browser's sandbox" if program.has_sandbox else "no sandbox: Chromium has none for root"
+        return (sandbox, "a profile that is thrown away", "of the network, a server of ours alone")
+    if unlocked:
+        return ()
+    name = "Deno's permissions" if isinstance(program, Deno) else "Node's permission model"
+    network = (
+        "a network of its own with nothing in it"
+        if has_namespaces(host)
+        else f"no network by {name} and ours alone: a process cannot have its own here"
+    )
+    bounds = (
+        "bounds of memory and processor time"
+        if _found("prlimit", host)
+        else "no bound of memory: there is no prlimit"
+    )
+    return (f"{name}, and no variables", network, bounds)

@@ -15,7 +15,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyodide_abi.errors import MissingError
 from pyodide_abi.runtime.driver import drive
+from pyodide_abi.runtime.engine_program import Shell
+from pyodide_abi.runtime.node import Node, find_node
 from pyodide_abi.runtime.protocol import SOURCES, Batch, Request
 from pyodide_abi.runtime.releases import SNAPSHOTS
 
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 
     from pyodide_abi.host import Host
     from pyodide_abi.platforms.model import Release
-    from pyodide_abi.runtime.node import Node
+    from pyodide_abi.runtime.engine_program import EngineProgram
 
 _FILE = "memory.bin"
 _SECONDS = 300.0
@@ -32,7 +35,10 @@ _SECONDS = 300.0
 _KEPT = 7 * 24 * 3600.0
 #: What shapes a snapshot: a change of any makes new ones.
 _SHAPED_BY = (
-    *(Path(__file__).with_name(name) for name in ("driver.mjs", "interpreter.mjs", "snapshot.mjs")),
+    *(
+        Path(__file__).with_name(name)
+        for name in ("batch.mjs", "driver.mjs", "driver_jsc.mjs", "interpreter.mjs", "snapshot.mjs")
+    ),
     *SOURCES,
 )
 #: Variables of Python that are read when they are used, or that ``start.py`` sees to, and not only when the
@@ -63,9 +69,12 @@ def can_start(options: Sequence[str], environ: Mapping[str, str]) -> bool:
 
 
 def obtain_snapshot(
-    release: Release, folder: Path, environ: Mapping[str, str], node: Node, host: Host
+    release: Release, folder: Path, environ: Mapping[str, str], program: EngineProgram, host: Host
 ) -> Path | None:
-    """The snapshot of a release in an engine, made first if there is none.
+    """The snapshot of a release for an engine, made first if there is none.
+
+    The memory of an interpreter that has started in Node serves other engines as well, but one without stack
+    switching, in whose table other functions lie: WebKit's shell makes its own.
 
     Safe when several processes ask at once: see :meth:`Store.obtain`. The file can still be removed before
     the interpreter reads it (by a user who clears the cache, say), or be broken: the driver then starts from
@@ -75,17 +84,20 @@ def obtain_snapshot(
         release: The release of the runtime.
         folder: The folder where it is installed.
         environ: The environment of what will run in it.
-        node: the engine.
+        program: the engine.
         host: the machine.
 
     Returns:
         the file; None where the release cannot make one here (no room for it, say), and is started plainly.
     """
-    prefix = f"{SNAPSHOTS}/{release.version}+{node.version}+"
+    maker = _maker(program, host)
+    if maker is None:
+        return None
+    prefix = f"{SNAPSHOTS}/{release.version}+{maker.version}+"
     current = prefix + _digest(*(file.read_bytes().decode() for file in _SHAPED_BY))
     language = {name: environ[name] for name in _LANGUAGE if environ.get(name)}
     zone = (host.environ.get("TZ", ""), *time.tzname, str(time.timezone))
-    key = f"{current}+{_digest(*node.words[1:], *zone, *map('='.join, language.items()))}"
+    key = f"{current}+{_digest(*maker.words[1:], *zone, *map('='.join, language.items()))}"
     found = host.store.find(key)
     if found is not None and not (found / _FILE).exists():
         host.store.remove(key)  # The driver has found it broken.
@@ -98,7 +110,7 @@ def obtain_snapshot(
     def fill(partial: Path, _place: Path) -> None:
         requests = (Request(environ=language),)
         batch = Batch(release=folder, requests=requests, save=partial / _FILE)
-        ((heard,),) = drive(batch, node, host, timeout=_SECONDS)
+        ((heard,),) = drive(batch, maker, host, timeout=_SECONDS)
         if heard.status != 0:
             raise _NoneMadeError(heard.died)
 
@@ -112,6 +124,16 @@ def obtain_snapshot(
         if old.startswith(prefix) and not old.startswith(current) and _is_unused(host.store.root / old):
             host.store.remove(old)
     return made / _FILE
+
+
+def _maker(program: EngineProgram, host: Host) -> Node | Shell | None:
+    """What makes the snapshots that a program starts from; None where there is no such thing."""
+    if isinstance(program, Node | Shell):
+        return program
+    try:
+        return find_node(host)
+    except MissingError:
+        return None
 
 
 def _is_unused(entry: Path) -> bool:

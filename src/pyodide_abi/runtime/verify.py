@@ -20,15 +20,16 @@ from pyodide_abi.atomic import temporary
 from pyodide_abi.errors import FailedError
 from pyodide_abi.runtime.account import Outcome
 from pyodide_abi.runtime.attempts import attempts_of, platforms_of
-from pyodide_abi.runtime.fresh_interpreters import Interpreters
+from pyodide_abi.runtime.find_engine import EngineGap, Engines
+from pyodide_abi.runtime.fresh_interpreters import Interpreters, UnstartedError
 from pyodide_abi.runtime.judgement import judge
 from pyodide_abi.runtime.node import find_node
 from pyodide_abi.runtime.protocol import Probe
 from pyodide_abi.runtime.releases import install_release, prove_release
-from pyodide_abi.runtime.room import check_engine
+from pyodide_abi.runtime.room import check_lockable, walls
 from pyodide_abi.runtime.sharing import divided, families, told_of
 from pyodide_abi.runtime.site import unpack
-from pyodide_abi.values import value
+from pyodide_abi.values import replace, value
 from pyodide_abi.wheel import open_wheel
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from pyodide_abi.runtime.account import Account
     from pyodide_abi.runtime.attempts import Attempt, Attempts
     from pyodide_abi.runtime.judgement import Judgement
-    from pyodide_abi.runtime.node import Node
 
 #: Seconds for one interpreter: it boots in two on an idle machine and compiles 150 MB of module in one.
 TIMEOUT = 120.0
@@ -50,11 +50,12 @@ LIMIT = 1800.0
 
 @value
 class Loaded:
-    """One module in one release.
+    """One module in one release, in one engine.
 
     Attributes:
         module: the dotted name; empty for a library.
         path: the file, relative to ``site-packages``.
+        engine: the engine's name, such as ``firefox``.
         release: the release's version.
         outcome: what became of it.
         message: the loader's words (refused, no-init), the exception (raised), or how the interpreter died
@@ -65,10 +66,26 @@ class Loaded:
 
     module: str
     path: str
+    engine: str
     release: str
     outcome: Outcome
     message: str = ""
     package: str = ""
+
+
+@value
+class LoadedIn:
+    """An engine that a wheel was loaded in.
+
+    Attributes:
+        name: the engine's name, such as ``node24``.
+        title: The name and version of its program, such as ``node 24.19.0``.
+        walls: what kept the wheel from the machine, in sentences.
+    """
+
+    name: str
+    title: str
+    walls: tuple[str, ...]
 
 
 @value
@@ -77,22 +94,29 @@ class Verification:
 
     Attributes:
         wheel: the file.
-        engine: such as ``node 24.19.0``.
+        engines: The engines that it was loaded in.
+        gaps: engines that were asked for and are not there, or cannot lock the wheel away.
         releases: The versions of the releases, in order.
-        results: modules in the order of the wheel, then libraries, each in every release.
+        results: modules in the order of the wheel, then libraries, each in every engine and release.
         untried: Native files that were not opened by themselves: modules that need them load them.
     """
 
     wheel: Path
-    engine: str
+    engines: tuple[LoadedIn, ...]
+    gaps: tuple[EngineGap, ...]
     releases: tuple[str, ...]
     results: tuple[Loaded, ...]
     untried: tuple[str, ...] = ()
 
     @property
+    def failed(self) -> bool:
+        """Something that was tried did not load."""
+        return any(result.outcome not in {Outcome.LOADED, Outcome.NEEDS} for result in self.results)
+
+    @property
     def ok(self) -> bool:
-        """Whatever could be tried loaded in every release."""
-        return all(result.outcome in {Outcome.LOADED, Outcome.NEEDS} for result in self.results)
+        """Whatever could be tried loaded in every engine and release, and no engine was lacking."""
+        return not self.failed and not self.gaps
 
 
 def runtimes_for(wheel: Path) -> tuple[Runtime, ...]:
@@ -107,19 +131,19 @@ def verify_wheel(
     runtimes: Sequence[Runtime],
     host: Host,
     *,
-    node: Node | None = None,
+    engines: Engines | None = None,
     jobs: int = 1,
     timeout: float = TIMEOUT,
     unlocked: bool = False,
     limit: float = LIMIT,
 ) -> Verification:
-    """Load every extension module of a wheel in every one of the runtimes.
+    """Load every extension module of a wheel in every one of the runtimes, in every one of the engines.
 
     Args:
         wheel: the file; its dependencies are not installed.
         runtimes: The runtimes to load it in; :func:`runtimes_for` gives those of its platform.
         host: the machine.
-        node: the engine; None for the reference one.
+        engines: from :func:`choose_engines`; None for the reference one.
         jobs: how many interpreters at once.
         timeout: seconds for each.
         unlocked: the wheel may do to the machine what we can.
@@ -128,47 +152,87 @@ def verify_wheel(
     Raises:
         FailedError: not all loads were done within the limit.
         MissingError: no Node, or a release cannot be had.
+        UsageError: an engine cannot lock the wheel away.
         WheelError: the file is not a wheel.
     """
-    node = node or find_node(host)
-    if not unlocked:
-        check_engine(node)
+    engines = engines or Engines(programs=(find_node(host),))
+    for program in engines.programs if not unlocked else ():
+        check_lockable(program)
     with open_wheel(wheel) as opened:
         attempts = attempts_of(opened, [*platforms_of(opened), *(runtime.platform for runtime in runtimes)])
     # One after another: each is shown, and npm does its own waiting.
     for runtime in runtimes if attempts.attempts else ():
         install_release(runtime.release, host)
+    end = time.monotonic() + limit
+    loads = _Loads(gaps=engines.gaps)
     with temporary() as site:
         unpack([wheel], site)
-        trial = _Trial(
-            interpreters=Interpreters(site=site, node=node, host=host, timeout=timeout, unlocked=unlocked),
-            attempts=attempts,
-            end=time.monotonic() + limit,
-            limit=limit,
-        )
-        results = _all(trial, runtimes, jobs, f"loading {wheel.name}")
-        # A failure is held against the wheel only where the runtime is the one that was published.
-        failed = {result.release for result in results if result.outcome is not Outcome.LOADED}
-        damaged = {
-            runtime.version
-            for runtime in runtimes
-            if runtime.version in failed and not prove_release(runtime.release, host)
-        }
-        if damaged:
-            results = [result for result in results if result.release not in damaged]
-            again = [runtime for runtime in runtimes if runtime.version in damaged]
-            results += _all(trial, again, jobs, f"loading {wheel.name} again")
+        for program in engines.programs:
+            interpreters = Interpreters(
+                site=site, program=program, host=host, timeout=timeout, unlocked=unlocked
+            )
+            trial = _Trial(interpreters=interpreters, attempts=attempts, end=end, limit=limit)
+            place = f" in {program.title}" if len(engines.programs) > 1 else ""
+            loads += _proved(trial, runtimes, jobs, f"loading {wheel.name}{place}")
+    if not loads.results and loads.unstarted:
+        raise loads.unstarted[0]
     order = {attempt.path: number for number, attempt in enumerate(attempts.attempts)}
     return Verification(
         wheel=wheel,
-        engine=f"node {node.version}",
+        engines=tuple(
+            LoadedIn(name=program.engine, title=program.title, walls=walls(program, host, unlocked=unlocked))
+            for program in engines.programs
+        ),
+        gaps=tuple(dict.fromkeys(loads.gaps)),
         releases=tuple(runtime.version for runtime in runtimes),
-        results=tuple(sorted(results, key=lambda result: order[result.path])),
+        results=tuple(sorted(loads.results, key=lambda result: order[result.path])),
         untried=attempts.untried,
     )
 
 
-def _all(trial: _Trial, runtimes: Sequence[Runtime], jobs: int, text: str) -> list[Loaded]:
+@value
+class _Loads:
+    """What came of loads.
+
+    Attributes:
+        results: The results of releases that started.
+        gaps: Engines in which nothing could be loaded.
+        unstarted: the errors of releases that did not start.
+    """
+
+    results: tuple[Loaded, ...] = ()
+    gaps: tuple[EngineGap, ...] = ()
+    unstarted: tuple[UnstartedError, ...] = ()
+
+    def __add__(self, more: _Loads) -> _Loads:
+        return _Loads(
+            results=self.results + more.results,
+            gaps=self.gaps + more.gaps,
+            unstarted=self.unstarted + more.unstarted,
+        )
+
+
+def _proved(trial: _Trial, runtimes: Sequence[Runtime], jobs: int, text: str) -> _Loads:
+    """The results in one engine.
+
+    A failure is held against the wheel only where the runtime is the one that was published.
+    """
+    host = trial.interpreters.host
+    loads = _all(trial, runtimes, jobs, text)
+    failed = {result.release for result in loads.results if result.outcome is not Outcome.LOADED}
+    damaged = {
+        runtime.version
+        for runtime in runtimes
+        if runtime.version in failed and not prove_release(runtime.release, host)
+    }
+    if not damaged:
+        return loads
+    whole = tuple(result for result in loads.results if result.release not in damaged)
+    again = [runtime for runtime in runtimes if runtime.version in damaged]
+    return replace(loads, results=whole) + _all(trial, again, jobs, f"{text} again")
+
+
+def _all(trial: _Trial, runtimes: Sequence[Runtime], jobs: int, text: str) -> _Loads:
     attempts = trial.attempts.attempts
     # A process loads what it can of a release; more of them only where there are more cores than releases.
     parts = divided(attempts, -(-jobs // max(len(runtimes), 1)))
@@ -179,23 +243,23 @@ def _all(trial: _Trial, runtimes: Sequence[Runtime], jobs: int, text: str) -> li
         ThreadPoolExecutor(max(jobs, 1)) as pool,
     ):
 
-        def one(work: tuple[Sequence[Attempt], Runtime]) -> list[Loaded]:
+        def one(work: tuple[Sequence[Attempt], Runtime]) -> _Loads:
             if time.monotonic() > trial.end:
                 number = len(attempts) * len(runtimes)
                 raise FailedError(
                     f"not all of the {number} loads were done within {trial.limit:g} seconds",
                     hint="--limit SECONDS gives more time; --runtime V loads in one release alone",
                 )
-            results = trial.load(*work)
+            loads = trial.load(*work)
             release = work[1].version
-            task.advance(len(results))
+            task.advance(len(work[0]))
             left[release] -= 1
             if not left[release]:
                 task.describe(f"{text}: {release} done, {len(+left)} of {len(left)} releases to go")
-            return results
+            return loads
 
         try:
-            return [result for results in pool.map(one, works) for result in results]
+            return sum(pool.map(one, works), _Loads())
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -208,15 +272,23 @@ class _Trial:
     end: float
     limit: float
 
-    def load(self, attempts: Sequence[Attempt], runtime: Runtime) -> list[Loaded]:
+    def load(self, attempts: Sequence[Attempt], runtime: Runtime) -> _Loads:
         """Import modules, and open libraries after their packages, which may open others before them."""
+        try:
+            return _Loads(results=tuple(self._loaded(attempts, runtime)))
+        except UnstartedError as error:
+            gap = EngineGap(engine=self.interpreters.program.engine, reason=error.message, hint="")
+            return _Loads(gaps=(gap,), unstarted=(error,))
+
+    def _loaded(self, attempts: Sequence[Attempt], runtime: Runtime) -> list[Loaded]:
         tops = self.attempts.tops
         plain = self._accounts(attempts, runtime, direct=False)
         found = {attempt: judge(attempt, plain[attempt], None, tops=tops) for attempt in attempts}
         untold = [attempt for attempt in attempts if found[attempt] is None]
         direct = self._accounts(untold, runtime, direct=True)
         found |= {attempt: judge(attempt, plain[attempt], direct[attempt], tops=tops) for attempt in untold}
-        return [_loaded(attempt, runtime, found[attempt]) for attempt in attempts]
+        engine = self.interpreters.program.engine
+        return [_loaded(attempt, engine, runtime, found[attempt]) for attempt in attempts]
 
     def _accounts(
         self, attempts: Sequence[Attempt], runtime: Runtime, *, direct: bool
@@ -246,11 +318,12 @@ def _probe(attempt: Attempt, *, direct: bool) -> Probe:
     )
 
 
-def _loaded(attempt: Attempt, runtime: Runtime, found: Judgement | None) -> Loaded:
+def _loaded(attempt: Attempt, engine: str, runtime: Runtime, found: Judgement | None) -> Loaded:
     assert found is not None, "two accounts always tell"
     return Loaded(
         module=attempt.module,
         path=attempt.path,
+        engine=engine,
         release=runtime.version,
         outcome=found.outcome,
         message=found.message,

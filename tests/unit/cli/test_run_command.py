@@ -150,4 +150,4 @@ def test_a_dead_interpreter_is_told_from_a_failed_program(
 def test_a_signal_is_told_as_a_shell_tells_it(called: Called, capsys: pytest.CaptureFixture[str]) -> None:
     called.says = [-9]
     assert called("--", "-c", "...") == 137
-    assert "Node ended by signal 9" in capsys.readouterr().err
+    assert "node 24.1.0 ended by signal 9" in capsys.readouterr().err

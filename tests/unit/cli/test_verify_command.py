@@ -76,7 +76,7 @@ def test_one_that_fails_somewhere(tmp_path: Path) -> None:
     assert "as the audit predicts: 1 of 16" in text, (
         "the files are no modules, which the fake loader does not say"
     )
-    assert "pkg.good in 314.0.0: predicted was: " in text
+    assert "pkg.good in 314.0.0, node24: predicted was: " in text
 
 
 def test_a_package_s_own_trouble_is_shown_beside(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 from fake_host import FakeRunner, completed, make_host
 
 from pyodide_abi.errors import MissingError
-from pyodide_abi.runtime.browser import Browser, browse, find_browser
+from pyodide_abi.runtime.browser import Browser, find_browser
+from pyodide_abi.runtime.page_install import browse
 from pyodide_abi.runtime.protocol import Install
 from pyodide_abi.runtime.replies import Booted, Died, Exited
 

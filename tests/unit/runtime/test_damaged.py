@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyodide_abi.host import Host
-    from pyodide_abi.platforms.model import Release
 
 RUNTIME = load_platform("314_0").runtimes[0]
 SUFFIX = ".cpython-314-wasm32-emscripten.so"
@@ -38,10 +37,10 @@ class Machine:
         self.said: list[str] = []
         host = make_node_host(root, self.driver, [])
         self.host: Host = replace(host, store=Store(host.store.root, self.said.append))
-        monkeypatch.setattr(releases, "_fetch", lambda *_: b"")
-        monkeypatch.setattr(releases, "_unpack", self.unpack)
+        monkeypatch.setattr(releases, "fetch_archive", lambda *_: b"")
+        monkeypatch.setattr(releases, "unpack_archive", self.unpack)
 
-    def unpack(self, _data: bytes, folder: Path, _release: Release) -> None:
+    def unpack(self, _data: bytes, folder: Path, _package: object) -> None:
         self.fetched += 1
         for name in ("pyodide.mjs", "python_stdlib.zip"):
             (folder / name).write_bytes(b"right")

@@ -53,7 +53,7 @@ def call(tmp_path: Path, told: list[Any], *rows: Row) -> tuple[CalledEntry, ...]
     host = make_node_host(tmp_path, driver, [RUNTIME.version])
     verification = verify_wheel(wheel, [RUNTIME], host)
     return call_entries(
-        verification, [RUNTIME], {path: rows}, host, node=find_node(host), jobs=1, timeout=9.0
+        verification, [RUNTIME], {path: rows}, host, program=find_node(host), jobs=1, timeout=9.0
     )
 
 

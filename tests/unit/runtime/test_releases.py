@@ -12,7 +12,7 @@ from fake_host import FakeRunner, completed, make_host
 
 from pyodide_abi.errors import DigestError, MissingError, OfflineError
 from pyodide_abi.platforms import load_platform
-from pyodide_abi.runtime import install_release, installed_folder, newest, releases
+from pyodide_abi.runtime import install_release, installed_folder, newest, npm_archive
 from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ GOOD = {"package/pyodide.mjs": b"export {}", "package/sub/python_stdlib.zip": b"
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     slept: list[float] = []
     monkeypatch.setattr(time, "sleep", slept.append)
-    monkeypatch.setattr(releases, "find_npm", lambda _host: ("npm",))
+    monkeypatch.setattr(npm_archive, "find_npm", lambda _host: ("npm",))
     return slept
 
 

@@ -90,12 +90,12 @@ def test_killed(tmp_path: Path) -> None:
 
 def test_killed_without_a_word(tmp_path: Path) -> None:
     (result,) = verify(tmp_path, told([entered(ONE), -9]))
-    assert (result.outcome, result.message) == (Outcome.KILLED, "Node ended by signal 9")
+    assert (result.outcome, result.message) == (Outcome.KILLED, "node 24.1.0 ended by signal 9")
 
 
 def test_one_that_exits_is_not_one_that_loads(tmp_path: Path) -> None:
     (result,) = verify(tmp_path, told([entered(ONE), 0]))
-    assert (result.outcome, result.message) == (Outcome.KILLED, "Node ended with status 0")
+    assert (result.outcome, result.message) == (Outcome.KILLED, "node 24.1.0 ended with status 0")
 
 
 def test_a_package_that_fails_first(tmp_path: Path) -> None:
