@@ -101,6 +101,25 @@ MAY_IMPORT: dict[str, set[str]] = {
         "toolchain",
         "build",
     },
+    "executors": {"errors", "process"},
+    "distribution": {
+        "errors",
+        "files",
+        "atomic",
+        "values",
+        "wording",
+        "host",
+        "http",
+        "toml",
+        "platforms",
+        "wheel",
+        "audit",
+        "repair",
+        "runtime",
+        "toolchain",
+        "build",
+        "libraries",
+    },
     "report": {
         "abi",
         "errors",
@@ -116,6 +135,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "messages",
         "repair",
         "runtime",
+        "distribution",
     },
 }
 MAY_IMPORT["page"] = {

@@ -85,6 +85,38 @@ class Host:
     data: Path | None = None
 
 
+@value
+class HostWishes:
+    """What of a host goes to another process, which makes its own of it (:meth:`host`).
+
+    Attributes:
+        environ: the environment that child processes inherit.
+        cache: The folder of the cache.
+        offline: True forbids every use of the network.
+        data: the folder of the user's data.
+    """
+
+    environ: Mapping[str, str]
+    cache: Path
+    offline: bool
+    data: Path | None
+
+    @classmethod
+    def of(cls, host: Host) -> HostWishes:
+        """Those of a host."""
+        return cls(environ=dict(host.environ), cache=host.store.root, offline=host.offline, data=host.data)
+
+    def host(self, progress: Progress | None = None) -> Host:
+        """The machine that asks, with these wishes."""
+        return this_machine(
+            environ=self.environ,
+            cache=self.cache,
+            progress=progress,
+            offline=self.offline,
+            data=self.data,
+        )
+
+
 def this_machine(
     *,
     environ: Mapping[str, str] | None = None,

@@ -220,6 +220,21 @@ class SystemRunner:
             return Completed(argv=words, returncode=process.returncode)
 
 
+def end_with_starter() -> None:
+    """In a process of a pool: end once whoever started it is gone, which otherwise nobody would tell it."""
+    from multiprocessing import parent_process  # noqa: PLC0415 - only pools have it
+
+    starter = parent_process()
+    if starter is None:
+        return
+
+    def watch() -> None:
+        starter.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 @value(kw_only=False)
 class _Bound:
     """How long a process may run: seconds from its start, then from when the clock was touched last."""

@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.atomic import temporary
-from pyodide_abi.cli.options import positive
+from pyodide_abi.cli.options import add_executor_option, positive
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Sequence
-    from concurrent.futures import Executor
-    from contextlib import AbstractContextManager
 
     from pyodide_abi.audit import Report
     from pyodide_abi.cli.audit_policy import Outcome
@@ -120,6 +118,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="audit so many files at a time, each in a process of its own (default: 1)",
     )
+    add_executor_option(parser)
     parser.add_argument(
         "--engine",
         choices=engine_names(),
@@ -171,12 +170,13 @@ def _audited(
     from pyodide_abi.audit.many import audit_files
     from pyodide_abi.cli.audit_policy import Outcome
     from pyodide_abi.cli.audit_targets import targets_of
+    from pyodide_abi.executors import opened_executor
     from pyodide_abi.values import replace
 
     name = platform.name if platform else None
     targets = list(targets_of(args.files, platform, session, scratch))
     files = [target.path for target in targets if target.path]
-    with _executor(min(args.jobs, len(files) or 1)) as executor:
+    with opened_executor(args.executor, min(args.jobs, len(files) or 1), session.cwd) as executor:
         audited = audit_files(
             files,
             platform=None if habit else name,
@@ -194,17 +194,6 @@ def _audited(
             done = next(audited)
             report = replace(done.report, name=target.given) if done.report else None
             yield Outcome(given=target.given, report=report, error=done.error)
-
-
-def _executor(jobs: int) -> AbstractContextManager[Executor | None]:
-    """Processes to work in; none for one job, which this process does."""
-    if jobs == 1:
-        from contextlib import nullcontext
-
-        return nullcontext()
-    from concurrent.futures import ProcessPoolExecutor
-
-    return ProcessPoolExecutor(jobs)
 
 
 def _form_and_file(words: str, session: Session) -> tuple[str, Path]:

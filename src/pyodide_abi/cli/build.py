@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pyodide_abi.audit import Report
-    from pyodide_abi.build import BuildRequest, BuildResult
+    from pyodide_abi.build import BuildResult
     from pyodide_abi.cli.session import Session
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.runtime import Verification
@@ -157,7 +157,8 @@ def _is_named(source: str, session: Session) -> bool:
 
 def _build(platform: Platform, args: argparse.Namespace, session: Session) -> _Done:
     from pyodide_abi.build import BuildRequest
-    from pyodide_abi.cli.target import find_target
+    from pyodide_abi.cli.target import find_target, libraries_of
+    from pyodide_abi.libraries.building import build_with_libraries
 
     host = session.host
     source = _source(platform, args, session)
@@ -171,39 +172,12 @@ def _build(platform: Platform, args: argparse.Namespace, session: Session) -> _D
         report=session.cwd / Path(args.report).expanduser() if args.report else None,
         verbose=args.verbose,
     )
-    result = _with_what_it_asks_for(request, args, session)
+    result, _ = build_with_libraries(
+        request, libraries_of(args, session), given=args.library, made=not args.no_libraries
+    )
     for remark in result.remarks:
         host.progress.say(f"note: {remark}")
     return _judge(platform, target.toolchain, result, args, session)
-
-
-def _with_what_it_asks_for(request: BuildRequest, args: argparse.Namespace, session: Session) -> BuildResult:
-    """Build; where a library is lacking that a recipe offers, make it and build again."""
-    from pyodide_abi.build import build_wheel
-    from pyodide_abi.build.lacking import lacking
-    from pyodide_abi.cli.target import find_catalogue, with_libraries
-    from pyodide_abi.errors import BuildFailedError
-    from pyodide_abi.values import replace
-
-    tried: set[str] = set(args.library)
-    while True:
-        try:
-            return build_wheel(request, session.host)
-        except BuildFailedError as error:
-            catalogue = find_catalogue(args, session)
-            offers = [(one, catalogue.offering(one)) for one in lacking(error.cause)]
-            # A library that was there and did not help is no reason to build a second time.
-            wanted = [(one.name, recipe) for one, recipe in offers if recipe and recipe.name not in tried]
-            if not wanted:
-                raise
-            name, recipe = wanted[0]
-            if args.no_libraries:
-                error.hint = f"'--library {recipe.name}' makes and uses {recipe.name}\n{error.hint}"
-                raise
-            tried.add(recipe.name)
-            session.host.progress.say(f"the build lacks '{name}': again with the library {recipe.name}")
-            target = with_libraries(request.target, [recipe.name], args, session)
-            request = replace(request, target=target)
 
 
 def _source(platform: Platform, args: argparse.Namespace, session: Session) -> Path:

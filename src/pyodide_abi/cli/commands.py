@@ -42,6 +42,7 @@ class Entry:
 COMMANDS = (
     Entry("platforms", "what each version of the ABI promises"),
     Entry("build", "source to a conformant wheel"),
+    Entry("distribute", "many packages at once: wheels, a lock file and a report"),
     Entry("exec", "any command (make, cmake, meson, ./configure) in the environment of a build"),
     Entry("audit", "will it load and run, in every release of its platform?"),
     Entry("repair", "vendor libraries, set run paths, trim, strip and retag a wheel"),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
 _WHEEL = ".whl"
@@ -25,6 +26,16 @@ def positive(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS and int(text)):
         raise ArgumentTypeError(f"'{text}' is not a whole number from 1 to {10**_DIGITS - 1}")
     return int(text)
+
+
+def add_executor_option(parser: argparse.ArgumentParser) -> None:
+    """The option that has others do the work."""
+    parser.add_argument(
+        "--executor",
+        metavar="MODULE:FACTORY",
+        help="have the work done by what this function gives: anything with the interface of\n"
+        "concurrent.futures.Executor, such as the client of a cluster that sees the same folders",
+    )
 
 
 def wheel_named(given: str, cwd: Path) -> Path:

@@ -9,11 +9,11 @@ from pyodide_abi.cli.options import positive
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
     from pyodide_abi.build import Target
     from pyodide_abi.cli.session import Session
     from pyodide_abi.libraries import Catalogue
+    from pyodide_abi.libraries.building import Libraries
     from pyodide_abi.platforms.model import Platform
 
 
@@ -128,7 +128,7 @@ def find_target(platform: Platform, args: argparse.Namespace, session: Session, 
         rust_library=library,
         prefixes=tuple((session.cwd / Path(prefix).expanduser()).resolve() for prefix in args.prefix),
     )
-    return with_libraries(target, args.library, args, session) if args.library else target
+    return libraries_of(args, session).put_into(target, args.library) if args.library else target
 
 
 def find_catalogue(args: argparse.Namespace, session: Session) -> Catalogue:
@@ -145,22 +145,15 @@ def find_catalogue(args: argparse.Namespace, session: Session) -> Catalogue:
     return Catalogue.read(folders, tables, file)
 
 
-def with_libraries(
-    target: Target, names: Sequence[str], args: argparse.Namespace, session: Session
-) -> Target:
-    """The target with libraries, made if they are not in the cache, behind the prefixes that it has.
+def libraries_of(args: argparse.Namespace, session: Session) -> Libraries:
+    """What makes libraries for builds, as the options say."""
+    from functools import partial
 
-    Raises:
-        UsageError: there is no such recipe.
-        MissingError: sources cannot be had.
-        BuildFailedError: a library could not be made.
-    """
-    from pyodide_abi.libraries import make_libraries
-    from pyodide_abi.values import replace
+    from pyodide_abi.libraries.building import Libraries
 
-    say = session.host.progress.say if getattr(args, "verbose", False) else None
-    made = make_libraries(
-        names, find_catalogue(args, session), target, session.host, jobs=args.jobs, on_line=say
+    return Libraries(
+        catalogue=partial(find_catalogue, args, session),
+        host=session.host,
+        jobs=args.jobs,
+        on_line=session.host.progress.say if getattr(args, "verbose", False) else None,
     )
-    prefixes = dict.fromkeys([*target.prefixes, *(library.prefix for library in made)])
-    return replace(target, prefixes=tuple(prefixes))

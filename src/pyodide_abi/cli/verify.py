@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from pyodide_abi.cli.options import folders_of, positive, wheel_named
+from pyodide_abi.cli.options import add_executor_option, folders_of, positive, wheel_named
 from pyodide_abi.cli.over_files import Many
 from pyodide_abi.cli.settings import set_by
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
     from pyodide_abi.audit.finding import Finding
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pyodide_abi.linker import Prediction
     from pyodide_abi.platforms import Runtime
     from pyodide_abi.report.verify import Predictions
+    from pyodide_abi.runtime import Verification
     from pyodide_abi.runtime.find_engine import Engines
     from pyodide_abi.signatures.rows import Row
 
@@ -99,6 +102,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-j", "--jobs", type=positive, metavar="N", help="interpreters at once (default: cores)"
     )
+    add_executor_option(parser)
     parser.add_argument(
         "--unlocked",
         action="store_true",
@@ -139,10 +143,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, session: Session) -> int:
     """Load them all; 1 if any did not load, or a call went wrong."""
     from pyodide_abi.cli.session import usable_cores
+    from pyodide_abi.errors import PyodideAbiError
+    from pyodide_abi.executors import opened_executor, result_of
+    from pyodide_abi.host import HostWishes
     from pyodide_abi.report.called_entries import calls_to_data, write_calls
     from pyodide_abi.report.verify import verification_to_data, write_verification
-    from pyodide_abi.runtime import verify_wheel
     from pyodide_abi.runtime.entry_calls import call_entries
+    from pyodide_abi.runtime.verify_order import VerifyOrder, verify_order
 
     if args.as_installed:
         return _run_as_installed(args, session)
@@ -151,21 +158,27 @@ def run(args: argparse.Namespace, session: Session) -> int:
     jobs = args.jobs or usable_cores()
     found_engines = cache(partial(_engines, args, session))
 
-    def verify(given: str) -> dict[str, Any]:
+    def order(given: str) -> VerifyOrder:
         wheel = wheel_named(given, session.cwd)
-        runtimes = _runtimes(wheel, named, habit=bool(set_by(args, "runtime")))
-        engines = found_engines()
-        verification = verify_wheel(
-            wheel,
-            runtimes,
-            session.host,
-            engines=engines,
-            jobs=jobs,
+        return VerifyOrder(
+            wheel=wheel,
+            runtimes=_runtimes(wheel, named, habit=bool(set_by(args, "runtime"))),
+            engines=found_engines(),
             timeout=float(args.timeout),
             unlocked=args.unlocked,
             limit=float(args.limit),
+            wishes=HostWishes.of(session.host),
         )
-        predictions, rows, latent = _predictions(wheel, [program.engine for program in engines.programs])
+
+    def verify(given: str) -> dict[str, Any]:
+        ordered = order(given)
+        runtimes, engines = ordered.runtimes, ordered.engines
+        if given in elsewhere:
+            verification = result_of(elsewhere[given])
+        else:
+            verification = verify_order(ordered, session.host, jobs)
+        programs = [program.engine for program in engines.programs]
+        predictions, rows, latent = _predictions(ordered.wheel, programs)
         if args.format == "text":
             write_verification(verification, session.console(), predictions, latent)
         found = verification_to_data(verification, predictions, latent, name=given)
@@ -189,8 +202,14 @@ def run(args: argparse.Namespace, session: Session) -> int:
             }
         return found
 
-    for given in args.wheels:
-        many.add(given, partial(verify, given))
+    elsewhere: dict[str, Future[Verification]] = {}
+    with opened_executor(args.executor, 1, session.cwd) as executor:
+        if executor is not None:
+            for given in args.wheels:
+                with suppress(PyodideAbiError):  # It is told in its turn.
+                    elsewhere[given] = executor.submit(verify_order, order(given))
+        for given in args.wheels:
+            many.add(given, partial(verify, given))
     failed = sum(one.get("failed", not one.get("ok", True)) for one in many.results)
     many.write("verify", args.format, {"failed": failed})
     lacking = any(one.get("gaps") for one in many.results)

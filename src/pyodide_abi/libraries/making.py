@@ -143,7 +143,9 @@ def _filling(
             )
             environ = standing.environ(host, jobs=jobs) | FLAGS | dict(recipe.environ)
             for name, content in recipe.files.items():
-                (work / "source" / name).write_text(content, "utf-8")
+                file = work / "source" / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(content, "utf-8")
             commands = steps(
                 recipe, source.version, source=work / "source", place=place, staged=work / "staged"
             )

@@ -63,9 +63,10 @@ def steps(recipe: Recipe, version: str, *, source: Path, place: Path, staged: Pa
             build,
             f"-DCMAKE_INSTALL_PREFIX={place}",
         ]
+        compile_ = [["cmake", "--build", build, "--target", *recipe.targets]] if recipe.targets else []
         return [
             [*configure, *_CMAKE, *options],
-            ["cmake", "--build", build, "--target", *recipe.targets],
+            *compile_,
             ["env", destination, "cmake", "--install", build],
         ]
     if recipe.build is LibraryBuild.MESON:

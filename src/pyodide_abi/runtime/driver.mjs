@@ -58,6 +58,7 @@ async function boot(request) {
   const fresh = { indexURL, args: request.args, env: { PYTHONINSPECT: "", ...request.environ, HOME } };
   if (request.install) fresh.packageCacheDir = request.install.cache;
   if (request.packages) fresh.packageCacheDir = request.packages.folder;
+  if (request.packages?.ownLock) fresh.lockFileURL = join(request.packages.folder, "pyodide-lock.json");
   try {
     if (memory) return await loadPyodide({ ...fresh, _loadSnapshot: new Uint8Array(memory) });
   } catch {

@@ -189,7 +189,7 @@ def _put_together(packages: ReleasePackages, folder: Path) -> PackagesToLoad:
     folder.mkdir()
     for name, file in packages.files.items():
         (folder / name).symlink_to(file)
-    return PackagesToLoad(names=packages.names, folder=folder)
+    return PackagesToLoad(names=packages.names, folder=folder, own_lock=packages.own_lock)
 
 
 def forwarded(environ: Mapping[str, str]) -> dict[str, str]:

@@ -121,10 +121,16 @@ class PackagesToLoad:
     Attributes:
         names: as for ``loadPackage``.
         folder: has their files, under their names in the lock file.
+        own_lock: Whether the folder has a lock file, too, which counts instead of the release's.
     """
 
     names: tuple[str, ...]
     folder: Path
+    own_lock: bool = False
+
+    def to_data(self) -> dict[str, object]:
+        """As the driver reads it."""
+        return {"names": list(self.names), "folder": str(self.folder), "ownLock": self.own_lock}
 
 
 @value
@@ -165,9 +171,7 @@ class Request:
             "mounts": [{"host": str(mount.host), "guest": mount.guest} for mount in self.mounts],
             "site": str(self.site) if self.site else None,
             "install": self.install.to_data() if self.install else None,
-            "packages": {"names": list(self.packages.names), "folder": str(self.packages.folder)}
-            if self.packages
-            else None,
+            "packages": self.packages.to_data() if self.packages else None,
             "probes": [probe.to_data() for probe in self.probes],
         }
 

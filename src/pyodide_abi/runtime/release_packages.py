@@ -22,10 +22,12 @@ class ReleasePackages:
     Attributes:
         names: As the lock file has them.
         files: What each is, by its file name in the lock file.
+        own_lock: Whether a lock file is among the files, which counts instead of the release's.
     """
 
     names: tuple[str, ...]
     files: Mapping[str, Path]
+    own_lock: bool = False
 
 
 def fetch_packages(names: Sequence[str], runtime: Runtime, sources: Sources) -> ReleasePackages:
