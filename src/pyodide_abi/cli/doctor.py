@@ -84,6 +84,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     present = find_present(host)
     allowed = args.toolchain_mismatch == "allow"
     machine = _machine(host)
+    engines = _engines(host)
     broken: list[str] = []
     rusts = find_present_rusts(host, broken)
     platforms = {
@@ -100,6 +101,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
         document = {
             "cache": str(host.store.root),
             "machine": [asdict(check) for check in machine],
+            "engines": [asdict(check) for check in engines],
             "platforms": {name: [asdict(check) for check in checks] for name, checks in platforms.items()},
             "platform": wanted.name,
             "can_build": not needed,
@@ -114,7 +116,10 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
         session.out.write(to_envelope("doctor", [document], summary={"can_build": not needed}))
     else:
-        _show(wanted.name, machine, platforms, session.console())
+        asked = {name: " (asked for)" if name == wanted.name else "" for name in platforms}
+        parts = {"this machine": machine, "engines for verify": engines}
+        parts |= {f"platform {name}{asked[name]}": checks for name, checks in platforms.items()}
+        _show(parts, session.console())
         session.console().print(printable(f"cache: {host.store.root}"))
         if proved is not None:
             damaged = [key for key, fine in proved.items() if not fine]
@@ -173,6 +178,29 @@ def _machine(host: Host) -> list[Check]:
     reason = available(host)
     checks.append(Check(name="Debian's archive", found=f"cannot be used: {reason}" if reason else "set up"))
     return [*checks, *_leaks(host)]
+
+
+def _engines(host: Host) -> list[Check]:
+    """Which engines ``verify --engine`` finds. None of them is needed, but for the reference one."""
+    from pyodide_abi.errors import PyodideAbiError
+    from pyodide_abi.platforms.engine_documents import engine_names
+    from pyodide_abi.runtime.find_engine import find_engine_program
+    from pyodide_abi.runtime.room import check_lockable
+
+    checks = []
+    for name in engine_names():
+        try:
+            program = find_engine_program(name, host, fetch=False)
+        except PyodideAbiError as error:
+            found = f"none: {error.hint.partition(chr(10))[0] or error.message}"
+        else:
+            found = f"{program.title} ({program.path})"
+            try:
+                check_lockable(program)
+            except PyodideAbiError:
+                found += "; only with --unlocked"
+        checks.append(Check(name=name, found=found))
+    return checks
 
 
 def _leaks(host: Host) -> list[Check]:
@@ -273,12 +301,9 @@ def _releases(platform: Platform, host: Host) -> Check:
     return Check(name="releases", found=f"{len(cached)} of {total} in the cache: {listed}")
 
 
-def _show(wanted: str, machine: list[Check], platforms: Mapping[str, list[Check]], console: Console) -> None:
-    console.print("this machine", style="bold")
-    for check in machine:
-        _show_check(check, console)
-    for name, checks in platforms.items():
-        console.print(f"\nplatform {name}" + (" (asked for)" if name == wanted else ""), style="bold")
+def _show(parts: Mapping[str, list[Check]], console: Console) -> None:
+    for number, (title, checks) in enumerate(parts.items()):
+        console.print(f"\n{title}" if number else title, style="bold")
         for check in checks:
             _show_check(check, console)
 

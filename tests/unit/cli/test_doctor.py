@@ -34,6 +34,8 @@ def test_doctor_when_nothing_is_here(tmp_path: Path) -> None:
     assert status == 3
     assert f"! compiler          there is no Emscripten {EXACT}\n" in out
     assert "! host CPython      there is no CPython 3.14 with headers" in out
+    assert "- firefox           none: install Firefox" in out
+    assert "- deno              none: verify with --engine deno fetches it" in out
     assert "  pyodide-abi toolchain install --platform 314_0\n" in out
     assert "  pyodide-abi run --runtime" in out
 
