@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker import Installed, Outcome, Resolver, read_library
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 #: The driver's own expression, which an engine that repeats the source names in place of the loader's.
 _WRAPPER = "new target(module, imports)"
+#: What JavaScriptCore repeats of the source: which call it was is claimed only where the text says it.
+_EVALUATED = re.compile(r" \(evaluating '.*'\)$", re.DOTALL)
 _UNRESOLVED = "cannot resolve symbol "
 
 
@@ -137,6 +140,8 @@ def compare_steps(predictions: Sequence[Prediction], seen: Seen, engine: str) ->
         exact = not prediction.problems or prediction.problems[0].exact
         text = prediction.error or ""
         said = step.text.replace(_WRAPPER, find_engine(engine).calls.instance)
+        if "(evaluating '" not in text:
+            said = _EVALUATED.sub("", said)
         yield Aspect.MESSAGE, text, said, _same_text(text, said, exact=exact), exact
     everything_loads = all(step.kind == "loads" for step in seen.steps)
     if everything_loads and seen.unresolved is not None:

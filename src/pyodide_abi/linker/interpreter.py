@@ -220,7 +220,7 @@ class Interpreter:
         if complete and not self.mode.allow_undefined:
             # With a needed library missing, whatever is undefined would be a mere consequence.
             yield from self.got.report_undefined()
-        yield from check_javascript(library, facts, self.loader)
+        yield from check_javascript(library, facts, self.loader, self.engine)
         own = self.main_module.addresses(library, facts).own
         yield from check_constructors(
             library, facts, lambda name: name not in own and self._missing(name, key), self.main_module

@@ -130,6 +130,8 @@ class Text(enum.StrEnum):
     """The message of the TypeError with which nothing converts to a 64-bit integer; so for the next two."""
     BIGINT_TO_NUMBER = "bigint_to_number"
     NUMBER_TO_BIGINT = "number_to_bigint"
+    SYNTAX = "syntax"
+    """JavaScript does not take the parameters of a function: ``{reason}``, as V8 words it."""
 
 
 _PLACEHOLDERS: Mapping[Text, frozenset[str]] = {
@@ -137,6 +139,7 @@ _PLACEHOLDERS: Mapping[Text, frozenset[str]] = {
     Text.ELEMENTS_OUTSIDE: frozenset({"call"}),
     Text.TABLE_GROWTH: frozenset({"size"}),
     Text.MISSING_AT_START: frozenset({"symbol"}),
+    Text.SYNTAX: frozenset({"reason"}),
 }
 _LAST_OF_IMPORTS = [*Text].index(Text.TABLE_TYPE)
 

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 from pyodide_abi.linker.em_js import split_text, taken_names
 from pyodide_abi.linker.js_parameters import syntax_error
 from pyodide_abi.linker.prediction import Cause, Problem
+from pyodide_abi.platforms.engines import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pyodide_abi.linker.facts import Facts, Library
+    from pyodide_abi.platforms.engines import Engine
     from pyodide_abi.platforms.loaders import Loader
 
 
-def check_javascript(library: Library, facts: Facts, loader: Loader) -> Iterator[Problem]:
+def check_javascript(library: Library, facts: Facts, loader: Loader, engine: Engine) -> Iterator[Problem]:
     """Functions whose parameters JavaScript does not take, in the order of the exports."""
     for name, text in facts.js_texts.items():
         function = split_text(text)
@@ -23,9 +25,9 @@ def check_javascript(library: Library, facts: Facts, loader: Loader) -> Iterator
         if error is not None or function.marked:
             yield Problem(
                 cause=Cause.JAVASCRIPT,
-                text=error or "SyntaxError",
+                text=engine.say(Text.SYNTAX, reason=error) if error else "SyntaxError",
                 library=library.path,
                 symbol=name,
                 # Where a text ends in the middle, what is said depends on what is left of it.
-                exact=error is not None,
+                exact=error is not None and Text.SYNTAX not in engine.inexact,
             )
