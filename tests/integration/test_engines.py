@@ -161,7 +161,7 @@ raise ImportError("doors " + json.dumps({{door: said and str(said) for door, sai
 """
     wheel = wheel_of(tmp_path, {"pkg/__init__.py": text, f"pkg/good{SUFFIX}": module("good")})
     (result,) = loaded(wheel, name).results
-    told = json.loads(result.package.partition("doors ")[2].splitlines()[0])
+    told = json.loads(result.message.partition("doors ")[2].splitlines()[0])
     assert told == dict.fromkeys(DOORS)
     outside.server.shutdown()
     outside.server.server_close()

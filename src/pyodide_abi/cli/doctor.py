@@ -185,7 +185,7 @@ def _engines(host: Host) -> list[Check]:
     from pyodide_abi.errors import PyodideAbiError
     from pyodide_abi.platforms.engine_documents import engine_names
     from pyodide_abi.runtime.find_engine import find_engine_program
-    from pyodide_abi.runtime.room import check_lockable
+    from pyodide_abi.runtime.room import is_lockable
 
     checks = []
     for name in engine_names():
@@ -194,11 +194,8 @@ def _engines(host: Host) -> list[Check]:
         except PyodideAbiError as error:
             found = f"none: {error.hint.partition(chr(10))[0] or error.message}"
         else:
-            found = f"{program.title} ({program.path})"
-            try:
-                check_lockable(program)
-            except PyodideAbiError:
-                found += "; only with --unlocked"
+            alone = "" if is_lockable(program) else "; only with --unlocked"
+            found = f"{program.title} ({program.path}){alone}"
         checks.append(Check(name=name, found=found))
     return checks
 

@@ -93,6 +93,15 @@ def environment(program: CommandLine, host: Host, folder: Path) -> dict[str, str
     return kept
 
 
+def is_lockable(program: EngineProgram) -> bool:
+    """Whether code can be locked away in an engine."""
+    try:
+        check_lockable(program)
+    except UsageError:
+        return False
+    return True
+
+
 def check_lockable(program: EngineProgram) -> None:
     """Refuse an engine in which the room has no walls.
 

@@ -223,6 +223,7 @@ def _caveats(found: Findings, platform: Platform | None) -> Iterator[str]:
     unseen = [engine for engine in ENGINES if engine not in found.readings]
     if unseen:
         yield (
-            f"what it offers in {listed(unseen)} was not looked at, for want of that Node: differences from "
-            f"{REFERENCE_ENGINE} are those of {like.releases[-1].version}"
+            f"what it offers in {listed(unseen)} was not looked at, for want of that Node or a way to lock "
+            f"the release away in it: differences from {REFERENCE_ENGINE} are those of "
+            f"{like.releases[-1].version}"
         )

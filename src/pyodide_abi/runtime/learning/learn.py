@@ -19,6 +19,7 @@ from pyodide_abi.runtime.learning.reading import ENGINES, read_release
 from pyodide_abi.runtime.learning.recognising import recognise
 from pyodide_abi.runtime.node import find_node
 from pyodide_abi.runtime.package_index import Sources
+from pyodide_abi.runtime.room import is_lockable
 from pyodide_abi.store import Store
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ def learn(obtained: Obtained, data: Path, host: Host, *, name: str | None = None
 def read(obtained: Obtained, version: str, host: Host) -> Findings:
     """Boot a release in every engine that is here, and find out all about it.
 
+    One that npm does not have is booted where it can be locked away, and nowhere else.
+
     Args:
         obtained: the release.
         version: what it is called.
@@ -88,6 +91,8 @@ def read(obtained: Obtained, version: str, host: Host) -> Findings:
                 if engine == REFERENCE_ENGINE:
                     raise
                 continue
+            if obtained.files and not is_lockable(found):
+                continue  # Nobody knows whose code it is.
             tags = [tag.tag for platform in load_platforms() for tag in platform.tags]
             wanted = wheels if engine == REFERENCE_ENGINE else ()
             readings[engine] = read_release(obtained.folder, found, host, tags=tags, wheels=wanted)

@@ -12,6 +12,7 @@ from pyodide_abi.atomic import temporary
 from pyodide_abi.errors import FailedError
 from pyodide_abi.platforms.surface import SymbolKind
 from pyodide_abi.runtime.node import find_node
+from pyodide_abi.runtime.room import Room, environment, is_lockable, locked
 from pyodide_abi.values import value
 from pyodide_abi.wasm import Kind, read_module
 from pyodide_abi.wording import listed
@@ -92,7 +93,7 @@ def read_release(
         "tags": list(tags),
         "wheels": [[wheel.name, base64.b64encode(wheel.read_bytes()).decode()] for wheel in wheels],
     }
-    said = _run(_RELEASE, asked, node, host)
+    said = _run(_RELEASE, asked, folder, node, host)
     if said["unseen"]:
         raise FailedError(f"the release exports what its loader does not offer: {listed(said['unseen'])}")
     facts = said["facts"]
@@ -126,17 +127,20 @@ def read_texts(
     scripts = (folder / name for name in _SCRIPTS)
     script = next(path for path in scripts if path.is_file())
     asked = {"script": str(script), "loader": list(loader), "installer": list(installer)}
-    said = _run(_TEXTS, asked, find_node(host), host)
+    said = _run(_TEXTS, asked, folder, find_node(host), host)
     return said["loader"], said["installer"]
 
 
-def _run(script: Path, asked: object, node: Node, host: Host) -> dict[str, Any]:
+def _run(script: Path, asked: Mapping[str, object], folder: Path, node: Node, host: Host) -> dict[str, Any]:
+    """What a script finds out of a release, in a locked room where Node has one."""
     with temporary() as scratch:
         question, result = Path(scratch, "asked.json"), Path(scratch, "result.json")
-        question.write_text(json.dumps(asked), "utf-8")
-        done = host.runner.run(
-            [*node.words, script, question, result], environ=host.environ, timeout=_SECONDS
-        )
+        words, environ = node.words, host.environ
+        if is_lockable(node):
+            words = locked(node, Room(reads=(folder,), writes=(scratch,), seconds=_SECONDS), host)
+            environ = environment(node, host, scratch)
+        question.write_text(json.dumps({**asked, "locked": is_lockable(node)}), "utf-8")
+        done = host.runner.run([*words, script, question, result], environ=environ, timeout=_SECONDS)
         if done.returncode or not result.is_file():
             raise FailedError(
                 f"the release cannot be read in Node {node.version}:",

@@ -10,6 +10,7 @@
 //   question   Python code whose last value is JSON; it gets `asked`, the JSON of the next two
 //   tags       wheel tags to ask the release's own installers about
 //   wheels     names and bytes (base 64) of wheels with these installers, unpacked before the question
+//   locked     Node was started in a locked room (room.py)
 // Every type that is given to a WebAssembly function is proved by linking a module that imports it so.
 
 import fs from "node:fs";
@@ -106,6 +107,14 @@ function describe(name, value) {
   return ["other", null];
 }
 
+// A release may be anybody's.
+const { exit } = process;
+if (asked.locked) {
+  const room = await import("../room.mjs");
+  await import("../room_module.mjs");
+  room.furnish("");
+  room.lock("");
+}
 const { loadPyodide } = await import(pathToFileURL(path.join(folder, "pyodide.mjs")));
 const silence = () => {};
 const pyodide = await loadPyodide({ indexURL: folder + path.sep, stdout: silence, stderr: silence });
@@ -121,4 +130,4 @@ for (const [name, content] of asked.wheels) {
 pyodide.globals.set("asked", JSON.stringify({ tags: asked.tags, wheels: asked.wheels.map(([name]) => name) }));
 const facts = JSON.parse(pyodide.runPython(asked.question));
 fs.writeFileSync(resultFile, JSON.stringify({ facts, symbols, unseen, version: pyodide.version }));
-process.exit(0); // Node would wait for what the runtime keeps open.
+exit.call(process, 0); // Node would wait for what the runtime keeps open.
