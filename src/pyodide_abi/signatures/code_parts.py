@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pyodide_abi.signatures.bodies_kept import PADDED, decoded, encodings
+from pyodide_abi.signatures.bodies_kept import PADDED, calls_of, decoded, encodings
 from pyodide_abi.signatures.flow import Stopped
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 #: Bytes of a short function, which may hand on a value.
 SHORT = 80
+#: Bytes of a function that moves an array to where it has more room.
+_LONGEST_MOVING = 400
+_NOTHING = re.compile(b"(?!)")
 
 
 class Code:
@@ -67,23 +70,29 @@ class Relevance:
     """Which functions are worth following when others call them.
 
     Those that call a function that takes tables, or take the address of a function, and those that call such
-    ones; and short ones, which may hand on a value.
+    ones; short ones, which may hand on a value; and those that move an array to where it has more room.
     """
 
-    _CALLED = re.compile(rb"\x10([\x80-\xff]*+[\x00-\x7f])")
+    #: Also where the byte of the instruction before looks like a call itself.
+    _CALLED = re.compile(rb"(?=\x10([\x80-\xff]*+[\x00-\x7f]))")
 
-    def __init__(self, code: Code, callers: Collection[int], addresses: Iterable[int]) -> None:
+    def __init__(
+        self, code: Code, callers: Collection[int], addresses: Iterable[int], growing: Collection[bytes]
+    ) -> None:
         """Begin.
 
         Args:
             code: the module's functions.
             callers: functions that call one that takes tables, by index among those that the module defines.
             addresses: globals that addresses of functions come from.
+            growing: names of functions that move room.
         """
         self._code = code
         self._callers = callers
         forms = [re.escape(b"\x23" + form) for index in addresses for form in encodings(index)]
-        self._address = re.compile(b"|".join(forms) or b"(?!)")
+        self._address = re.compile(b"|".join(forms)) if forms else _NOTHING
+        moving = [index for index, name in enumerate(code.imports) if name in growing]
+        self._moves = calls_of(moving) if moving else _NOTHING
         self._known: dict[int, bool] = {}
 
     def takes_addresses(self, body: Bytes) -> bool:
@@ -103,6 +112,7 @@ class Relevance:
             0 < len(body) <= SHORT
             or index - len(self._code.imports) in self._callers
             or self.takes_addresses(body)
+            or (len(body) <= _LONGEST_MOVING and self._moves.search(body) is not None)
         )
 
     def _calls_one(self, index: int) -> bool:

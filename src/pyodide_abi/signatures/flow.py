@@ -61,11 +61,12 @@ class Block:
         states: those of branches to its end.
         otherwise: The state with which the other branch of an ``if`` begins; that before a loop.
         passes: how often a loop was gone through.
+        known: how many conditions were known when the last pass began.
         unsure: whether a loop goes on was not known.
         vague: a loop is gone through for the last time, with nothing known of what it changes.
     """
 
-    __slots__ = ("arity", "height", "loop", "otherwise", "passes", "states", "unsure", "vague")
+    __slots__ = ("arity", "height", "known", "loop", "otherwise", "passes", "states", "unsure", "vague")
 
     def __init__(self, height: int, arity: int, loop: int | None = None) -> None:
         self.height = height
@@ -74,6 +75,7 @@ class Block:
         self.states: list[State] = []
         self.otherwise: State | None = None
         self.passes = 0
+        self.known = 0
         self.unsure = False
         self.vague = False
 
@@ -116,6 +118,7 @@ class Flow:
         self._best: State | None = None
         self._results = results
         self._vague = 0
+        self._known = 0
 
     def go(self) -> None:
         """Go to the end of the function, or raise :class:`Stopped` where nothing more is known.
@@ -153,7 +156,11 @@ class Flow:
         Nothing is known in a loop that was gone through often enough.
         """
         value = self.stack.pop()
-        return None if self._vague else is_zero(value)
+        if self._vague:
+            return None
+        fails = is_zero(value)
+        self._known += fails is not None
+        return fails
 
     def switch(self) -> None:
         """Go from the first branch of an ``if`` to the second."""
@@ -272,7 +279,7 @@ class Flow:
         if frame.vague:
             self.alive = False
             return
-        if frame.unsure or frame.passes >= _MOST_PASSES:
+        if (frame.unsure and frame.known == self._known) or frame.passes >= _MOST_PASSES:
             # Once more, with nothing known of what changes from one pass to the next.
             frame.vague = True
             self._vague += 1
@@ -284,6 +291,7 @@ class Flow:
         del self.stack[frame.height :]
         self.stack += values
         self.position = frame.loop
+        frame.known = self._known
 
     def _forget(self, frame: Block) -> None:
         """Forget what a loop has changed, but for what it has stored elsewhere than on the stack."""

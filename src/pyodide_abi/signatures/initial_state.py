@@ -5,12 +5,11 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING
 
-from pyodide_abi.abi.symbols import GOT_FUNC, TABLE_BASE
+from pyodide_abi.abi.symbols import GOT_FUNC, GOT_MEM, MEMORY_BASE, STACK_POINTER, TABLE_BASE
 from pyodide_abi.errors import WasmError
-from pyodide_abi.signatures.machine import initial_globals
 from pyodide_abi.signatures.memory import Image
 from pyodide_abi.signatures.operations import NUMERIC
-from pyodide_abi.signatures.symbolic import MEMORY, TABLE, Pointer
+from pyodide_abi.signatures.symbolic import DATA_NAMED, FUNCTION_NAMED, MEMORY, STACK, TABLE, Pointer
 from pyodide_abi.wasm import Kind, SectionId
 from pyodide_abi.wasm.constant import GLOBAL_GET, I32_CONST, read_expression
 from pyodide_abi.wasm.cursor import Cursor
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.frame import Frame
 
 _CONTINUES, _PAYLOAD, _BITS = 0x80, 0x7F, 0xFFFFFFFF
+_BASES = {MEMORY_BASE: Pointer(MEMORY, 0), TABLE_BASE: Pointer(TABLE, 0)}
 
 
 class Table:
@@ -85,7 +85,7 @@ class Globals:
 
     def __init__(self, module: Frame) -> None:
         self._module = module
-        self._imported = initial_globals(module.imported.globals)
+        self._imported = _imported_globals(module.imported.globals)
         self._first = len(module.imported.types[Kind.GLOBAL])
         self._places: array[int] | None = None
         memory = Pointer(MEMORY, 0)
@@ -139,3 +139,19 @@ def evaluate(expression: Expression, value_of: Callable[[int], Value]) -> Value:
     except (WasmError, IndexError):
         return None
     return stack[-1] if stack else None
+
+
+def _imported_globals(imports: Mapping[int, tuple[str, bytes]]) -> dict[int, Value]:
+    """What imported globals hold, from the space and the name of each, by index."""
+    found: dict[int, Value] = {}
+    for index, (space, written) in imports.items():
+        name = written.decode("utf-8", "replace")
+        if space == GOT_FUNC:
+            found[index] = Pointer(FUNCTION_NAMED + name, 0)
+        elif space == GOT_MEM:
+            found[index] = Pointer(DATA_NAMED + name, 0)
+        elif name in _BASES:
+            found[index] = _BASES[name]
+        elif name == STACK_POINTER:
+            found[index] = Pointer(STACK, 0)
+    return found

@@ -92,6 +92,7 @@ class Layouts:
         growing: functions that move room.
         copying: functions that copy bytes.
         filling: functions that fill with a byte.
+        random: functions that fill with random bytes and return 0.
     """
 
     prototypes: Mapping[str, Prototype]
@@ -106,6 +107,7 @@ class Layouts:
     growing: frozenset[str]
     copying: frozenset[str]
     filling: frozenset[str]
+    random: frozenset[str]
 
 
 @functools.cache
@@ -154,11 +156,12 @@ def _layouts(data: Mapping[str, Mapping[str, str]]) -> Layouts:
         method_mask=int(data["flags"]["mask"]),
         roots=dict(_root(text, prototypes) for text in roots),
         names=dict(_facts(data["names"])),
-        succeeding=frozenset({*status, *data["succeeding"]["functions"].split()}),
+        succeeding=frozenset({*status, *data["succeeding"]["functions"].split(), *memory["random"].split()}),
         allocating=allocating | dict.fromkeys(memory["zeroing"].split(), 0),
         growing=frozenset(memory["growing"].split()),
         copying=frozenset(memory["copying"].split()),
         filling=frozenset(memory["filling"].split()),
+        random=frozenset(memory["random"].split()),
     )
 
 

@@ -7,19 +7,15 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.abi.symbols import (
     CXA_THROW,
-    GOT_FUNC,
-    GOT_MEM,
     INVOKE_PREFIX,
-    MEMORY_BASE,
-    STACK_POINTER,
-    TABLE_BASE,
 )
 from pyodide_abi.signatures.code_parts import SHORT
+from pyodide_abi.signatures.effort import Effort
 from pyodide_abi.signatures.flow import Stopped
+from pyodide_abi.signatures.layouts import WORD
 from pyodide_abi.signatures.memory import Memory
 from pyodide_abi.signatures.relocations import Relocations
 from pyodide_abi.signatures.symbolic import (
-    DATA_NAMED,
     FUNCTION_NAMED,
     GLOBAL,
     MEMORY,
@@ -33,7 +29,7 @@ from pyodide_abi.signatures.symbolic import (
 from pyodide_abi.signatures.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pyodide_abi.signatures.code_parts import Code, Relevance
     from pyodide_abi.signatures.layouts import Layouts
@@ -45,28 +41,17 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.cursor import Bytes
 
 _DEEPEST = 12
-#: Instructions that are followed in a module, and in one of its functions with what it calls.
-_MOST_STEPS = 150_000
-_MOST_STEPS_AT_ONCE = 60_000
-_MOST_STEPS_OF_RELOCATIONS = 20_000
-#: Instructions of functions that are followed without what they call.
-_MOST_STEPS_ALONE = 30_000
-#: A function that is called takes this part of the instructions that are left, so that its caller goes on.
-_PART_OF_CALLED = 2
-#: Instructions that are gone over a second time, with all that they call.
-_MOST_STEPS_THOROUGH = 60_000
-#: Of a module that is too long to be kept whole, a quarter.
-_SHARE_OF_LARGE = 4
 _BITS = 0xFFFFFFFF
 #: Imports that do not come back.
 _LEAVING = frozenset({"abort", "exit", "_exit", CXA_THROW, "__assert_fail", "_Unwind_Resume", "longjmp"})
 _MOST_TIMES = 30
-#: Arguments of a function that copies or fills.
-_MOVING = 3
+#: Arguments of a function that copies or fills, and of one that fills with random bytes.
+_MOVING, _RANDOM = 3, 2
+#: Bytes of a result that is returned through an argument.
+_RETURNED = 12
 #: What addresses of functions point into.
 _FUNCTIONS = (TABLE, FUNCTION_NAMED)
 _LARGEST_COPY = 1 << 16
-_BASES = {MEMORY_BASE: Pointer(MEMORY, 0), TABLE_BASE: Pointer(TABLE, 0)}
 
 
 class Machine:
@@ -78,6 +63,9 @@ class Machine:
         running: functions that have been entered and not left, the outermost first.
         visited: functions that have been entered.
         ended: those of them that have been followed to their end.
+        cut: those that were left before their end at least once.
+        effort: what is left to follow.
+        handing: those that were seen to hand over something.
     """
 
     def __init__(
@@ -111,13 +99,14 @@ class Machine:
         self.running: list[int] = []
         self.visited: set[int] = set()
         self.ended: set[int] = set()
+        self.cut: set[int] = set()
+        self.handing: set[int] = set()
         self._table = table
         self._layouts = layouts
         self._report = called
         self._report_through = called_through
         self._relevance = relevance
-        self._left = _MOST_STEPS if code.whole else _MOST_STEPS // _SHARE_OF_LARGE
-        self._stop_at = 0
+        self.effort = Effort(whole=code.whole)
         self._regions = 0
         #: How often a function was followed with the same arguments, and what it returned if that lasts.
         self._followed: dict[tuple[Value, ...], tuple[int, Value]] = {}
@@ -126,14 +115,16 @@ class Machine:
         #: Functions where both was so: the point in the memory's record before each, and its arguments.
         self._again: list[tuple[int, int, Sequence[Value]]] = []
         self._thorough = self._alone = False
+        self._entered = 0
 
     def enter(self, index: int, args: Sequence[Value] | None = None) -> Value:
         """Follow a function of the module from outside; arguments that are not given are parameters."""
         if args is None:
             number = len(self.type_of(index).params)
             args = [Pointer(f"{PARAMETER}{index} {place}", 0) for place in range(number)]
-        self._stop_at = max(self._left - _MOST_STEPS_AT_ONCE, 0)
+        self.effort.begin()
         self._unread = self._passed_over = False
+        self._entered += 1
         start = self.memory.now
         result = self._follow(index, args)
         if self._unread and self._passed_over:
@@ -142,7 +133,7 @@ class Machine:
 
     def follow_unread(self) -> None:
         """Follow functions again, with all that they call, where they hand over what could not be read."""
-        self._stop_at = max(self._left - _MOST_STEPS_THOROUGH, 0)
+        self.effort.begin()
         self._thorough = True
         for start, index, args in self._again:
             self.memory.go_back(start)
@@ -153,9 +144,7 @@ class Machine:
 
     def follow_alone(self, functions: Iterable[int]) -> None:
         """Follow functions without what they call, where there was too much of that."""
-        self._left = max(
-            self._left, _MOST_STEPS_ALONE if self.code.whole else _MOST_STEPS_ALONE // _SHARE_OF_LARGE
-        )
+        self.effort.allow_alone()
         self._alone = True
         for index in functions:
             point = self.memory.now
@@ -178,7 +167,7 @@ class Machine:
         self.memory.relocate(relocations)
         if relocations.rest is None:
             return relocations
-        self._stop_at = max(self._left - _MOST_STEPS_OF_RELOCATIONS, 0)
+        self.effort.begin_relocations()
         walk = Walk(self, body, [], 0)
         walk.position = relocations.rest
         for local, (global_, distance) in relocations.kept.items():
@@ -188,14 +177,7 @@ class Machine:
 
     def spend(self, number: int) -> None:
         """Instructions are gone over."""
-        self._left -= number
-        if self._left < self._stop_at:
-            raise Stopped
-
-    @property
-    def spent(self) -> bool:
-        """Nothing more can be followed."""
-        return self._left <= 0
+        self.effort.spend(number)
 
     def type_at(self, index: int) -> FuncType:
         """The function type of a type's index; a malformed index ends the way."""
@@ -210,6 +192,11 @@ class Machine:
         if index < len(self.code.imports):
             return self._call_import(self.code.imports[index].decode("utf-8", "replace"), args)
         return self._follow(index, args)
+
+    def stores(self, word: Value) -> None:
+        """A word is stored."""
+        if type(word) is Pointer and word.region.startswith(_FUNCTIONS):
+            self.effort.fruits += 1
 
     def call_pointer(self, target: Value, args: Sequence[Value]) -> Value:
         """Call a function by its address."""
@@ -226,10 +213,6 @@ class Machine:
     def takes_addresses(self, body: Bytes) -> bool:
         """Whether a function takes the address of one."""
         return self._relevance.takes_addresses(body)
-
-    def leave(self, number: int) -> None:
-        """Leave at most so many instructions."""
-        self._left = min(self._left, number)
 
     def function_at(self, target: Value) -> int | str | None:
         """The function that an address means: its index, or its name where the loader finds it by that."""
@@ -259,38 +242,57 @@ class Machine:
     def _follow(self, index: int, args: Sequence[Value]) -> Value:
         body = self.code.bodies.get(index - len(self.code.imports))
         type_ = self.type_of(index)
-        if body is None or index in self.running or len(self.running) >= _DEEPEST:
+        if body is None or not self._is_worth(index, body, args):
+            self._pass_over(args)
             return self._unknown()
-        given = any(type(arg) is Pointer and arg.region.startswith(_FUNCTIONS) for arg in args)
-        if self._alone and self.running and not given and len(body) > SHORT:
-            return self._unknown()
-        known_to_matter = given or self._thorough or not self.running
-        if not known_to_matter and not self._relevance.matters(index):
-            self._passed_over = True
-            return self._unknown()
-        key = (index, *[None if type(arg) is Pointer and arg.unsure else arg for arg in args])
+        times = _times(args)
+        # What lies behind an address is another from one function to the next.
+        round_ = self._entered if times > 1 else 0
+        key = (index, round_, *[None if type(arg) is Pointer and arg.unsure else arg for arg in args])
         known = self._followed.get(key)
-        if known is not None and known[0] >= (_MOST_TIMES if len(body) <= SHORT else _times(args)):
+        if known is not None and known[0] >= (_MOST_TIMES if len(body) <= SHORT else times):
             return known[1] if known[1] is not None else self._unknown()
-        self.visited.add(index)
-        stop_at = self._stop_at
-        if self.running:
-            self._stop_at = self._left - (self._left - stop_at) // _PART_OF_CALLED
-        self.running.append(index)
-        try:
-            walk = Walk(self, body, args, len(type_.results))
-            if walk.run():
-                self.ended.add(index)
-        finally:
-            self.running.pop()
-            self._stop_at = stop_at
-        result = walk.result
+        result = self._enter(index, Walk(self, body, args, len(type_.results)))
         lasting = type(result) is Pointer and result.region in {MEMORY, TABLE}
         self._followed[key] = (known[0] + 1 if known else 1, result if lasting else None)
         return result if result is not None else self._unknown()
 
+    def _is_worth(self, index: int, body: Bytes, args: Sequence[Value]) -> bool:
+        """Whether a function is followed."""
+        if not self.running or index in self.running or len(self.running) >= _DEEPEST:
+            return not self.running
+        given = any(type(arg) is Pointer and arg.region.startswith(_FUNCTIONS) for arg in args)
+        if self._alone:
+            return given or len(body) <= SHORT
+        if self._thorough:
+            return True
+        if self.effort.is_fruitless(index):
+            return False
+        if given or self._relevance.matters(index):
+            return True
+        self._passed_over = True
+        return False
+
+    def _pass_over(self, args: Sequence[Value]) -> None:
+        """What a function may return through its first argument is not known when it was not followed."""
+        if args and type(args[0]) is Pointer and args[0].region == STACK:
+            for step in range(0, _RETURNED, WORD):
+                self.memory.store(Pointer(STACK, args[0].offset + step), None)
+
+    def _enter(self, index: int, walk: Walk) -> Value:
+        self.visited.add(index)
+        with self.effort.called(index) if self.running else contextlib.nullcontext():
+            self.running.append(index)
+            try:
+                (self.ended if walk.run() else self.cut).add(index)
+            finally:
+                self.running.pop()
+        return walk.result
+
     def _call_import(self, name: str, args: Sequence[Value]) -> Value:
         layouts = self._layouts
+        if name in layouts.random and len(args) == _RANDOM:
+            self.fill(args[0], 0, args[1])
         if name in layouts.roots or name in layouts.succeeding:
             return self._call_interpreter(name, args)
         if name in layouts.allocating:
@@ -311,6 +313,8 @@ class Machine:
         made = self._region("object")
         arguments = self._layouts.roots.get(name, ())
         if arguments and len(args) > max(argument.place for argument in arguments):
+            self.effort.fruits += 1
+            self.handing.add(self.running[-1])
             self._unread = not self._report(name, args, made) or self._unread
         return 0 if name in self._layouts.succeeding else made
 
@@ -332,19 +336,3 @@ def _times(args: Sequence[Value]) -> int:
         type(arg) is Pointer and not arg.unsure and arg.region not in {MEMORY, TABLE} for arg in args
     )
     return _MOST_TIMES if filled else 1
-
-
-def initial_globals(imports: Mapping[int, tuple[str, bytes]]) -> dict[int, Value]:
-    """What imported globals hold, from the space and the name of each, by index."""
-    found: dict[int, Value] = {}
-    for index, (space, written) in imports.items():
-        name = written.decode("utf-8", "replace")
-        if space == GOT_FUNC:
-            found[index] = Pointer(FUNCTION_NAMED + name, 0)
-        elif space == GOT_MEM:
-            found[index] = Pointer(DATA_NAMED + name, 0)
-        elif name in _BASES:
-            found[index] = _BASES[name]
-        elif name == STACK_POINTER:
-            found[index] = Pointer(STACK, 0)
-    return found

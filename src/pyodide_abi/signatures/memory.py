@@ -9,7 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.signatures.layouts import WORD
-from pyodide_abi.signatures.symbolic import GLOBAL, MEMORY, PARAMETER, Pair, Pointer, add, either, halves
+from pyodide_abi.signatures.symbolic import (
+    GLOBAL,
+    MEMORY,
+    PARAMETER,
+    Pair,
+    Parts,
+    Pointer,
+    add,
+    either,
+    halves,
+)
 from pyodide_abi.wasm.instructions import I32_LOAD, I32_STORE, I32_STORE8, I32_STORE16, I64_STORE
 
 if TYPE_CHECKING:
@@ -25,8 +35,9 @@ _LONGEST_TEXT = 400
 _BITS = 0xFFFFFFFF
 _I64_LOAD, _F64_STORE = 0x29, 0x39
 #: Loads of one and two bytes, with a sign and without, and stores of them.
-_SIGNED_PARTS, _UNSIGNED_PARTS = {0x2C: 1, 0x2E: 2}, {0x2D: 1, 0x2F: 2}
-_PARTS = {I32_STORE8: 1, I32_STORE16: 2}
+_SIGNED_PARTS, _UNSIGNED_PARTS = {0x2C: 1, 0x2E: 2}, {0x2D: 1, 0x2F: 2, 0x31: 1, 0x33: 2, 0x35: 4}
+_PARTS = {I32_STORE8: 1, I32_STORE16: 2, 0x3C: 1, 0x3D: 2}
+_I64_STORE32 = 0x3E
 _MISSING = object()
 
 
@@ -91,9 +102,19 @@ class Memory:
 
     def load(self, place: Pointer) -> Value:
         """A word."""
+        word = self._held(place)
+        return None if type(word) is Parts else word
+
+    def _held(self, place: Pointer) -> Value:
+        """A word, of which only some bytes may be known."""
         found = self._words.get(place, _MISSING)
         if found is not _MISSING:
             return found  # type: ignore[return-value] # what was stored
+        inside = place.offset % WORD
+        if inside and place.region != GLOBAL:
+            start = place.offset - inside
+            if any(Pointer(place.region, one) in self._words for one in (start, start + WORD)):
+                return self.load_part(place, WORD)
         return self._unstored(place)
 
     def _unstored(self, place: Pointer) -> Value:
@@ -122,31 +143,41 @@ class Memory:
         self._relocations = relocations
 
     def load_part(self, place: Pointer, size: int) -> Value:
-        """One or two bytes."""
-        word, shift = self._around(place)
-        if type(word) is not int or shift + 8 * size > 8 * WORD:
-            return None
-        return word >> shift & ((1 << 8 * size) - 1)
+        """One to four bytes, wherever they lie."""
+        parts = [self._byte(Pointer(place.region, place.offset + step)) for step in range(size)]
+        known = [part for part in parts if part is not None]
+        return int.from_bytes(bytes(known), "little") if len(known) == size else None
+
+    def _byte(self, place: Pointer) -> int | None:
+        word, inside = self._around(place)
+        if type(word) is Parts:
+            return word[inside]
+        return word >> 8 * inside & 0xFF if type(word) is int else None
 
     def store_part(self, place: Pointer, size: int, part: Value) -> None:
-        """Store one or two bytes."""
-        word, shift = self._around(place)
-        kept = ((1 << 8 * size) - 1) << shift
-        known = type(word) is int and type(part) is int
-        start = place.offset - shift // 8
-        self.store(
-            Pointer(place.region, start),
-            (word & ~kept | part << shift & kept) & _BITS if known else None,  # type: ignore[operator] # ints
-        )
+        """Store one to four bytes, likewise."""
+        for step in range(size):
+            byte = part >> 8 * step & 0xFF if type(part) is int else None
+            self._store_byte(Pointer(place.region, place.offset + step), byte)
+
+    def _store_byte(self, place: Pointer, byte: int | None) -> None:
+        word, inside = self._around(place)
+        held = word.to_bytes(WORD, "little") if type(word) is int else word if type(word) is Parts else ()
+        parts: list[int | None] = [*held] or [None] * WORD
+        parts[inside] = byte
+        known = [one for one in parts if one is not None]
+        whole = int.from_bytes(bytes(known), "little") if len(known) == WORD else None
+        partly = Parts(*parts) if known else None
+        self.store(Pointer(place.region, place.offset - inside), partly if whole is None else whole)
 
     def _around(self, place: Pointer) -> tuple[Value, int]:
         inside = place.offset % WORD
-        return self.load(Pointer(place.region, place.offset - inside)), 8 * inside
+        return self._held(Pointer(place.region, place.offset - inside)), inside
 
     def copy(self, target: Pointer, source: Pointer, size: int) -> None:
         """Copy bytes, whole words of them."""
         words = [
-            self.load(Pointer(source.region, source.offset + step))
+            self._held(Pointer(source.region, source.offset + step))
             for step in range(0, min(size, WORD * _MOST_WORDS), WORD)
         ]
         for number, word in enumerate(words):
@@ -159,7 +190,7 @@ class Memory:
             return  # A linker's own way to say that what has no data is zero.
         for step in range(0, min(size, WORD * _MOST_WORDS), WORD):
             place = Pointer(target.region, target.offset + step)
-            if self.load(place) != word:
+            if self._held(place) != word:
                 self.store(place, word)
 
     def load_as(self, opcode: int, place: Pointer) -> Value:
@@ -180,8 +211,10 @@ class Memory:
 
     def store_as(self, opcode: int, place: Pointer, content: Value) -> None:
         """Store as a store instruction does."""
-        if opcode == I32_STORE:
-            self.store(place, content)
+        if opcode == I32_STORE and place.offset % WORD and type(content) is int:
+            self.store_part(place, WORD, content)
+        elif opcode in {I32_STORE, _I64_STORE32}:
+            self.store(place, content & _BITS if type(content) is int else content)
         elif opcode in _PARTS:
             self.store_part(place, _PARTS[opcode], content)
         else:

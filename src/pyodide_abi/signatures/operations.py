@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyodide_abi.signatures.symbolic import Pair, Pointer, add, equal, is_zero, mask, signed, subtract
+from pyodide_abi.signatures.symbolic import Pair, Pointer, add, equal, is_zero, mask, signed, subtract, unite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,21 +34,28 @@ def _numbers(compute: Callable[[int, int], int], bits: int = _BITS) -> Callable[
     return computed
 
 
-def _compared(compare: Callable[[int, int], bool], *, with_sign: bool) -> Callable[[Value, Value], Value]:
-    def computed(left: Value, right: Value) -> Value:
-        if type(left) is Pointer and type(right) is Pointer and left.region == right.region:
-            return int(compare(left.offset, right.offset))
-        if type(left) is not int or type(right) is not int:
-            return None
-        if with_sign:
-            left, right = signed(left), signed(right)
-        return int(compare(left, right))
+def _counted(count: Callable[[int], int]) -> Callable[[Value], Value]:
+    def computed(value: Value) -> Value:
+        return count(value) if type(value) is int else None
 
     return computed
 
 
 def _signed64(number: int) -> int:
     return number - (1 << 64) if number >> 63 else number
+
+
+def _compared(
+    compare: Callable[[int, int], bool], *, with_sign: Callable[[int], int] = int
+) -> Callable[[Value, Value], Value]:
+    def computed(left: Value, right: Value) -> Value:
+        if type(left) is Pointer and type(right) is Pointer and left.region == right.region:
+            return int(compare(left.offset, right.offset))
+        if type(left) is not int or type(right) is not int:
+            return None
+        return int(compare(with_sign(left), with_sign(right)))
+
+    return computed
 
 
 def _extend(value: Value) -> Value:
@@ -87,23 +94,28 @@ NUMERIC: dict[int, tuple[int, Callable[..., Value]]] = {
     0x45: (1, lambda value: _truth(is_zero(value))),
     0x46: (2, lambda left, right: _truth(equal(left, right))),
     0x47: (2, lambda left, right: _truth(_not(equal(left, right)))),
-    0x48: (2, _compared(int.__lt__, with_sign=True)),
-    0x49: (2, _compared(int.__lt__, with_sign=False)),
-    0x4A: (2, _compared(int.__gt__, with_sign=True)),
-    0x4B: (2, _compared(int.__gt__, with_sign=False)),
-    0x4C: (2, _compared(int.__le__, with_sign=True)),
-    0x4D: (2, _compared(int.__le__, with_sign=False)),
-    0x4E: (2, _compared(int.__ge__, with_sign=True)),
-    0x4F: (2, _compared(int.__ge__, with_sign=False)),
+    0x48: (2, _compared(int.__lt__, with_sign=signed)),
+    0x49: (2, _compared(int.__lt__)),
+    0x4A: (2, _compared(int.__gt__, with_sign=signed)),
+    0x4B: (2, _compared(int.__gt__)),
+    0x4C: (2, _compared(int.__le__, with_sign=signed)),
+    0x4D: (2, _compared(int.__le__)),
+    0x4E: (2, _compared(int.__ge__, with_sign=signed)),
+    0x4F: (2, _compared(int.__ge__)),
     0x6A: (2, add),
     0x6B: (2, subtract),
     0x6C: (2, _numbers(int.__mul__)),
+    0x67: (1, _counted(lambda value: 32 - value.bit_length())),
+    0x68: (1, _counted(lambda value: (value & -value).bit_length() - 1 if value else 32)),
+    0x69: (1, _counted(int.bit_count)),
     0x71: (2, mask),
-    0x72: (2, _numbers(int.__or__)),
+    0x72: (2, unite),
     0x73: (2, _numbers(int.__xor__)),
     0x74: (2, _numbers(lambda left, right: left << (right & 31))),
     0x75: (2, _numbers(lambda left, right: signed(left) >> (right & 31))),
     0x76: (2, _numbers(lambda left, right: left >> (right & 31))),
+    0x77: (2, _numbers(lambda left, right: left << (right & 31) | left >> (-right & 31))),
+    0x78: (2, _numbers(lambda left, right: left >> (right & 31) | left << (-right & 31))),
     0xA7: (1, _narrow),
     0xAC: (1, _extend),
     0xAD: (1, _widen),
@@ -112,14 +124,28 @@ NUMERIC: dict[int, tuple[int, Callable[..., Value]]] = {
     0x50: (1, lambda value: _truth(is_zero(value))),
     0x51: (2, lambda left, right: _truth(equal(left, right))),
     0x52: (2, lambda left, right: _truth(_not(equal(left, right)))),
+    0x53: (2, _compared(int.__lt__, with_sign=_signed64)),
+    0x54: (2, _compared(int.__lt__)),
+    0x55: (2, _compared(int.__gt__, with_sign=_signed64)),
+    0x56: (2, _compared(int.__gt__)),
+    0x57: (2, _compared(int.__le__, with_sign=_signed64)),
+    0x58: (2, _compared(int.__le__)),
+    0x59: (2, _compared(int.__ge__, with_sign=_signed64)),
+    0x5A: (2, _compared(int.__ge__)),
+    0x79: (1, _counted(lambda value: 64 - value.bit_length())),
+    0x7A: (1, _counted(lambda value: (value & -value).bit_length() - 1 if value else 64)),
+    0x7B: (1, _counted(int.bit_count)),
     0x7C: (2, _numbers(int.__add__, _WIDE)),
     0x7D: (2, _numbers(int.__sub__, _WIDE)),
     0x7E: (2, _numbers(int.__mul__, _WIDE)),
     0x83: (2, _numbers(int.__and__, _WIDE)),
     0x84: (2, _numbers(int.__or__, _WIDE)),
+    0x85: (2, _numbers(int.__xor__, _WIDE)),
     0x86: (2, _numbers(lambda left, right: left << (right & 63), _WIDE)),
     0x87: (2, _numbers(lambda left, right: _signed64(left) >> (right & 63), _WIDE)),
     0x88: (2, _shift_right),
+    0x89: (2, _numbers(lambda left, right: left << (right & 63) | left >> (-right & 63), _WIDE)),
+    0x8A: (2, _numbers(lambda left, right: left >> (right & 63) | left << (-right & 63), _WIDE)),
 }
 #: Numeric instructions of one operand; the others from 0x45 to 0xc4 have two.
 _UNARY = frozenset(

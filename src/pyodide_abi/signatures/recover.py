@@ -120,7 +120,12 @@ class _Recovery:
             layouts=layouts,
             called=self._reader.called,
             called_through=self._reader.called_through,
-            relevance=Relevance(code, kept.callers, function_bases(module.imported.globals)),
+            relevance=Relevance(
+                code,
+                kept.callers,
+                addresses=function_bases(module.imported.globals),
+                growing={name.encode() for name in layouts.growing},
+            ),
         )
         self._reader.attach(self._machine)
 
@@ -130,16 +135,21 @@ class _Recovery:
             if name.startswith(INIT_PREFIXES):
                 self._initialise(name.partition("_")[2], index, slots=name.startswith(_EXPORT))
         calls = calling(self._kept.roots)
-        callers = sorted(index for index in self._kept.callers if calls(self._kept.bodies.get(index, b"")))
-        self._follow(callers)
+        found = (index for index in self._kept.callers if calls(self._kept.bodies.get(index, b"")))
+        callers = {self._first + index for index in found}
+        visited = self._machine.visited
+        self._follow(sorted(callers - visited))
+        # Tables may be made elsewhere, and be handed to these as what to make.
+        makers = self._callers_of(self._reader.passing | (callers - self._machine.handing))
         for _ in range(_ROUNDS):
-            self._follow(sorted(self._callers_of(self._reader.passing)))
-        complete = not self._machine.spent
+            self._follow(sorted(makers - visited))
+            makers = self._callers_of(self._reader.passing)
+        self._follow(sorted(self._callers_of(callers & self._machine.cut)))
+        complete = not self._machine.effort.spent
         self._machine.follow_unread()
-        unended = (self._first + index for index in callers)
-        self._machine.follow_alone([index for index in unended if index not in self._machine.ended])
-        self._machine.leave(_MOST_STEPS_OWN)
-        self._follow(self._own_callers())
+        self._machine.follow_alone(sorted(callers - self._machine.ended))
+        self._machine.effort.leave(_MOST_STEPS_OWN)
+        self._follow([index for index in self._own_callers() if index not in visited])
         if self._relocations is not None and self._reader.module:
             self._reader.find_methods(self._relocations)
         entries = tuple(map(self._described, self._reader.named()))
@@ -165,11 +175,15 @@ class _Recovery:
         return replace(entry, target=target)
 
     def _callers_of(self, functions: Collection[int]) -> set[int]:
-        """Functions that call some others, by index among those that the module defines."""
+        """Functions that call some others."""
         if not functions:
             return set()
         seem, are = calls_of(functions), calling(functions)
-        return {index for index, body in self._kept.bodies.items() if seem.search(body) and are(body)}
+        return {
+            self._first + index
+            for index, body in self._kept.bodies.items()
+            if seem.search(body) and are(body)
+        }
 
     def _own_callers(self) -> list[int]:
         """Functions that call others by address, those first that take the address of one."""
@@ -180,7 +194,8 @@ class _Recovery:
             for index, body in self._kept.bodies.items()
             if len(body) <= _LONGEST_OWN and _CALL_INDIRECT.search(body)
         ]
-        return sorted(found, key=lambda index: not self._machine.takes_addresses(self._kept.bodies[index]))
+        found.sort(key=lambda index: not self._machine.takes_addresses(self._kept.bodies[index]))
+        return [self._first + index for index in found]
 
     def _load(self) -> None:
         if self._start is not None:
@@ -205,9 +220,9 @@ class _Recovery:
 
     def _follow(self, functions: Iterable[int]) -> None:
         memory = self._machine.memory
-        for index in (self._first + defined for defined in functions):
-            if index in self._machine.visited or self._machine.spent:
-                continue
+        for index in functions:
+            if self._machine.effort.spent:
+                break
             point = memory.now
             self._enter(index, None)
             memory.go_back(point)

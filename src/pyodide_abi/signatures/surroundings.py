@@ -41,6 +41,9 @@ class Surroundings(Protocol):
     def calls_through(self, target: Value, type_: FuncType) -> None:
         """A function is called by its address, as one of a type."""
 
+    def stores(self, word: Value) -> None:
+        """A word is stored."""
+
     def copy(self, target: Value, source: Value, size: Value) -> None:
         """Copy bytes, as far as it is known which."""
 

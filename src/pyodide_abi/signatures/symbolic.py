@@ -6,11 +6,13 @@ A value is one of these:
 - a :class:`Pointer`: a region and a distance from its beginning;
 - :class:`Choice`: one of a few of these;
 - a :class:`Pair`: two words that are on their way to somewhere else;
+- :class:`Parts`: some bytes of a word, as memory holds them;
 - None: anything.
 """
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ _BITS = 0xFFFFFFFF
 _SIGN = 0x80000000
 _WRAP = 0x100000000
 _MOST_CHOICES = 4
+#: Regions are taken to begin at multiples of this.
+_ALIGNED = 16
 
 #: Where the loader puts the module's data, and its functions in the table.
 MEMORY, TABLE = "memory", "table"
@@ -62,7 +66,16 @@ class Pair(NamedTuple):
     high: Value
 
 
-Value: TypeAlias = "int | Pointer | Choice | Pair | None"
+class Parts(NamedTuple):
+    """A word of which only some bytes are known, the lowest first."""
+
+    first: int | None
+    second: int | None
+    third: int | None
+    fourth: int | None
+
+
+Value: TypeAlias = "int | Pointer | Choice | Pair | Parts | None"
 
 NULL = 0
 
@@ -90,6 +103,8 @@ def either(first: Value, second: Value) -> Value:
     """One of two values."""
     if first == second:
         return first
+    if type(first) is Parts or type(second) is Parts:
+        return None
     found = frozenset((*options(first), *options(second)))
     return Choice(found) if len(found) <= _MOST_CHOICES else None
 
@@ -104,7 +119,7 @@ def add(left: Value, right: Value) -> Value:
         if type(left) is Pointer:
             return Pointer(left.region, left.offset + signed(right))
         if type(left) is Choice:
-            return _each(left, lambda value: add(value, right))
+            return each(lambda value: add(value, right), left)
     if type(left) is Pointer and type(right) is Pointer:
         return _from_parameter(left, right) or _from_parameter(right, left)
     return None
@@ -134,9 +149,21 @@ def mask(left: Value, right: Value) -> Value:
         left, right = right, left
     if right == 0:
         return 0
-    # Regions are taken to begin at well aligned places.
     if type(left) is Pointer and type(right) is int and right & _SIGN:
         return Pointer(left.region, left.offset & signed(right))
+    return None
+
+
+def unite(left: Value, right: Value) -> Value:
+    """Bits that one of two has; of a pointer to an aligned place, the place so many bytes behind it."""
+    if type(left) is int and type(right) is int:
+        return left | right
+    if type(left) is int:
+        left, right = right, left
+    if right == 0:
+        return left
+    if type(left) is Pointer and type(right) is int and right < _ALIGNED and not left.offset & right:
+        return Pointer(left.region, left.offset + right)
     return None
 
 
@@ -146,6 +173,9 @@ def is_zero(value: Value) -> bool | None:
         return value == 0
     if type(value) is Pointer and not value.unsure:
         return False
+    if type(value) is Choice:
+        found = set(map(is_zero, value.options))
+        return found.pop() if len(found) == 1 else None
     return None
 
 
@@ -162,6 +192,9 @@ def equal(left: Value, right: Value) -> bool | None:
     return None
 
 
-def _each(choice: Choice, change: Callable[[Value], Value]) -> Value:
-    found = frozenset(map(change, choice.options))
-    return next(iter(found)) if len(found) == 1 else Choice(found)
+def each(compute: Callable[..., Value], *given: Value) -> Value:
+    """What is computed of values of which some are one of several."""
+    found = {compute(*one) for one in itertools.product(*map(options, given))}
+    if len(found) == 1:
+        return found.pop()
+    return Choice(frozenset(found)) if None not in found and len(found) <= _MOST_CHOICES else None

@@ -30,6 +30,8 @@ _TYPE_SLOTS, _MODULE_SLOTS = "PyType_Slot", "PyModuleDef_Slot"
 #: Entries of one table that are read at most; those of known modules have up to three thousand.
 _MOST_ENTRIES = 10_000
 _EXEC = "Py_mod_exec"
+#: Stands for a name that the code does not show.
+_UNKNOWN = "?"
 #: A word of each table that is never zero.
 _FIRST = {_METHODS: 0, _GETSET: 0, _SPEC: 4, _TYPE: 3, _MODULE: 5, _MODULE_SLOTS: 0}
 
@@ -82,7 +84,7 @@ class TableReader:
         Returns:
             whether a table that was given could be read; a call that was passed over may have made it.
         """
-        readable = True
+        readable, before = True, len(self.entries)
         for argument in self._layouts.roots[function]:
             given = args[argument.place]
             for one, certainty in _options(given):
@@ -101,6 +103,10 @@ class TableReader:
                     self._take(argument, one, args, certainty, made)
                     readable = readable and self._is_filled(argument.table, one)
                 readable = readable and not one.region.startswith(RESULT)
+        if not readable:
+            self.passing.add(self._machine.running[0])
+        if len(self.entries) > before:
+            self._machine.effort.reward()
         return readable
 
     def called_through(self, pointer: Pointer, type_: FuncType) -> None:
@@ -151,7 +157,11 @@ class TableReader:
     def _name_in(self, table: str, place: Pointer) -> str:
         member = {_MODULE: "m_name", _SPEC: "name", _TYPE: "tp_name"}[table]
         index = [entry.name for entry in self._layouts.structures[table]].index(member)
-        return self._memory.text(self._word(place, index)) or (self.module if table == _MODULE else "")
+        known = self._memory.text(self._word(place, index))
+        if known or table == _MODULE:
+            return known or self.module
+        # A name that is put together when the type is made.
+        return f"{self.module}.{_UNKNOWN}" if self.module else _UNKNOWN
 
     def _read(self, table: str, place: Pointer, name: str, certainty: Certainty) -> None:
         """Read a structure that stands by itself."""
@@ -204,7 +214,8 @@ class TableReader:
             name = self._word(place, index)
             if type(name) is not Pointer:
                 return
-            full = f"{owner}.{self._memory.text(name) or '?'}" if owner else self._memory.text(name) or "?"
+            known = self._memory.text(name) or _UNKNOWN
+            full = f"{owner}.{known}" if owner else known
             if table == _METHODS:
                 self._read_method(place, index, full, certainty)
                 continue

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pyodide_abi.signatures.flow import Block, Flow, State, Stopped
 from pyodide_abi.signatures.operations import NUMERIC, shape_of
 from pyodide_abi.signatures.skipping import skip_block
-from pyodide_abi.signatures.symbolic import GLOBAL, Choice, Pointer, add, either, is_zero, options
+from pyodide_abi.signatures.symbolic import GLOBAL, Choice, Pointer, add, each, either, is_zero, options
 from pyodide_abi.wasm.cursor import Cursor
 from pyodide_abi.wasm.instructions import I32_CONST, LOCAL_GET, locals_of, read_instruction
 
@@ -126,6 +126,7 @@ class Walk(Flow):
     def _loop(self, _: int) -> None:
         taken, _left = self._block_type()
         frame = Block(len(self.stack) - taken, taken, self.position)
+        frame.known = self._known
         frame.otherwise = State(self, [])
         self.frames.append(frame)
 
@@ -269,6 +270,7 @@ class Walk(Flow):
     def _store(self, opcode: int) -> None:
         value = self.stack.pop()
         place = self._place()
+        self._machine.stores(value)
         if type(place) is Pointer:
             self.memory.store_as(opcode, place, value)
         elif type(place) is Choice:
@@ -284,10 +286,11 @@ class Walk(Flow):
         taken, compute = NUMERIC[opcode]
         stack = self.stack
         if taken == 1:
-            stack[-1] = compute(stack[-1])
+            stack[-1] = compute(stack[-1]) if type(stack[-1]) is not Choice else each(compute, stack[-1])
         else:
-            right = stack.pop()
-            stack[-1] = compute(stack[-1], right)
+            right, left = stack.pop(), stack[-1]
+            sure = type(left) is not Choice and type(right) is not Choice
+            stack[-1] = compute(left, right) if sure else each(compute, left, right)
 
     def _plain(self, _: int) -> None:
         """An instruction of which only is known how many values it takes and leaves."""

@@ -121,3 +121,59 @@ def test_what_is_called_before_does_not_hide_what_comes_after(work: int) -> None
     assert [(one.name, one.certainty) for one in entries if one.table == "PyMethodDef"] == [
         ("x.run", Certainty.CERTAIN)
     ]
+
+
+#: Longer than what is followed for its shortness alone.
+LONG = "nop " * 99
+
+
+def test_an_array_that_grows_in_a_structure_on_the_stack() -> None:
+    # As Rust makes it: room, address, number, and flags that are stored across words.
+    text = f"""%dylink
+        (import "env" "memory" (memory 0))
+        (import "env" "__indirect_function_table" (table 0 funcref))
+        (import "env" "__memory_base" (global $mb i32))
+        (import "env" "__table_base" (global $tb i32))
+        (import "env" "__stack_pointer" (global $sp (mut i32)))
+        (import "env" "realloc" (func $realloc (param i32 i32) (result i32)))
+        (import "env" "PyType_FromSpec" (func $make (param i32) (result i32)))
+        (elem (global.get $tb) func $repr $hash)
+        (data (global.get $mb) "x.T\\00")
+        (func $repr (result i32) i32.const 0)
+        (func $hash (param i32) (result i32) i32.const 0)
+        (func $grow (param $v i32) (param $size i32) {LONG}
+          (i32.store offset=4 (local.get $v)
+            (call $realloc (i32.load offset=4 (local.get $v)) (i32.const 64)))
+          (i32.store (local.get $v) (i32.const 8)))
+        (func $reserve (param $v i32) {LONG}
+          (if (i32.eq (i32.load (local.get $v)) (i32.load offset=8 (local.get $v)))
+            (then (call $grow (local.get $v) (i32.const 16)))))
+        (func $push (param $v i32) (param $slot i32) (param $f i32) (local $row i32) {LONG}
+          (call $reserve (local.get $v))
+          (local.set $row (i32.add (i32.load offset=4 (local.get $v))
+            (i32.shl (i32.load offset=8 (local.get $v)) (i32.const 3))))
+          (i32.store (local.get $row) (local.get $slot))
+          (i32.store offset=4 (local.get $row) (local.get $f))
+          (i32.store offset=8 (local.get $v) (i32.add (i32.load offset=8 (local.get $v)) (i32.const 1))))
+        (func (export "PyInit_x") (result i32) (local $v i32) (local $spec i32)
+          (global.set $sp (i32.sub (global.get $sp) (i32.const 128)))
+          (local.set $v (i32.or (i32.add (global.get $sp) (i32.const 64)) (i32.const 4)))
+          (local.set $spec (i32.add (global.get $sp) (i32.const 16)))
+          (i64.store align=4 (local.get $v) (i64.const 0))
+          (i32.store offset=8 (local.get $v) (i32.const 0))
+          (i32.store offset=15 align=1 (local.get $v) (i32.const 0))
+          (i32.store8 offset=17 (local.get $v) (i32.const 1))
+          (if (i32.load8_u offset=17 (local.get $v))
+            (then (call $push (local.get $v) (i32.const 66) (global.get $tb))))
+          (if (i32.load8_u offset=16 (local.get $v))
+            (then (i32.store offset=4 (local.get $v) (i32.const 0))))
+          (call $push (local.get $v) (i32.const 59) (i32.add (global.get $tb) (i32.const 1)))
+          (call $push (local.get $v) (i32.const 0) (i32.const 0))
+          (i32.store (local.get $spec) (global.get $mb))
+          (i32.store offset=16 (local.get $spec) (i32.load offset=4 (local.get $v)))
+          (call $make (local.get $spec)))"""
+    entries = recovered_from(read_module(assemble(text))).entries
+    assert [(one.name, one.certainty) for one in entries if one.table == "PyType_Slot"] == [
+        ("x.T tp_repr", Certainty.CERTAIN),
+        ("x.T tp_hash", Certainty.CERTAIN),
+    ]

@@ -1,0 +1,96 @@
+"""How much of a module is followed: instructions that are left, and what has proved not to be worth them."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from pyodide_abi.signatures.flow import Stopped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Instructions that are followed in a module, and in one of its functions with what it calls.
+_MOST, _MOST_AT_ONCE = 150_000, 60_000
+#: Likewise of the function that fills in addresses, and of functions that are followed by themselves.
+_MOST_OF_RELOCATIONS, _MOST_ALONE = 20_000, 30_000
+#: A function that is called takes this part of the instructions that are left, so that its caller goes on.
+_PART_OF_CALLED = 2
+#: A function that takes so many instructions at once and neither stores the address of a function nor hands
+#: one over is not followed any more once it has taken so many in all.
+_LONG, _MOST_FRUITLESS = 300, 3_000
+#: So many more are followed for each call that hands over something new, and so many at most.
+_REWARD, _MOST_REWARDED = 6_000, 400_000
+#: Of a module that is too long to be kept whole, a quarter.
+_SHARE_OF_LARGE = 4
+
+
+class Effort:
+    """Instructions that are left.
+
+    Attributes:
+        fruits: how often the address of a function was stored or something was handed over.
+    """
+
+    def __init__(self, *, whole: bool) -> None:
+        """Begin.
+
+        Args:
+            whole: the module's code is there as a whole.
+        """
+        self.fruits = 0
+        self._share = 1 if whole else _SHARE_OF_LARGE
+        self._left = _MOST // self._share
+        self._stop_at = 0
+        self._rewarded = 0
+        self._fruitless: dict[int, int] = {}
+
+    @property
+    def spent(self) -> bool:
+        """Nothing more can be followed."""
+        return self._left <= 0
+
+    def spend(self, number: int) -> None:
+        """Instructions are gone over."""
+        self._left -= number
+        if self._left < self._stop_at:
+            raise Stopped
+
+    def begin(self) -> None:
+        """A function is followed from outside."""
+        self._stop_at = max(self._left - _MOST_AT_ONCE, 0)
+
+    def begin_relocations(self) -> None:
+        """The function that fills in addresses is followed."""
+        self._stop_at = max(self._left - _MOST_OF_RELOCATIONS, 0)
+
+    def allow_alone(self) -> None:
+        """Functions are followed without what they call, even if all was spent."""
+        self._left = max(self._left, _MOST_ALONE // self._share)
+
+    def leave(self, number: int) -> None:
+        """Leave at most so many instructions."""
+        self._left = min(self._left, number)
+
+    def reward(self) -> None:
+        """Something new was handed over: there may be more where it came from."""
+        if self._rewarded < _MOST_REWARDED:
+            self._rewarded += _REWARD
+            self._left += _REWARD // self._share
+
+    def is_fruitless(self, index: int) -> bool:
+        """Whether a function has taken much and given nothing."""
+        return self._fruitless.get(index, 0) > _MOST_FRUITLESS
+
+    @contextlib.contextmanager
+    def called(self, index: int) -> Iterator[None]:
+        """A function is called by another one while this is open."""
+        stop_at, before, fruits = self._stop_at, self._left, self.fruits
+        self._stop_at = self._left - (self._left - stop_at) // _PART_OF_CALLED
+        try:
+            yield
+        finally:
+            self._stop_at = stop_at
+            taken = before - self._left
+            if fruits == self.fruits and taken > _LONG:
+                self._fruitless[index] = self._fruitless.get(index, 0) + taken
