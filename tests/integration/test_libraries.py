@@ -30,12 +30,14 @@ class Use:
         headers: what is included.
         body: of a C function that gives what Python's ``Py_BuildValue`` made of the answer.
         answer: as Python prints it.
+        flags: further ones of the link.
     """
 
     packages: str
     headers: tuple[str, ...]
     body: str
     answer: str
+    flags: str = ""
 
 
 USES = {
@@ -114,6 +116,60 @@ USES = {
         'return Py_BuildValue("(iii)", opj_setup_encoder(k, &p, i), i->numcomps, i->comps[1].w);',
         answer="(1, 2, 8)",
     ),
+    "zstd": Use(
+        packages="libzstd",
+        headers=("string.h", "zstd.h"),
+        body="char in[1000], out[1000], back[1000]; memset(in, 'x', 1000);\n"
+        "size_t size = ZSTD_compress(out, 1000, in, 1000, 3);\n"
+        "size_t whole = ZSTD_decompress(back, 1000, out, size);\n"
+        'return Py_BuildValue("(iii)", size < 100, (int)whole, memcmp(in, back, 1000));',
+        answer="(1, 1000, 0)",
+    ),
+    "brotli": Use(
+        packages="libbrotlienc libbrotlidec libbrotlicommon",
+        headers=("string.h", "brotli/encode.h", "brotli/decode.h"),
+        body="uint8_t in[1000], out[1000], back[1000]; size_t size = 1000, whole = 1000;\n"
+        "memset(in, 'x', 1000);\n"
+        "BrotliEncoderCompress(5, BROTLI_DEFAULT_WINDOW, BROTLI_DEFAULT_MODE, 1000, in, &size, out);\n"
+        "BrotliDecoderDecompress(size, out, &whole, back);\n"
+        'return Py_BuildValue("(iii)", size < 100, (int)whole, memcmp(in, back, 1000));',
+        answer="(1, 1000, 0)",
+    ),
+    "gmp": Use(
+        packages="gmp",
+        headers=("gmp.h",),
+        body="mpz_t n; mpz_init(n); mpz_fac_ui(n, 30); char *text = mpz_get_str(NULL, 10, n);\n"
+        "PyObject *made = PyUnicode_FromString(text); mpz_clear(n); return made;",
+        answer="265252859812191058636308480000000",
+    ),
+    "mpfr": Use(
+        packages="mpfr gmp",
+        headers=("mpfr.h",),
+        body="mpfr_t x; char text[64]; mpfr_init2(x, 200); mpfr_const_pi(x, MPFR_RNDN);\n"
+        'mpfr_snprintf(text, 64, "%.40Rf", x); mpfr_clear(x); return PyUnicode_FromString(text);',
+        answer="3.1415926535897932384626433832795028841972",
+    ),
+    "libpng": Use(
+        packages="libpng",
+        headers=("string.h", "png.h"),
+        body="png_image i; memset(&i, 0, sizeof i); unsigned char pixels[16] = {0}, out[500];\n"
+        "png_alloc_size_t size = 500; i.version = PNG_IMAGE_VERSION; i.width = i.height = 4;\n"
+        "i.format = PNG_FORMAT_GRAY;\n"
+        "if (!png_image_write_to_memory(&i, out, &size, 0, pixels, 0, NULL)) return NULL;\n"
+        "png_image j; memset(&j, 0, sizeof j); j.version = PNG_IMAGE_VERSION;\n"
+        "if (!png_image_begin_read_from_memory(&j, out, size)) return NULL;\n"
+        "return Py_BuildValue(\"(iii)\", out[1] == 'P', (int)j.width, (int)j.height);",
+        answer="(1, 4, 4)",
+    ),
+    "freetype": Use(
+        packages="freetype2",
+        headers=("ft2build.h", "freetype/freetype.h", "freetype/fttrigon.h"),
+        body="FT_Library library; FT_Vector v = {3 << 16, 4 << 16}; int major = 0, minor = 0, patch = 0;\n"
+        "if (FT_Init_FreeType(&library)) return NULL;\n"
+        "FT_Library_Version(library, &major, &minor, &patch); FT_Done_FreeType(library);\n"
+        'return Py_BuildValue("(il)", major, FT_Vector_Length(&v) >> 16);',
+        answer="(2, 5)",
+    ),
 }
 #: Made in a minute or less on a machine with two idle cores.
 SMALL = ("libffi", "libyaml")
@@ -140,7 +196,7 @@ def used(library: str, platform: str, folder: Path) -> None:
     use = USES[library]
     headers = "\n".join(f"#include <{name}>" for name in use.headers)
     (folder / "used.c").write_text(SOURCE.format(headers=headers, body=use.body), "utf-8")
-    flags = f"$(pkg-config --cflags --libs python3 {use.packages})"
+    flags = f"$(pkg-config --cflags --libs python3 {use.packages}) {use.flags}"
     compiled = pyodide_abi(
         "exec", "--library", library, "--platform", platform, "--toolchain-mismatch", "allow", "-j", "2",
         "--", "sh", "-ec", f"$CC -O1 -shared used.c {flags} -o used.so",

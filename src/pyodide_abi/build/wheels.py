@@ -21,12 +21,13 @@ from pyodide_abi.build.staging import stage
 from pyodide_abi.build.tools.cargo import equip
 from pyodide_abi.errors import UsageError
 from pyodide_abi.wheel import open_wheel, retag
+from pyodide_abi.wheel.metadata import COMPILER_FIELD
 from pyodide_abi.wheel.write import NewMember, members_of, timestamp_of, write_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pyodide_abi.build.model import BuildRequest
+    from pyodide_abi.build.model import BuildRequest, Target
     from pyodide_abi.host import Host
 
 _ANY = "any"
@@ -167,4 +168,12 @@ def _finish(built: Path, request: BuildRequest, host: Host) -> Path:
         if wheel.name.platforms == (_ANY,):
             return write_wheel(members_of(wheel), request.outdir / built.name, timestamp=timestamp)
         name = wheel.name.with_tags(platform=request.target.tag or request.target.platform.tag)
-        return retag(wheel, name, request.outdir, timestamp=timestamp)
+        fields = _other_compiler(request.target)
+        return retag(wheel, name, request.outdir, timestamp=timestamp, fields=fields)
+
+
+def _other_compiler(target: Target) -> tuple[tuple[str, str], ...]:
+    """The field of ``WHEEL`` that says which compiler made a wheel, where it is not the platform's."""
+    used, named = target.toolchain.emscripten, target.platform.emscripten
+    said = f"Emscripten {used}; {target.platform.name} names {named}"
+    return () if used == named else ((COMPILER_FIELD, said),)

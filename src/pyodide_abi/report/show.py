@@ -18,6 +18,7 @@ from pyodide_abi.wasm.archive import read_archive
 from pyodide_abi.wasm.code import scan_code
 from pyodide_abi.wasm.features import claimed_features, header_features
 from pyodide_abi.wasm.identify import FileKind, identify
+from pyodide_abi.wheel.metadata import COMPILER_FIELD
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -102,6 +103,7 @@ def describe_wheel(wheel: Wheel, suffixes: Sequence[str], parts: Collection[Part
         "tags": list(wheel.name.tags),
         "wheel_tags": list(metadata.tags),
         "generator": metadata.generator,
+        **({"compiled_with": compiler} if (compiler := dict(metadata.others).get(COMPILER_FIELD)) else {}),
         "root_is_purelib": metadata.root_is_purelib,
         "members": len(wheel.members),
         "unpacked": sum(member.size for member in wheel.members),

@@ -37,6 +37,8 @@ def _wheel(wheel: _Block) -> Iterator[str]:
     if sorted(wheel["tags"]) != sorted(wheel["wheel_tags"]):
         yield _line("WHEEL says", ", ".join(wheel["wheel_tags"]) or "no tag")
     yield _line("made by", wheel["generator"] or "unknown")
+    if "compiled_with" in wheel:
+        yield _line("compiled with", wheel["compiled_with"])
     if wheel["record"]:
         for fault in wheel["record"]:
             yield _line("RECORD", f"{fault['path']}: {fault['fault']} {fault['detail']}".rstrip())

@@ -7,6 +7,8 @@ from pyodide_abi.values import value
 from pyodide_abi.wheel.headers import read_headers
 
 _MAJOR = "1"
+#: A field of our own: a compiler of another version than the platform's made the wheel.
+COMPILER_FIELD = "Compiled-With"
 
 
 @value

@@ -141,7 +141,14 @@ def members_of(wheel: Wheel) -> list[KeptMember]:
     ]
 
 
-def retag(wheel: Wheel, name: WheelName, folder: Path, *, timestamp: int = EPOCH) -> Path:
+def retag(
+    wheel: Wheel,
+    name: WheelName,
+    folder: Path,
+    *,
+    timestamp: int = EPOCH,
+    fields: tuple[tuple[str, str], ...] = (),
+) -> Path:
     """Write the same wheel under other tags: the file's name, ``WHEEL`` and ``RECORD`` change, nothing else.
 
     Args:
@@ -149,6 +156,7 @@ def retag(wheel: Wheel, name: WheelName, folder: Path, *, timestamp: int = EPOCH
         name: the new one, of the same distribution and version.
         folder: The folder that the new wheel goes to.
         timestamp: as for :func:`write_wheel`.
+        fields: further ones of ``WHEEL``, which installers pass over.
 
     Returns:
         the new file.
@@ -156,7 +164,7 @@ def retag(wheel: Wheel, name: WheelName, folder: Path, *, timestamp: int = EPOCH
     Raises:
         WheelError: the wheel is malformed.
     """
-    metadata = replace(wheel.metadata, tags=name.tags)
+    metadata = replace(wheel.metadata, tags=name.tags, others=(*wheel.metadata.others, *fields))
     file = f"{wheel.dist_info}/WHEEL"
     changed = NewMember(name=file, content=write_metadata(metadata).encode())
     members = [changed if member.name == file else member for member in members_of(wheel)]

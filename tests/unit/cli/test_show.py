@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pyodide_abi.cli import main as cli
-from pyodide_abi.wheel import NewMember, write_wheel
+from pyodide_abi.wheel import NewMember, open_wheel, retag, write_wheel
 
 CORPUS = Path(__file__).parents[2] / "corpus"
 NAME = "spam-1.0-cp314-cp314-pyodide_314_0_wasm32.whl"
@@ -109,6 +109,14 @@ def test_a_wheel_in_short(show: Show, wheel: Path) -> None:
     assert "spam/host.so: ELF for x86-64, 20 bytes\n" in out
     assert "spam/lib.a: ar archive" in out
     assert "__init__" not in out
+
+
+def test_a_wheel_of_another_compiler_says_so(show: Show, wheel: Path, tmp_path: Path) -> None:
+    with open_wheel(wheel) as opened:
+        made = retag(opened, opened.name, tmp_path / "new", fields=(("Compiled-With", "Emscripten 6.0.5"),))
+    assert "  compiled with Emscripten 6.0.5\n" in show(made)
+    assert show.json(made)["compiled_with"] == "Emscripten 6.0.5"
+    assert "compiled_with" not in show.json(wheel)
 
 
 def test_a_wheel_for_machines_is_complete(show: Show, wheel: Path) -> None:

@@ -73,6 +73,14 @@ def test_faults(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_retag_can_add_a_field(tmp_path: Path) -> None:
+    with open_wheel(write_wheel(MEMBERS, tmp_path / NAME)) as wheel:
+        made = retag(wheel, wheel.name, tmp_path / "new", fields=(("Compiled-With", "a compiler"),))
+        with open_wheel(made) as other:
+            assert other.metadata.others == (*wheel.metadata.others, ("Compiled-With", "a compiler"))
+            assert other.verify_record() == ()
+
+
 def test_retag_changes_the_tags_and_nothing_else(tmp_path: Path) -> None:
     path = write_wheel(MEMBERS, tmp_path / NAME)
     with open_wheel(path) as wheel:
