@@ -112,9 +112,11 @@ def _host(args: argparse.Namespace, session: Session) -> Host:
 def _install(platform: Platform, source: Source | None, host: Host, session: Session) -> None:
     from pyodide_abi.toolchain import find_python, install_toolchain
     from pyodide_abi.toolchain.find import ALLOW
+    from pyodide_abi.toolchain.system_libraries import make_system_libraries
 
     toolchain = install_toolchain(platform, host, source=source)
     find_python(platform.python.version, host)
+    make_system_libraries(toolchain, platform, host)
     session.console().print(str(toolchain.root))
     if toolchain.emscripten != platform.emscripten:
         host.progress.say(f"builds for {platform.name} use it only with {ALLOW}")

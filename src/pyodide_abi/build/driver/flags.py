@@ -30,6 +30,10 @@ LEVEL = "-Oz"
 #: be linked fast, and without the npm packages with which emcc optimises JavaScript.
 UNASKED_LEVEL = "--optimize=z"
 
+#: Programs are linked without Emscripten's checks of its own, as modules are. With them, its default where
+#: nothing is optimised, it links debug variants of all its libraries, and compiles those first: minutes.
+WITHOUT_CHECKS = "-sASSERTIONS=0"
+
 COMPILE = "compile"
 LINK = "link"
 
@@ -80,6 +84,8 @@ def rewrite(command: Command, rules: Rules) -> Rewritten:
         return result
     result.side_module = command.makes_side_module
     result.words += _required(command, rules)
+    if command.links and not result.side_module:
+        result.words.append(WITHOUT_CHECKS)
     result.added = len(result.words)
     every = [flag for stages in rules["required"].values() for flags in stages.values() for flag in flags]
     for linker, groups in _runs(command.groups):

@@ -96,6 +96,11 @@ def test_a_program_is_no_side_module() -> None:
     result = rewritten("conftest.c -o conftest", "314_0")
     assert not result.side_module
     assert "-fPIC" in result.words
+    # Its own wish stands behind ours, where it counts.
+    own = rewritten("conftest.c -o conftest -sASSERTIONS=2", "314_0").words
+    assert own.index("-sASSERTIONS=0") < own.index("-sASSERTIONS=2")
+    assert "-sASSERTIONS=0" not in rewritten("-shared a.o -o a.so", "314_0").words
+    assert "-sASSERTIONS=0" not in rewritten("-c a.c -o a.o", "314_0").words
 
 
 @pytest.mark.parametrize("line", ["--version", "-v", "-print-prog-name=ld", "-dumpmachine", ""])
