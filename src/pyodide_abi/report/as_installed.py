@@ -44,6 +44,8 @@ def write_as_installed(result: AsInstalled, console: Console) -> None:
         names = ", ".join(map(printable, result.stand_ins))
         console.print(f"  from the index, because the releases' own server could not be reached: {names}")
     style, word = ("green", "all ways are well") if result.ok else ("red", "not all ways are well")
+    if result.ok and not any(item.modules for item in result.installations):
+        style, word = "yellow", "installed in all ways; there is nothing in it to import"
     console.print(f"  {word}\n", style=style)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.atomic import temporary
 from pyodide_abi.errors import MissingError
 from pyodide_abi.runtime.account import Account, Outcome
-from pyodide_abi.runtime.attempts import modules_of, platforms_of
+from pyodide_abi.runtime.attempts import imports_of, platforms_of
 from pyodide_abi.runtime.driver import drive
 from pyodide_abi.runtime.fresh_interpreters import Interpreters
 from pyodide_abi.runtime.mirror import Mirror
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 
     from pyodide_abi.host import Host
     from pyodide_abi.platforms import Runtime
+    from pyodide_abi.runtime.attempts import Attempt
     from pyodide_abi.runtime.browser import Browser
     from pyodide_abi.runtime.node import Node
     from pyodide_abi.runtime.replies import Message
-    from pyodide_abi.wheel import ExtensionModule
 
     #: Gets the modules that are left, gives what was said, and why the interpreter died.
-    Start = Callable[[Sequence[ExtensionModule]], tuple[Sequence[Message], str]]
+    Start = Callable[[Sequence[Attempt]], tuple[Sequence[Message], str]]
 
 
 class Way(enum.StrEnum):
@@ -146,7 +146,7 @@ def verify_as_installed(
     if not unlocked:
         check_lockable(node)
     with open_wheel(wheel) as opened:
-        modules = modules_of(opened, [*platforms_of(opened), *(runtime.platform for runtime in runtimes)])
+        modules = imports_of(opened, [*platforms_of(opened), *(runtime.platform for runtime in runtimes)])
         requirement = f"{opened.name.distribution}=={opened.name.version}"
     places = {runtime.version: install_release(runtime.release, host) for runtime in runtimes}
     sources = Sources(wheel=wheel, folders=folders, releases=places, index=index, host=host)
@@ -203,7 +203,7 @@ def _complain(installation: Installation, wheel: Path, sources: Sources) -> None
 @value
 class _Trial:
     requirement: str
-    modules: Sequence[ExtensionModule]
+    modules: Sequence[Attempt]
     runtime: Runtime
     folder: Path
     mirror: Mirror
@@ -227,7 +227,7 @@ class _Trial:
         return self._installation(Way.PIP, found, tried)
 
     def _imported(self, site: Path) -> tuple[Tried, ...]:
-        probes = [Probe(module=module.name, path=module.path) for module in self.modules]
+        probes = [Probe(module=module.module, path=module.path) for module in self.modules]
         interpreters = Interpreters(
             site=site, program=self.node, host=self.host, timeout=self.timeout, unlocked=self.unlocked
         )
@@ -253,10 +253,10 @@ class _Trial:
                     tried.append(_tried(module, chunk, "" if ended else died))
                     left.remove(module)
             if not behind and left:  # It died of nothing that it was asked to do.
-                tried.append(Tried(module=left.pop(0).name, outcome=Outcome.KILLED, message=died))
+                tried.append(Tried(module=left.pop(0).module, outcome=Outcome.KILLED, message=died))
         return self._installation(way, found, tuple(tried))
 
-    def _micropip(self, modules: Sequence[ExtensionModule]) -> tuple[Sequence[Message], str]:
+    def _micropip(self, modules: Sequence[Attempt]) -> tuple[Sequence[Message], str]:
         with temporary() as cache:
             batch = Batch(
                 release=self.folder,
@@ -273,7 +273,7 @@ class _Trial:
             )
         return heard.messages, heard.died
 
-    def _page(self, modules: Sequence[ExtensionModule]) -> tuple[Sequence[Message], str]:
+    def _page(self, modules: Sequence[Attempt]) -> tuple[Sequence[Message], str]:
         assert self.browser is not None
         return browse(
             self.runtime.version,
@@ -284,10 +284,10 @@ class _Trial:
             timeout=self.timeout,
         )
 
-    def _install(self, modules: Sequence[ExtensionModule], cache: Path) -> Install:
+    def _install(self, modules: Sequence[Attempt], cache: Path) -> Install:
         return Install(
             requirement=self.requirement,
-            modules=tuple((module.name, module.path) for module in modules),
+            modules=tuple((module.module, module.path) for module in modules),
             server=self.mirror.address,
             cache=cache,
         )
@@ -314,11 +314,11 @@ def _chunks(messages: Sequence[Message]) -> Iterator[tuple[list[Message], bool]]
     yield chunk, False
 
 
-def _tried(module: ExtensionModule, messages: Sequence[Message], died: str) -> Tried:
+def _tried(module: Attempt, messages: Sequence[Message], died: str) -> Tried:
     account = Account.of(messages, module.path, died=died)
     if not account.error and not account.died:
-        return Tried(module=module.name, outcome=Outcome.LOADED)
+        return Tried(module=module.module, outcome=Outcome.LOADED)
     verdict = account.verdict()
     if verdict is None or verdict[0] is Outcome.LOADED:
         verdict = (Outcome.KILLED, died) if died else (Outcome.RAISED, account.error)
-    return Tried(module=module.name, outcome=verdict[0], message=verdict[1])
+    return Tried(module=module.module, outcome=verdict[0], message=verdict[1])

@@ -83,6 +83,21 @@ def attempts_of(wheel: Wheel, platforms: Iterable[Platform]) -> Attempts:
     )
 
 
+def imports_of(wheel: Wheel, platforms: Iterable[Platform]) -> tuple[Attempt, ...]:
+    """What is imported of an installed wheel: its modules, and packages that open libraries themselves.
+
+    Args:
+        wheel: The wheel, open.
+        platforms: as of :func:`attempts_of`.
+    """
+    attempts = attempts_of(wheel, platforms).attempts
+    modules = [attempt for attempt in attempts if attempt.module]
+    known = {module.module.partition(".")[0] for module in modules}
+    packages = {name: None for attempt in attempts if not attempt.module for name in attempt.packages}
+    opening = [Attempt(module=name, path=f"{name}/__init__.py") for name in packages if name not in known]
+    return (*modules, *opening)
+
+
 def modules_of(wheel: Wheel, platforms: Iterable[Platform]) -> Sequence[ExtensionModule]:
     """The extension modules of a wheel: files with a suffix that CPython of one of the platforms looks for.
 
