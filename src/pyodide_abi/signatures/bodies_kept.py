@@ -10,9 +10,9 @@ from pyodide_abi.errors import WasmError
 from pyodide_abi.signatures.layouts import load_layouts
 from pyodide_abi.wasm import Kind, SectionId
 from pyodide_abi.wasm.bodies import windows
+from pyodide_abi.wasm.code import behind_locals, reaches
 from pyodide_abi.wasm.cursor import Cursor
 from pyodide_abi.wasm.encode import unsigned
-from pyodide_abi.wasm.instructions import CALL, USUAL, locals_of, pattern, read_instruction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -115,29 +115,26 @@ def exported_functions(module: Module) -> dict[str, int]:
 
 def calls_of(functions: Iterable[int]) -> re.Pattern[bytes]:
     """Calls of functions, as far as their bytes show; others have such bytes as well."""
-    encoded = [form for index in functions for form in encodings(index)]
-    return re.compile(_CALL + b"(?:" + b"|".join(map(re.escape, encoded)) + b")")
+    firsts: dict[bytes, list[bytes]] = {}
+    for index in functions:
+        for form in encodings(index):
+            firsts.setdefault(form[1:], []).append(b"\\x%02x" % form[0])
+    # A set of first bytes is looked up at once, where alternatives are tried one after another.
+    forms = [b"[%s]%s" % (b"".join(first), re.escape(rest)) for rest, first in firsts.items()]
+    return re.compile(_CALL + b"(?:" + b"|".join(forms) + b")")
 
 
 def calling(functions: Iterable[int]) -> Callable[[Bytes], bool]:
     """Whether a body calls one of some functions, for sure; a body that cannot be read does not."""
-    wanted = frozenset(functions)
-    encoded = b"|".join(re.escape(form) for index in wanted for form in encodings(index))
-    others = pattern(USUAL, without={CALL})
-    dull = re.compile(b"(?:" + others + rb"|\x10(?!" + encoded + rb")[\x80-\xff]*+[\x00-\x7f])*+")
+    seem = calls_of(functions)
 
     def calls(body: Bytes) -> bool:
-        cursor = Cursor(body, within="code section")
+        walk: Cursor | None = None
         try:
-            for _ in locals_of(cursor):
-                pass
-            while cursor.position < cursor.end:
-                stepped = dull.match(body, cursor.position)
-                cursor.position = stepped.end() if stepped else cursor.position
-                if cursor.position < cursor.end:
-                    instruction = read_instruction(cursor)
-                    if instruction.opcode == CALL and instruction.operands[0] in wanted:
-                        return True
+            for match in seem.finditer(body):
+                walk = walk or behind_locals(Cursor(body, within="code section"))
+                if reaches(walk, match.start()):
+                    return True
         except WasmError:
             return False
         return False

@@ -17,7 +17,7 @@ from pyodide_abi.abi.symbols import (
     INIT_PREFIXES,
 )
 from pyodide_abi.errors import WasmError
-from pyodide_abi.signatures.bodies_kept import calling, calls_of, exported_functions, keep_bodies
+from pyodide_abi.signatures.bodies_kept import calling, exported_functions, keep_bodies
 from pyodide_abi.signatures.code_parts import Code, Relevance
 from pyodide_abi.signatures.flow import Stopped
 from pyodide_abi.signatures.initial_state import Globals, Table, function_bases, image_of
@@ -178,12 +178,8 @@ class _Recovery:
         """Functions that call some others."""
         if not functions:
             return set()
-        seem, are = calls_of(functions), calling(functions)
-        return {
-            self._first + index
-            for index, body in self._kept.bodies.items()
-            if seem.search(body) and are(body)
-        }
+        calls = calling(functions)
+        return {self._first + index for index, body in self._kept.bodies.items() if calls(body)}
 
     def _own_callers(self) -> list[int]:
         """Functions that call others by address, those first that take the address of one."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import enum
 import re
+from itertools import repeat
+from operator import sub
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import ExcessError, WasmError
@@ -176,9 +178,12 @@ def of_bodies(window: Window, frame: Frame, bounds: Mapping[str, int]) -> Iterat
     Raises:
         WasmError: a body that is looked at cannot be read.
     """
-    data, few = window.data, _FEW_LOCALS.match
+    data, starts, ends, few = window.data, window.starts, window.ends, _FEW_LOCALS.match
     longest, branches = bounds[Size.BODY], bounds[Size.BRANCHES]
-    for index, (start, end) in enumerate(zip(window.starts, window.ends, strict=True), window.first):
+    # Large modules have a hundred thousand bodies, and nearly always nothing to look at in any of them.
+    if all(map(few, repeat(data), starts, ends)) and max(map(sub, ends, starts), default=0) <= branches:
+        return
+    for index, (start, end) in enumerate(zip(starts, ends, strict=True), window.first):
         if not few(data, start, end):
             yield from _locals(window.body(index), index, frame, bounds[Size.LOCALS])
         if end - start > branches:

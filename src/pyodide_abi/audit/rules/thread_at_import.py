@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.wheel import Wheel
 
-#: A file without one of these words starts nothing.
+#: A file without one of these words starts nothing. Bytes are found in a hundredth of the time of a pattern.
+_WORDS = (b"thread", b"multiprocessing", b"subprocess", b"futures", b"popen", b"fork")
 _WORTH_PARSING = re.compile(rb"\b(?:_?thread(?:ing)?|multiprocessing|subprocess|futures|popen|fork)\b")
 _NOT_IMPORTED = re.compile(
     r"(?:^|/)(?:tests?|testing|examples?|benchmarks?)/|(?:^|/)(?:conftest|setup|__main__)\.py$"
@@ -74,7 +75,9 @@ def _sources(wheel: Wheel) -> Iterator[tuple[str, bytes]]:
     """The files that may start something when they are imported."""
     to_parse = _PARSED + _PARSED_FOR_A_BYTE * wheel.path.stat().st_size
     for path, text in wheel.python_sources.items():
-        if len(text) <= to_parse and _WORTH_PARSING.search(text) and not _NOT_IMPORTED.search(path):
+        if len(text) > to_parse or not any(word in text for word in _WORDS):
+            continue
+        if _WORTH_PARSING.search(text) and not _NOT_IMPORTED.search(path):
             to_parse -= len(text)
             yield wheel.member_at[path], text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pyodide_abi.values import value
@@ -20,6 +21,8 @@ _NOT_ACTIVE, _EXPLICIT, _EXPRESSIONS = 1, 2, 4
 _FUNCTIONS = 0
 #: Elements of a table that engines accept (WebAssembly JavaScript interface).
 _MAX_TABLE = 10_000_000
+#: An index of four bytes at most, and so below 2 to the power of 28.
+_SHORT_INDEX = rb"(?:[\x80-\xff]{0,3}+[\x00-\x7f])"
 _FUNCREF = ValueType("funcref")
 
 
@@ -71,13 +74,24 @@ def _read(cursor: Cursor) -> ElementSegment:
     element = _read_type(cursor, flags) if flags & (_NOT_ACTIVE | _EXPLICIT) else _FUNCREF
     number = cursor.count(limit=_MAX_TABLE, size="elements")
     first = cursor.position
+    _skip(cursor, number, expressions=bool(flags & _EXPRESSIONS))
+    items = bytes(cursor.data[first : cursor.position])
+    return ElementSegment(flags=flags, table=table, start=start, element=element, items=items, number=number)
+
+
+def _skip(cursor: Cursor, number: int, *, expressions: bool) -> None:
+    """Go over so many items; large modules have a hundred thousand, nearly always short indices."""
+    match = None
+    if not expressions:
+        match = re.compile(_SHORT_INDEX + b"{%d}+" % number).match(cursor.data, cursor.position, cursor.end)
+    if match is not None:
+        cursor.position = match.end()
+        return
     for _ in range(number):
-        if flags & _EXPRESSIONS:
+        if expressions:
             read_expression(cursor)
         else:
             cursor.u32()
-    items = bytes(cursor.data[first : cursor.position])
-    return ElementSegment(flags=flags, table=table, start=start, element=element, items=items, number=number)
 
 
 def _read_type(cursor: Cursor, flags: int) -> ValueType:
