@@ -148,6 +148,10 @@ def encodings(index: int) -> set[bytes]:
     return {unsigned(index), bytes([*parts[:-1], parts[-1] & 0x7F])}
 
 
-def decoded(form: bytes) -> int:
-    """The index of an encoding."""
-    return sum((byte & 0x7F) << 7 * place for place, byte in enumerate(form))
+def decoded(form: bytes, *, negative: int = 0) -> int:
+    """The number of an encoding, which is read as that of one below zero where ``negative`` is not 0."""
+    number = -1 if negative else 0
+    # A module's addresses are decoded by the hundred thousand.
+    for byte in reversed(form):
+        number = number << 7 | byte & 0x7F
+    return number

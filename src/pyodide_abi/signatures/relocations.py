@@ -10,6 +10,7 @@ import itertools
 import re
 from array import array
 from bisect import bisect_left
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pyodide_abi.signatures.bodies_kept import decoded
@@ -18,7 +19,7 @@ from pyodide_abi.wasm.cursor import Cursor
 from pyodide_abi.wasm.instructions import locals_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from pyodide_abi.wasm.cursor import Bytes
 
@@ -36,6 +37,8 @@ _ADDRESS = (
 )  # fmt: skip
 _STORE = re.compile(_ADDRESS + _ADDRESS + rb"\x36[\x00-\x02]" + _LEB)
 _GROUPS = 7
+#: Globals, and distances from an address, are few.
+_known = lru_cache(maxsize=1 << 10)(decoded)
 
 
 class Relocations:
@@ -74,13 +77,26 @@ class Relocations:
         """What local variables hold at the end: the index of each, a global, and a distance from it."""
         return {decoded(local): _unpacked(packed) for local, packed in self._kept.items()}
 
-    def pairs(self) -> Iterator[tuple[int, tuple[int, int], tuple[int, int]]]:
-        """Two addresses that are stored one behind the other: the place of the first, and both."""
-        for (place, first), (following, second) in itertools.pairwise(
-            zip(self._places, self._addresses, strict=True)
-        ):
-            if following == place + WORD:
-                yield place, _unpacked(first), _unpacked(second)
+    @property
+    def globals(self) -> set[int]:
+        """The globals that addresses come from."""
+        return {packed >> _SHIFT for packed in self._addresses}
+
+    def pairs(self, first: Collection[int], second: Collection[int]) -> Iterator[tuple[int, int, int]]:
+        """Two addresses that are stored one behind the other.
+
+        Args:
+            first: the globals that the first may come from.
+            second: those that the second may come from.
+
+        Yields:
+            the place of the first, and the distance of each from what its global holds.
+        """
+        places, addresses = self._places, self._addresses
+        # Most addresses are no functions': those are sorted out in one go.
+        for at in [at for at, packed in enumerate(addresses) if packed >> _SHIFT in second]:
+            if at and places[at] == places[at - 1] + WORD and addresses[at - 1] >> _SHIFT in first:
+                yield places[at - 1], _unpacked(addresses[at - 1])[1], _unpacked(addresses[at])[1]
 
     def find(self, place: int) -> tuple[int, int] | None:
         """What is stored at a distance from the memory base: a global and a distance from what it holds."""
@@ -98,9 +114,8 @@ class Relocations:
             place, address = self._address(groups[:_GROUPS]), self._address(groups[_GROUPS : 2 * _GROUPS])
             if place is None or address is None:
                 break
-            base, distance = _unpacked(place)
-            if base == self._base:
-                self._places.append(distance + decoded(groups[-1]))
+            if place >> _SHIFT == self._base:
+                self._places.append(_unpacked(place)[1] + _known(groups[-1]))
                 self._addresses.append(address)
             position = match.end()
         return position
@@ -110,14 +125,11 @@ class Relocations:
         base, addend, operation, first, second, tee, local = groups
         if local is not None:
             return self._kept.get(local)
-        index = base if base is not None else second
+        index, written = base or second, addend or first
         assert index is not None
-        written = addend if addend is not None else first
-        packed = decoded(index) << _SHIFT
+        packed = _known(index) << _SHIFT
         if written is not None:
-            distance = decoded(written)
-            if written[-1] & 0x40:
-                distance -= 1 << 7 * len(written)
+            distance = decoded(written, negative=written[-1] & 0x40)
             packed |= (-distance if operation == _SUBTRACT else distance) & _BITS
         if tee is not None:
             self._kept[tee] = packed

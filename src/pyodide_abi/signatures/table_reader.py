@@ -233,16 +233,15 @@ class TableReader:
         """
         module, table = Pointer(MEMORY, 0), Pointer(TABLE, 0)
         handed_over = {(entry.name, entry.target) for entry in self.entries}
-        for place, first, second in relocations.pairs():
+        held = {global_: self._memory.load(Pointer(GLOBAL, global_)) for global_ in relocations.globals}
+        in_memory, in_table = ({one for one in held if held[one] == place} for place in (module, table))
+        for place, text, function_place in relocations.pairs(in_memory, in_table):
             if place in self._methods:
                 continue
-            held = [self._memory.load(Pointer(GLOBAL, global_)) for global_, _ in (first, second)]
-            if held != [module, table]:
-                continue
-            name = self._memory.text(Pointer(MEMORY, first[1]))
+            name = self._memory.text(Pointer(MEMORY, text))
             if name.isidentifier():
                 full = f"{self.module}.{name}" if self.module else name
-                function = self._machine.function_at(Pointer(TABLE, second[1]))
+                function = self._machine.function_at(Pointer(TABLE, function_place))
                 if isinstance(function, int) and (full, CalledFunction(index=function)) in handed_over:
                     continue
                 self._read_method(Pointer(MEMORY, place), 0, full, Certainty.MAY, looks=True)
