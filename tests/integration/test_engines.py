@@ -56,7 +56,7 @@ DOORS = {
     "variable": 'Deno.env.get("HOME")',
     "program": 'String(new Deno.Command("/usr/bin/id").outputSync())',
     "library": 'String(Deno.dlopen("/lib/x86_64-linux-gnu/libc.so.6", {}))',
-    "address": 'Deno.connect({ port: PORT }), "made"',
+    "listener": 'Deno.listen({ port: 0 }), "made"',
     "request": """(() => {
         const request = new XMLHttpRequest();
         request.open("GET", "http://127.0.0.1:PORT/", false);

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pyodide_abi.cli.options import add_executor_option, folders_of, positive, wheel_named
 from pyodide_abi.cli.over_files import Many
 from pyodide_abi.cli.settings import set_by
+from pyodide_abi.cli.verify_engines import ALL, engines_of, predictions_of
 
 if TYPE_CHECKING:
     import argparse
@@ -16,18 +17,13 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-    from pyodide_abi.audit.finding import Finding
     from pyodide_abi.cli.session import Session
-    from pyodide_abi.linker import Prediction
     from pyodide_abi.platforms import Runtime
-    from pyodide_abi.report.verify import Predictions
     from pyodide_abi.runtime import Verification
-    from pyodide_abi.runtime.find_engine import Engines
+    from pyodide_abi.runtime.verify_order import VerifyOrder
     from pyodide_abi.signatures.rows import Row
 
 
-#: Stands for every engine.
-_ALL = "all"
 #: The exit status where something that was asked for is not there.
 _LACKS = 3
 
@@ -49,6 +45,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "With --calls, functions are called: every entry that 'show --signatures' lists, each\n"
         "in an interpreter of its own, with None for every argument; what happened is set beside what the\n"
         "audit predicts.\n\n"
+        "With --deep, functions that take no arguments are called below ever more nested calls, until\n"
+        "Python's RecursionError or the engine's stack is met, which ends the interpreter.\n\n"
         "With --as-installed, install the wheel with its dependencies as users do instead: with the\n"
         "release's own micropip in Node, with pip as in a Pyodide virtual environment, and in headless\n"
         "Chromium where there is one; import its modules after each; say where the ways differ."
@@ -60,6 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  pyodide-abi verify dist/*.whl --format json --jobs 4\n"
         "  pyodide-abi verify dist/my-*.whl --engine firefox --engine deno --runtime latest\n"
         "  pyodide-abi verify dist/my-*.whl --calls --runtime 314.0.7\n"
+        "  pyodide-abi verify dist/my-*.whl --deep --engine chromium --engine firefox --runtime latest\n"
         "  pyodide-abi verify dist/my-*.whl --as-installed\n"
         "  pyodide-abi verify dist/my-*.whl --as-installed --offline --find-links wheelhouse\n\n"
         "exit status: 0 every module loaded, 1 one did not, or the wheel could not be installed, or a call\n"
@@ -77,6 +76,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     ways = parser.add_mutually_exclusive_group()
     ways.add_argument("--calls", action="store_true", help="call what the modules hand over to be called")
+    ways.add_argument(
+        "--deep", action="store_true", help="measure how deep calls may nest above the wheel's own functions"
+    )
     ways.add_argument(
         "--as-installed", action="store_true", help="install it as users do, with its dependencies"
     )
@@ -113,7 +115,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--engine",
         action="append",
         default=[],
-        choices=(*engine_names(), _ALL),
+        choices=(*engine_names(), ALL),
         metavar="E",
         help=f"load in this engine: {', '.join(engine_names())}, or all; may be repeated (default:\n"
         f"{DEFAULT_ENGINE})",
@@ -146,9 +148,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     from pyodide_abi.errors import PyodideAbiError
     from pyodide_abi.executors import opened_executor, result_of
     from pyodide_abi.host import HostWishes
-    from pyodide_abi.report.called_entries import calls_to_data, write_calls
     from pyodide_abi.report.verify import verification_to_data, write_verification
-    from pyodide_abi.runtime.entry_calls import call_entries
     from pyodide_abi.runtime.verify_order import VerifyOrder, verify_order
 
     if args.as_installed:
@@ -156,7 +156,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     named = _named_runtimes(args)
     many = Many(session, key="wheel")
     jobs = args.jobs or usable_cores()
-    found_engines = cache(partial(_engines, args, session))
+    found_engines = cache(partial(engines_of, args, session))
 
     def order(given: str) -> VerifyOrder:
         wheel = wheel_named(given, session.cwd)
@@ -172,34 +172,18 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
     def verify(given: str) -> dict[str, Any]:
         ordered = order(given)
-        runtimes, engines = ordered.runtimes, ordered.engines
         if given in elsewhere:
             verification = result_of(elsewhere[given])
         else:
             verification = verify_order(ordered, session.host, jobs)
-        programs = [program.engine for program in engines.programs]
-        predictions, rows, latent = _predictions(ordered.wheel, programs)
+        programs = [program.engine for program in ordered.engines.programs]
+        predictions, rows, latent = predictions_of(ordered.wheel, programs)
         if args.format == "text":
             write_verification(verification, session.console(), predictions, latent)
         found = verification_to_data(verification, predictions, latent, name=given)
-        if args.calls:
-            called = call_entries(
-                verification,
-                runtimes,
-                rows,
-                session.host,
-                program=engines.programs[0],
-                jobs=jobs,
-                timeout=float(args.timeout),
-                unlocked=args.unlocked,
-            )
-            if args.format == "text":
-                write_calls(called, session.console())
-            found |= {
-                "failed": found["failed"] or not all(entry.ok for entry in called),
-                "ok": found["ok"] and all(entry.ok for entry in called),
-                "calls": calls_to_data(called),
-            }
+        found |= _of_calls(args, session, ordered, verification, rows)
+        if not found.pop("calls_ok"):
+            found |= {"failed": True, "ok": False}
         return found
 
     elsewhere: dict[str, Future[Verification]] = {}
@@ -216,59 +200,50 @@ def run(args: argparse.Namespace, session: Session) -> int:
     return max(many.worst, int(failed > 0)) or (_LACKS if lacking else 0)
 
 
-def _engines(args: argparse.Namespace, session: Session) -> Engines:
-    """The engines asked for, and those of them that are not there.
+def _of_calls(
+    args: argparse.Namespace,
+    session: Session,
+    ordered: VerifyOrder,
+    verification: Verification,
+    rows: Mapping[str, Sequence[Row]],
+) -> dict[str, Any]:
+    """What is found beyond loading, as JSON values; ``calls_ok`` says whether calls went well."""
+    from pyodide_abi.cli.session import usable_cores
+    from pyodide_abi.report.called_entries import calls_to_data, write_calls
+    from pyodide_abi.report.depths import depths_to_data, write_depths
+    from pyodide_abi.runtime.depths import measure_depths
+    from pyodide_abi.runtime.entry_calls import call_entries
 
-    Raises:
-        UsageError: calls are asked for in several.
-        MissingError: there is none of them.
-    """
-    from pyodide_abi.errors import UsageError
-    from pyodide_abi.platforms.engine_documents import engine_names
-    from pyodide_abi.runtime import find_node
-    from pyodide_abi.runtime.find_engine import Engines, choose_engines
-
-    names = engine_names() if _ALL in args.engine else tuple(dict.fromkeys(args.engine))
-    if args.calls and len(names) > 1:
-        raise UsageError("--calls takes one engine at a time", hint="name one: --engine deno")
-    if names:
-        return choose_engines(names, session.host, unlocked=args.unlocked)
-    return Engines(programs=(find_node(session.host, args.node),))
-
-
-def _predictions(
-    wheel: Path, engines: Sequence[str]
-) -> tuple[Predictions, Mapping[str, Sequence[Row]], Sequence[Finding]]:
-    """What the audit says of loading every module, of every call, and of those that fail.
-
-    Of an engine that it does not know it says nothing, but which calls there are. Calls are those of the
-    first one.
-    """
-    from pyodide_abi.audit.many import audit_files
-    from pyodide_abi.audit.rules import fatal_call, refused_call
-    from pyodide_abi.platforms.engine_documents import engine_names
-    from pyodide_abi.values import replace
-
-    predictions: dict[tuple[str, str, str], Prediction] = {}
-    calls: Mapping[str, Sequence[Row]] = {}
-    latent: list[Finding] = []
-    codes = {fatal_call.RULE.code, refused_call.RULE.code}
-    for number, engine in enumerate(engines):
-        known = engine in engine_names()
-        (audited,) = audit_files([wheel], engine=engine if known else None)
-        if audited.report is None:
-            return {}, {}, ()
-        if known:
-            for binary in audited.report.modules:
-                for release, prediction in binary.imported.items():
-                    predictions[engine, binary.path, release] = prediction
-        if number:
-            continue
-        rows = audited.report.calls
-        bare = {path: [replace(row, calls={}) for row in found] for path, found in rows.items()}
-        calls = rows if known else bare
-        latent = [finding for finding in audited.report.findings if finding.code in codes]
-    return predictions, calls, latent
+    programs = ordered.engines.programs
+    timeout, unlocked = float(args.timeout), bool(args.unlocked)
+    if args.calls:
+        called = call_entries(
+            verification,
+            ordered.runtimes,
+            rows,
+            session.host,
+            program=programs[0],
+            jobs=args.jobs or usable_cores(),
+            timeout=timeout,
+            unlocked=unlocked,
+        )
+        if args.format == "text":
+            write_calls(called, session.console())
+        return {"calls_ok": all(entry.ok for entry in called), "calls": calls_to_data(called)}
+    if args.deep:
+        reached = measure_depths(
+            verification,
+            ordered.runtimes,
+            rows,
+            session.host,
+            programs=programs,
+            timeout=timeout,
+            unlocked=unlocked,
+        )
+        if args.format == "text":
+            write_depths(reached, session.console())
+        return {"calls_ok": True, "depths": depths_to_data(reached)}
+    return {"calls_ok": True}
 
 
 def _run_as_installed(args: argparse.Namespace, session: Session) -> int:

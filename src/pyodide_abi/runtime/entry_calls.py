@@ -26,8 +26,14 @@ if TYPE_CHECKING:
     from pyodide_abi.runtime.verify import Loaded, Verification
     from pyodide_abi.signatures.rows import Row
 
-#: What engines say when a call finds no function of the type (V8; other ends are the function's own).
-_MISMATCH = ("signature mismatch", "null function", "table index is out of bounds")
+#: What engines say when a call finds no function of the type; other ends are the function's own.
+_MISMATCH = (
+    "signature mismatch",
+    "null function",
+    "table index is out of bounds",
+    "indirect call to null",
+    "call_indirect",
+)
 #: What CPython and its trampoline say of a function that gave back no result as it has to.
 _NO_RESULT = (
     "Handler takes too many arguments",

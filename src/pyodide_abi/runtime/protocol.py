@@ -23,6 +23,7 @@ _INSTALLING = Path(__file__).with_name("installing.py")
 #: What imports a module and tells about it.
 PROBE = Path(__file__).with_name("probe.py")
 _CALLING = Path(__file__).with_name("calling.py")
+_DEEPENING = Path(__file__).with_name("deepening.py")
 
 
 @value
@@ -58,6 +59,21 @@ class Call:
 
 
 @value
+class Depth:
+    """A function to be called below ever more nested calls, once the module is imported.
+
+    Attributes:
+        entry: the function's name in the module; empty for one of ours that does nothing.
+    """
+
+    entry: str
+
+    def to_data(self) -> dict[str, object]:
+        """As ``deepening.py`` reads it, with its source."""
+        return {"entry": self.entry, "source": _DEEPENING.read_text("utf-8")}
+
+
+@value
 class Probe:
     """Import one extension module, or open one library, instead of running a program.
 
@@ -73,7 +89,7 @@ class Probe:
     path: str
     direct: bool = False
     packages: tuple[str, ...] = ()
-    call: Call | None = None
+    call: Call | Depth | None = None
 
     def to_data(self) -> dict[str, object]:
         """As ``interpreter.mjs`` reads it."""

@@ -119,6 +119,19 @@ class Called:
 
 
 @value
+class Deeper:
+    """A function is about to be called below so many nested calls.
+
+    Attributes:
+        depth: how many.
+        limit: The recursion limit of Python.
+    """
+
+    depth: int
+    limit: int
+
+
+@value
 class Untried:
     """It cannot be called harmlessly."""
 
@@ -152,6 +165,7 @@ Message = (
     | Imported
     | Calling
     | Called
+    | Deeper
     | Untried
     | Installed
 )
@@ -200,6 +214,8 @@ def _parse_probe(fields: dict[str, Any]) -> Message:  # noqa: PLR0911 - as above
             return Calling(entry=entry)
         case {"called": str(entry), "error": str(error)}:
             return Called(entry=entry, error=error)
+        case {"deeper": int(depth), "limit": int(limit)}:
+            return Deeper(depth=depth, limit=limit)
         case {"untried": str(reason)}:
             return Untried(reason=reason)
         case _:

@@ -1,0 +1,75 @@
+"""What ``pyodide-abi verify`` loads a wheel in, and what the audit predicts of that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pyodide_abi.audit.finding import Finding
+    from pyodide_abi.cli.session import Session
+    from pyodide_abi.linker import Prediction
+    from pyodide_abi.report.verify import Predictions
+    from pyodide_abi.runtime.find_engine import Engines
+    from pyodide_abi.signatures.rows import Row
+
+#: Stands for every engine.
+ALL = "all"
+
+
+def engines_of(args: argparse.Namespace, session: Session) -> Engines:
+    """The engines asked for, and those of them that are not there.
+
+    Raises:
+        UsageError: calls are asked for in several.
+        MissingError: there is none of them.
+    """
+    from pyodide_abi.errors import UsageError
+    from pyodide_abi.platforms.engine_documents import engine_names
+    from pyodide_abi.runtime import find_node
+    from pyodide_abi.runtime.find_engine import Engines, choose_engines
+
+    names = engine_names() if ALL in args.engine else tuple(dict.fromkeys(args.engine))
+    if args.calls and len(names) > 1:
+        raise UsageError("--calls takes one engine at a time", hint="name one: --engine deno")
+    if names:
+        return choose_engines(names, session.host, unlocked=args.unlocked)
+    return Engines(programs=(find_node(session.host, args.node),))
+
+
+def predictions_of(
+    wheel: Path, engines: Sequence[str]
+) -> tuple[Predictions, Mapping[str, Sequence[Row]], Sequence[Finding]]:
+    """What the audit says of loading every module, of every call, and of those that fail.
+
+    Of an engine that it does not know it says nothing, but which calls there are. Calls are those of the
+    first one.
+    """
+    from pyodide_abi.audit.many import audit_files
+    from pyodide_abi.audit.rules import fatal_call, refused_call
+    from pyodide_abi.platforms.engine_documents import engine_names
+    from pyodide_abi.values import replace
+
+    predictions: dict[tuple[str, str, str], Prediction] = {}
+    calls: Mapping[str, Sequence[Row]] = {}
+    latent: list[Finding] = []
+    codes = {fatal_call.RULE.code, refused_call.RULE.code}
+    for number, engine in enumerate(engines):
+        known = engine in engine_names()
+        (audited,) = audit_files([wheel], engine=engine if known else None)
+        if audited.report is None:
+            return {}, {}, ()
+        if known:
+            for binary in audited.report.modules:
+                for release, prediction in binary.imported.items():
+                    predictions[engine, binary.path, release] = prediction
+        if number:
+            continue
+        rows = audited.report.calls
+        bare = {path: [replace(row, calls={}) for row in found] for path, found in rows.items()}
+        calls = rows if known else bare
+        latent = [finding for finding in audited.report.findings if finding.code in codes]
+    return predictions, calls, latent
