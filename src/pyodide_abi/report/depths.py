@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from pyodide_abi.report.printable import printable
+from pyodide_abi.report.verify import widen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ def write_depths(reached: Sequence[Reached], console: Console) -> None:
     if not reached:
         console.print("  depth: nothing could be called\n")
         return
+    widen(console)
     console.print("  how deep calls may nest, each through a function of C, with this one at the bottom:")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("  function", overflow="fold")

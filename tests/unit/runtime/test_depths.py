@@ -6,7 +6,6 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from fake_node import BOOTED, DONE, entered, imported, left, make_node_host
 from made_wheels import make_wheel
 
@@ -20,6 +19,8 @@ from pyodide_abi.signatures.rows import Row
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 RUNTIME = load_platform("314_0").runtimes[0]
 SUFFIX = ".cpython-314-wasm32-emscripten.so"
@@ -98,7 +99,7 @@ def test_what_was_never_called_is_not_measured(tmp_path: Path) -> None:
     assert measured(tmp_path, told) == []
 
 
-def test_calls_are_nested_and_python_s_limit_is_met(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calls_are_nested_and_python_s_limit_is_met() -> None:
     depths: list[int] = []
 
     def bottom() -> None:
@@ -123,9 +124,8 @@ def test_what_the_runtime_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[dict[str, Any]] = []
     limits: list[int] = []
     monkeypatch.setattr(sys, "setrecursionlimit", limits.append)
-    monkeypatch.setattr(
-        deepening, "_attempt", lambda depth, _function: "RecursionError" if depth > 30 else ""
-    )
+    fails = dict.fromkeys(range(31, 99), "RecursionError")
+    monkeypatch.setattr(deepening, "_attempt", lambda depth, _function: fails.get(depth, ""))
     deepening.call_entry("json", json.dumps({"entry": ""}), lambda text: said.append(json.loads(text)))
     assert [message.get("deeper") for message in said] == [20, 22, 24, 26, 28, 30, 32, None] * 2
     assert limits == [sys.getrecursionlimit(), 10**6]
