@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.platforms import load_platforms
 from pyodide_abi.platforms.engine_documents import engine_names
 from pyodide_abi.platforms.engines import find_engine
+from pyodide_abi.platforms.stack import load_stacks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +31,29 @@ holds these facts against an engine. Features that are not listed are taken by a
 _LIMITS = """
 An engine sees a runtime release as the one under *symbols* does: that depends on stack switching and typed
 references. The longest table is counted in entries.
+"""
+_STACK = """
+## How deep calls may nest
+
+CPython counts calls (`RecursionError`); an engine has a stack of its own besides, and where that ends, so
+does the interpreter: `RangeError: Maximum call stack size exceeded` (V8, JavaScriptCore) or `InternalError:
+too much recursion` (Firefox), and nothing of Python runs any more. Calls of Python by Python take none of
+it. Calls through functions of C do: callbacks (`sorted` and `max` with a key, `re.sub`,
+`functools.reduce`), `__repr__`, `__eq__` and other methods that C calls, and what a library's own functions
+call. Measured in {release}, each call through `max` with a key, Python's default limit being {limit}:
+"""
+_ADVICE = """
+Where the number is below the limit, such a recursion ends the interpreter before Python raises anything.
+What a library's author can do:
+
+- Walk nested data with a loop and a list instead of a recursion, above all what a stranger's input nests
+  (parsers, `__repr__`, comparisons, visitors), or refuse depths of more than a hundred or two.
+- In C, C++ and Rust: keep large arrays off the stack, and count the depth of recursions that call Python
+  back.
+- Do not raise `sys.setrecursionlimit`. Where deep recursion is needed, lower it, as far as the smallest
+  stack of the table: then it is an exception.
+- `pyodide-abi verify --deep` measures what a wheel's own functions leave.
+- In Node, `--stack-size` makes room; in a page nothing does, and a worker has less.
 """
 
 
@@ -48,7 +72,11 @@ def page() -> str:
         engine = find_engine(name)
         current = "yes" if name in newest.engines else "no"
         facts.append((name, current, engine.surface, str(engine.largest_table)))
-    return f"{_HEAD}\n{_table(rows)}{_LIMITS}\n{_table(facts)}"
+    stacks = load_stacks()
+    depths = [("engine", "main thread", "worker of a page"), ("---",) * 3]
+    depths += [(name, str(stacks.main[name]), str(stacks.worker.get(name, "not measured"))) for name in names]
+    stack = f"{_STACK.format(release=stacks.release, limit=stacks.limit)}\n{_table(depths)}{_ADVICE}"
+    return f"{_HEAD}\n{_table(rows)}{_LIMITS}\n{_table(facts)}{stack}"
 
 
 def _table(rows: Iterable[tuple[str, ...]]) -> str:

@@ -82,11 +82,13 @@ class Browser:
         engine: ``chromium`` for those of its family, or ``firefox``.
         path: the executable.
         version: as it says it: ``Chromium 140.0.7339.80``.
+        worker: Whether its pages have a worker do what is to be done.
     """
 
     engine: str = "chromium"
     path: Path
     version: str
+    worker: bool = False
 
     @property
     def title(self) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 _PAGE = _HERE / "page_batch.html"
-_SCRIPTS = ("batch.mjs", "interpreter.mjs", "main_module.mjs")
+_SCRIPTS = ("batch.mjs", "interpreter.mjs", "main_module.mjs", "page_batch.mjs")
 #: Bytes of the longest answer of a page, and how many answers a page may give.
 _LONGEST_ANSWER, _MOST_ANSWERS = 16 << 20, 100_000
 _LENGTH = re.compile(r"[0-9]{1,9}")
@@ -125,6 +125,7 @@ def drive_page(
     folders = {"/release/": batch.release, **({"/site/": site} if site else {})}
     with BatchServer(files, folders, take) as server:
         asked = json.loads(batch.to_json(channel, clock))
-        asked |= {"files": names, "memory": bool(memory), "end": END, "answer": server.answer_path}
+        asked |= {"files": names, "memory": bool(memory), "worker": browser.worker}
+        asked |= {"end": END, "answer": server.answer_path}
         files |= {"/": _PAGE, "/batch.json": json.dumps(asked).encode(), "/memory": memory or b""}
         return visit(browser, f"{server.address}/", host, timeout=timeout, clock=clock)

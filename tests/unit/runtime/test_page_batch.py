@@ -102,7 +102,9 @@ def batch_of(tmp_path: Path, *, memory: bytes | None = None) -> Batch:
 @pytest.mark.parametrize("browser", BROWSERS, ids=lambda browser: browser.engine)
 def test_a_page_that_comes_to_its_end(tmp_path: Path, browser: Browser) -> None:
     def page(client: Client, batch: dict[str, Any]) -> None:
-        assert "runBatch" in client.read("/").decode()
+        assert "runHere" in client.read("/").decode()
+        assert "runBatch" in client.read("/scripts/page_batch.mjs").decode()
+        assert batch["worker"] is False
         assert client.read("/release/pyodide.mjs") == b"export {}"
         assert "pkg/a b.so" in batch["files"]
         assert client.read("/site/pkg/a%20b.so") == b"\0asm"
