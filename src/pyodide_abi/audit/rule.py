@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: The headings of a rule's documentation, in their order.
 HEADINGS = ("What it checks", "Why it breaks", "Example", "How to fix", "References")
+#: Letters of what a finding says. A wheel can have a line of a million letters, or so many names.
+_MOST_LETTERS = 4_000
 #: What every code begins with.
 _FAMILY = "ABI"
 
@@ -111,8 +113,8 @@ class Rule:
             severity=severity or self.severity,
             location=Location(path=path, symbol=symbol),
             releases=tuple(releases),
-            statement=statement,
-            fix=fix,
+            statement=_cut(statement),
+            fix=_cut(fix),
             evidence=evidence,
         )
 
@@ -141,3 +143,7 @@ class Rule:
         if wanted.upper() != _FAMILY and not digits.isdecimal():
             return wanted == self.name
         return self.code.removeprefix(_FAMILY).startswith(digits)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST_LETTERS else f"{text[:_MOST_LETTERS]}…"

@@ -36,6 +36,8 @@ _ENTRIES_READ = {
     SectionId.IMPORT: 1,
     SectionId.EXPORT: 1,
 }
+#: A section, whatever it holds: its header and its place in the order.
+_SECTION = 4
 #: Bytes of a custom section, of a segment's references or of small functions in the time of one step.
 _QUICKLY_READ = 8
 
@@ -94,9 +96,12 @@ class Budget:
     def spend_section(self, frame: Frame, section: Section) -> None:
         """Pay for a section before anybody reads it; one whose contents have gone by costs by its size.
 
+        A module can have any number of empty custom ones.
+
         Raises:
             UnreadableInputError: There is too much in all sections for the size of what was given.
         """
+        self._spend_reading(_SECTION)
         if section.custom or section.id in {SectionId.ELEMENT, SectionId.FUNCTION}:
             self._spend_reading(section.size // _QUICKLY_READ)
         if section.custom:

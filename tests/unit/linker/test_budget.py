@@ -79,3 +79,22 @@ def test_further_findings_of_a_rule_are_counted_as_one(tmp_path: Path) -> None:
     assert len(found) == 5001
     assert found[-1].message.endswith("; and more of this, which is not listed")
     assert "more of this" not in found[-2].message
+
+
+def test_sections_that_hold_nothing(tmp_path: Path) -> None:
+    """Two kilobytes of archive, and half a second for each such module."""
+    module = needing(["a.so"], ["$ORIGIN"]) + b"\0\2\1x" * 99_000
+    file = make_wheel(tmp_path, WHEEL, {f"m1{SUFFIX}": module, f"m2{SUFFIX}": module})
+    with pytest.raises(UnreadableInputError, match="too many small entries"):
+        audit_file(file)
+
+
+def test_what_a_finding_says_is_cut(tmp_path: Path) -> None:
+    """A kilobyte of archive can hold a line of a million letters, or ten thousand names."""
+    exports = "".join(f'(func (export "PyInit_a{number}"))' for number in range(1000))
+    module = assemble(f"(@dylink.0 (mem-info (memory 0 0))) {exports}")
+    file = make_wheel(tmp_path, WHEEL, {f"x{SUFFIX}": module}, record="," * 100_000)
+    findings = audit_file(file).findings
+    longest = max((len(finding.message) for finding in findings if finding.code == "ABI406"), default=0)
+    assert 4_000 < longest < 5_000
+    assert max(len(finding.message) for finding in findings) < 5_000
