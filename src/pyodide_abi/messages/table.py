@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 #: The files of the table, in the order in which a page lists their entries.
 _FILES = (
     "compiling",
+    "sources",
     "rust",
     "build_tools",
+    "projects",
     "linking",
     "file",
     "features",
@@ -34,6 +36,7 @@ _FILES = (
     "packages",
     "traps",
     "limits",
+    "programs",
     "installing",
     "fetching",
     "machine",
