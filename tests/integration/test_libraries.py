@@ -170,6 +170,15 @@ USES = {
         'return Py_BuildValue("(il)", major, FT_Vector_Length(&v) >> 16);',
         answer="(2, 5)",
     ),
+    "mpc": Use(
+        packages="mpc mpfr gmp",
+        headers=("mpc.h",),
+        body="mpc_t z; mpc_init2(z, 100); mpc_set_si_si(z, 3, 4, MPC_RNDNN); mpc_sqr(z, z, MPC_RNDNN);\n"
+        "double real = mpfr_get_d(mpc_realref(z), MPFR_RNDN);\n"
+        "double imaginary = mpfr_get_d(mpc_imagref(z), MPFR_RNDN);\n"
+        'mpc_clear(z); return Py_BuildValue("(dd)", real, imaginary);',
+        answer="(-7.0, 24.0)",
+    ),
 }
 #: Made in a minute or less on a machine with two idle cores.
 SMALL = ("libffi", "libyaml")

@@ -97,13 +97,10 @@ def _step(package: ResolvedPackage, platform: Platform, ranks: Mapping[Tag, int]
     if fitting and not (built and package.sdist):
         wheel = fitting[0][2]
         return Step(package=package, action=Action.TAKE, file=wheel, reason=f"{wheel.name} fits")
-    there = (
-        f"none of its {len(package.wheels)} wheels fits {platform.name}"
-        if package.wheels
-        else "it has no wheels"
-    )
+    # uv leaves wheels of other systems out of its lock file: how many there are is not known here.
+    there = f"there is no wheel that fits {platform.name}"
     if package.sdist is None:
-        return Step(package=package, action=Action.NONE, file=None, reason=f"{there}, and it has no sdist")
+        return Step(package=package, action=Action.NONE, file=None, reason=f"{there}, and no sdist")
     reason = "it was to be built" if built and fitting else there
     return Step(package=package, action=Action.BUILD, file=package.sdist, reason=reason)
 

@@ -56,7 +56,7 @@ def test_the_wheel_that_fits_best_is_taken(wheels: tuple[str, ...], taken: str |
 def test_without_sources_there_may_be_nothing() -> None:
     (step,) = plan([package(wheels=(OLDER,), sdist=False)], PLATFORM)
     assert (step.action, step.file) == (Action.NONE, None)
-    assert step.reason == "none of its 1 wheels fits 314_0, and it has no sdist"
+    assert step.reason == "there is no wheel that fits 314_0, and no sdist"
 
 
 def test_what_was_to_be_built_is_built() -> None:
