@@ -151,7 +151,7 @@ def _key(job: Job, release: Release, observer: Observer) -> str:
 def _snapshot(release: Release, observer: Observer) -> Path | None:
     if observer.full_boot:
         return None
-    if isinstance(observer.program, Browser):
+    if isinstance(observer.program, Browser) or not observer.program.makes_memory:
         # The memory of an interpreter that has started in Node serves others as well.
         observer = replace(observer, program=find_program(observer.host, "node24", None))
     return _make_snapshot(release, observer)

@@ -41,12 +41,14 @@ class Program:
         words: what starts it.
         driver: the script that it runs.
         arguments: what stands between the script and the names of the two files.
+        makes_memory: it makes the snapshots that it starts from; otherwise they are Node's.
         version: the version of the engine.
     """
 
     words: tuple[str, ...]
     driver: Path = _DRIVER
     arguments: tuple[str, ...] = ()
+    makes_memory: bool = True
     version: str
 
 
@@ -84,16 +86,17 @@ def find_program(host: Host, engine: str, named: str | None) -> Program | Browse
     path = named or _COMMANDS[engine]
     match engine:
         case "bun":
-            return Program(words=(path,), version=_version(host, path))
+            return Program(words=(path,), version=_version(host, path), makes_memory=False)
         case "deno":
-            return Program(words=(path, "run", "--allow-all", "--no-config"), version=_version(host, path))
+            words: tuple[str, ...] = (path, "run", "--allow-all", "--no-config", "--unstable-detect-cjs")
+            return Program(words=words, version=_version(host, path), makes_memory=False)
         case "webkit":
             # The shell does not say its version; that of its package does.
             return Program(
                 words=(path, "-m"), driver=_JSC_DRIVER, arguments=("--",), version=_version_of_jsc(host)
             )
         case "firefox":
-            words: tuple[str, ...] = (path, "--headless", "--no-remote")
+            words = (path, "--headless", "--no-remote")
             return Browser(words=words, profile="--profile", home=True, version=_version(host, path))
         case _:
             words = (path, *_CHROMIUM)
