@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from differential.browsing import SERVING, drive_browser
-from differential.programs import Browser, find_program
+from differential.programs import find_program
 
 from pyodide_abi.errors import MissingError
 from pyodide_abi.runtime import install_release
+from pyodide_abi.runtime.browser import Browser
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
@@ -140,9 +141,10 @@ def _key(job: Job, release: Release, observer: Observer) -> str:
         observer.program.version,
         _INTERPRETING.read_text("utf-8"),
     ]
-    words += observer.program.words[1:]
     if isinstance(observer.program, Browser):
         words += [file.read_text("utf-8") for file in SERVING]
+    else:
+        words += observer.program.words[1:]
     if observer.full_boot:
         words.append("full boot")
     return "differential/seen/" + hashlib.sha256("\0".join(words).encode()).hexdigest()[:24]
@@ -214,7 +216,7 @@ class _Run:
         seconds = _BOOT_SECONDS + _JOB_SECONDS * len(jobs)
         program = self.observer.program
         if isinstance(program, Browser):
-            lines, ending = drive_browser(program, request, timeout=seconds)
+            lines, ending = drive_browser(program, request, self.observer.host, timeout=seconds)
             return [line for line in lines if "id" in line], ending
         with tempfile.TemporaryDirectory(prefix="differential-") as folder:
             asked, said = Path(folder, "jobs.json"), Path(folder, "answers.jsonl")

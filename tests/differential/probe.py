@@ -26,13 +26,14 @@ if __name__ == "__main__":
 
 from differential.browsing import drive_browser
 from differential.probes import FEATURES, HELPER, INSTANCE, MIXTURE, PROBES, binary, import_of, pairs
-from differential.programs import Browser, find_program
+from differential.programs import find_program
 from large_modules import pieces
 
 from pyodide_abi.errors import MissingError, PyodideAbiError
 from pyodide_abi.host import this_machine
 from pyodide_abi.platforms.engine_documents import engine_names
 from pyodide_abi.platforms.engines import Check, find_engine
+from pyodide_abi.runtime.browser import Browser
 from pyodide_abi.wasm.features import Feature
 from pyodide_abi.wasm.sizes import Size
 
@@ -71,9 +72,11 @@ _WORDS = {
 }
 #: How the answers come back: what is run at the end, in a program and in a browser.
 _PRINT = "(globalThis.console?.log ?? print)(said);"
-_POST = """for (const answer of [{ said }, { ended: "done" }]) {
-  await fetch("/answer", { method: "POST", body: JSON.stringify(answer) });
-}"""
+_POST = """const { answer: path, end } = await (await fetch("/jobs.json")).json();
+for (const answer of [{ said }, { ended: "done" }]) {
+  await fetch(path, { method: "POST", body: JSON.stringify(answer) });
+}
+console.log(end);"""
 
 
 def main(words: Sequence[str]) -> int:
@@ -217,7 +220,7 @@ def _ask(
         if isinstance(program, Browser):
             page = Path(folder, "page.html")
             page.write_text(f'<!doctype html><script type="module">{text}\n{_POST}</script>', "utf-8")
-            said, ending = drive_browser(program, {"release": folder}, page=page, timeout=_SECONDS)
+            said, ending = drive_browser(program, {"release": folder}, host, page=page, timeout=_SECONDS)
             if not said:
                 raise MissingError(f"the browser did not answer: {ending}", hint="start it by hand")
             return json.loads(said[0]["said"])

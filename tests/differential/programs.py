@@ -1,36 +1,24 @@
-"""The programs that run jobs: Node and what stands in for it, and shells and browsers of other engines."""
+"""The programs that run jobs, as the product finds them: command lines, WebKit's shell, and browsers."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import MissingError
+from pyodide_abi.process import find_executable
 from pyodide_abi.runtime import find_node
+from pyodide_abi.runtime.browser import Browser, find_browser
+from pyodide_abi.runtime.engine_program import Bun, Deno, Shell
+from pyodide_abi.runtime.find_engine import find_engine_program, program_of
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from pyodide_abi.host import Host
+    from pyodide_abi.runtime.engine_program import EngineProgram
 
 _DRIVER = Path(__file__).with_name("driver.mjs")
 _JSC_DRIVER = Path(__file__).with_name("driver-jsc.mjs")
-_VERSION = re.compile(r"(\d+(?:\.\d+)+)")
-_SECONDS = 30.0
-#: The Node that is each engine, where one is.
-_NODES = {"node24": None, "node20": "20", "node26": "26"}
-_CHROMIUM = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-#: By engine, the command that is looked for where none is named.
-_COMMANDS = {
-    "bun": "bun",
-    "deno": "deno",
-    "webkit": "jsc",
-    "firefox": "firefox-esr",
-    "chromium": "chromium",
-}
 
 
 @value
@@ -52,70 +40,39 @@ class Program:
     version: str
 
 
-@value
-class Browser:
-    """A browser.
-
-    Attributes:
-        words: what starts it, without a window.
-        profile: the option that names a folder for its profile; the folder is put behind it.
-        home: it is told by its environment where its home is, which becomes the folder of its profile.
-        version: such as ``156.0.8078.79``.
-    """
-
-    words: tuple[str, ...]
-    profile: str
-    home: bool
-    version: str
-
-
 def find_program(host: Host, engine: str, named: str | None) -> Program | Browser:
     """What runs jobs in an engine.
 
     Args:
         host: the machine.
         engine: the name of the engine.
-        named: the path of the program; None for the one on this machine.
+        named: the path of the program; None for the one on this machine, or in the cache.
 
     Raises:
         MissingError: there is none, or it does not say its version.
     """
-    if engine in _NODES:
-        node = find_node(host, named or _NODES[engine])
-        return Program(words=node.words, version=node.version)
-    path = named or _COMMANDS[engine]
-    match engine:
-        case "bun":
-            return Program(words=(path,), version=_version(host, path), makes_memory=False)
-        case "deno":
-            words: tuple[str, ...] = (path, "run", "--allow-all", "--no-config", "--unstable-detect-cjs")
-            return Program(words=words, version=_version(host, path), makes_memory=False)
-        case "webkit":
-            # The shell does not say its version; that of its package does.
-            return Program(
-                words=(path, "-m"), driver=_JSC_DRIVER, arguments=("--",), version=_version_of_jsc(host)
-            )
-        case "firefox":
-            words = (path, "--headless", "--no-remote")
-            return Browser(words=words, profile="--profile", home=True, version=_version(host, path))
+    found = _named(engine, named, host) if named else find_engine_program(engine, host, fetch=False)
+    match found:
+        case Browser():
+            return found
+        case Shell():
+            return Program(words=found.words, driver=_JSC_DRIVER, arguments=("--",), version=found.version)
+        case Deno():
+            words = (*found.words, "--allow-all")
+            return Program(words=words, version=found.version, makes_memory=False)
+        case Bun():
+            return Program(words=found.words, version=found.version, makes_memory=False)
         case _:
-            words = (path, *_CHROMIUM)
-            return Browser(words=words, profile="--user-data-dir", home=False, version=_version(host, path))
+            return Program(words=found.words, version=found.version)
 
 
-def _version(host: Host, path: str) -> str:
-    done = host.runner.run([path, "--version"], environ=host.environ, timeout=_SECONDS)
-    found = _VERSION.search(done.stdout)
-    if done.returncode or not found:
-        raise MissingError(f"'{path} --version' says no version", hint="name another program")
-    return found[1]
-
-
-def _version_of_jsc(host: Host) -> str:
-    """The version of Debian's package that the shell is of."""
-    words = ["dpkg-query", "-W", "-f", "${Version}", "libjavascriptcoregtk-4.0-bin"]
-    done = host.runner.run(words, environ=host.environ, timeout=_SECONDS)
-    found = _VERSION.search(done.stdout)
-    if done.returncode or not found:
-        raise MissingError("the version of jsc is not known", hint="install libjavascriptcoregtk-4.0-bin")
-    return found[1]
+def _named(engine: str, path: str, host: Host) -> EngineProgram:
+    if engine in {"chromium", "firefox"}:
+        browser = find_browser(host, path, engine=engine)
+        assert browser is not None
+        return browser
+    if engine.startswith("node"):
+        return find_node(host, path)
+    if engine == "webkit":
+        raise MissingError("the shell of WebKit is the one on the PATH", hint="leave out --program")
+    return program_of(engine, Path(find_executable(path, host.environ)), host)

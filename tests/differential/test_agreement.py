@@ -37,10 +37,11 @@ from pyodide_abi.platforms.installers import installer_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from differential.programs import Browser, Program
+    from differential.programs import Program
     from differential.recipe import Case
 
     from pyodide_abi.platforms.model import Release
+    from pyodide_abi.runtime.browser import Browser
 
 ENGINE = "node24"
 ENGINES_SAY = ["import-*", "segments-*", "threads", "unwinding-*", "poison*"]

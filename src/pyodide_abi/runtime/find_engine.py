@@ -125,7 +125,7 @@ def find_engine_program(name: str, host: Host, *, fetch: bool = True) -> EngineP
         if not fetch and host.store.find(_key(package)) is None:
             hint = f"verify with --engine {name} fetches it"
             raise MissingError(error.message, hint=hint) from error
-    return _made(name, _fetched(package, host), host)
+    return program_of(name, _fetched(package, host), host)
 
 
 def machine() -> str:
@@ -139,10 +139,15 @@ def _of_path(name: str, host: Host) -> EngineProgram:
         line = name.removeprefix("node")
         # The reference engine is found without a name.
         return find_node(host, None if name == DEFAULT_ENGINE else line)
-    return _made(name, Path(find_executable(name, host.environ)), host)
+    return program_of(name, Path(find_executable(name, host.environ)), host)
 
 
-def _made(name: str, path: Path, host: Host) -> EngineProgram:
+def program_of(name: str, path: Path, host: Host) -> EngineProgram:
+    """The program of an engine at a path; another name than Bun's and Deno's stands for a Node.
+
+    Raises:
+        MissingError: it does not say its version.
+    """
     done = host.runner.run([path, "--version"], environ=host.environ, timeout=_SECONDS)
     found = _VERSION.search(done.stdout)
     if done.returncode or not found:
