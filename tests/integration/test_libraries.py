@@ -179,6 +179,21 @@ USES = {
         'mpc_clear(z); return Py_BuildValue("(dd)", real, imaginary);',
         answer="(-7.0, 24.0)",
     ),
+    "libtiff": Use(
+        packages="libtiff-4 libjpeg",
+        headers=("stdio.h", "tiffio.h"),
+        body='TIFF *t = TIFFOpen("/tmp/x.tif", "w"); uint32_t width = 0;\n'
+        "unsigned char row[4] = {1, 2, 3, 4};\n"
+        "TIFFSetField(t, TIFFTAG_IMAGEWIDTH, 4); TIFFSetField(t, TIFFTAG_IMAGELENGTH, 1);\n"
+        "TIFFSetField(t, TIFFTAG_BITSPERSAMPLE, 8); TIFFSetField(t, TIFFTAG_COMPRESSION, COMPRESSION_LZW);\n"
+        "TIFFSetField(t, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);\n"
+        "TIFFSetField(t, TIFFTAG_ROWSPERSTRIP, 1);\n"
+        "TIFFWriteScanline(t, row, 0, 0); TIFFClose(t); row[3] = 0;\n"
+        't = TIFFOpen("/tmp/x.tif", "r"); TIFFGetField(t, TIFFTAG_IMAGEWIDTH, &width);\n'
+        "TIFFReadScanline(t, row, 0, 0); TIFFClose(t);\n"
+        'return Py_BuildValue("(ii)", (int)width, row[3]);',
+        answer="(4, 4)",
+    ),
 }
 #: Made in a minute or less on a machine with two idle cores.
 SMALL = ("libffi", "libyaml")

@@ -8,7 +8,9 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import pytest
+from made_wheels import make_wheel
 
+from pyodide_abi.cli.main import main
 from pyodide_abi.errors import FailedError, UsageError
 from pyodide_abi.executors import free_memory, opened_executor, result_of
 
@@ -93,3 +95,12 @@ def test_what_work_raises_is_told_in_words(raised: Exception, kind: type[Excepti
     future.set_exception(raised)
     with pytest.raises(kind, match=said):
         result_of(future)
+
+
+def test_an_audit_is_done_by_the_users_own(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_wheel(folder, "spam-1.0-py3-none-any.whl", {"spam.py": ""})
+    words = ["audit", "spam-1.0-py3-none-any.whl", "--executor"]
+    assert main([*words, "my_cluster:Here"], {}, folder) == 0
+    assert sys.modules["my_cluster"].closed == [False]
+    assert main([*words, "my_cluster:nothing"], {}, folder) == 2
+    assert "no method submit" in capsys.readouterr().err
