@@ -50,6 +50,8 @@ def make_node_host(
     def answer(words: tuple[str, ...], _cwd: Path | None) -> Completed:
         if words[1:] == ("--version",):
             return completed(words, stdout="v24.1.0\n")
+        if words[-1].startswith("http:"):
+            return completed(words)  # A browser that comes to no page.
         session = json.loads(Path(words[-1]).read_text("utf-8"))
         status = 0
         if session["save"]:

@@ -71,6 +71,9 @@ def write_verification(
             console.print(f"    {printable(line)}")
     for line in _compared(verification.results, predictions or {}):
         console.print(f"  {printable(line)}")
+    for release, caveats in verification.caveats.items():
+        for caveat in caveats:
+            console.print(f"  caveat, {release}: {printable(caveat)}", style="yellow")
     _write_latent(latent, console)
     for path in verification.untried:
         console.print(f"  {printable(path)}: not opened by itself, modules that need it load it")
@@ -138,6 +141,7 @@ def verification_to_data(
         name: The wheel as it was given; its file's name if empty.
     """
     predictions = predictions or {}
+    caveats = {release: list(texts) for release, texts in verification.caveats.items()}
     modules: dict[tuple[str, str], dict[str, object]] = {}
     for result in verification.results:
         entry = modules.setdefault((result.path, result.engine), {})
@@ -157,6 +161,7 @@ def verification_to_data(
         ],
         "gaps": [{"engine": gap.engine, "reason": gap.reason, "hint": gap.hint} for gap in verification.gaps],
         "releases": list(verification.releases),
+        **({"caveats": caveats} if caveats else {}),
         "modules": [
             {"path": path, "module": names[path] or None, "engine": engine, "loads": releases}
             for (path, engine), releases in modules.items()

@@ -33,7 +33,7 @@ from pyodide_abi.values import replace, value
 from pyodide_abi.wheel import open_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pyodide_abi.host import Host
@@ -99,6 +99,8 @@ class Verification:
         releases: The versions of the releases, in order.
         results: modules in the order of the wheel, then libraries, each in every engine and release.
         untried: Native files that were not opened by themselves: modules that need them load them.
+        caveats: What could not be read of releases that were learned, by their versions: predictions for them
+            are as good as that.
     """
 
     wheel: Path
@@ -107,6 +109,7 @@ class Verification:
     releases: tuple[str, ...]
     results: tuple[Loaded, ...]
     untried: tuple[str, ...] = ()
+    caveats: Mapping[str, tuple[str, ...]] = {}
 
     @property
     def failed(self) -> bool:
@@ -187,6 +190,11 @@ def verify_wheel(
         releases=tuple(runtime.version for runtime in runtimes),
         results=tuple(sorted(loads.results, key=lambda result: order[result.path])),
         untried=attempts.untried,
+        caveats={
+            runtime.version: learned.caveats
+            for runtime in runtimes
+            if (learned := runtime.release.learned) and learned.caveats
+        },
     )
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from fake_node import BOOTED, DONE, entered, imported, left, make_node_host, prepared
 from made_wheels import make_wheel
+from rich.console import Console
 
 from pyodide_abi.errors import FailedError
 from pyodide_abi.platforms import load_platform
-from pyodide_abi.runtime import Outcome, runtimes_for, verify_wheel
+from pyodide_abi.platforms.model import Learned
+from pyodide_abi.report.verify import verification_to_data, write_verification
+from pyodide_abi.runtime import Outcome, find_node, runtimes_for, verify_wheel
+from pyodide_abi.runtime.browser import Browser
+from pyodide_abi.runtime.find_engine import Engines
+from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -263,3 +270,47 @@ def test_loads_that_take_too_long_together_end_in_one_error(tmp_path: Path) -> N
     with pytest.raises(FailedError, match="not all of the 1 loads were done within -1 seconds") as caught:
         verify_wheel(wheel, [RUNTIME], host, limit=-1)
     assert "--limit" in caught.value.hint
+
+
+def test_what_is_not_known_of_a_learned_release_is_told(tmp_path: Path) -> None:
+    learned = Learned(
+        origin="npm",
+        digest="sha512-x",
+        files=(),
+        loader=None,
+        installer=None,
+        caveats=("its loader is none that is known",),
+    )
+    runtime = replace(RUNTIME, release=replace(RUNTIME.release, learned=learned))
+    files: dict[str, str | bytes] = {f"pkg/one{SUFFIX}": b"\0asm"}
+    wheel = make_wheel(tmp_path, "pkg-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl", files)
+    host = make_node_host(tmp_path, told(FINE), [RUNTIME.version])
+    done = verify_wheel(wheel, [runtime, RUNTIME], host)
+    assert done.caveats == {RUNTIME.version: ("its loader is none that is known",)}
+    assert verification_to_data(done)["caveats"] == {RUNTIME.version: ["its loader is none that is known"]}
+    said = Console(file=StringIO(), width=200)
+    write_verification(done, said)
+    assert isinstance(said.file, StringIO)
+    assert f"caveat, {RUNTIME.version}: its loader is none that is known" in said.file.getvalue()
+    assert not verify_wheel(wheel, [RUNTIME], host).caveats
+
+
+def test_an_engine_in_which_a_release_does_not_start_is_a_gap(tmp_path: Path) -> None:
+    """Another engine's results are kept: the wheel is not at fault, and not good either."""
+    files: dict[str, str | bytes] = {f"pkg/one{SUFFIX}": b"\0asm"}
+    wheel = make_wheel(tmp_path, "pkg-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl", files)
+    host = make_node_host(tmp_path, told(FINE), [RUNTIME.version])
+    silent = Browser(engine="firefox", path=tmp_path / "bin" / "node", version="Mozilla Firefox 153.8.0esr")
+    engines = Engines(programs=(find_node(host), silent))
+    done = verify_wheel(wheel, [RUNTIME], host, engines=engines)
+    assert [(result.engine, result.outcome) for result in done.results] == [("node24", Outcome.LOADED)]
+    (gap,) = done.gaps
+    assert gap.engine == "firefox"
+    assert "does not start in" in gap.reason
+    assert (done.failed, done.ok) == (False, False)
+    said = Console(file=StringIO(), width=200)
+    write_verification(done, said)
+    assert isinstance(said.file, StringIO)
+    text = said.file.getvalue()
+    assert "not loaded in firefox: the release 314.0.0 does not start in" in text
+    assert "1 of 1 loaded (node 24.1.0, firefox 153.8.0esr); not all in firefox" in text
