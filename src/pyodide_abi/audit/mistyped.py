@@ -56,5 +56,8 @@ def written(type_: FuncType) -> str:
 
 def _own_name(row: Row) -> str:
     """A name for a function that has none, after what it is for."""
+    # What is called back is not named after the function that gives it.
+    if row.entry.within is not None:
+        return "function"
     last = row.entry.name.removesuffix(" (get)").removesuffix(" (set)").replace(" ", ".").rpartition(".")[2]
     return last if last.isidentifier() else "function"
