@@ -46,6 +46,10 @@ class FakeRunner:
             on_line(line)  # type: ignore[misc]
         return Completed(argv=words, returncode=code, stdout=out, stderr="" if code == 0 else out)
 
+    def within(self, left: Callable[[], float]) -> FakeRunner:  # noqa: ARG002 - nothing here takes time
+        """See ``Runner.within``."""
+        return self
+
     def attach(
         self,
         argv: Sequence[str | Path],

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: What a shell reports for a command that ran out of time (GNU coreutils' ``timeout``).
 TIMED_OUT = 124
+#: Seconds until it is noticed that the time of several processes together is over.
+_LOOK = 0.5
 
 
 @value
@@ -82,6 +84,10 @@ class Runner(Protocol):
             MissingError: no such executable.
         """
         ...
+
+    def within(self, left: Callable[[], float]) -> Runner:  # noqa: ARG002 - a protocol's names
+        """One whose captured processes end when no seconds are left; ``left`` is asked again and again."""
+        return self
 
     def attach(
         self,
@@ -164,6 +170,13 @@ def _started(
 class SystemRunner:
     """The real thing: each process leads a session, so that its children end with it."""
 
+    def __init__(self, left: Callable[[], float] | None = None) -> None:
+        self._left = left
+
+    def within(self, left: Callable[[], float]) -> SystemRunner:
+        """See :meth:`Runner.within`."""
+        return SystemRunner(left)
+
     def run(
         self,
         argv: Sequence[str | Path],
@@ -177,11 +190,12 @@ class SystemRunner:
     ) -> Completed:
         """See :meth:`Runner.run`."""
         words = (find_executable(argv[0], environ), *map(str, argv[1:]))
+        bound = _Bound(timeout, time.time(), clock, self._left)
         with _started(words, environ, cwd, captured=True, joined=on_line is not None) as process:
             if on_line:
-                return _stream(process, words, stdin, _Bound(timeout, clock), on_line)
+                return _stream(process, words, stdin, bound, on_line)
             try:
-                out, err, expired = _communicate(process, stdin, _Bound(timeout, clock))
+                out, err, expired = _communicate(process, stdin, bound)
                 if expired:
                     return _completed(words, TIMED_OUT, out, err, timed_out=True)
             except BaseException:
@@ -237,28 +251,35 @@ def end_with_starter() -> None:
 
 @value(kw_only=False)
 class _Bound:
-    """How long a process may run: seconds from its start, then from when the clock was touched last."""
+    """How long a process may run: since it began or its clock was touched; and together with others."""
 
     seconds: float | None
+    began: float
     clock: Path | None
+    others: Callable[[], float] | None
 
-    def left(self) -> float:
-        """Seconds, once those from the start are over."""
-        return self.clock.stat().st_mtime + (self.seconds or 0) - time.time() if self.clock else 0
+    def left(self) -> float | None:
+        """Seconds until it is to be looked at again; none or less where it is to end; None for no end."""
+        left = []
+        if self.seconds is not None:
+            since = self.clock.stat().st_mtime if self.clock else self.began
+            left.append(since + self.seconds - time.time())
+        if self.others is not None:
+            left += [self.others(), _LOOK]
+        return min(left, default=None)
 
 
 def _communicate(process: subprocess.Popen[bytes], stdin: bytes, bound: _Bound) -> tuple[bytes, bytes, bool]:
     """What a process has written, and whether its time was up and it was ended."""
-    left, given = bound.seconds, stdin
-    while True:
+    left, given = bound.left(), stdin
+    while left is None or left > 0:
         try:
             return *process.communicate(given, left), False
         except subprocess.TimeoutExpired:
             given = b""  # It goes on with what it has been given.
             left = bound.left()
-            if left <= 0:
-                _end_session(process)
-                return *process.communicate(), True
+    _end_session(process)
+    return *process.communicate(), True
 
 
 def _stream(
@@ -273,15 +294,13 @@ def _stream(
     expired, ended = threading.Event(), threading.Event()
 
     def expire() -> None:
-        left = bound.seconds or 0
-        while left > 0:
+        while (left := bound.left()) is not None and left > 0:
             if ended.wait(left):
                 return
-            left = bound.left()
         expired.set()
         _end_session(process)
 
-    timer = threading.Thread(target=expire, daemon=True) if bound.seconds is not None else None
+    timer = threading.Thread(target=expire, daemon=True) if bound.left() is not None else None
     # Apart from the reading: a process that writes much before it reads would otherwise wait for us for ever.
     feeder = threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True)
     feeder.start()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from made_wheels import make_wheel
 from patience import HANGS, until
 
 if TYPE_CHECKING:
@@ -111,6 +112,23 @@ def test_a_command_in_the_environment(tmp_path: Path, mark: str) -> None:
 def test_python_in_node(tmp_path: Path, mark: str, number: signal.Signals) -> None:
     (tmp_path / mark).mkdir()
     command = start(mark, ["-m", "pyodide_abi", "run", "--", "-c", "while True: pass"], tmp_path / mark)
+    command.kill = lambda: command.send_signal(number)  # type: ignore[method-assign]  # the other way to end it
+    kill_and_see(command, mark, running="node")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_loads_of_a_wheel(
+    tmp_path: Path, mark: str, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command waits for threads, and these for interpreters, which would take for ever."""
+    module = "pkg/never.cpython-314-wasm32-emscripten.so"
+    files: dict[str, str | bytes] = {"pkg/__init__.py": "while True:\n    pass\n", module: b"\0asm\1\0\0\0"}
+    wheel = make_wheel(tmp_path, "pkg-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl", files)
+    (tmp_path / mark).mkdir()
+    # The wheel is unpacked there, which an interpreter's command names.
+    monkeypatch.setenv("TMPDIR", str(tmp_path / mark))
+    bounds = ["--timeout", "100000", "--limit", "100000"]
+    command = start(mark, ["-m", "pyodide_abi", "verify", str(wheel), "-j2", *bounds], tmp_path)
     command.kill = lambda: command.send_signal(number)  # type: ignore[method-assign]  # the other way to end it
     kill_and_see(command, mark, running="node")
 

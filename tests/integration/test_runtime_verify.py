@@ -11,6 +11,7 @@ from made_wheels import make_wheel
 from real_host import pyodide_abi, real_host
 from real_wheels import real_wheel
 
+from pyodide_abi.errors import FailedError
 from pyodide_abi.platforms import find_runtime, platform_of_tag
 from pyodide_abi.runtime import Outcome, runtimes_for, verify, verify_wheel
 from pyodide_abi.runtime.fresh_interpreters import Interpreters
@@ -215,6 +216,19 @@ def test_what_an_interpreter_tells_of_several_is_what_one_for_each_tells(
     assert "smaller than the declared initial of 600" in found["d2_wants_memory"].message
     assert shared[0] == [3], "the good ones, and the one that offers a name"
     assert max(count for counts in asked for count in counts) == 1
+
+
+def test_what_is_at_work_when_the_time_of_all_is_over_is_ended(tmp_path: Path) -> None:
+    """One interpreter would import a whole package, each module with a time of its own."""
+    runtime = find_runtime("314.0.7")
+    suffix = runtime.platform.python.suffixes[0]
+    files: dict[str, str | bytes] = {
+        f"pkg/good{suffix}": module(MADE["good"], "good"),
+        "pkg/__init__.py": "while True:\n    pass\n",
+    }
+    wheel = make_wheel(tmp_path, f"pkg-1-cp314-cp314-{runtime.platform.tag}.whl", files)
+    with pytest.raises(FailedError, match="not all was done within 5 seconds"):
+        verify_wheel(wheel, [runtime], real_host(), timeout=100_000, limit=5)
 
 
 def test_a_package_that_swallows_the_failure_does_not_hide_it(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=positive,
         default=1800,
         metavar="SECONDS",
-        help="for all loads of a wheel together, after which no other begins (default: 1800)",
+        help="for all loads of a wheel together, and for all calls (default: 1800)",
     )
     parser.add_argument(
         "--format",
@@ -226,6 +226,7 @@ def _of_calls(
             jobs=args.jobs or usable_cores(),
             timeout=timeout,
             unlocked=unlocked,
+            limit=ordered.limit,
         )
         if args.format == "text":
             write_calls(called, session.console())
@@ -271,6 +272,7 @@ def _run_as_installed(args: argparse.Namespace, session: Session) -> int:
             index=args.index_url,
             timeout=float(args.timeout),
             unlocked=args.unlocked,
+            limit=float(args.limit),
         )
         if args.format == "text":
             write_as_installed(result, session.console())

@@ -14,6 +14,7 @@ from pyodide_abi.atomic import temporary
 from pyodide_abi.errors import MissingError
 from pyodide_abi.runtime.account import Account, Outcome
 from pyodide_abi.runtime.attempts import imports_of, platforms_of
+from pyodide_abi.runtime.bound import LIMIT, Bound
 from pyodide_abi.runtime.driver import drive
 from pyodide_abi.runtime.fresh_interpreters import Interpreters
 from pyodide_abi.runtime.mirror import Mirror
@@ -125,6 +126,7 @@ def verify_as_installed(
     index: str | None = None,
     timeout: float = TIMEOUT,
     unlocked: bool = False,
+    limit: float = LIMIT,
 ) -> AsInstalled:
     """Install a wheel with its dependencies and import its modules, in every way and release.
 
@@ -138,8 +140,10 @@ def verify_as_installed(
         index: the address of a simple index; None for the one that the environment names, else PyPI.
         timeout: seconds for each interpreter.
         unlocked: in Node, the wheel may do to the machine what we can.
+        limit: seconds for all installations and imports together.
 
     Raises:
+        FailedError: not all was done within the limit.
         MissingError: something that an installation needs cannot be had; the message says what and why.
         WheelError: the file is not a wheel.
     """
@@ -149,6 +153,7 @@ def verify_as_installed(
         modules = imports_of(opened, [*platforms_of(opened), *(runtime.platform for runtime in runtimes)])
         requirement = f"{opened.name.distribution}=={opened.name.version}"
     places = {runtime.version: install_release(runtime.release, host) for runtime in runtimes}
+    bound = Bound(limit)
     sources = Sources(wheel=wheel, folders=folders, releases=places, index=index, host=host)
     ways = [Way.MICROPIP, Way.PIP, *([Way.BROWSER] if browser else [])]
     installations = []
@@ -165,9 +170,10 @@ def verify_as_installed(
                 mirror=mirror,
                 node=node,
                 browser=browser,
-                host=host,
+                host=bound.host(host),
                 timeout=timeout,
                 unlocked=unlocked,
+                bound=bound,
             )
             for way in ways:
                 task.describe(f"installing {wheel.name} in {runtime.version} with {way}")
@@ -212,6 +218,7 @@ class _Trial:
     host: Host
     timeout: float
     unlocked: bool
+    bound: Bound
 
     def by(self, way: Way) -> Installation:
         if way is Way.PIP:
@@ -229,7 +236,12 @@ class _Trial:
     def _imported(self, site: Path) -> tuple[Tried, ...]:
         probes = [Probe(module=module.module, path=module.path) for module in self.modules]
         interpreters = Interpreters(
-            site=site, program=self.node, host=self.host, timeout=self.timeout, unlocked=self.unlocked
+            site=site,
+            program=self.node,
+            host=self.host,
+            timeout=self.timeout,
+            unlocked=self.unlocked,
+            bound=self.bound,
         )
         told = interpreters.each(probes, self.runtime)
         return tuple(
@@ -242,6 +254,7 @@ class _Trial:
         left, tried, found = list(self.modules), list[Tried](), None
         while found is None or left:
             messages, died = start(left)
+            self.bound.check()
             installed = next((item for item in messages if isinstance(item, Installed)), None)
             if installed is None or installed.error:
                 found = installed or Installed(error=died, distributions={}, files=frozenset())

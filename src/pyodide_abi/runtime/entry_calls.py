@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import enum
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from pyodide_abi.abi.symbols import INIT_PREFIXES
 from pyodide_abi.atomic import temporary
 from pyodide_abi.runtime.account import Outcome
+from pyodide_abi.runtime.bound import LIMIT, Bound, workers
 from pyodide_abi.runtime.fresh_interpreters import Interpreters
 from pyodide_abi.runtime.protocol import Call, Probe
 from pyodide_abi.runtime.replies import Called, Calling, Imported, Untried
@@ -119,6 +119,7 @@ def call_entries(
     jobs: int,
     timeout: float,
     unlocked: bool = False,
+    limit: float = LIMIT,
 ) -> tuple[CalledEntry, ...]:
     """Call every entry of a wheel's modules, each in a fresh interpreter.
 
@@ -131,13 +132,20 @@ def call_entries(
         jobs: how many interpreters at once.
         timeout: seconds for each.
         unlocked: the wheel may do to the machine what we can.
+        limit: seconds for all calls together.
+
+    Raises:
+        FailedError: not all calls were done within the limit.
     """
     pairs = _pairs(verification, rows)
     with temporary() as site:
         unpack([verification.wheel], site)
-        interpreters = Interpreters(site=site, program=program, host=host, timeout=timeout, unlocked=unlocked)
+        bound = Bound(limit)
+        interpreters = Interpreters(
+            site=site, program=program, host=host, timeout=timeout, unlocked=unlocked, bound=bound
+        )
         text = f"calling what {verification.wheel.name} hands over"
-        with host.progress.task(text, total=len(pairs)) as task, ThreadPoolExecutor(max(jobs, 1)) as pool:
+        with host.progress.task(text, total=len(pairs)) as task, workers(jobs, bound) as pool:
 
             def some(runtime: Runtime) -> list[tuple[int, CalledEntry]]:
                 here = [place for place, (loaded, _) in enumerate(pairs) if loaded.release == runtime.version]
@@ -153,11 +161,7 @@ def call_entries(
                     found.append((place, entry))
                 return found
 
-            try:
-                found = dict(pair for entries in pool.map(some, runtimes) for pair in entries)
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+            found = dict(pair for entries in pool.map(some, runtimes) for pair in entries)
     return tuple(found[place] for place in range(len(pairs)))
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from pyodide_abi.host import Host
     from pyodide_abi.platforms.model import Runtime
+    from pyodide_abi.runtime.bound import Bound
     from pyodide_abi.runtime.driver import Heard
     from pyodide_abi.runtime.engine_program import EngineProgram
     from pyodide_abi.runtime.protocol import Probe
@@ -40,6 +41,7 @@ class Interpreters:
         host: the machine.
         timeout: seconds for each module.
         unlocked: the modules may do to the machine what we can.
+        bound: The time of all of them together; None for no end.
     """
 
     site: Path
@@ -47,6 +49,7 @@ class Interpreters:
     host: Host
     timeout: float
     unlocked: bool = False
+    bound: Bound | None = None
 
     def each(self, probes: Sequence[Probe], runtime: Runtime) -> Iterator[Heard]:
         """What is told of each module in an interpreter of its own.
@@ -56,6 +59,7 @@ class Interpreters:
             runtime: the release.
 
         Raises:
+            FailedError: the time of all is over.
             UnstartedError: the release does not start.
         """
         done = 0
@@ -76,8 +80,11 @@ class Interpreters:
             again: this is the second try, after the release was mended.
 
         Raises:
+            FailedError: the time of all is over.
             UnstartedError: the release does not start.
         """
+        if self.bound:
+            self.bound.check()
         folder = install_release(runtime.release, self.host)
         requests = tuple(
             # The folder of modules is shared by interpreters of several versions.
@@ -89,7 +96,10 @@ class Interpreters:
         room = None
         if not self.unlocked:
             room = Room(reads=(self.site,), seconds=self.timeout * sum(map(len, interpreters)))
-        told = drive(batch, self.program, self.host, room=room, timeout=self.timeout)
+        host = self.bound.host(self.host) if self.bound else self.host
+        told = drive(batch, self.program, host, room=room, timeout=self.timeout)
+        if self.bound:
+            self.bound.check()
         first = told[0][0]
         if first.unborn:
             if not again and not prove_release(runtime.release, self.host):

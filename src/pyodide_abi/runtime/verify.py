@@ -11,15 +11,13 @@ below empty parents. The module's outcome and what became of its package are the
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from pyodide_abi.atomic import temporary
-from pyodide_abi.errors import FailedError
 from pyodide_abi.runtime.account import Outcome
 from pyodide_abi.runtime.attempts import attempts_of, platforms_of
+from pyodide_abi.runtime.bound import LIMIT, Bound, workers
 from pyodide_abi.runtime.find_engine import EngineGap, Engines
 from pyodide_abi.runtime.fresh_interpreters import Interpreters, UnstartedError
 from pyodide_abi.runtime.judgement import judge
@@ -44,8 +42,6 @@ if TYPE_CHECKING:
 
 #: Seconds for one interpreter: it boots in two on an idle machine and compiles 150 MB of module in one.
 TIMEOUT = 120.0
-#: Seconds for all loads of a wheel together. The largest published one takes a minute in each release.
-LIMIT = 1800.0
 
 
 @value
@@ -150,7 +146,7 @@ def verify_wheel(
         jobs: how many interpreters at once.
         timeout: seconds for each.
         unlocked: the wheel may do to the machine what we can.
-        limit: seconds after which no further load begins.
+        limit: seconds for all loads together.
 
     Raises:
         FailedError: not all loads were done within the limit.
@@ -166,15 +162,15 @@ def verify_wheel(
     # One after another: each is shown, and npm does its own waiting.
     for runtime in runtimes if attempts.attempts else ():
         install_release(runtime.release, host)
-    end = time.monotonic() + limit
+    bound = Bound(limit)
     loads = _Loads(gaps=engines.gaps)
     with temporary() as site:
         unpack([wheel], site)
         for program in engines.programs:
             interpreters = Interpreters(
-                site=site, program=program, host=host, timeout=timeout, unlocked=unlocked
+                site=site, program=program, host=host, timeout=timeout, unlocked=unlocked, bound=bound
             )
-            trial = _Trial(interpreters=interpreters, attempts=attempts, end=end, limit=limit)
+            trial = _Trial(interpreters=interpreters, attempts=attempts, bound=bound)
             place = f" in {program.title}" if len(engines.programs) > 1 else ""
             loads += _proved(trial, runtimes, jobs, f"loading {wheel.name}{place}")
     if not loads.results and loads.unstarted:
@@ -248,16 +244,10 @@ def _all(trial: _Trial, runtimes: Sequence[Runtime], jobs: int, text: str) -> _L
     left = Counter(runtime.version for _, runtime in works)
     with (
         trial.interpreters.host.progress.task(text, total=len(attempts) * len(runtimes)) as task,
-        ThreadPoolExecutor(max(jobs, 1)) as pool,
+        workers(jobs, trial.bound) as pool,
     ):
 
         def one(work: tuple[Sequence[Attempt], Runtime]) -> _Loads:
-            if time.monotonic() > trial.end:
-                number = len(attempts) * len(runtimes)
-                raise FailedError(
-                    f"not all of the {number} loads were done within {trial.limit:g} seconds",
-                    hint="--limit SECONDS gives more time; --runtime V loads in one release alone",
-                )
             loads = trial.load(*work)
             release = work[1].version
             task.advance(len(work[0]))
@@ -266,19 +256,14 @@ def _all(trial: _Trial, runtimes: Sequence[Runtime], jobs: int, text: str) -> _L
                 task.describe(f"{text}: {release} done, {len(+left)} of {len(left)} releases to go")
             return loads
 
-        try:
-            return sum(pool.map(one, works), _Loads())
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+        return sum(pool.map(one, works), _Loads())
 
 
 @value
 class _Trial:
     interpreters: Interpreters
     attempts: Attempts
-    end: float
-    limit: float
+    bound: Bound
 
     def load(self, attempts: Sequence[Attempt], runtime: Runtime) -> _Loads:
         """Import modules, and open libraries after their packages, which may open others before them."""

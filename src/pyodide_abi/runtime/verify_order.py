@@ -26,7 +26,7 @@ class VerifyOrder:
         engines: The engines to load it in.
         timeout: seconds for each interpreter.
         unlocked: the wheel may do to the machine what we can.
-        limit: seconds after which no further load begins.
+        limit: seconds for all loads together.
         wishes: what the user wants of any machine.
     """
 
