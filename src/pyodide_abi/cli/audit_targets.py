@@ -24,8 +24,9 @@ _WHEEL = ".whl"
 _LOCK = "pyodide-lock.json"
 _ZIP = b"PK\x03\x04"
 _ADDRESS = re.compile(r"(https?|ftp|file)://")
-#: A requirement (PEP 508), as far as one is typed: a name, extras, versions.
-_REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[^\]]*\])?\s*((==|~=|!=|<=|>=|<|>|===)[^/]*)?")
+#: A requirement (PEP 508), as far as one is typed: a name, extras, versions; compiled for words that are no
+#: file's name.
+_REQUIREMENT = r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[^\]]*\])?\s*((==|~=|!=|<=|>=|<|>|===)[^/]*)?"
 _FILES = (".whl", ".so", ".wasm", ".a", ".o", ".gz", ".zip", ".tgz", ".py", ".toml", ".txt", ".json")
 #: Lines of pip's that are shown where it finds nothing.
 _SAID = 4
@@ -94,7 +95,7 @@ def _targets_of(
 
 
 def _is_requirement(word: str) -> bool:
-    return bool(_REQUIREMENT.fullmatch(word)) and not word.endswith(_FILES)
+    return bool(re.fullmatch(_REQUIREMENT, word)) and not word.endswith(_FILES)
 
 
 def _from_stdin(scratch: Path) -> Path:

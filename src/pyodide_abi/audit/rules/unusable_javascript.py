@@ -39,7 +39,6 @@ from pyodide_abi.audit.rule import Input, Rule
 from pyodide_abi.audit.undefined import find_refusals
 from pyodide_abi.linker import Cause
 from pyodide_abi.linker.em_js import fatal_call, split_text, taken_names
-from pyodide_abi.linker.js_parameters import syntax_error
 from pyodide_abi.platforms.loaders import loader_of
 
 if TYPE_CHECKING:
@@ -69,6 +68,8 @@ def check(case: Case) -> Iterator[Finding]:
     all_stars = loader_of(case.platform).all_stars
     for binary, facts in case.readable():
         for name, text in facts.js_texts.items():
+            from pyodide_abi.linker.js_parameters import syntax_error  # noqa: PLC0415 - few modules come here
+
             function = split_text(text)
             names = taken_names(function.parameters, all_stars=all_stars)
             dies = None if syntax_error(names) else fatal_call(function, names)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.em_js import split_text, taken_names
-from pyodide_abi.linker.js_parameters import syntax_error
 from pyodide_abi.linker.prediction import Cause, Problem
 from pyodide_abi.platforms.engines import Text
 
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 def check_javascript(library: Library, facts: Facts, loader: Loader, engine: Engine) -> Iterator[Problem]:
     """Functions whose parameters JavaScript does not take, in the order of the exports."""
     for name, text in facts.js_texts.items():
+        from pyodide_abi.linker.js_parameters import syntax_error  # noqa: PLC0415 - few modules come here
+
         function = split_text(text)
         error = syntax_error(taken_names(function.parameters, all_stars=loader.all_stars))
         if error is not None or function.marked:
