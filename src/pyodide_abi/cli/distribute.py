@@ -204,7 +204,7 @@ def _requirement(word: str) -> str:
         read_requirement(word)
     except ValueError as error:
         raise UsageError(
-            f"'{word}' is neither a file nor a requirement: {error}",
+            f"'{word}' is neither a file nor a requirement: {str(error).partition(chr(10))[0]}",
             hint="name a requirements file, a pyproject.toml, or a requirement such as 'rich>=13'",
         ) from error
     return word

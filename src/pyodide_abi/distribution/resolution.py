@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _ROOT = "pyodide-abi-distribution-0"
 #: What tells the target from all other environments; a list of uv's own, ``environments``.
 _TELLING = ("implementation_name", "os_name", "platform_machine", "platform_system", "sys_platform")
+#: What uv advises about that setting of ours, which the user cannot change.
+_OURS = "`tool.uv.environments`"
 #: Bytes of the largest lock file of uv's that is read: that of a thousand packages has five million.
 _LARGEST_LOCK = 256 << 20
 #: Lines of a requirements file that name constraints.
@@ -136,7 +138,7 @@ def resolve(asked: Asked, runtime: Runtime, python: HostPython, host: Host) -> t
         host: the machine.
 
     Raises:
-        UsageError: a requirement is none, or a file has constraints in it.
+        UsageError: a requirement is none, a file has constraints in it, or nothing is asked for.
         FailedError: nothing meets all requirements.
         OfflineError: uv's cache lacks what it would have to look up.
         MissingError: there is no uv, or no index answers.
@@ -151,7 +153,10 @@ def resolve(asked: Asked, runtime: Runtime, python: HostPython, host: Host) -> t
         if asked.files:
             project.read_files(asked.files)
         lock = project.lock(asked)
-    return packages_of(lock, markers_of(runtime), folder)
+    packages = packages_of(lock, markers_of(runtime), folder)
+    if not packages:
+        raise UsageError(f"nothing that was asked for is for {runtime.platform.name}")
+    return packages
 
 
 @value
@@ -199,7 +204,8 @@ class _Project:
         done = self.host.runner.run(argv, environ=self.host.environ, cwd=self.folder)
         if done.returncode == 0:
             return
-        said = [line.replace(_ROOT, "your list") for line in done.stderr.strip().splitlines() if line.strip()]
+        lines = [line for line in done.stderr.splitlines() if line.strip() and _OURS not in line]
+        said = [line.replace(_ROOT, "your list") for line in lines]
         if self.host.offline:
             raise OfflineError(
                 "the requirements cannot be resolved from uv's cache, and --offline forbids looking them up",

@@ -157,6 +157,19 @@ def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Uv]:
     return make
 
 
+def test_nothing_is_no_distribution(uv: Callable[..., Uv], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolving, "packages_of", lambda *_words: ())
+    with pytest.raises(UsageError, match="nothing that was asked for is for 314_0"):
+        uv().resolve(Asked())
+
+
+def test_advice_about_our_own_setting_is_not_passed_on(uv: Callable[..., Uv]) -> None:
+    said = "error: no\nhint: consider limiting the environments with `tool.uv.environments`.\nhint: other"
+    with pytest.raises(FailedError) as caught:
+        uv(said=said).resolve(Asked(requirements=("eggs",)))
+    assert caught.value.details == ("error: no", "hint: other")
+
+
 def test_uv_locks_for_the_target_alone(uv: Callable[..., Uv], tmp_path: Path) -> None:
     made = uv()
     found = made.resolve(Asked(requirements=("eggs[fast]",), folders=(tmp_path,), index=False))
