@@ -82,8 +82,8 @@ _HOMES = {
 
 
 def __dir__() -> list[str]:
-    """The names above, also those that nobody has asked for yet."""
-    return sorted({*globals(), *__all__})
+    """The names above, also those that nobody has asked for yet, and those of every module."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
 
 
 def __getattr__(name: str) -> object:

@@ -108,5 +108,6 @@ def _locked(requirement: str, python: HostPython, host: Host) -> dict[str, objec
     if "Failed to fetch" in said or "error sending request" in said:
         raise MissingError(f"the package index cannot be asked for {requirement}", hint=said)
     raise UsageError(
-        f"{requirement} is neither a folder or an sdist here nor on the package index", hint=said
+        f"{requirement} is no folder and no sdist here, and the package index has none of that name",
+        hint=said,
     )

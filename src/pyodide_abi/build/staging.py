@@ -92,7 +92,8 @@ def _check_archive(archive: Path) -> None:
     tops = {path.partition("/")[0] for path in paths if "/" in path}
     if len(tops) != 1:
         raise UnreadableInputError(
-            f"{archive.name} is no sdist: it holds {len(tops)} top folders, not one", hint="PEP 517, 'sdists'"
+            f"{archive.name} is no sdist: it holds {len(tops) or 'no'} folders at its top, not one",
+            hint="an sdist has everything in one folder, NAME-VERSION ('python -m build --sdist' makes one)",
         )
     top = tops.pop()
     if not paths & {f"{top}/pyproject.toml", f"{top}/setup.py"}:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,11 +110,38 @@ def _from_stdin(scratch: Path) -> Path:
     return _from_pipe(data, "stdin", scratch)
 
 
+def _said_by(stderr: str) -> list[str]:
+    """The lines of what pip says, without the frames of a traceback where it ends with one."""
+    said = [line.removeprefix("ERROR: ") for line in stderr.splitlines() if line.strip()]
+    if any(line.startswith("Traceback (most recent call last)") for line in said):
+        said = [line for line in said if not line.startswith((" ", "Traceback "))][-1:]
+    return said
+
+
 def _from_pipe(data: bytes, name: str, scratch: Path) -> Path:
     """What came from a pipe, as a file: a wheel under the name that its metadata gives it, or a module."""
-    path = scratch / (_wheel_name(data, name) if data.startswith(_ZIP) else f"{Path(name).name}.so")
+    path = scratch / (_wheel_name(data, name) if data.startswith(_ZIP) else _module_name(data, name))
     path.write_bytes(data)
     return path
+
+
+def _module_name(data: bytes, source: str) -> str:
+    """A file name for a module that came without one: that of its only init function, else its source's."""
+    from pyodide_abi.abi.symbols import INIT_PREFIXES
+    from pyodide_abi.wasm import read_module
+
+    own = Path(source).name
+    with suppress(PyodideAbiError):
+        exports = [one.name for one in read_module(data).exports]
+        names = {
+            name.removeprefix(prefix)
+            for prefix in INIT_PREFIXES
+            for name in exports
+            if name.startswith(prefix)
+        }
+        if len(names) == 1 and re.fullmatch(r"\w{1,200}", name := names.pop(), re.ASCII):
+            own = name
+    return f"{own}.so"
 
 
 def _wheel_name(data: bytes, source: str) -> str:
@@ -156,7 +184,7 @@ def _fetched(word: str, platform: Platform, session: Session, scratch: Path) -> 
     wheels = list(folder.glob(f"*{_WHEEL}")) if folder.is_dir() else []
     if done.returncode == 0 and wheels:
         return wheels[0]
-    said = [line.removeprefix("ERROR: ") for line in done.stderr.splitlines() if line.strip()]
+    said = _said_by(done.stderr)
     if any("No module named pip" in line for line in said):
         raise MissingError(
             f"there is no pip to fetch {word} with",

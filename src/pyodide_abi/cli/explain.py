@@ -45,6 +45,8 @@ exit status, besides those of every command:
 
 #: One word is meant for a rule's code or name.
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,60}")
+#: A word that is meant for a file.
+_PATH = re.compile(r"\S{0,4000}\.(?:txt|log|out|err|md|json|html)", re.IGNORECASE)
 #: A longer word is no file's name, in characters.
 _LONGEST_PATH = 4096
 #: The beginning of codes: a family of rules.
@@ -76,6 +78,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
         UsageError: what looks like a rule is none.
     """
     from pyodide_abi.audit.rules import RULES
+    from pyodide_abi.errors import UsageError
     from pyodide_abi.messages import load_messages, recognise
 
     words = args.what
@@ -97,6 +100,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
     if (file := _file_called(words, session)) is not None:
         text = _read_text(file)
     explanation = recognise(text)
+    if not explanation.recognised and file is None and len(words) == 1 and _PATH.fullmatch(wanted):
+        raise UsageError(f"there is no file {wanted}", hint="an error's own words will do, too")
     if not explanation.recognised and _WORD.fullmatch(wanted) and file is None:
         raise _unknown(wanted)
     return _show_explanation(explanation, text, args, session)

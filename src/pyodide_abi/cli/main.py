@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from pyodide_abi import __version__
 from pyodide_abi.cli.commands import COMMANDS, ELSEWHERE, Parser, add_common, command_parser
 from pyodide_abi.errors import PyodideAbiError
-from pyodide_abi.report.printable import gated, printable
+from pyodide_abi.report.printable import forces_colours, gated, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,8 +60,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str], cwd: Path) -> int:
     Returns:
         the exit status.
     """
-    forced = environ.get("FORCE_COLOR", "") not in {"", "0"} and "NO_COLOR" not in environ
-    out, err = gated(sys.stdout, coloured=forced), gated(sys.stderr)
+    out, err = gated(sys.stdout, coloured=forces_colours(environ)), gated(sys.stderr)
     with redirect_stdout(out), redirect_stderr(err):
         return _main(argv, environ, cwd)
 
@@ -169,7 +168,7 @@ def _entry(name: str) -> Entry | None:
     if name in by_name:
         return by_name[name]
     if name in ELSEWHERE:
-        hint = " or ".join(f"'pyodide-abi {words}'" for words in ELSEWHERE[name])
+        hint = "here that is " + " or ".join(f"'pyodide-abi {words}'" for words in ELSEWHERE[name])
     else:
         import difflib
 

@@ -77,7 +77,7 @@ def _newer(session: Session) -> list[str]:
 
 def _console(session: Session) -> Console:
     console = session.console()
-    if not console.is_terminal:
+    if console.soft_wrap:
         console.width = _UNLIMITED
     return console
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from pyodide_abi.host import Progress, Silence, this_machine
-from pyodide_abi.report.printable import Gate, gated
+from pyodide_abi.report.printable import Gate, forces_colours, gated
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -123,8 +123,7 @@ def data_of(args: argparse.Namespace, *, environ: Mapping[str, str], cwd: Path) 
 
 def is_coloured(stream: TextIO, environ: Mapping[str, str]) -> bool:
     """Whether text on a stream may have colours: a terminal, or ``FORCE_COLOR`` says so."""
-    forced = environ.get("FORCE_COLOR", "") not in {"", "0"} and "NO_COLOR" not in environ
-    return forced or stream.isatty()
+    return forces_colours(environ) or stream.isatty()
 
 
 def usable_cores() -> int:

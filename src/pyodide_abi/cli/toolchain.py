@@ -205,11 +205,16 @@ def _list(form: str, session: Session) -> None:
 
 
 def _where(platform: Platform, source: Source | None, args: argparse.Namespace, session: Session) -> None:
+    from pyodide_abi.cli.settings import set_by
     from pyodide_abi.toolchain import find_present_python, find_toolchain
 
     host = replace(session.host, offline=True)
     toolchain = find_toolchain(
-        platform, host, mismatch_allowed=args.toolchain_mismatch == "allow", source=source
+        platform,
+        host,
+        mismatch_allowed=args.toolchain_mismatch == "allow",
+        source=source,
+        allowed_by=set_by(args, "toolchain_mismatch"),
     )
     python = find_present_python(platform.python.version, host)
     if python is None:

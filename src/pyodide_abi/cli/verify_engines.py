@@ -49,7 +49,7 @@ def predictions_of(
     first one.
     """
     from pyodide_abi.audit.many import audit_files
-    from pyodide_abi.audit.rules import fatal_call, refused_call
+    from pyodide_abi.audit.rules import fatal_call, refused_call, release_dependent_symbol, undefined_symbol
     from pyodide_abi.platforms.engine_documents import engine_names
     from pyodide_abi.values import replace
 
@@ -57,6 +57,7 @@ def predictions_of(
     calls: Mapping[str, Sequence[Row]] = {}
     latent: list[Finding] = []
     codes = {fatal_call.RULE.code, refused_call.RULE.code}
+    of_symbols = {undefined_symbol.RULE.code, release_dependent_symbol.RULE.code}
     for number, engine in enumerate(engines):
         known = engine in engine_names()
         (audited,) = audit_files([wheel], engine=engine if known else None)
@@ -71,5 +72,15 @@ def predictions_of(
         rows = audited.report.calls
         bare = {path: [replace(row, calls={}) for row in found] for path, found in rows.items()}
         calls = rows if known else bare
-        latent = [finding for finding in audited.report.findings if finding.code in codes]
+        # What lacks a symbol and loads all the same ends at its first call.
+        dying = {
+            binary.path
+            for binary in audited.report.modules
+            if any(prediction.undefined_calls for prediction in binary.imported.values())
+        }
+        latent = [
+            finding
+            for finding in audited.report.findings
+            if finding.code in codes or (finding.code in of_symbols and finding.location.path in dying)
+        ]
     return predictions, calls, latent

@@ -15,7 +15,7 @@ import re
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 #: Categories of characters that are obeyed or hidden instead of shown: control characters, formatting ones
 #: (directional overrides, zero-width joiners), surrogates, private ones, line and paragraph separators.
@@ -97,6 +97,11 @@ class Gate:
 def gated(stream: TextIO, *, coloured: bool = False) -> TextIO:
     """The stream behind a gate, which lets colours pass where they are wanted or the stream is a terminal."""
     return stream if isinstance(stream, Gate) else cast("TextIO", Gate(stream, coloured=coloured))
+
+
+def forces_colours(environ: Mapping[str, str]) -> bool:
+    """Whether ``FORCE_COLOR`` asks for colours where there is no terminal; ``NO_COLOR`` is above it."""
+    return environ.get("FORCE_COLOR", "") not in {"", "0"} and "NO_COLOR" not in environ
 
 
 def _escape_command(match: re.Match[str]) -> str:

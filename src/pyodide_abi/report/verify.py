@@ -121,7 +121,7 @@ def called(result: Loaded) -> str:
 
 def widen(console: Console) -> None:
     """Let tables be as wide as they have to be where no terminal sets their width."""
-    if not console.is_terminal:
+    if console.soft_wrap:
         console.width = _UNLIMITED
 
 

@@ -15,6 +15,7 @@ import pytest
 from assembling import assemble, make_wheel
 
 from pyodide_abi import audit_file
+from pyodide_abi.cli.audit_targets import _said_by
 from pyodide_abi.cli.main import main
 
 if TYPE_CHECKING:
@@ -137,6 +138,26 @@ def test_stdin(audit: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert (status, data["results"][0]["wheel"], data["results"][0]["platform"]) == (0, "-", "314_0")
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"")))
     assert "nothing came on stdin" in audit("-")[2]
+
+
+def test_a_module_on_stdin_is_called_as_its_init_function(
+    audit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = assemble("%dylink %init")
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(module)))
+    status, data, _ = audit("-", "--platform", "314_0")
+    (result,) = data["results"]
+    assert (status, result["wheel"], result["findings"]) == (0, "-", [])
+
+
+def test_of_a_traceback_of_pip_the_last_line_is_told() -> None:
+    frames = 'ERROR: Exception:\nTraceback (most recent call last):\n  File "a.py", line 1, in f\n    g()\n'
+    again = "During handling of the above exception, another exception occurred:\n"
+    end = "pip._vendor.requests.exceptions.ConnectionError: Max retries exceeded\n"
+    assert _said_by(f"WARNING: x\n{frames}OSError: y\n\n{again}{frames}{end}") == [end.strip()]
+    assert _said_by("ERROR: No matching distribution found for x\n") == [
+        "No matching distribution found for x"
+    ]
 
 
 @pytest.mark.parametrize("name", ["spam-1.0.tar.gz", "spam-1.0.zip"])

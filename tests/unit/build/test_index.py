@@ -70,7 +70,7 @@ def test_what_cannot_be_had_is_said(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no sdist of spam 1\.0, only wheels"):
         fetch_sdist("spam", python(tmp_path), host)
     host, _, _ = make_host(tmp_path, lambda _words: (1, ""))
-    with pytest.raises(UsageError, match="neither a folder"):
+    with pytest.raises(UsageError, match="is no folder and no sdist here"):
         fetch_sdist("spam", python(tmp_path), host)
     host, _, _ = make_host(tmp_path, lambda _words: (1, ""), offline=True)
     with pytest.raises(OfflineError):

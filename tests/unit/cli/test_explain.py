@@ -180,6 +180,13 @@ def test_a_wheel_or_a_module_is_for_the_audit(explain: Any, tmp_path: Path, name
     assert f"pyodide-abi audit {name}" in err
 
 
+@pytest.mark.parametrize("word", ["build.log", "out/console.TXT"])
+def test_a_file_that_is_not_there(explain: Any, word: str) -> None:
+    status, _, err = explain(word)
+    assert status == 2
+    assert f"there is no file {word}" in err
+
+
 def test_a_file_in_which_nothing_is_known(explain: Any, tmp_path: Path) -> None:
     (tmp_path / "log").write_text("spam.c:3:7: warning: unused variable 'x' [-Wunused-variable]\n")
     status, out, err = explain("log")

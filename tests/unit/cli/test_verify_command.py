@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from assembling import assemble
 from fake_node import BOOTED, DONE, entered, imported, left, make_node_host, prepared
 from json_schema import check
 from made_wheels import make_wheel
@@ -198,3 +199,12 @@ def test_a_pure_wheel_is_installed_in_the_default_platform_s_release(
     make_wheel(tmp_path, "pkg-1-py3-none-any.whl", {"pkg.py": ""})
     call(tmp_path, "pkg-1-py3-none-any.whl", "--as-installed")
     assert calls.asked["releases"] == ["314.0.7"]
+
+
+def test_what_lacks_a_function_loads_and_the_call_is_told(tmp_path: Path) -> None:
+    module = assemble('%dylink (import "env" "nobody" (func)) %init')
+    make_wheel(tmp_path, NAME, {f"pkg/good{SUFFIX}": module})
+    status, text = call(tmp_path, NAME)
+    assert status == 0
+    assert "loading calls nothing, and calls can fail: ABI201" in text
+    assert "`nobody`" in text
