@@ -5,7 +5,8 @@
                                                             …and against another tool's command, in which
                                                             {} stands for the wheel
     .check/bin/python benchmarks/commands.py --before CHECKOUT WHEEL...
-                                                            …and against another checkout of this project
+                                                            `--help` and each audit against another checkout
+                                                            of this project, and nothing else
 
 The peer of docs/explanation/speed.md, in an environment of its own, whose `wheel` it wants on the PATH:
 
@@ -75,15 +76,26 @@ def bare_peak() -> int:
     return int(subprocess.check_output([sys.executable, "-c", text])) * 1024
 
 
-def compare(label: str, ours: list[str], theirs: list[str], rounds: int) -> None:
-    """Print the medians of ours / theirs, pair by pair, after one pair that warms the caches."""
+def compare(
+    label: str, ours: list[str], theirs: list[str], rounds: int, *, fine: frozenset[int] = frozenset({0})
+) -> None:
+    """Print the medians of ours / theirs, pair by pair, after one pair that warms the caches.
+
+    Args:
+        label: What is compared.
+        ours: Our command.
+        theirs: The other side's.
+        rounds: How many pairs are run.
+        fine: The exit statuses with which the other side has done its work.
+    """
     pairs = [(run(ours), run(theirs)) for _ in range(rounds + 1)][1:]
     wall = statistics.median(our.wall / their.wall for our, their in pairs)
     processor = statistics.median(our.processor / their.processor for our, their in pairs)
     # A command that cannot even start is quick: what it says is not worth a ratio. Findings end with 1.
-    failed = "" if all(their.status == 0 for _, their in pairs) else "  (the other side FAILED)"
+    failed = "" if all(their.status in fine for _, their in pairs) else "  (the other side FAILED)"
     failed += "" if all(our.status in {0, 1} for our, _ in pairs) else "  (our side FAILED)"
-    print(f"  {label:<48} {wall:6.2f} {processor:6.2f}{failed}")
+    peak = statistics.median(our.peak / their.peak for our, their in pairs)
+    print(f"  {label:<48} {wall:6.2f} {processor:6.2f} {peak:6.2f}{failed}", flush=True)
 
 
 def largest_module(wheel: Path) -> int:
@@ -107,7 +119,13 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="pairs of runs (default: 5)")
     args = parser.parse_args()
     nothing = [sys.executable, "-c", "pass"]
-    print(f"medians of {args.rounds} pairs, in turn{'':<28} wall    processor")
+    print(f"medians of {args.rounds} pairs, in turn{'':<26} wall  processor  peak memory")
+    if args.before:
+        before = ["env", f"PYTHONPATH={args.before.resolve() / 'src'}", *US]
+        for words in (["--help"], *(["audit", str(wheel)] for wheel in args.wheels)):
+            label = " ".join((words[0], *(Path(word).name[:40] for word in words[1:])))
+            compare(label, [*US, *words], [*before, *words], args.rounds, fine=frozenset({0, 1}))
+        return 0
     compare("pyodide-abi --version / python -c pass", [*US, "--version"], nothing, args.rounds)
     compare("pyodide-abi platforms / python -c pass", [*US, "platforms"], nothing, args.rounds)
     for wheel in args.wheels:
@@ -118,10 +136,6 @@ def main() -> int:
         if args.peer:
             words = [word.replace("{}", str(wheel)) for word in shlex.split(args.peer)]
             compare("audit / peer", audit, words, args.rounds)
-        if args.before:
-            before = ["env", f"PYTHONPATH={args.before / 'src'}", *audit]
-            compare("audit / that of the other checkout", audit, before, args.rounds)
-            print(f"  {'the same, peak memory':<48} {run(audit).peak / run(before).peak:6.2f}")
         peak, base = run(audit).peak, bare_peak()
         print(f"  {'audit, peak memory / largest module':<48} {peak / largest:6.2f}")
         print(f"  {'audit, peak memory above bare Python / largest':<48} {(peak - base) / largest:6.2f}")
