@@ -20,6 +20,8 @@ import { recall, save } from "./snapshot.mjs";
 
 // What a shell shows for a program that abort() ended: 128 + SIGABRT.
 const ABORTED = 134;
+// And for one that Ctrl-C ended: 128 + SIGINT.
+const INTERRUPTED = 130;
 
 // A locked room puts another in its place.
 const node = process;
@@ -37,6 +39,12 @@ const send = (message) => void writeSync(channel, JSON.stringify(message) + "\n"
 process.argv[1] = "/usr/bin/python3";
 
 function die(error) {
+  // Ctrl-C came between two tasks of the event loop, where no handler of the program is: it ends as an interrupted one.
+  if (error?.type === "KeyboardInterrupt") {
+    writeSync(2, "KeyboardInterrupt\n");
+    send({ kind: "exited", status: INTERRUPTED });
+    process.exit(INTERRUPTED);
+  }
   send({ kind: "died", text: describe(error) });
   process.exit(ABORTED);
 }
@@ -132,11 +140,28 @@ function takeInterrupts(pyodide) {
   const SIGINT = 2;
   const MILLISECONDS = 20;
   let looked = 0;
+  // A program that sleeps or awaits is suspended, and the event loop calls Python from outside of it: an interrupt
+  // there would be nobody's. It waits until the program goes on, which it does in a turn of promises.
+  let outside = false;
+  for (const name of ["setTimeout", "setImmediate"]) {
+    const plain = globalThis[name];
+    globalThis[name] = (callback, ...words) => {
+      const turn = (...given) => {
+        outside = true;
+        try {
+          return callback(...given);
+        } finally {
+          outside = false;
+        }
+      };
+      return plain(turn, ...words);
+    };
+  }
   node.on("SIGINT", () => {}); // Our caller says what becomes of it.
   pyodide.setInterruptBuffer({
     get 0() {
       const now = performance.now();
-      if (now - looked < MILLISECONDS) return 0;
+      if (outside || now - looked < MILLISECONDS) return 0;
       looked = now;
       if (!existsSync(file)) return 0;
       rmSync(file, { force: true });
