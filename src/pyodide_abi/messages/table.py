@@ -81,6 +81,8 @@ class Seen(enum.StrEnum):
     """A user reported it."""
     SOURCE = "source"
     """It was read in the sources or the documentation."""
+    KNOWN = "known"
+    """The program is known to speak so; nobody here has made it say it, or read it there."""
 
 
 @value

@@ -23,7 +23,12 @@ _LABEL = 11
 _WIDTH = 100
 
 _BY = {"loader": "Emscripten's loader"}
-_SEEN = {"run": "produced", "thread": "reported", "source": "read in the sources"}
+_SEEN = {
+    "run": "produced",
+    "thread": "reported",
+    "source": "read in the sources",
+    "known": "known to be said, not seen by us",
+}
 _WHEN = {
     "build": "While a wheel is built",
     "compile": "While a module is compiled",
