@@ -88,7 +88,7 @@ dependencies = [
 
 
 def packages(text: str = LOCK) -> dict[str, resolving.ResolvedPackage]:
-    found = packages_of(parse_toml(text), markers_of(RUNTIME), Path("/work/list"))
+    found = packages_of(parse_toml(text), markers_of(RUNTIME), Path("/srv/list"))
     return {package.name: package for package in found}
 
 
@@ -115,9 +115,9 @@ def test_files_are_addresses_or_places_of_this_machine() -> None:
     ]
     native, spam = found["native"].sdist, found["spam"].sdist
     assert native is not None
-    assert native.place == "/work/fl/native-1.0.tar.gz"
+    assert native.place == "/srv/fl/native-1.0.tar.gz"
     assert spam is not None
-    assert (spam.name, spam.place) == ("spam", "/work/spam")
+    assert (spam.name, spam.place) == ("spam", "/srv/spam")
 
 
 def test_another_form_of_lock_file_is_refused() -> None:
