@@ -17,37 +17,31 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import MissingError
-from pyodide_abi.runtime.local_server import LocalServer, content, content_type
+from pyodide_abi.runtime.answer_server import AnswerServer
+from pyodide_abi.runtime.local_server import content, content_type
 from pyodide_abi.runtime.package_index import published
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from email.message import Message
 
     from pyodide_abi.runtime.package_index import Listed, Sources
 
 _LISTING = "application/vnd.pypi.simple.v1+json"
 _SCRIPTS = Path(__file__).parent
-#: Bytes of the longest answer of a page, and how many answers a page may give.
-_LONGEST_ANSWER, _MOST_ANSWERS = 16 << 20, 100_000
-_LENGTH = re.compile(r"[0-9]{1,9}")
 #: Names of projects (PEP 508), which become parts of the index's addresses.
 _PROJECT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,200}[A-Za-z0-9])?")
 
 
-class Mirror(LocalServer):
+class Mirror(AnswerServer):
     """The server, while it is entered.
 
     Attributes:
         address: such as ``http://127.0.0.1:40123``.
         answers: what pages have posted, in order, a line each.
-        answer_path: The path that the page posts them to; nobody else knows it.
     """
 
     def __init__(self, sources: Sources, pages: Mapping[str, str] | None = None) -> None:
@@ -55,24 +49,17 @@ class Mirror(LocalServer):
         self._sources = sources
         self.pages: dict[str, str] = dict(pages or {})
         self.answers: list[str] = []
-        self.answer_path = f"/answer/{secrets.token_hex(16)}"
         self._listed: dict[str, Listed] = {}
         self._published = {f"v{published(version)}": version for version in sources.releases}
 
-    def may_post(self, target: str, headers: Message) -> tuple[HTTPStatus, int]:
-        """What to say to a page that posts, and how many bytes it is going to send."""
-        if not self.is_meant(headers):
-            return HTTPStatus.FORBIDDEN, 0
-        if target != self.answer_path or not self.pages or len(self.answers) >= _MOST_ANSWERS:
-            return HTTPStatus.METHOD_NOT_ALLOWED, 0
-        length = headers.get("Content-Length", "")
-        if not _LENGTH.fullmatch(length) or int(length) > _LONGEST_ANSWER:
-            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, 0
-        return HTTPStatus.OK, int(length)
+    @property
+    def has_page(self) -> bool:
+        """Whether there is a page that may post."""
+        return bool(self.pages)
 
-    def take(self, body: bytes) -> None:
-        """One answer more."""
-        self.answers.append(body.decode(errors="replace"))
+    def keep(self, answer: str) -> None:
+        """Keep an answer."""
+        self.answers.append(answer)
 
     def answer(self, path: str) -> tuple[str, bytes]:  # noqa: PLR0911 - one for each kind of address
         """What one of the addresses above leads to."""

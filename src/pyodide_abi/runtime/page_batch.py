@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
-import secrets
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import MissingError
+from pyodide_abi.runtime.answer_server import AnswerServer
 from pyodide_abi.runtime.browser import END, visit
-from pyodide_abi.runtime.local_server import LocalServer, content
+from pyodide_abi.runtime.local_server import content
 from pyodide_abi.runtime.memory_file import read_memory
 from pyodide_abi.runtime.replies import Begun, parse_messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from email.message import Message
 
     from pyodide_abi.host import Host
     from pyodide_abi.process import Completed
@@ -27,17 +24,10 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 _PAGE = _HERE / "page_batch.html"
 _SCRIPTS = ("batch.mjs", "interpreter.mjs", "main_module.mjs", "page_batch.mjs")
-#: Bytes of the longest answer of a page, and how many answers a page may give.
-_LONGEST_ANSWER, _MOST_ANSWERS = 16 << 20, 100_000
-_LENGTH = re.compile(r"[0-9]{1,9}")
 
 
-class BatchServer(LocalServer):
-    """Gives a page what it asks for, and takes its answers.
-
-    Attributes:
-        answer_path: The path that answers are posted to; nobody else knows it.
-    """
+class BatchServer(AnswerServer):
+    """Gives a page what it asks for, and takes its answers."""
 
     #: The page is isolated, as those are that want threads.
     headers = (
@@ -60,8 +50,6 @@ class BatchServer(LocalServer):
         """
         super().__init__()
         self._files, self._folders, self._take = files, folders, take
-        self._answers = 0
-        self.answer_path = f"/answer/{secrets.token_hex(16)}"
 
     def answer(self, path: str) -> tuple[str, bytes]:
         """A file, by its path or in one of the folders."""
@@ -76,21 +64,9 @@ class BatchServer(LocalServer):
             raise MissingError(f"{path} is none of ours")
         return content(file)
 
-    def may_post(self, target: str, headers: Message) -> tuple[HTTPStatus, int]:
-        """What to say to a page that posts, and how many bytes it is going to send."""
-        if not self.is_meant(headers):
-            return HTTPStatus.FORBIDDEN, 0
-        if target != self.answer_path or self._answers >= _MOST_ANSWERS:
-            return HTTPStatus.METHOD_NOT_ALLOWED, 0
-        length = headers.get("Content-Length", "")
-        if not _LENGTH.fullmatch(length) or int(length) > _LONGEST_ANSWER:
-            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, 0
-        return HTTPStatus.OK, int(length)
-
-    def take(self, body: bytes) -> None:
-        """One answer more."""
-        self._answers += 1
-        self._take(body.decode(errors="replace"))
+    def keep(self, answer: str) -> None:
+        """Hand an answer on."""
+        self._take(answer)
 
 
 def drive_page(
