@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 import socket
 import subprocess
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import hypothesis
 import pytest
-
-from pyodide_abi.platforms import surface
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # A busy machine may take any time for an example, and mutmut runs a test more than once in one process.
 hypothesis.settings.register_profile(
@@ -24,14 +18,6 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.differing_executors],
 )
 hypothesis.settings.load_profile("untimed")
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _surfaces_are_decoded_once() -> Iterator[None]:
-    """Equal files of symbols are decoded once in a run: a third of the time of a test that audits a wheel."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(surface, "decode_surface", functools.cache(surface.decode_surface))
-        yield
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 import { Contents } from "./contents.js";
 import { el } from "./dom.js";
+import { download, frame } from "./frame.js";
 import { Loading } from "./loading.js";
 import { reportView } from "./report.js";
 
@@ -20,15 +21,9 @@ export class FileCard {
   constructor({ name, file, drop, beside, python, settings, comparisons }) {
     Object.assign(this, { name, file, drop, beside, python, settings, comparisons });
     this.comparing = el("span", { class: "comparing" });
-    this.heading = el("h2", {}, name);
     this.body = el("div", { class: "card-body" });
-    const close = el("button", { class: "quiet", "aria-label": `Remove ${name}`, onclick: () => this.remove() }, "✕");
-    this.node = el(
-      "article",
-      { class: "card", tabindex: "-1", "aria-label": name },
-      el("div", { class: "card-head" }, this.heading, el("span", { class: "soft size" }, sized(file.size)), close),
-      this.body,
-    );
+    const size = el("span", { class: "soft size" }, sized(file.size));
+    this.node = frame(name, this.body, { name, beside: size, remove: () => this.remove() });
   }
 
   /** The file, as the worker is asked about it. */
@@ -107,9 +102,6 @@ export class FileCard {
 
   async #download(form, type) {
     const text = await this.python.ask("written", { ...this.words, form });
-    const place = URL.createObjectURL(new Blob([text], { type }));
-    const name = `${this.name}.${form === "sarif" ? "sarif.json" : form}`;
-    el("a", { href: place, download: name }).click();
-    setTimeout(() => URL.revokeObjectURL(place), 60_000);
+    download(text, `${this.name}.${form === "sarif" ? "sarif.json" : form}`, type);
   }
 }

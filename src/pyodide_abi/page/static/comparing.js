@@ -1,6 +1,7 @@
 // Two files of one sort, set side by side: what changed from the older to the newer one, and whether that breaks anybody.
 
 import { el } from "./dom.js";
+import { answerCard, download } from "./frame.js";
 
 /** What a file can be compared with: another wheel, or another module. */
 const sortOf = (name) => (name.endsWith(".whl") ? "wheel" : name.endsWith(".json") ? null : "module");
@@ -48,31 +49,15 @@ export class Comparisons {
 
   async #show(before, after) {
     const title = `${before.name} → ${after.name}`;
-    const body = el("div", { class: "card-body", role: "status" }, el("p", { class: "soft" }, "Comparing…"));
-    const close = el("button", { class: "quiet", "aria-label": `Remove ${title}`, onclick: () => node.remove() }, "✕");
-    const node = el(
-      "article",
-      { class: "card comparison", tabindex: "-1", "aria-label": title },
-      el("div", { class: "card-head" }, el("h2", {}, "What changed"), close),
-      body,
+    const look = { name: title, className: "card comparison", waiting: "Comparing…" };
+    await answerCard(this.#results, "What changed", look, async () =>
+      this.#found(JSON.parse(await this.#python.ask("compare", { before: before.words, after: after.words })), title),
     );
-    this.#results.prepend(node);
-    node.focus({ preventScroll: true });
-    node.scrollIntoView({ block: "start", behavior: "smooth" });
-    try {
-      body.replaceChildren(...this.#found(JSON.parse(await this.#python.ask("compare", { before: before.words, after: after.words })), title));
-    } catch (error) {
-      body.replaceChildren(el("p", { class: "said" }, error.message));
-    }
   }
 
   #found({ error, breaks, lines, written }, title) {
     if (error) return [el("p", { class: "said" }, error.message), error.hint && el("p", { class: "soft" }, error.hint)].filter(Boolean);
-    const download = () => {
-      const place = URL.createObjectURL(new Blob([written], { type: "application/json" }));
-      el("a", { href: place, download: "diff.json" }).click();
-      setTimeout(() => URL.revokeObjectURL(place), 60_000);
-    };
+    const save = () => download(written, "diff.json", "application/json");
     return [
       el(
         "div",
@@ -81,7 +66,7 @@ export class Comparisons {
         el("div", {}, el("p", { class: "verdict-title" }, breaks ? "Who used the older one can break" : "Nobody who used the older one breaks"), el("p", { class: "soft" }, title)),
       ),
       el("pre", { class: "difference", tabindex: "0", "aria-label": title }, lines.map(({ text, style }) => [el("span", { class: STYLES[style] ?? "" }, text), "\n"]).flat()),
-      el("div", { class: "tools" }, el("span", { class: "soft" }, "Download as"), el("button", { class: "button small", onclick: download }, "JSON")),
+      el("div", { class: "tools" }, el("span", { class: "soft" }, "Download as"), el("button", { class: "button small", onclick: save }, "JSON")),
     ];
   }
 }

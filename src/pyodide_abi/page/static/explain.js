@@ -1,26 +1,15 @@
 // What a pasted console means: causes first, then what follows from them.
 
 import { el } from "./dom.js";
+import { answerCard } from "./frame.js";
 
 export async function showExplanation(text, python, results) {
-  const body = el("div", { class: "card-body", role: "status" }, el("p", { class: "soft" }, "Reading…"));
-  const first = text.trim().split("\n").at(-1);
-  const close = el("button", { class: "quiet", "aria-label": "Remove", onclick: () => card.remove() }, "✕");
-  const card = el(
-    "article",
-    { class: "card", tabindex: "-1", "aria-label": "Explanation" },
-    el("div", { class: "card-head" }, el("h2", {}, first.length > 90 ? `${first.slice(0, 90)}…` : first), close),
-    body,
-  );
-  results.prepend(card);
-  card.focus({ preventScroll: true });
-  card.scrollIntoView({ block: "start", behavior: "smooth" });
-  try {
+  const last = text.trim().split("\n").at(-1);
+  const heading = last.length > 90 ? `${last.slice(0, 90)}…` : last;
+  await answerCard(results, heading, { name: "Explanation", removal: "Remove", waiting: "Reading…" }, async () => {
     const found = JSON.parse(await python.ask("explain", { text }));
-    body.replaceChildren(...(found.error ? [el("p", { class: "said" }, found.error.message)] : meanings(found)));
-  } catch (error) {
-    body.replaceChildren(el("p", { class: "said" }, error.message));
-  }
+    return found.error ? [el("p", { class: "said" }, found.error.message)] : meanings(found);
+  });
 }
 
 function meanings({ kind, causes, consequences, file, platforms }) {

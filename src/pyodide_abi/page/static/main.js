@@ -3,6 +3,7 @@
 import { FileCard } from "./card.js";
 import { Comparisons } from "./comparing.js";
 import { showExplanation } from "./explain.js";
+import { present } from "./frame.js";
 import { Python } from "./python.js";
 import { readerFor } from "./reader.js";
 
@@ -43,10 +44,8 @@ function take(list) {
   const drop = { id: `${Date.now()}-${drops++}`, files };
   const modules = files.filter(({ name }) => !/\.(whl|json)$/.test(name)).map(({ name }) => name);
   const cards = files.map(({ name, file }) => new FileCard({ name, file, drop, beside: modules, python, settings, comparisons }));
-  results.prepend(...cards.map((card) => card.node));
+  present(results, ...cards.map((card) => card.node));
   for (const card of cards) card.check();
-  cards[0].node.focus({ preventScroll: true });
-  cards[0].node.scrollIntoView({ block: "start", behavior: "smooth" });
 }
 
 function listenForFiles() {
