@@ -53,7 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add arguments, a description and examples."""
     from pyodide_abi.cli.options import add_executor_option
     from pyodide_abi.cli.settings import words
-    from pyodide_abi.cli.target import add_compiler_options
+    from pyodide_abi.cli.target import add_compiler_options, add_platform_option
 
     parser.description = DESCRIPTION
     parser.epilog = EXAMPLES
@@ -63,9 +63,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="LIST|REQUIREMENT",
         help="a requirements file or list (.txt, .in), a pyproject.toml, or a requirement such as 'rich>=13'",
     )
-    parser.add_argument(
-        "--platform", metavar="P", help="by any of its names (default: the newest stable one)"
-    )
+    add_platform_option(parser)
     parser.add_argument(
         "--outdir", default="wheelhouse", metavar="DIR", help="where all goes (default: wheelhouse)"
     )
@@ -123,6 +121,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Make the distribution; 1 if something failed or is not good."""
+    from pyodide_abi.atomic import replacing
     from pyodide_abi.cli.target import find_target
     from pyodide_abi.distribution.distributing import distribute
     from pyodide_abi.distribution.resolution import resolve
@@ -152,7 +151,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
         wishes=HostWishes.of(host),
     )
     done = distribute(steps, settings, workers, host, load=not args.no_verify, tests=tests)
-    (settings.outdir / "report.html").write_text(distribution_to_html(done), "utf-8")
+    with replacing(settings.outdir / "report.html") as partial:
+        partial.write_text(distribution_to_html(done), "utf-8")
     if args.format == "json":
         session.out.write(distribution_to_json(done))
     else:

@@ -46,14 +46,12 @@ _RUST = frozenset({"cargo", "rustc", "maturin"})
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add arguments, a description and examples."""
-    from pyodide_abi.cli.target import add_target_options
+    from pyodide_abi.cli.target import add_platform_option, add_target_options
 
     parser.usage = "%(prog)s [OPTION ...] -- COMMAND [ARGUMENT ...]"
     parser.description = DESCRIPTION
     parser.epilog = EXAMPLES
-    parser.add_argument(
-        "--platform", metavar="P", help="by any of its names (default: the newest stable one)"
-    )
+    add_platform_option(parser)
     parser.add_argument(
         "--with",
         dest="requirements",

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from pyodide_abi.platforms.model import Platform
 
 
+def add_platform_option(parser: argparse.ArgumentParser) -> None:
+    """The option that names the one platform that something is made for."""
+    parser.add_argument(
+        "--platform", metavar="P", help="by any of its names (default: the newest stable one)"
+    )
+
+
 def add_platforms_option(parser: argparse.ArgumentParser) -> None:
     """The option that names the platforms that something is made for."""
     parser.add_argument(
