@@ -8,8 +8,12 @@ from pyodide_abi.signatures.symbolic import Pair, Pointer, add, equal, is_zero, 
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeAlias
 
     from pyodide_abi.signatures.symbolic import Value
+
+    #: How many operands there are, and what becomes of them.
+    _Operation: TypeAlias = tuple[int, Callable[..., Value]]
 
 _BITS = 0xFFFFFFFF
 _WIDE = 0xFFFFFFFFFFFFFFFF
@@ -89,25 +93,35 @@ def _extend_part(bits: int) -> Callable[[Value], Value]:
     return computed
 
 
+def _comparisons(first: int, with_sign: Callable[[int], int]) -> dict[int, _Operation]:
+    """Of one width: ``eqz``, ``eq``, ``ne``, then ``lt``, ``gt``, ``le``, ``ge``, with a sign and without."""
+    found: dict[int, _Operation] = {
+        first: (1, lambda value: _truth(is_zero(value))),
+        first + 1: (2, lambda left, right: _truth(equal(left, right))),
+        first + 2: (2, lambda left, right: _truth(_not(equal(left, right)))),
+    }
+    for number, compare in enumerate((int.__lt__, int.__gt__, int.__le__, int.__ge__)):
+        found[first + 3 + 2 * number] = (2, _compared(compare, with_sign=with_sign))
+        found[first + 4 + 2 * number] = (2, _compared(compare))
+    return found
+
+
+def _counts(first: int, bits: int) -> dict[int, _Operation]:
+    """Of one width: ``clz``, ``ctz``, ``popcnt``."""
+    return {
+        first: (1, _counted(lambda value: bits - value.bit_length())),
+        first + 1: (1, _counted(lambda value: (value & -value).bit_length() - 1 if value else bits)),
+        first + 2: (1, _counted(int.bit_count)),
+    }
+
+
 #: By opcode, how many operands there are and what becomes of them.
-NUMERIC: dict[int, tuple[int, Callable[..., Value]]] = {
-    0x45: (1, lambda value: _truth(is_zero(value))),
-    0x46: (2, lambda left, right: _truth(equal(left, right))),
-    0x47: (2, lambda left, right: _truth(_not(equal(left, right)))),
-    0x48: (2, _compared(int.__lt__, with_sign=signed)),
-    0x49: (2, _compared(int.__lt__)),
-    0x4A: (2, _compared(int.__gt__, with_sign=signed)),
-    0x4B: (2, _compared(int.__gt__)),
-    0x4C: (2, _compared(int.__le__, with_sign=signed)),
-    0x4D: (2, _compared(int.__le__)),
-    0x4E: (2, _compared(int.__ge__, with_sign=signed)),
-    0x4F: (2, _compared(int.__ge__)),
+NUMERIC: dict[int, _Operation] = {
+    **_comparisons(0x45, signed),
     0x6A: (2, add),
     0x6B: (2, subtract),
     0x6C: (2, _numbers(int.__mul__)),
-    0x67: (1, _counted(lambda value: 32 - value.bit_length())),
-    0x68: (1, _counted(lambda value: (value & -value).bit_length() - 1 if value else 32)),
-    0x69: (1, _counted(int.bit_count)),
+    **_counts(0x67, 32),
     0x71: (2, mask),
     0x72: (2, unite),
     0x73: (2, _numbers(int.__xor__)),
@@ -121,20 +135,8 @@ NUMERIC: dict[int, tuple[int, Callable[..., Value]]] = {
     0xAD: (1, _widen),
     0xC0: (1, _extend_part(8)),
     0xC1: (1, _extend_part(16)),
-    0x50: (1, lambda value: _truth(is_zero(value))),
-    0x51: (2, lambda left, right: _truth(equal(left, right))),
-    0x52: (2, lambda left, right: _truth(_not(equal(left, right)))),
-    0x53: (2, _compared(int.__lt__, with_sign=_signed64)),
-    0x54: (2, _compared(int.__lt__)),
-    0x55: (2, _compared(int.__gt__, with_sign=_signed64)),
-    0x56: (2, _compared(int.__gt__)),
-    0x57: (2, _compared(int.__le__, with_sign=_signed64)),
-    0x58: (2, _compared(int.__le__)),
-    0x59: (2, _compared(int.__ge__, with_sign=_signed64)),
-    0x5A: (2, _compared(int.__ge__)),
-    0x79: (1, _counted(lambda value: 64 - value.bit_length())),
-    0x7A: (1, _counted(lambda value: (value & -value).bit_length() - 1 if value else 64)),
-    0x7B: (1, _counted(int.bit_count)),
+    **_comparisons(0x50, _signed64),
+    **_counts(0x79, 64),
     0x7C: (2, _numbers(int.__add__, _WIDE)),
     0x7D: (2, _numbers(int.__sub__, _WIDE)),
     0x7E: (2, _numbers(int.__mul__, _WIDE)),
