@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyodide_abi.cli.options import folders_of, positive
+from pyodide_abi.cli.options import add_executor_option, add_find_links_option, folders_of, positive
 
 if TYPE_CHECKING:
     import argparse
@@ -51,7 +51,6 @@ _MEMORY = 2048
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add arguments, a description and examples."""
-    from pyodide_abi.cli.options import add_executor_option
     from pyodide_abi.cli.settings import words
     from pyodide_abi.cli.target import add_compiler_options, add_platform_option
 
@@ -70,13 +69,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-c", "--constraint", action="append", default=[], metavar="FILE", help="a file that bounds versions"
     )
-    parser.add_argument(
-        "-f",
-        "--find-links",
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="a folder of sdists and wheels that count like those of the index; may be repeated",
+    add_find_links_option(
+        parser, "a folder of sdists and wheels that count like those of the index; may be repeated"
     )
     parser.add_argument("--no-index", action="store_true", help="ask no index: only --find-links")
     parser.add_argument(

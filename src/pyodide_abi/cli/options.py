@@ -38,6 +38,16 @@ def add_executor_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_find_links_option(parser: argparse.ArgumentParser, text: str) -> None:
+    """The option that names folders of wheels; :func:`folders_of` opens them.
+
+    Args:
+        parser: The command's.
+        text: The help, which says what comes before what.
+    """
+    parser.add_argument("-f", "--find-links", action="append", default=[], metavar="DIR", help=text)
+
+
 def wheel_named(given: str, cwd: Path) -> Path:
     """The wheel that an argument names.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyodide_abi.cli.options import folders_of, positive
+from pyodide_abi.cli.options import add_find_links_option, folders_of, positive
 from pyodide_abi.cli.settings import set_by
 from pyodide_abi.errors import FailedError, UsageError
 
@@ -80,13 +80,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="WHEEL|NAME",
         help="install this file, or a project by its name (numpy, 'attrs>=23'), with what it depends on",
     )
-    parser.add_argument(
-        "-f",
-        "--find-links",
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="a folder of wheels, which come before the release's own packages and the index",
+    add_find_links_option(
+        parser, "a folder of wheels, which come before the release's own packages and the index"
     )
     parser.add_argument(
         "--index-url",

@@ -6,7 +6,13 @@ from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from pyodide_abi.cli.options import add_executor_option, folders_of, positive, wheel_named
+from pyodide_abi.cli.options import (
+    add_executor_option,
+    add_find_links_option,
+    folders_of,
+    positive,
+    wheel_named,
+)
 from pyodide_abi.cli.over_files import Many
 from pyodide_abi.cli.settings import set_by
 from pyodide_abi.cli.verify_engines import ALL, engines_of, predictions_of
@@ -82,14 +88,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     ways.add_argument(
         "--as-installed", action="store_true", help="install it as users do, with its dependencies"
     )
-    parser.add_argument(
-        "-f",
-        "--find-links",
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="--as-installed: a folder of wheels for dependencies, before the index",
-    )
+    add_find_links_option(parser, "--as-installed: a folder of wheels for dependencies, before the index")
     parser.add_argument(
         "--index-url",
         metavar="URL",
