@@ -30,14 +30,14 @@ class Use:
         headers: what is included.
         body: of a C function that gives what Python's ``Py_BuildValue`` made of the answer.
         answer: as Python prints it.
-        flags: further ones of the link.
+        compiler: The variable that names it.
     """
 
     packages: str
     headers: tuple[str, ...]
     body: str
     answer: str
-    flags: str = ""
+    compiler: str = "CC"
 
 
 USES = {
@@ -194,6 +194,33 @@ USES = {
         'return Py_BuildValue("(ii)", (int)width, row[3]);',
         answer="(4, 4)",
     ),
+    "snappy": Use(
+        packages="snappy",
+        headers=("string.h", "snappy-c.h"),
+        body="char in[1000], out[2000], back[1000]; size_t size = 2000, whole = 1000;\n"
+        "memset(in, 'x', 1000); snappy_compress(in, 1000, out, &size);\n"
+        "snappy_uncompress(out, size, back, &whole);\n"
+        'return Py_BuildValue("(iii)", size < 100, (int)whole, memcmp(in, back, 1000));',
+        answer="(1, 1000, 0)",
+    ),
+    "openssl": Use(
+        packages="libssl libcrypto",
+        headers=("openssl/evp.h", "openssl/ssl.h"),
+        body="unsigned char out[32]; unsigned int size = 0;\n"
+        'EVP_Digest("abc", 3, out, &size, EVP_sha256(), NULL);\n'
+        "SSL_CTX *c = SSL_CTX_new(TLS_method()); int made = c != NULL; SSL_CTX_free(c);\n"
+        'return Py_BuildValue("(iiii)", (int)size, out[0], out[31], made);',
+        # FIPS 180-4's example, ba7816bf … f20015ad.
+        answer="(32, 186, 173, 1)",
+    ),
+    "eigen": Use(
+        packages="eigen3",
+        headers=("Eigen/Dense",),
+        body="Eigen::Matrix2d m; m << 2, 1, 1, 3; Eigen::Vector2d b(3, 4), x = m.fullPivLu().solve(b);\n"
+        'return Py_BuildValue("(ii)", (int)(x[0] + 0.5), (int)(x[1] + 0.5));',
+        answer="(1, 1)",
+        compiler="CXX",
+    ),
 }
 #: Made in a minute or less on a machine with two idle cores.
 SMALL = ("libffi", "libyaml")
@@ -219,11 +246,12 @@ def used(library: str, platform: str, folder: Path) -> None:
     """Make a library, link it into a module, and call it in a platform's oldest and newest release."""
     use = USES[library]
     headers = "\n".join(f"#include <{name}>" for name in use.headers)
-    (folder / "used.c").write_text(SOURCE.format(headers=headers, body=use.body), "utf-8")
-    flags = f"$(pkg-config --cflags --libs python3 {use.packages}) {use.flags}"
+    source = {"CC": "used.c", "CXX": "used.cpp"}[use.compiler]
+    (folder / source).write_text(SOURCE.format(headers=headers, body=use.body), "utf-8")
+    flags = f"$(pkg-config --cflags --libs python3 {use.packages})"
     compiled = pyodide_abi(
         "exec", "--library", library, "--platform", platform, "--toolchain-mismatch", "allow", "-j", "2",
-        "--", "sh", "-ec", f"$CC -O1 -shared used.c {flags} -o used.so",
+        "--", "sh", "-ec", f"${use.compiler} -O1 -shared {source} {flags} -o used.so",
         cwd=folder,
     )  # fmt: skip
     assert compiled.returncode == 0, compiled.stderr.decode()
