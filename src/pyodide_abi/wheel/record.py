@@ -94,7 +94,7 @@ def parse_record(text: str, *, where: str) -> tuple[RecordEntry, ...]:
             path, digest, size = row
             if size and (not size.isdecimal() or len(size) > _LONGEST_SIZE):
                 raise WheelError(
-                    f"{where}: line {number}: the size of {path} is {size[: _LONGEST_SIZE + 1]!r}"
+                    f"{where}: line {number}: the size of {path!r} is {size[: _LONGEST_SIZE + 1]!r}"
                 )
             entries.append(RecordEntry(path=path, digest=digest, size=int(size) if size else None))
     except csv.Error as error:

@@ -32,8 +32,9 @@ def test_round_trip_with_a_comma_in_a_name() -> None:
     [
         ("a.py,sha256=x\n", "line 1 is not a path"),
         (",sha256=x,1\n", "line 1 is not a path"),
-        ("a,,\n\nb,,many\n", "line 3: the size of b is 'many'"),
-        ("a,,-1\n", "the size of a"),
+        ("a,,\n\nb,,many\n", "line 3: the size of 'b' is 'many'"),
+        ("a\x1b[2J,,many\n", r"the size of 'a\\x1b\[2J' is 'many'"),
+        ("a,,-1\n", "the size of 'a'"),
         ("a,,\N{ARABIC-INDIC DIGIT THREE}\n", "line 1"),
         ('"a,,1', "line 1|unexpected end"),
     ],
