@@ -83,4 +83,5 @@ def native_file(
         pieces=pieces or (lambda: iter([data])),
         again=again or pieces or (lambda: iter([data])),
         read=lambda: data,
+        proved={},
     )

@@ -135,6 +135,7 @@ def _native_file(path: Path, place: str) -> NativeFile:
         pieces=lambda: iter([read_file(path)]),
         again=lambda: iter([read_file(path)]),
         read=partial(read_file, path),
+        proved={},
     )
 
 

@@ -6,11 +6,13 @@ this machine, or the client of a cluster. What goes there and back are names and
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.pipeline import open_subject
 from pyodide_abi.audit.run_rules import audit
 from pyodide_abi.errors import PyodideAbiError, UnreadableInputError
+from pyodide_abi.linker.elide.fast_reading import read_files
 from pyodide_abi.platforms.known import use_learned
 from pyodide_abi.platforms.learned import learned_folder
 from pyodide_abi.values import replace, value
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyodide_abi.audit.run_rules import Report
+    from pyodide_abi.linker.elide.fast_reading import Spread
+    from pyodide_abi.linker.plain_reading import ReadFiles
 
 
 @value
@@ -66,6 +70,7 @@ def audit_files(
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
     executor: Executor | None = None,
+    spread: Spread | None = None,
 ) -> Iterator[Audited]:
     """Audit files, each as if it were the only one.
 
@@ -78,6 +83,8 @@ def audit_files(
         select: as for :func:`~pyodide_abi.audit.run_rules.audit`.
         ignore: The rules to leave out, as for :func:`~pyodide_abi.audit.run_rules.audit`.
         executor: What does the work; None for the caller itself, file by file as results are asked for.
+        spread: Without an executor, what reads the modules of a large wheel at the same time, such as
+            :class:`pyodide_abi.copies.Copies`; None for one after another.
 
     Yields:
         a result for each file, in the order of ``files``. A file that cannot be read, ends a worker or shows
@@ -97,7 +104,8 @@ def audit_files(
         for file in files
     ]
     if executor is None:
-        yield from map(audit_one, requests)
+        read = partial(read_files, spread=spread)
+        yield from (audit_one(request, read) for request in requests)
         return
     futures = [(request, executor.submit(audit_one, request)) for request in requests]
     for request, future in futures:
@@ -107,8 +115,13 @@ def audit_files(
             yield Audited(file=request.file, error=_failed(request.file, error))
 
 
-def audit_one(request: Request) -> Audited:
-    """Audit a file; whatever it is, this returns."""
+def audit_one(request: Request, read: ReadFiles = read_files) -> Audited:
+    """Audit a file; whatever it is, this returns.
+
+    Args:
+        request: The file, and how.
+        read: How native files are read.
+    """
     file = request.file
     if request.learned != learned_folder():
         use_learned(request.learned)
@@ -119,6 +132,7 @@ def audit_one(request: Request) -> Audited:
             usual=request.usual,
             engine=request.engine,
             beside=request.beside,
+            read=read,
         ) as subject:
             report = audit(subject, select=request.select, ignore=request.ignore)
     except PyodideAbiError as error:

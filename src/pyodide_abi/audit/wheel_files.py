@@ -38,6 +38,7 @@ def files_of_wheel(wheel: Wheel) -> Iterator[NativeFile]:
                 pieces=partial(wheel.pieces, member.name),
                 again=partial(wheel.unproved, member.name),
                 read=partial(wheel.read, member.name),
+                proved=wheel.proved,
             )
 
 

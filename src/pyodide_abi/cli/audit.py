@@ -114,9 +114,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs",
         type=positive,
-        default=1,
         metavar="N",
-        help="audit so many files at a time, each in a process of its own (default: 1)",
+        help="so many processes: several files at a time, or the modules of a large wheel\n"
+        "(default: 1; for a large wheel, the cores)",
     )
     add_executor_option(parser)
     parser.add_argument(
@@ -170,13 +170,15 @@ def _audited(
     from pyodide_abi.audit.many import audit_files
     from pyodide_abi.cli.audit_policy import Outcome
     from pyodide_abi.cli.audit_targets import targets_of
+    from pyodide_abi.cli.session import usable_cores
+    from pyodide_abi.copies import Copies
     from pyodide_abi.executors import opened_executor
     from pyodide_abi.values import replace
 
     name = platform.name if platform else None
     targets = list(targets_of(args.files, platform, session, scratch))
     files = [target.path for target in targets if target.path]
-    with opened_executor(args.executor, min(args.jobs, len(files) or 1), session.cwd) as executor:
+    with opened_executor(args.executor, min(args.jobs or 1, len(files) or 1), session.cwd) as executor:
         audited = audit_files(
             files,
             platform=None if habit else name,
@@ -186,6 +188,7 @@ def _audited(
             select=args.select,
             ignore=args.ignore,
             executor=executor,
+            spread=Copies(args.jobs or usable_cores()),
         )
         for target in targets:
             if target.path is None:

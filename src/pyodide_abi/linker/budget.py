@@ -56,6 +56,19 @@ class Budget:
         self._name = name
         self._left = _STEPS + int(_STEPS_FOR_A_BYTE * size) if steps is None else steps
 
+    @property
+    def left(self) -> int:
+        """The steps that may still be done."""
+        return self._left
+
+    def spend_elsewhere(self, number: int) -> None:
+        """Pay for files that a copy of this budget has paid for, in another process.
+
+        Raises:
+            UnreadableInputError: As for :meth:`spend_file`.
+        """
+        self._spend_reading(number)
+
     def spend_search(self, number: int = 1) -> None:
         """Pay for needed libraries that are looked for.
 

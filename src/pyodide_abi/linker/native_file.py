@@ -22,6 +22,8 @@ class NativeFile:
         pieces: Gives its bytes bit by bit, once.
         again: Gives them again.
         read: Gives all of them.
+        proved: Size and SHA-256 of each member of its archive that has been read whole; another process that
+            has read this one says so here.
     """
 
     path: str
@@ -31,3 +33,4 @@ class NativeFile:
     pieces: Callable[[], Iterator[bytes]]
     again: Callable[[], Iterator[bytes]]
     read: Callable[[], bytes]
+    proved: dict[str, tuple[int, bytes]]

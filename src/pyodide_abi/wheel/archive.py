@@ -76,13 +76,14 @@ class Wheel:
         path: the file.
         name: the parts of its file name.
         members: all files, in the order of the archive; folders are left out.
+        proved: size and SHA-256 of each member that has been read whole.
     """
 
     def __init__(self, path: Path, name: WheelName, archive: zipfile.ZipFile) -> None:
         self.path = path
         self.name = name
         self._archive = archive
-        self._digests: dict[str, tuple[int, bytes]] = {}
+        self.proved: dict[str, tuple[int, bytes]] = {}
         self._infos = {info.filename: info for info in archive.infolist() if not info.is_dir()}
         self.members = tuple(
             Member(
@@ -134,7 +135,7 @@ class Wheel:
             yield piece
         if checksum != info.CRC:
             raise self._damaged(name, "its checksum is another")
-        self._digests[name] = (size, digest.digest())
+        self.proved[name] = (size, digest.digest())
 
     def unproved(self, name: str) -> Iterator[bytes]:
         """The contents of a member once more, piece by piece, for who has read it before.
@@ -219,7 +220,7 @@ class Wheel:
 
     def verify_record(self) -> tuple[RecordFault, ...]:
         """Hold ``RECORD`` against every member; reads all of them."""
-        return verify_record(self.record, self._infos, self.read, self._digests)
+        return verify_record(self.record, self._infos, self.read, self.proved)
 
     def extension_modules(
         self, suffixes: Sequence[str], *, initialises: Callable[[str, str], bool] | None = None

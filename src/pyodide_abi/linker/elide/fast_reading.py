@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pyodide_abi.linker.budget import Budget
 from pyodide_abi.linker.elide.outline import outline_of, settle
@@ -13,12 +14,30 @@ from pyodide_abi.signatures import recovered_from
 from pyodide_abi.wasm import read_module
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from typing import TypeAlias
 
     from pyodide_abi.linker.elide.outline import Outline
     from pyodide_abi.linker.module_facts import Anatomy
     from pyodide_abi.linker.native_file import NativeFile
     from pyodide_abi.signatures import Recovered
+
+    #: A file's outline, what it is made of, and what it hands over to be called.
+    _Outlined: TypeAlias = tuple[Outline, Anatomy, Recovered]
+
+_Item = TypeVar("_Item")
+_Done = TypeVar("_Done")
+
+#: Bytes of all files but the largest. With fewer, other processes gain less than they cost to begin.
+_WORTH_SPREADING = 8_000_000
+
+
+class Spread(Protocol):
+    """Does a piece of work for each item, somewhere else; gives what it came to in the order of the items."""
+
+    def __call__(self, work: Callable[[_Item], _Done], items: Sequence[_Item], /) -> Iterator[_Done]:
+        """Begin."""
+        ...
 
 
 def read_files(
@@ -27,6 +46,7 @@ def read_files(
     known: Callable[[], frozenset[bytes]],
     sought: Collection[str] = (),
     budget: Budget | None = None,
+    spread: Spread | None = None,
 ) -> dict[str, Read]:
     """Read files, whatever they are, one after another, so that never more than a part of one is held.
 
@@ -39,6 +59,7 @@ def read_files(
             exports such names.
         sought: Names of features to look for in code, which takes time; those that an engine refuses.
         budget: The work that may be done; None for what the sizes of the files give.
+        spread: Reads some files at the same time where they are large; None for one after another.
 
     Returns:
         What was read, by path, in the order of the files.
@@ -50,23 +71,52 @@ def read_files(
     by_path = {file.path: file for file in files}
     # The largest first, while nothing is kept of the others: that takes the least memory.
     largest_first = sorted(files, key=lambda file: -file.size)
-    read = {file.path: _read(file, known, sought, budget) for file in largest_first}
+    read_one = partial(_read, known=known, sought=sought)
+    if spread and sum([file.size for file in largest_first[1:]]) > _WORTH_SPREADING:
+        outlined = _read_elsewhere(largest_first, read_one, budget, spread)
+    else:
+        outlined = {file.path: read_one(file, budget) for file in largest_first}
 
     def export_at(path: str, place: int) -> str:
         return read_module(by_path[path].read()).exports[place].name
 
-    libraries = settle([read[path][0] for path in by_path], export_at)
-    return {library.path: Read(library, *read[library.path][1:]) for library in libraries}
+    libraries = settle([outlined[path][0] for path in by_path], export_at)
+    return {library.path: Read(library, *outlined[library.path][1:]) for library in libraries}
+
+
+def _read_elsewhere(
+    files: Sequence[NativeFile],
+    read: Callable[[NativeFile, Budget], _Outlined],
+    budget: Budget,
+    spread: Spread,
+) -> dict[str, _Outlined]:
+    """Files read by others; what they have paid, and proved, is noted here."""
+    *others, smallest = files
+    # What is made for the first file, of data and of patterns, need not be made by each of the others.
+    first = read(smallest, budget)
+
+    def work(file: NativeFile) -> tuple[_Outlined, int, tuple[int, bytes] | None]:
+        before = budget.left
+        outlined = read(file, budget)
+        return outlined, before - budget.left, file.proved.get(file.member)
+
+    found: dict[str, _Outlined] = {}
+    for file, (outlined, steps, proof) in zip(others, spread(work, others), strict=True):
+        budget.spend_elsewhere(steps)
+        if proof is not None:
+            file.proved[file.member] = proof
+        found[file.path] = outlined
+    return {**found, smallest.path: first}
 
 
 def _read(
-    file: NativeFile, known: Callable[[], frozenset[bytes]], sought: Collection[str], budget: Budget
-) -> tuple[Outline, Anatomy, Recovered]:
+    file: NativeFile, budget: Budget, *, known: Callable[[], frozenset[bytes]], sought: Collection[str]
+) -> _Outlined:
     budget.spend_file()
     pieces = file.pieces()
     found = outline_stream(file, pieces, known=known, sought=sought, budget=budget)
     if found is None:
-        return _read_whole(file, known, sought, budget)
+        return _read_whole(file, budget, known=known, sought=sought)
     # Whether the archive's member is sound shows behind its last piece.
     for _ in pieces:
         pass
@@ -74,8 +124,8 @@ def _read(
 
 
 def _read_whole(
-    file: NativeFile, known: Callable[[], frozenset[bytes]], sought: Collection[str], budget: Budget
-) -> tuple[Outline, Anatomy, Recovered]:
+    file: NativeFile, budget: Budget, *, known: Callable[[], frozenset[bytes]], sought: Collection[str]
+) -> _Outlined:
     """Read a file that is not as usual."""
     data = file.read()
     module = module_in(data, budget)

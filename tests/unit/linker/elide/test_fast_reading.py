@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import pickle
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import pytest
 from assembling import make_wheel
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made_modules import side_module
+from made_modules import native_file, side_module
 
 from pyodide_abi.audit import audit, open_subject
+from pyodide_abi.errors import UnreadableInputError
+from pyodide_abi.linker.budget import Budget
 from pyodide_abi.linker.elide.fast_reading import read_files
 from pyodide_abi.linker.plain_reading import read_files_plainly
 from pyodide_abi.platforms import load_platform
 from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from pyodide_abi.audit import Report, Subject
     from pyodide_abi.linker.plain_reading import ReadFiles
+
+_Item = TypeVar("_Item")
+_Done = TypeVar("_Done")
 
 #: Names that are a module's own business unless another one uses them, and others that never are.
 MANGLED = [f"_ZN{length}{'n' * length}Ev" for length in (1, 2, 9, 40)] + [
@@ -113,10 +121,21 @@ def audited(wheel: Path, read: ReadFiles) -> tuple[Subject, Report]:
         return replace(subject, binaries=binaries, wheel=None, offers={}), replace(report, modules=())
 
 
+def elsewhere(work: Callable[[_Item], _Done], items: Sequence[_Item]) -> Iterator[_Done]:
+    """Work that is done in another process, as far as the work can see."""
+    return (pickle.loads(pickle.dumps(work(item))) for item in items)  # noqa: S301 - our own
+
+
+@pytest.fixture
+def always_spread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyodide_abi.linker.elide.fast_reading._WORTH_SPREADING", 0)
+
+
+@pytest.mark.usefixtures("always_spread")
 @pytest.mark.parametrize("name", PLATFORMS)
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(library=modules, extensions=st.lists(modules, min_size=1, max_size=3))
-def test_both_ways_say_the_same(tmp_path: Path, name: str, library: Made, extensions: list[Made]) -> None:
+def test_all_ways_say_the_same(tmp_path: Path, name: str, library: Made, extensions: list[Made]) -> None:
     platform = load_platform(name)
     files = {"pack.libs/libone.so": side_module(text_of(library, ""))}
     for number, made in enumerate(extensions):
@@ -125,4 +144,32 @@ def test_both_ways_say_the_same(tmp_path: Path, name: str, library: Made, extens
         files[f"m{number}{platform.python.suffixes[0]}"] = data
     tag = platform.python.tag
     wheel = make_wheel(tmp_path, f"pack-1.0-{tag}-{tag}-{platform.tags[0].tag}.whl", files)
-    assert audited(wheel, read_files) == audited(wheel, read_files_plainly)
+    found = audited(wheel, read_files)
+    assert found == audited(wheel, read_files_plainly)
+    assert found == audited(wheel, partial(read_files, spread=elsewhere))
+
+
+@pytest.mark.usefixtures("always_spread")
+def test_what_others_pay_and_prove_is_noted() -> None:
+    files = [
+        native_file(side_module(f'(import "env" "f{number}" (func))'), path=f"{number}.so")
+        for number in range(3)
+    ]
+
+    def work_elsewhere(work: Callable[[_Item], _Done], items: Sequence[_Item]) -> Iterator[_Done]:
+        for item, file in zip(items, files, strict=False):
+            before = budget.left
+            file.proved[file.member] = (file.size, b"digest")
+            done = work(item)
+            file.proved.clear()
+            # A copy's budget is not this one.
+            budget.spend_elsewhere(budget.left - before)
+            yield done
+
+    here, budget = Budget(), Budget()
+    read_files(files, known=frozenset, budget=here)
+    read_files(files, known=frozenset, budget=budget, spread=work_elsewhere)
+    assert budget.left == here.left
+    assert [set(file.proved) for file in files] == [{"0.so"}, {"1.so"}, set()]
+    with pytest.raises(UnreadableInputError, match="too many"):
+        read_files(files, known=frozenset, budget=Budget(steps=200), spread=elsewhere)
