@@ -12,6 +12,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
+from made_wheels import make_wheel
 from patience import WORK_HANGS, until
 from real_host import pyodide_abi
 
@@ -103,6 +104,15 @@ def test_from_sdists_to_a_lock_file_that_loads(tmp_path: Path) -> None:
     assert {file.name: file.stat().st_mtime_ns for file in (tmp_path / "out").glob("*.whl")} == before
     (user,) = (one for one in json.loads(again.stdout)["results"] if one["errors_when_loaded"])
     assert (user["name"], user["errors_when_loaded"][-1]) == ("userpart", "AssertionError: not 41")
+
+
+def test_where_nothing_is_built_no_compiler_is_looked_for(tmp_path: Path) -> None:
+    """Without a compiler on the PATH a build would be refused; a wheel that is there is taken."""
+    make_wheel(tmp_path, "spam-1.0-py3-none-any.whl", {"spam.py": ""})
+    words = ("distribute", "spam", "--no-index", "--find-links", ".", "--platform", "314_0", "--no-verify")
+    done = pyodide_abi(*words, "--outdir", "out", "--toolchain", "path", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr.decode()
+    assert (tmp_path / "out" / "spam-1.0-py3-none-any.whl").is_file()
 
 
 CLUSTER = """\

@@ -20,6 +20,8 @@ _PATTERNS = tuple(
     for pattern in (
         r"^pyodide-abi: error: ",
         r"^(warning: \S+@\S+: )?[^\s:][^:]*:\d+(:\d+)?: (fatal )?error: ",
+        # Cython, which says no word for an error, and marks what is none.
+        r"^[^\s:]+\.(pyx|pxd|pxi):\d+:\d+: ",
         r"\b(wasm-ld|ld\.lld)\S*: error: ",
         # Cargo indents what build scripts say; where they were started it says before.
         r"^  error: ",
@@ -165,7 +167,9 @@ def _words_of_script(lines: list[str]) -> list[str]:
     """What a crate's build script wrote, its errors first, less what it wrote for cargo."""
     said: dict[str, list[str]] = {"--- stderr": [], "--- stdout": []}
     part = "--- stderr"
-    for line in lines:
+    # Notes of cargo's own may stand before.
+    begin = next((at for at, line in enumerate(lines) if line.startswith("Caused by:")), 0)
+    for line in lines[begin:]:
         if line and not line.startswith((" ", "Caused by:")):
             break
         if line.strip() in said:

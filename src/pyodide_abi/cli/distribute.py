@@ -120,7 +120,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     from pyodide_abi.distribution.distributing import distribute
     from pyodide_abi.distribution.resolution import resolve
     from pyodide_abi.distribution.work import WorkSettings
-    from pyodide_abi.distribution.work_plan import plan
+    from pyodide_abi.distribution.work_plan import Action, plan
     from pyodide_abi.host import HostWishes
     from pyodide_abi.platforms import default_platform, load_platform
     from pyodide_abi.report.distribution import distribution_to_html, distribution_to_json, write_distribution
@@ -135,8 +135,10 @@ def run(args: argparse.Namespace, session: Session) -> int:
     steps = plan(packages, platform, from_source={_normal(name) for name in args.from_source})
     _check_names(tests, [package.name for package in packages])
     workers = _workers(args, session)
+    builds = any(step.action is Action.BUILD for step in steps)
     settings = WorkSettings(
-        target=find_target(platform, args, session),
+        platform=platform,
+        target=find_target(platform, args, session) if builds else None,
         outdir=(session.cwd / Path(args.outdir).expanduser()).resolve(),
         recipes=tuple((session.cwd / Path(name).expanduser()).resolve() for name in args.recipes),
         verify=not args.no_verify,

@@ -103,7 +103,7 @@ def distribute(
     """
     files = ProgressFiles(outdir=settings.outdir)
     settings.outdir.mkdir(parents=True, exist_ok=True)
-    runtime = newest(settings.target.platform.runtimes)
+    runtime = newest(settings.platform.runtimes)
     release = install_release(runtime.release, host)
     made = _worked_on(steps, settings, workers, host)
     files.forget_others(steps)
@@ -113,7 +113,7 @@ def distribute(
         partial.write_text(text, "utf-8")
     loaded = _loaded(files, settings, workers, host, tests) if load else {}
     return Distribution(
-        platform=settings.target.platform.name,
+        platform=settings.platform.name,
         release=runtime.version,
         outdir=settings.outdir,
         lock=lock,
@@ -162,11 +162,11 @@ def _together(
         known = {finding for one in good for finding in one.findings}
         found = judge_together(
             [settings.outdir / one.file for one in good],
-            settings.target.platform,
+            settings.platform,
             known=known,
             ignore=settings.ignore,
         )
-        lock = audit_file(settings.outdir / NAME, platform=settings.target.platform, ignore=settings.ignore)
+        lock = audit_file(settings.outdir / NAME, platform=settings.platform, ignore=settings.ignore)
     return (*found, *map(told, lock.findings))
 
 
@@ -174,7 +174,7 @@ def _loaded(
     files: ProgressFiles, settings: WorkSettings, workers: Workers, host: Host, tests: Mapping[str, str]
 ) -> dict[str, tuple[str, ...]]:
     """Load every package of the lock file that was not loaded with the same files before."""
-    outdir, runtime = settings.outdir, newest(settings.target.platform.runtimes)
+    outdir, runtime = settings.outdir, newest(settings.platform.runtimes)
     packages = packages_in(outdir)
     loadings = []
     for name, package in packages.items():

@@ -1,7 +1,8 @@
 """What is done already, in a file for each package: a run that begins again goes on where the last one was.
 
-A package counts as done while what it was made from is the same (sources, platform, compiler, recipes and the
-rules that were left out) and its wheel is what it was. One that failed is tried again.
+A package counts as done while what it was made from is the same (its file, the platform, the rules that were
+left out; where it was built, the compiler and the recipes) and its wheel is what it was. One that failed is
+tried again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from filelock import FileLock
 
 from pyodide_abi.atomic import replacing
 from pyodide_abi.distribution.work import Made, WorkStatus, make
+from pyodide_abi.distribution.work_plan import Action
 from pyodide_abi.files import sha256_of
 from pyodide_abi.values import asdict, value
 
@@ -111,9 +113,11 @@ def key_of(step: Step, settings: WorkSettings) -> str:
     if not digest:
         return ""
     facts = [_EDITION, step.package.name, step.package.version, step.action, file.name, digest]
-    facts += [target.platform.name, target.toolchain.emscripten, str(target.exports), target.tag]
-    facts += [settings.verify, settings.ignore, [str(prefix) for prefix in target.prefixes]]
-    facts += [sorted(str(folder) for folder in settings.recipes)]
+    facts += [settings.platform.name, settings.verify, settings.ignore]
+    if step.action is Action.BUILD and target is not None:
+        facts += [target.toolchain.emscripten, str(target.exports), target.tag]
+        facts += [[str(prefix) for prefix in target.prefixes]]
+        facts += [sorted(str(folder) for folder in settings.recipes)]
     return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()
 
 

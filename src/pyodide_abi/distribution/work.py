@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pyodide_abi.distribution.resolution import File
     from pyodide_abi.distribution.work_plan import Step
     from pyodide_abi.host import Host, HostWishes, Progress
+    from pyodide_abi.platforms.model import Platform
 
 #: Below the folder of the wheels: those that are not good, to be looked at.
 BAD = "not-good"
@@ -66,7 +67,8 @@ class WorkSettings:
     """How packages are worked on; the same for all.
 
     Attributes:
-        target: what they are built for, and with what.
+        platform: what they are for.
+        target: what builds are for, and with what; None where nothing is built.
         outdir: The folder that wheels go to.
         recipes: Folders with recipes of the user's own.
         verify: load every wheel with compiled modules.
@@ -75,7 +77,8 @@ class WorkSettings:
         wishes: what the user wants of every machine that works.
     """
 
-    target: Target
+    platform: Platform
+    target: Target | None
     outdir: Path
     recipes: tuple[Path, ...] = ()
     verify: bool = True
@@ -171,21 +174,22 @@ class _Work:
 
     def done(self) -> Made:
         step, settings = self.job.step, self.job.settings
-        platform = settings.target.platform
         libraries: tuple[str, ...] = ()
         repairs: tuple[str, ...] = ()
+        emscripten = ""
         if step.action is Action.BUILD:
-            wheel, libraries = self._built()
+            assert settings.target is not None
+            wheel, libraries = self._built(settings.target)
             wheel, repairs = self._repaired(wheel)
+            emscripten = settings.target.toolchain.emscripten
         else:
             wheel = self._fetched(self.folder)
-        report = audit_file(wheel, platform=platform, ignore=settings.ignore)
+        report = audit_file(wheel, platform=settings.platform, ignore=settings.ignore)
         loads = self._loaded(wheel) if settings.verify and not report.pure else None
         bad = _first_error(report) or (loads[1] if loads else "")
         final = settings.outdir / (BAD if bad else "") / wheel.name
         final.parent.mkdir(exist_ok=True)
         wheel.replace(final)
-        compiled = step.action is Action.BUILD and not report.pure
         status = WorkStatus.BUILT if step.action is Action.BUILD else WorkStatus.TAKEN
         return Made(
             name=step.package.name,
@@ -195,7 +199,7 @@ class _Work:
             file=final.name,
             sha256=sha256_of(final),
             size=final.stat().st_size,
-            emscripten=settings.target.toolchain.emscripten if compiled else "",
+            emscripten="" if report.pure else emscripten,
             libraries=libraries,
             repairs=repairs,
             findings=tuple(map(told, report.findings)),
@@ -203,12 +207,12 @@ class _Work:
             seconds=round(time.monotonic() - self.began),
         )
 
-    def _built(self) -> tuple[Path, tuple[str, ...]]:
+    def _built(self, target: Target) -> tuple[Path, tuple[str, ...]]:
         settings = self.job.settings
         source = self._sources()
         check_source(source)
         request = BuildRequest(
-            source=source, target=settings.target, outdir=self.folder / "built", jobs=settings.compilers
+            source=source, target=target, outdir=self.folder / "built", jobs=settings.compilers
         )
         libraries = Libraries(catalogue=self._recipes(), host=self.host, jobs=settings.compilers)
         result, made = build_with_libraries(request, libraries)
@@ -258,7 +262,7 @@ class _Work:
 
     def _loaded(self, wheel: Path) -> tuple[tuple[int, int], str]:
         """How many of its files load in the platform's newest release; what the first failure says."""
-        runtime = newest(self.job.settings.target.platform.runtimes)
+        runtime = newest(self.job.settings.platform.runtimes)
         try:
             verification = verify_wheel(wheel, [runtime], self.host)
         except FailedError as error:

@@ -31,7 +31,8 @@ class Packages:
         self.outdir = folder / "out"
         self.outdir.mkdir()
         wishes = HostWishes(environ={}, cache=folder, offline=True, data=None)
-        settings = WorkSettings(target=made_target(folder), outdir=self.outdir, wishes=wishes)
+        target = made_target(folder)
+        settings = WorkSettings(platform=target.platform, target=target, outdir=self.outdir, wishes=wishes)
         sdist = File(name="spam-1.0.tar.gz", place="https://files.example/spam-1.0.tar.gz", sha256="aa")
         package = ResolvedPackage(name="spam", version="1.0", needs=(), sdist=sdist, wheels=())
         step = Step(package=package, action=Action.BUILD, file=sdist, reason="")
@@ -94,6 +95,14 @@ def test_what_is_made_in_another_way_is_made_again(change: dict[str, Any], packa
     packages.change(**change)
     carry_out(packages.job)
     assert packages.times == 2
+
+
+def test_what_is_taken_is_done_with_whatever_compiler_there_is(packages: Packages) -> None:
+    packages.change(step={"action": Action.TAKE})
+    first = carry_out(packages.job)
+    packages.change(settings={"target": None})
+    assert carry_out(packages.job) == first
+    assert packages.times == 1
 
 
 def test_a_wheel_that_changed_is_made_again(packages: Packages) -> None:
