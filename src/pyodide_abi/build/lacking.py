@@ -60,12 +60,21 @@ _PATTERNS = tuple(
         # h5py and others that open the build machine's library to ask it something.
         (LackingKind.PACKAGE, r"Unable to load dependency (?P<name>\w+)"),
         (LackingKind.LINK, r"OSError: lib(?P<name>[\w+-]+)\.so[\d.]*: cannot open shared object"),
-        # shapely, pyproj, GDAL's bindings: the program that tells where a library is.
+        # psycopg2, pycurl and many more: the program that tells where a library is, NAME-config.
+        (LackingKind.PACKAGE, r"(?P<name>pg_config)\b.*(not found|No such file|this machine's)"),
         (
             LackingKind.PACKAGE,
-            r"(?P<name>geos|gdal|xml2|xslt|pg|nc|gsl)[-_]config\b.*(not found|No such file|this machine's)",
+            r"(?<![\w-])(?P<name>(?!pkg|python)[\w.]+)-config\b.*(not found|No such file|this machine's)",
         ),
         (LackingKind.PACKAGE, r"(?P<name>proj) executable not found"),
+        # fiona, rasterio.
+        (LackingKind.PACKAGE, r"A (?P<name>GDAL) API version must be specified"),
+        # xmlsec.
+        (LackingKind.PACKAGE, r"error: (?P<name>[\w.+-]+) is not installed or not in path"),
+        # mysqlclient.
+        (LackingKind.PACKAGE, r"Specify (?P<name>[A-Z0-9_]+)_CFLAGS\b"),
+        # netcdf4.
+        (LackingKind.PACKAGE, r"Did not find (?P<name>\w+)( version \S+)? headers"),
     )
 )
 

@@ -239,7 +239,7 @@ def excerpt(log: str, index: int) -> str:
         following = _words_of_script(following)
     said = []
     for line in following[:_CONTEXT]:
-        if _ECHO.search(line) or line.startswith("Traceback"):
+        if _ECHO.search(line) or line.startswith("Traceback") or line in _CHAINED:
             break
         if not line.startswith(_GONE):
             said.append(_shortened(line))

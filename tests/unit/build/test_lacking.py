@@ -63,6 +63,7 @@ from pyodide_abi.build.lacking import Lacking, LackingKind, lacking
             "HDF5",
         ),
         ("geos-config: command not found", LackingKind.PACKAGE, "geos"),
+        ("FileNotFoundError: 'ncurses6-config' not found", LackingKind.PACKAGE, "ncurses6"),
         ("proj executable not found. Please set the PROJ_DIR variable.", LackingKind.PACKAGE, "proj"),
     ],
 )
@@ -76,6 +77,8 @@ def test_what_is_lacking(said: str, kind: LackingKind, name: str) -> None:
         "bad.c:3:67: error: expected ';' after return statement",
         "ModuleNotFoundError: No module named 'numpy'",
         "FileNotFoundError: README.md not found",
+        "/bin/sh: pkg-config: not found",
+        "python3-config: No such file or directory",
         "wasm-ld: error: x.o: undefined symbol: deflate",
         "",
     ],

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from pyodide_abi.build.logs import advice, excerpt, first_error
 
+BUILDS = Path(__file__).parents[2] / "cases" / "builds"
 SETUPTOOLS = """\
 running build_ext
 bad.c:1:10: warning: an error: of sorts [-Wfoo]
@@ -127,27 +131,6 @@ def test_a_linker_s_whole_command_line_is_cut() -> None:
     assert line.endswith("failed (returned 1)")
 
 
-#: pillow 13.0.0, less the frames.
-PILLOW = """\
-Traceback (most recent call last):
-  File "<string>", line 902, in build_extensions
-RequiredDependencyException: jpeg
-
-During handling of the above exception, another exception occurred:
-
-Traceback (most recent call last):
-  File "_custom_build/backend.py", line 26, in build_wheel
-    return super().build_wheel(wheel_directory, config_settings, metadata_directory)
-           ~~~~~~~~~~~~~~~~~~~^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-RequiredDependencyException: 
-
-The headers or library files could not be found for jpeg,
-a required dependency when compiling Pillow from source.
-
-Please see the install instructions at:
-   https://pillow.readthedocs.io/en/latest/installation/basic-installation.html
-
-"""  # noqa: W291 - as Python writes it
 #: openssl-sys 0.9.117, as its build script writes it.
 OPENSSL = """\
    Compiling openssl-sys v0.9.117
@@ -177,20 +160,22 @@ Caused by:
 
 warning: build failed, waiting for other jobs to finish...
 """
-#: h5py 3.16.0.
-H5PY = """\
-error: Unable to load dependency HDF5, make sure HDF5 is installed properly
-on sys.platform='emscripten' with platform.machine()='wasm32'
-Library dirs checked: []
-error: libhdf5.so: cannot open shared object file: No such file or directory
-"""
-#: scipy 1.18.1.
-SCIPY = """\
-Library m found: YES
+#: Cython 3.3.1, less the frames.
+CYTHON = """\
+[1/1] Cythonizing spam.pyx
+warning: spam.pyx:2:5: cdef variable 'n' declared after it is used
 
-../meson.build:91:2: ERROR: 'fortran' compiler binary not defined in cross file [binaries] section
-
-A full log can be found at .mesonpy-ynon9gyi/meson-logs/meson-log.txt
+Error compiling Cython file:
+------------------------------------------------------------
+...
+    qsort(values, 4, sizeof(int), one)
+                                  ^
+------------------------------------------------------------
+spam.pyx:4:34: undeclared name not builtin: one
+Traceback (most recent call last):
+  File "Cython/Build/Dependencies.py", line 1265, in cythonize_one
+    raise CompileError(None, pyx_file)
+Cython.Compiler.Errors.CompileError: spam.pyx
 """
 #: An exception that is raised from another; a layer passes on the last one.
 CHAINED = """\
@@ -212,46 +197,45 @@ subprocess.CalledProcessError: Command 'x' returned non-zero exit status 1.
 """
 
 
-@pytest.mark.parametrize(
-    ("log", "first", "more", "advised"),
-    [
-        (
-            PILLOW,
-            (
-                "RequiredDependencyException: The headers or library files could not be found for jpeg, a"
-                " required dependency when compiling Pillow from source."
-            ),
-            "Please see the install instructions at:",
-            "there is no jpeg",
-        ),
-        (
-            OPENSSL,
-            "error: failed to run custom build command for `openssl-sys v0.9.117`",
-            "Could not find directory of OpenSSL installation",
-            "there is no OpenSSL",
-        ),
-        (
-            H5PY,
-            "error: Unable to load dependency HDF5, make sure HDF5 is installed properly",
-            "libhdf5.so: cannot open shared object file",
-            "there is no HDF5",
-        ),
-        (
-            SCIPY,
-            SCIPY.splitlines()[2],
-            "",
-            "--config-setting=setup-args=-D_without-fortran=true",
-        ),
-        (CHAINED, "RuntimeError: a GDAL API version must be specified", "", ""),
-    ],
-    ids=["pillow", "openssl-sys", "h5py", "scipy", "chain"],
-)
-def test_the_first_cause_is_whole(log: str, first: str, more: str, advised: str) -> None:
+FAILED: dict[str, dict[str, str]] = tomllib.loads((BUILDS / "expected.toml").read_text("utf-8"))
+
+
+def told(log: str) -> tuple[str, str, str]:
+    """The first line of a failed build, what is shown with it, and the advice."""
     line, index = first_error(log)
     context = excerpt(log, index)
-    assert line == first
-    assert more in context
+    return line, context, advice(f"{line}\n{context}")
+
+
+def test_there_are_twenty_real_builds_that_fail() -> None:
+    assert {file.stem for file in BUILDS.glob("*.txt")} == set(FAILED)
+    assert len(FAILED) >= 20
+
+
+@pytest.mark.parametrize("name", FAILED)
+def test_what_stands_first_of_a_real_build(name: str) -> None:
+    expected = FAILED[name]
+    line, context, helps = told((BUILDS / f"{name}.txt").read_text("utf-8"))
+    assert line == expected["first"]
+    assert expected.get("more", "") in context
+    assert "cargo:" not in context
+    assert expected["advice"] in helps
+
+
+def test_a_crates_own_words_are_shown_without_those_for_cargo() -> None:
+    line, context, helps = told(OPENSSL)
+    assert line == "error: failed to run custom build command for `openssl-sys v0.9.117`"
+    assert "Could not find directory of OpenSSL installation" in context
     assert "cargo:" not in context
     assert "unset" not in context
-    told = advice(f"{line}\n{context}")
-    assert advised in told if advised else not told
+    assert "there is no OpenSSL" in helps
+
+
+def test_the_last_exception_of_a_chain_is_the_cause() -> None:
+    assert told(CHAINED) == ("RuntimeError: a GDAL API version must be specified", "", "")
+
+
+def test_cython_says_where_and_what() -> None:
+    line, context, _ = told(CYTHON)
+    assert line == "spam.pyx:4:34: undeclared name not builtin: one"
+    assert "Error compiling" not in context
