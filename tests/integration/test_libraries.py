@@ -221,6 +221,18 @@ USES = {
         answer="(1, 1)",
         compiler="CXX",
     ),
+    "boost": Use(
+        packages="",
+        headers=(
+            "boost/rational.hpp",
+            "boost/multi_index_container.hpp",
+            "boost/math/special_functions/gamma.hpp",
+        ),
+        body="boost::rational<int> r(1, 2); r += boost::rational<int>(1, 3);\n"
+        'return Py_BuildValue("(iid)", r.numerator(), r.denominator(), boost::math::tgamma(5.0));',
+        answer="(5, 6, 24.0)",
+        compiler="CXX",
+    ),
 }
 #: Made in a minute or less on a machine with two idle cores.
 SMALL = ("libffi", "libyaml")
@@ -251,7 +263,7 @@ def used(library: str, platform: str, folder: Path) -> None:
     flags = f"$(pkg-config --cflags --libs python3 {use.packages})"
     compiled = pyodide_abi(
         "exec", "--library", library, "--platform", platform, "--toolchain-mismatch", "allow", "-j", "2",
-        "--", "sh", "-ec", f"${use.compiler} -O1 -shared {source} {flags} -o used.so",
+        "--", "sh", "-ec", f"${use.compiler} $CPPFLAGS -O1 -shared {source} {flags} -o used.so",
         cwd=folder,
     )  # fmt: skip
     assert compiled.returncode == 0, compiled.stderr.decode()
