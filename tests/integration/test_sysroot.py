@@ -111,6 +111,8 @@ def _compile(platform: Platform, sysroot: Sysroot, folder: Path, host: Host) -> 
 
 
 def _names(sysroot: Sysroot) -> set[str]:
+    # Who is told one of the folders finds the other, as in an installed CPython.
+    assert sysroot.include == sysroot.sysconfigdata.parents[1] / "include" / sysroot.sysconfigdata.name
     text = (sysroot.include / "pyconfig.h").read_text()
     return set(re.findall(r"^(?:# *define|/\* #undef) (\w+)", text, re.MULTILINE))
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pyodide_abi.toolchain.model import HostPython
 
 #: Raised when what is made from the same input changes: older entries are then left alone.
-_FORMAT = 2
+_FORMAT = 3
 
 
 def make_sysroot(platform: Platform, runtime_folder: Path, python: HostPython, host: Host) -> Sysroot:
@@ -59,9 +59,18 @@ def make_sysroot(platform: Platform, runtime_folder: Path, python: HostPython, h
         platform=platform.name,
         release=version,
         root=root,
-        include=root / "include" / f"python{minor}",
-        sysconfigdata=root / "sysconfigdata",
+        include=_include(root, minor),
+        sysconfigdata=_library(root, minor),
     )
+
+
+def _include(root: Path, minor: str) -> Path:
+    return root / "include" / f"python{minor}"
+
+
+def _library(root: Path, minor: str) -> Path:
+    """Where an installed CPython has its own: who is told one folder finds the other (cryptography 50)."""
+    return root / "lib" / f"python{minor}"
 
 
 def _fill(folder: Path, minor: str, runtime: Path, release: Release, python: HostPython) -> None:
@@ -69,7 +78,7 @@ def _fill(folder: Path, minor: str, runtime: Path, release: Release, python: Hos
     name = configuration.MODULE
     origin = f"{name} of release {release.version}"
     variables = configuration.read_variables(source, origin)
-    include = folder / "include" / f"python{minor}"
+    include = _include(folder, minor)
     shutil.copytree(python.include, include, copy_function=shutil.copyfile)
     host_names = _host_names(python, minor)
     pyconfig = configuration.write_pyconfig(variables, host_names, origin)
@@ -78,8 +87,9 @@ def _fill(folder: Path, minor: str, runtime: Path, release: Release, python: Hos
     # Not as `pyodide-lock.json` says: that of 314.0.0 has 3.14.0, the runtime itself is 3.14.2.
     text = configuration.write_patchlevel(patchlevel.read_text("utf-8"), release.python, str(patchlevel))
     patchlevel.write_text(text, "utf-8")
-    (folder / "sysconfigdata").mkdir()
-    (folder / "sysconfigdata" / name).write_text(source, "utf-8")
+    library = _library(folder, minor)
+    library.mkdir(parents=True)
+    (library / name).write_text(source, "utf-8")
 
 
 def _host_names(python: HostPython, minor: str) -> frozenset[str]:

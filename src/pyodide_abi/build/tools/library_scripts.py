@@ -45,6 +45,10 @@ _ROOTS = {
     "OPENSSL_DIR": "include/openssl/ssl.h",
     "PROJ_DIR": "include/proj.h",
 }
+#: h5py opens HDF5 by ctypes to ask it these and its version: one for the target cannot be opened here, and
+#: this machine's would answer for itself. Reading by HTTP and O_DIRECT need what the target does not have.
+_HDF5 = {"H5PY_ROS3": "0", "H5PY_DIRECT_VFD": "0"}
+_HDF5_VERSION = re.compile(r'#define\s+H5_VERS_INFO\s+"HDF5 library version: (\d+\.\d+\.\d+)')
 
 
 def library_scripts(environ: Mapping[str, str]) -> list[str]:
@@ -87,4 +91,14 @@ class LibraryScripts(Tool):
             for name, header in _ROOTS.items():
                 if (prefix / header).is_file():
                     found.setdefault(name, str(prefix))
+            found = _hdf5(prefix) | found
         return {name: place for name, place in found.items() if name not in build.host.environ}
+
+
+def _hdf5(prefix: Path) -> dict[str, str]:
+    """What is to be known of a prefix's HDF5 without opening it; nothing where it has none."""
+    header = prefix / "include" / "H5public.h"
+    if not header.is_file():
+        return {}
+    version = _HDF5_VERSION.search(header.read_text("utf-8", errors="replace"))
+    return {**_HDF5, **({"HDF5_VERSION": version.group(1)} if version else {})}

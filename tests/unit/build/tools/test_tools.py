@@ -112,6 +112,25 @@ def test_this_machine_s_libraries_do_not_answer(tmp_path: Path) -> None:
     }
 
 
+def test_a_library_that_a_project_would_open_is_known_from_its_header(tmp_path: Path) -> None:
+    """h5py asks HDF5 by ctypes; the first prefix counts, and what the caller says himself."""
+    for name, version in (("first", "1.14.5"), ("second", "1.10.0")):
+        include = tmp_path / name / "include"
+        include.mkdir(parents=True)
+        (include / "hdf5.h").touch()
+        text = f'#define H5_VERS_INFO "HDF5 library version: {version}" /* whole */\n'
+        (include / "H5public.h").write_text(text)
+    runner = FakeRunner(lambda argv, _cwd: completed(argv))
+    target = made_target(tmp_path, prefixes=(tmp_path / "first", tmp_path / "second"))
+    own = {"PATH": "", "H5PY_ROS3": "1"}
+    one = made_build(tmp_path, target, host=make_host(tmp_path, runner, environ=own))
+    assert LibraryScripts().environ(one) == {
+        "HDF5_DIR": str(tmp_path / "first"),
+        "HDF5_VERSION": "1.14.5",
+        "H5PY_DIRECT_VFD": "0",
+    }
+
+
 def test_bare_names_are_the_target_s_where_commands_follow_one_another(tmp_path: Path) -> None:
     one = build(tmp_path)
     files = Compilers().files(one)
