@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,24 @@ _ROOTS = {
     "OPENSSL_DIR": "include/openssl/ssl.h",
     "PROJ_DIR": "include/proj.h",
 }
+#: Programs that name what an archive needs only where they are asked for it: words, and those to ask instead.
+_STATIC = {
+    "geos-config": {
+        "--libs": "--static-cclibs",
+        "--cclibs": "--static-cclibs",
+        "--clibs": "--static-clibs",
+    },
+}
+_ASKING = """\
+#!/bin/sh
+for word; do
+  shift
+  case $word in
+{cases}  esac
+  set -- "$@" "$word"
+done
+exec {program} "$@"
+"""
 #: h5py opens HDF5 by ctypes to ask it these and its version: one for the target cannot be opened here, and
 #: this machine's would answer for itself. Reading by HTTP and O_DIRECT need what the target does not have.
 _HDF5 = {"H5PY_ROS3": "0", "H5PY_DIRECT_VFD": "0"}
@@ -79,20 +98,36 @@ class LibraryScripts(Tool):
     def files(self, build: CrossBuild) -> Mapping[str, str]:
         """See :meth:`Tool.files`."""
         folder = build.refusing.relative_to(build.files)
-        return {f"{folder}/{name}": _REFUSAL for name in library_scripts(build.host.environ)}
+        refusals = {f"{folder}/{name}": _REFUSAL for name in library_scripts(build.host.environ)}
+        asking = {
+            str(build.programs.relative_to(build.files) / name): _ASKING.format(
+                cases="".join(f"    {word}) word={other} ;;\n" for word, other in _STATIC[name].items()),
+                program=shlex.quote(str(program)),
+            )
+            for name, program in _static_programs(build).items()
+        }
+        return refusals | asking
 
     def environ(self, build: CrossBuild) -> Mapping[str, str]:
         """See :meth:`Tool.environ`. What the caller sets himself counts."""
+        asking = _static_programs(build)
         found: dict[str, str] = {}
         for prefix in build.target.prefixes:
             for name, program in _PROGRAMS.items():
                 if (place := prefix / "bin" / program).is_file():
+                    place = build.programs / program if program in asking else place
                     found.setdefault(name, str(place))
             for name, header in _ROOTS.items():
                 if (prefix / header).is_file():
                     found.setdefault(name, str(prefix))
             found = _hdf5(prefix) | found
         return {name: place for name, place in found.items() if name not in build.host.environ}
+
+
+def _static_programs(build: CrossBuild) -> dict[str, Path]:
+    """Those of the prefixes that have to be asked in other words, by their names."""
+    places = [prefix / "bin" / name for prefix in build.target.prefixes for name in _STATIC]
+    return {place.name: place for place in reversed(places) if place.is_file()}
 
 
 def _hdf5(prefix: Path) -> dict[str, str]:

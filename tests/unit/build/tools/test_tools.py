@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,12 +105,27 @@ def test_this_machine_s_libraries_do_not_answer(tmp_path: Path) -> None:
     caller = {"PATH": str(tmp_path / "bin"), "GEOS_CONFIG": "/own/geos-config"}
     target = made_target(tmp_path, prefixes=(tmp_path / "mine",))
     one = made_build(tmp_path, target, host=make_host(tmp_path, runner, environ=caller))
-    assert set(LibraryScripts().files(one)) == {"refusing/xml2-config", "refusing/pg_config"}
+    files = LibraryScripts().files(one)
+    assert set(files) == {"refusing/xml2-config", "refusing/pg_config", "bin/geos-config"}
     assert LibraryScripts().environ(one) == {
         "OPENSSL_DIR": str(tmp_path / "mine"),
         "WITH_XML2_CONFIG": str(tmp_path / "mine" / "bin" / "xml2-config"),
         "XML2_CONFIG": str(tmp_path / "mine" / "bin" / "xml2-config"),
     }
+
+
+def test_a_program_of_a_prefix_is_asked_for_what_its_archives_need(tmp_path: Path) -> None:
+    """That of GEOS tells it only in words of its own, which shapely does not use; the first prefix counts."""
+    prefixes = (tmp_path / "it's mine", tmp_path / "second")
+    for prefix in prefixes:
+        write_program(prefix / "bin" / "geos-config")
+    runner = FakeRunner(lambda argv, _cwd: completed(argv))
+    target = made_target(tmp_path, prefixes=prefixes)
+    one = made_build(tmp_path, target, host=make_host(tmp_path, runner, environ={"PATH": ""}))
+    text = LibraryScripts().files(one)["bin/geos-config"]
+    assert "    --clibs) word=--static-clibs ;;\n" in text
+    assert f"\nexec {shlex.quote(str(prefixes[0] / 'bin' / 'geos-config'))} " in text
+    assert LibraryScripts().environ(one)["GEOS_CONFIG"] == str(one.programs / "geos-config")
 
 
 def test_a_library_that_a_project_would_open_is_known_from_its_header(tmp_path: Path) -> None:
