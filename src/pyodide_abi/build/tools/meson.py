@@ -92,6 +92,8 @@ def cross_file(build: CrossBuild) -> str:
                 "cpu": "wasm32",
                 "endian": "little",
             },
+            # Libraries for the target are archives: what they need stands in a .pc file's Libs.private.
+            "built-in options": {"prefer_static": True},
             "properties": {
                 "needs_exe_wrapper": True,
                 "pkg_config_libdir": [str(place) for place in pkgconfig.search_path(build)],

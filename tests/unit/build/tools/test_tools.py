@@ -162,6 +162,7 @@ def test_meson_s_files_are_machine_files() -> None:
     assert parser["binaries"]["c"] == "['/drivers/cc', '--optimize=z']"
     assert parser["binaries"]["exe_wrapper"] == r"'/w/it\'s here/cross/run'"
     assert parser["host_machine"]["system"] == "'emscripten'"
+    assert parser["built-in options"]["prefer_static"] == "true"
     assert parser["properties"]["needs_exe_wrapper"] == "true"
     packages = r"'/w/it\'s here/environment/lib/python3.14/site-packages/numpy/_core/lib/pkgconfig'"
     assert packages in parser["properties"]["pkg_config_libdir"]
