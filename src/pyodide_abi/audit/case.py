@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.calls import calls_of
 from pyodide_abi.audit.undefined import find_gaps
+from pyodide_abi.audit.unwinding import unwinds_wrongly, way_of, wrong_way
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -86,6 +87,23 @@ class Case:
             for name in facts.exports:
                 found.setdefault(name, binary)
         return found
+
+    def excused(self, path: str, symbol: str) -> bool:
+        """A symbol's trouble follows from unwinding the wrong way alone, which has a rule of its own."""
+        platform = self.subject.platform
+        if platform is None or way_of(symbol) is not wrong_way(platform):
+            return False
+        return path in self._wrongly_unwinding
+
+    @cached_property
+    def _wrongly_unwinding(self) -> frozenset[str]:
+        """Paths of the native files that unwind in another way than the platform; each is looked at once."""
+        platform = self.subject.platform
+        return frozenset(
+            binary.path
+            for binary, facts in self.readable()
+            if platform is not None and unwinds_wrongly(facts, platform)
+        )
 
     def facts_of(self, path: str) -> Facts | None:
         """What the native file at a path says of itself; None where nothing can be read."""

@@ -85,7 +85,19 @@ def decode_parts(document: Mapping[str, Any]) -> tuple[Component, ...]:
 
 def part_of(symbol: str) -> Component | None:
     """What an undefined symbol belongs to, if that is known."""
+    names, prefixes = _beginnings()
+    # A hostile module lacks a hundred thousand, none of which belongs to anything.
+    if symbol not in names and not symbol.startswith(prefixes):
+        return None
     return next((part for part in load_parts() if part.has(symbol)), None)
+
+
+@cache
+def _beginnings() -> tuple[frozenset[str], tuple[str, ...]]:
+    """The names and the prefixes of all parts."""
+    parts = load_parts()
+    names = frozenset().union(*[part.names for part in parts])
+    return names, tuple([prefix for part in parts for prefix in part.prefixes])
 
 
 def findings_about_parts(case: Case, rule: Rule) -> Iterator[Finding]:
@@ -95,8 +107,8 @@ def findings_about_parts(case: Case, rule: Rule) -> Iterator[Finding]:
     """
     found: dict[tuple[str, str], tuple[Component, list[Gap]]] = {}
     for gap in case.gaps:
-        part = part_of(gap.symbol) if set(gap.releases) == set(case.releases) else None
-        if part is not None and part.rule == rule.name:
+        part = part_of(gap.symbol)
+        if part is not None and part.rule == rule.name and set(gap.releases) == set(case.releases):
             found.setdefault((gap.path, part.name), (part, []))[1].append(gap)
     for (path, _), (part, gaps) in found.items():
         names = listed([gap.symbol for gap in gaps], mark="`")

@@ -24,7 +24,7 @@ from pyodide_abi.wasm import Kind
 from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from pyodide_abi.linker import Facts, Library
     from pyodide_abi.platforms.loaders import Loader
@@ -129,12 +129,16 @@ def _misfits(libraries: Sequence[Library], platform: Platform) -> Iterator[Misfi
         for name in (*library.facts.exports, *library.facts.js_functions)
     }
     for library in libraries:
-        for sign, what in _of_library(library, platform, releases, provided):
+        for sign, what in _of_library(library, platform, releases, surface.names, provided):
             yield Misfit(sign=sign, path=library.path, what=what)
 
 
 def _of_library(
-    library: Library, platform: Platform, releases: Sequence[Mapping[str, Symbol]], provided: set[str]
+    library: Library,
+    platform: Platform,
+    releases: Sequence[Mapping[str, Symbol]],
+    names: Collection[str],
+    provided: set[str],
 ) -> Iterator[tuple[Sign, str]]:
     loader = loader_of(platform)
     python = tuple(map(int, platform.python.version.split(".")))
@@ -151,7 +155,7 @@ def _of_library(
     if facts.run_paths and not platform.search.run_path:
         yield Sign.RUN_PATH, facts.run_paths[0]
     yield from _of_init(facts, loader)
-    yield from _of_symbols(facts, releases, provided)
+    yield from _of_symbols(facts, releases, names, provided)
 
 
 def _of_init(facts: Facts, loader: Loader) -> Iterator[tuple[Sign, str]]:
@@ -163,7 +167,7 @@ def _of_init(facts: Facts, loader: Loader) -> Iterator[tuple[Sign, str]]:
 
 
 def _of_symbols(
-    facts: Facts, releases: Sequence[Mapping[str, Symbol]], provided: set[str]
+    facts: Facts, releases: Sequence[Mapping[str, Symbol]], names: Collection[str], provided: set[str]
 ) -> Iterator[tuple[Sign, str]]:
     for entry in facts.imports:
         if not (entry.address or (entry.module in ENV_SPACES and entry.kind is Kind.FUNCTION)):
@@ -171,8 +175,8 @@ def _of_symbols(
         # Symbols of one way of unwinding are counted as that, once, not one by one.
         if entry.name in provided or entry.name in facts.weak or way_of(entry.name):
             continue
-        offers = [symbols[entry.name] for symbols in releases if entry.name in symbols]
-        offers = [offer for offer in offers if offer.kind is not SymbolKind.STUB]
+        every = (symbols.get(entry.name) for symbols in releases) if entry.name in names else ()
+        offers = [offer for offer in every if offer and offer.kind is not SymbolKind.STUB]
         if not offers:
             yield Sign.SYMBOL, entry.name
         elif not entry.address and all(

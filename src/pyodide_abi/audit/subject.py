@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyodide_abi.signatures import Recovered
@@ -90,7 +91,7 @@ class Subject:
     offers: Mapping[str, Mapping[str, Symbol]]
     lock: LockFile | None = None
 
-    @property
+    @cached_property
     def releases(self) -> tuple[str, ...]:
         """The releases of the platform, as on npm; none without a platform."""
         return tuple(release.version for release in self.platform.releases) if self.platform else ()

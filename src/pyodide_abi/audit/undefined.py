@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Evidence, Severity
@@ -35,7 +36,7 @@ class Gap:
     undefined_calls: tuple[str, ...]
     weak: bool
 
-    @property
+    @cached_property
     def releases(self) -> tuple[str, ...]:
         """All releases without it."""
         return tuple(dict.fromkeys((*self.refused, *self.undefined_calls)))

@@ -14,7 +14,6 @@ from pyodide_abi.wasm import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pyodide_abi.audit.case import Case
     from pyodide_abi.linker import Facts, Import
     from pyodide_abi.platforms.model import Platform
 
@@ -73,12 +72,3 @@ def wrong_way(platform: Platform) -> Unwinding:
 def unwinds_wrongly(facts: Facts, platform: Platform) -> bool:
     """The module is built for the other way."""
     return any(True for _ in signs(facts, wrong_way(platform)))
-
-
-def excused(case: Case, path: str, symbol: str) -> bool:
-    """A symbol's trouble is a mere consequence of unwinding the wrong way, which has a rule of its own."""
-    platform = case.subject.platform
-    if platform is None or way_of(symbol) is not wrong_way(platform):
-        return False
-    facts = case.facts_of(path)
-    return facts is not None and unwinds_wrongly(facts, platform)

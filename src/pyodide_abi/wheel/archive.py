@@ -15,6 +15,7 @@ from pyodide_abi.errors import WheelError
 from pyodide_abi.values import value
 from pyodide_abi.wheel.filename import parse_wheel_name
 from pyodide_abi.wheel.metadata import parse_metadata
+from pyodide_abi.wheel.parsing import Parsing
 from pyodide_abi.wheel.record import parse_record, verify_record
 from pyodide_abi.wheel.safety import DAMAGE, Bounds, check_members, fault_of
 from pyodide_abi.wheel.unpack import packed, unpack
@@ -296,10 +297,15 @@ class Wheel:
                     sources[path] = self.read(name)
         return sources
 
+    @cached_property
+    def parsing(self) -> Parsing:
+        """How much of the wheel's Python may still be parsed."""
+        return Parsing(self.path.stat().st_size)
+
     def _opened(self, paths: Sequence[str]) -> frozenset[str]:
         from pyodide_abi.wheel.python_use import opened_libraries  # noqa: PLC0415 - few wheels come here
 
-        return opened_libraries(self.python_sources.items(), paths)
+        return opened_libraries(self.python_sources.items(), paths, self.parsing)
 
     def _defines_init(self, path: str, stem: str) -> bool:
         # An export's name lies in the file as plain text: nothing has to be parsed to see that it is there.

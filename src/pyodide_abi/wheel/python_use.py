@@ -11,12 +11,15 @@ import ast
 import posixpath
 import re
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
+
+    from pyodide_abi.wheel.parsing import Parsing
 
 #: What opens a library: of ctypes (``CDLL``, ``PyDLL``, ``cdll.LoadLibrary``), of cffi (``dlopen``) and of
 #: NumPy's ``ctypeslib``.
@@ -29,6 +32,13 @@ _LISTERS = frozenset({"glob", "iglob", "rglob", "listdir", "scandir", "iterdir",
 _SUFFIXES = frozenset({"EXT_SUFFIX", "EXTENSION_SUFFIXES", "extension_suffixes", "SHLIB_SUFFIX"})
 #: A text with blanks is prose, a longer one is data.
 _LONGEST = 300
+#: A name of more parts is no module's.
+_DEEPEST = 100
+#: Nobody looks for files by so many patterns.
+_MOST_PATTERNS = 100
+_OPENERS_WRITTEN = tuple(sorted(word.encode() for word in _OPENERS))
+_WORD = re.compile(r"\w+")
+_WORD_OF_SOURCE = re.compile(rb"[\w\x80-\xff]+")
 
 
 @value
@@ -51,21 +61,49 @@ class _Use:
     imported: frozenset[str]
     texts: frozenset[str]
 
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words in its texts, each once: what is looked for can be as many as they are."""
+        return frozenset(word for text in self.texts for word in _WORD.findall(text))
 
-def opened_libraries(sources: Iterable[tuple[str, bytes]], natives: Collection[str]) -> frozenset[str]:
+    @cached_property
+    def patterns(self) -> tuple[str, ...]:
+        """Patterns of file names, if it looks for files, up to a bound."""
+        found = {posixpath.basename(text) for text in self.texts if "*" in text} if self.lists else set()
+        return tuple(sorted(pattern for pattern in found if "*" in pattern)[:_MOST_PATTERNS])
+
+    @cached_property
+    def endings(self) -> tuple[str, ...]:
+        """Ends of file names, if it looks for files that it opens, up to a bound."""
+        found = [text for text in self.texts if text.startswith(".")] if self.lists and self.opens else []
+        return tuple(sorted(found)[:_MOST_PATTERNS])
+
+    @cached_property
+    def prefixed(self) -> bool:
+        """A text ends in ``lib``, so that names may be put together."""
+        return any(text.endswith("lib") for text in self.texts)
+
+
+def opened_libraries(
+    sources: Iterable[tuple[str, bytes]], natives: Collection[str], parsing: Parsing
+) -> frozenset[str]:
     """Native files that the Python beside them opens as libraries, and does not import.
 
     Args:
         sources: Python files by their paths below ``site-packages``.
         natives: paths of native files, likewise.
+        parsing: How much may be parsed.
     """
     stems = {path: posixpath.basename(path).partition(".")[0] for path in natives}
     words = {word.encode() for stem in stems.values() for word in (stem, stem.removeprefix("lib")) if word}
-    words |= {word.encode() for word in _OPENERS}
+    every = list(sources)
+    if not any(opener in text for _, text in every for opener in _OPENERS_WRITTEN):
+        return frozenset()
     uses = [
         use
-        for path, text in sources
-        if any(word in text for word in words)
+        for path, text in every
+        if any(opener in text for opener in _OPENERS_WRITTEN) or not words.isdisjoint(words_of(text))
+        if parsing.covers(text)
         for use in [_use_of(path, text)]
         if use is not None
     ]
@@ -74,6 +112,11 @@ def opened_libraries(sources: Iterable[tuple[str, bytes]], natives: Collection[s
     imported = frozenset(name for use in uses for name in use.imported)
     found = {path for path, stem in stems.items() if _is_opened(path, stem, uses)}
     return frozenset(path for path in found if _dotted(path, stems[path]) not in imported)
+
+
+def words_of(text: bytes) -> frozenset[bytes]:
+    """All words in a source, wherever they stand."""
+    return frozenset(_WORD_OF_SOURCE.findall(text))
 
 
 def imported_names(path: str, text: bytes) -> Iterator[tuple[str, str, int]]:
@@ -117,7 +160,7 @@ def imported_files(path: str, text: bytes) -> Iterator[str]:
                 pass
         for name in names:
             # An import of a module runs the packages that it lies in.
-            parts = name.split(".")
+            parts = name.split(".")[:_DEEPEST]
             for depth in range(1, len(parts) + 1):
                 place = "/".join(parts[:depth])
                 yield from (f"{place}.py", f"{place}/__init__.py")
@@ -125,19 +168,14 @@ def imported_files(path: str, text: bytes) -> Iterator[str]:
 
 def _is_opened(path: str, stem: str, uses: Iterable[_Use]) -> bool:
     name = posixpath.basename(path)
-    word = re.compile(rf"(?<!\w){re.escape(stem)}(?!\w)")
-    short = re.compile(rf"(?<!\w){re.escape(stem.removeprefix('lib'))}(?!\w)")
     top = path.partition("/")[0]
     for use in uses:
-        prefixed = stem.startswith("lib") and any(text.endswith("lib") for text in use.texts)
-        for text in use.texts:
-            if word.search(text) or (prefixed and short.search(text)):
-                return True
-            pattern = posixpath.basename(text)
-            if use.lists and "*" in pattern and fnmatchcase(name, pattern):
-                return True
-            if use.lists and use.opens and text.startswith(".") and name.endswith(text):
-                return True
+        if stem in use.words or (
+            use.prefixed and stem.startswith("lib") and stem.removeprefix("lib") in use.words
+        ):
+            return True
+        if any(fnmatchcase(name, pattern) for pattern in use.patterns) or name.endswith(use.endings):
+            return True
         near = use.package.partition(".")[0] == top
         if use.lists and use.opens and use.suffixes and near:
             return True

@@ -12,7 +12,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
-from counting import calls
+from counting import calls, lines
 
 from pyodide_abi.audit import audit_file
 from pyodide_abi.errors import UnreadableInputError
@@ -175,6 +175,24 @@ def tags(number: int) -> Mapping[str, bytes]:
     return {f"spam{SUFFIX}": module(), f"{INFO}/WHEEL": text.encode()}
 
 
+def functions_with_too_many_locals(number: int) -> Mapping[str, bytes]:
+    body = enc.sized(b"\1" + enc.unsigned(50_001) + b"\x7f\x41\0\x0b")
+    return one(function=listed(lambda _: b"\1"), code=listed(lambda _: body))(number)
+
+
+def names_that_python_imports(number: int) -> Mapping[str, bytes]:
+    """Each file wants a name that the module does not have."""
+    files = {f"p{at}.py": f"from spam import absent{at}\n".encode() for at in range(number)}
+    return {f"spam{SUFFIX}": module(), **files}
+
+
+def libraries_that_python_may_open(number: int) -> Mapping[str, bytes]:
+    """Texts that may name each of the files without an init function."""
+    texts = ", ".join(f'"t{at}"' for at in range(number))
+    files = {f"m{at}{SUFFIX}": module("other") for at in range(number)}
+    return files | {"p.py": f"import ctypes, os\nctypes.CDLL(os.listdir([{texts}])[0])\n".encode()}
+
+
 SHAPES = {
     "modules of one library": modules_of_one_library,
     "empty libraries": empty_libraries,
@@ -185,6 +203,9 @@ SHAPES = {
     "folders": folders,
     "libraries in folders": libraries_in_folders,
     "python files": python_files,
+    "names that python imports": names_that_python_imports,
+    "libraries that python may open": libraries_that_python_may_open,
+    "functions with too many locals": functions_with_too_many_locals,
     "needed": one(needed=names("absent")),
     "run paths": one(needed=lambda _: ["absent.so"], run_paths=names("/f")),
     "weak symbols": one(weak=names("w"), imports=many(lambda at: address(f"w{at}"))),
@@ -236,6 +257,24 @@ def test_twice_as_much_takes_twice_the_work(shape: str, tmp_path: Path) -> None:
         file = tmp_path / WHEEL
         pack(file, contents)
         work.append(calls(functools.partial(audit_and_show, file, contents)))
+    _, small, middle, large = work
+    assert large - middle <= RATIO * 2 * (middle - small) + FEW
+
+
+#: Loops over them call nothing.
+IN_LOOPS = {
+    "addresses of one way of unwinding": one(imports=many(lambda at: address(f"invoke_v{at}"))),
+    "libraries that python may open": libraries_that_python_may_open,
+}
+
+
+@pytest.mark.parametrize("shape", IN_LOOPS)
+def test_no_loop_runs_within_another_over_the_same(shape: str, tmp_path: Path) -> None:
+    work = []
+    for size in (SMALLEST, SMALLEST, 2 * SMALLEST, 4 * SMALLEST):
+        file = tmp_path / WHEEL
+        pack(file, IN_LOOPS[shape](size))
+        work.append(lines(functools.partial(audit_file, file)))
     _, small, middle, large = work
     assert large - middle <= RATIO * 2 * (middle - small) + FEW
 

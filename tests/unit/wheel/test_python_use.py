@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pyodide_abi.wheel.parsing import Parsing
 from pyodide_abi.wheel.python_use import imported_names, opened_libraries
 
 SUFFIX = ".cpython-314-wasm32-emscripten.so"
@@ -13,7 +14,7 @@ INSIDE = f"pkg/_native{SUFFIX}"
 
 def opened(path: str, text: str, *more: tuple[str, str]) -> frozenset[str]:
     sources = [(path, text.encode()), *((place, other.encode()) for place, other in more)]
-    return opened_libraries(sources, [LIBRARY, INSIDE])
+    return opened_libraries(sources, [LIBRARY, INSIDE], Parsing(0))
 
 
 @pytest.mark.parametrize(

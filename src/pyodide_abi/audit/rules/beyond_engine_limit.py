@@ -71,7 +71,7 @@ def check(case: Case) -> Iterator[Finding]:
     for binary in case.binaries:
         if not binary.library.excesses:
             continue
-        refused = {engine.name: refused_sizes(binary.library, engine) for engine in engines}
+        refused = {engine.name: frozenset(refused_sizes(binary.library, engine)) for engine in engines}
         for found in binary.library.excesses:
             refusing = [engine for engine in engines if found in refused[engine.name]]
             if refusing:

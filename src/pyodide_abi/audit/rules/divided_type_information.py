@@ -52,19 +52,31 @@ if TYPE_CHECKING:
 _COMPARING = ("__cxa_begin_catch", "__dynamic_cast", FIND_CATCH_PREFIX)
 
 
+#: Names of classes that are held against one another in all; nobody's modules come near.
+_MOST_COMPARED = 10_000_000
+
+
 def check(case: Case) -> Iterator[Finding]:
     """One finding for each module and library that it needs."""
-    by_path = {binary.path: binary for binary in case.binaries}
+    if not case.releases:
+        return
+    known = {binary.path: _Classes(binary) for binary in case.binaries if binary.anatomy.classes}
+    left = _MOST_COMPARED
     for binary in case.binaries:
-        if not binary.anatomy.classes or not case.releases:
-            continue
-        company = binary.judged(case.releases[-1]).libraries
-        for other in (by_path[path] for path in company if path in by_path and path != binary.path):
-            divided = sorted(_divided(binary, other))
-            if divided and (_compares(binary) or _compares(other)):
+        here = known.get(binary.path)
+        for path in binary.judged(case.releases[-1]).libraries if here else ():
+            there = known.get(path)
+            if here is None or there is None or here is there or not (here.compares or there.compares):
+                continue
+            left -= min(len(here.all), len(there.all))
+            if left < 0:
+                return
+            # Modules that take a class's type information from the loader have all the same.
+            divided = sorted((here.all & there.all) - (here.asked & there.asked))
+            if divided:
                 copies = listed([TYPE_INFO_PREFIX + name for name in divided], mark="`")
                 yield RULE.finding(
-                    f"it and {other.member}, which it needs, have each their own copy of {copies}: "
+                    f"it and {there.member}, which it needs, have each their own copy of {copies}: "
                     "neither catch nor dynamic_cast recognises an object of the other's",
                     fix="give classes that cross between modules default visibility, or link both into one",
                     path=binary.member,
@@ -73,30 +85,28 @@ def check(case: Case) -> Iterator[Finding]:
                 )
 
 
-def _divided(one: Binary, other: Binary) -> set[str]:
-    both = one.anatomy.classes & other.anatomy.classes
-    if not both:
-        return set()
-    shared = _addresses(one), _addresses(other)
-    # Modules that take a class's type information from the loader have all the same.
-    return {
-        name
-        for name in both
-        if not all(
-            f"{TYPE_INFO_PREFIX}{name}" in asked or f"{TYPE_NAME_PREFIX}{name}" in asked for asked in shared
-        )
-    }
+class _Classes:
+    """The classes of a module, worked out once: a module can have much company.
 
+    Attributes:
+        member: The module's member of the wheel.
+        all: Names of the classes whose type information it has.
+        asked: Those of them whose type information it asks the loader for.
+        compares: Its code compares classes at run time.
+    """
 
-def _addresses(binary: Binary) -> set[str]:
-    """The names that the module asks the loader for the address of."""
-    facts = binary.library.facts
-    return {entry.name for entry in facts.imports if entry.address} if facts else set()
-
-
-def _compares(binary: Binary) -> bool:
-    facts = binary.library.facts
-    return facts is not None and any(entry.name.startswith(_COMPARING) for entry in facts.imports)
+    def __init__(self, binary: Binary) -> None:
+        facts = binary.library.facts
+        imports = facts.imports if facts else ()
+        addresses = {entry.name for entry in imports if entry.address}
+        self.member = binary.member
+        self.all = binary.anatomy.classes
+        self.asked = {
+            name
+            for name in self.all
+            if f"{TYPE_INFO_PREFIX}{name}" in addresses or f"{TYPE_NAME_PREFIX}{name}" in addresses
+        }
+        self.compares = any(entry.name.startswith(_COMPARING) for entry in imports)
 
 
 RULE = Rule(

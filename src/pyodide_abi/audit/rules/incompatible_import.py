@@ -37,7 +37,6 @@ from typing import TYPE_CHECKING
 from pyodide_abi.audit.finding import Evidence, Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.audit.undefined import find_refusals
-from pyodide_abi.audit.unwinding import excused
 from pyodide_abi.linker import Cause
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def check(case: Case) -> Iterator[Finding]:
         problem = refusal.problem
         if problem.symbol is None:
             continue  # The module's own table, no import: interrupted-load has it.
-        if excused(case, problem.library, problem.symbol):
+        if case.excused(problem.library, problem.symbol):
             continue
         has = f"; the runtime has {problem.provided}" if problem.provided else ""
         yield RULE.finding(

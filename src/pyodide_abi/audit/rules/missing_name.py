@@ -32,6 +32,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
@@ -49,13 +50,22 @@ if TYPE_CHECKING:
 
 #: In bytes: a larger module is not read a second time.
 _LARGEST = 60_000_000
-#: A statement that imports from a module of some name; longer ones than anybody writes are left out.
-_FROM = rb"\bfrom\b[\s\\.\w\x80-\xff]{0,300}(?:%s)[\s\\]+import\b"
-#: The end of such a statement with its names, where they are written in the usual way.
-_NAMES = rb"(%s)[\s\\]+import\b[ \t]*(?:\(([\s\w,]*)\)|([\w, \t]+)(?=[\r\n;#]|\Z))?"
+#: The end of a statement that imports from a module, with its names where they are written in the usual way.
+_IMPORT = re.compile(
+    rb"(?<![\w\x80-\xff])([\w\x80-\xff]++)[\s\\]++import\b"
+    rb"[ \t]*+(?:\(([\s\w,]*+)\)|([\w, \t]{1,500}+)(?=[\r\n;#]|\Z))?"
+)
+#: In bytes: how far before that its first word is looked for.
+_STATEMENT = 300
+#: What gives a module a name.
+_GIVES = re.compile(rb"(?<![\w\x80-\xff])([\w\x80-\xff]++)\.([\w\x80-\xff]++)\s*+=")
 _ALIAS = re.compile(rb"\s+as\s+\w+")
 #: In bytes: a smaller module is read in less time than a Python file is parsed.
 _SMALL = 1_000_000
+#: In bytes: how much is searched for names in the modules of any wheel, some second, and for each byte of it.
+_SEARCHED, _SEARCHED_FOR_A_BYTE = 2_000_000_000, 500
+#: Imports that are followed from packages to files.
+_FOLLOWED = 200_000
 #: What a module of Cython that unpacks its texts as it starts holds.
 _COMPRESSED = (b"cython_runtime", b"decompress")
 
@@ -63,12 +73,17 @@ _COMPRESSED = (b"cython_runtime", b"decompress")
 def check(case: Case) -> Iterator[Finding]:
     """One finding for each Python file and module."""
     modules = {_dotted(binary.path): binary for binary in case.binaries if binary.extension}
-    wanted = dict(_wanted(case.wheel, modules)) if modules else {}
-    for (path, module), names in wanted.items():
-        binary = modules[module]
-        missing = _missing(case.wheel, binary, names)
+    if not modules:
+        return
+    search = _Search(case.wheel)
+    wanted = dict(_wanted(case.wheel, modules, search))
+    texts = _Texts(case.wheel, modules)
+    reach = _Reach(case.wheel)
+    for (path, module), names in sorted(wanted.items(), key=lambda item: item[0][1]):
+        text = texts.of(module)
+        missing = [name for name in names if text is not None and not search.finds(text, name.encode())]
         if missing:
-            certain = path in _imported_with(module, case.wheel)
+            certain = path in reach.of(module)
             yield RULE.finding(
                 f"line {min(names[name] for name in missing)} imports {listed(missing, mark='`')} from "
                 f"`{module}`, which holds no such text: the import fails",
@@ -88,44 +103,68 @@ def _dotted(path: str) -> str:
 
 
 def _wanted(
-    wheel: Wheel, modules: Mapping[str, Binary]
+    wheel: Wheel, modules: Mapping[str, Binary], search: _Search
 ) -> Iterator[tuple[tuple[str, str], Mapping[str, int]]]:
     """By file and module, the names that are imported, with the lines."""
-    stems = {module: module.rpartition(".")[2].encode() for module in modules}
-    sources = [
-        (path, text)
-        for path, text in wheel.python_sources.items()
-        if any(stem in text for stem in stems.values())
-    ]
+    held = _Held(wheel, modules, search)
+    given = _Given(wheel, held.stems)
     # A wheel may have many files that speak of a module, and few that import from it.
-    any_stem = b"|".join(map(re.escape, stems.values()))
-    statement, ending = re.compile(_FROM % any_stem), re.compile(_NAMES % any_stem)
-    held = _Held(wheel, modules, stems)
-    for path, text in sources:
-        found: dict[str, dict[str, int]] = {}
-        if not statement.search(text) or held.all_of(ending.finditer(text)):
+    for path, text in wheel.python_sources.items():
+        statements = list(held.statements(text))
+        if not statements or held.all_of(statements) or not wheel.parsing.covers(text):
             continue
         from pyodide_abi.wheel.python_use import imported_names  # noqa: PLC0415 - it takes Python's parser
 
+        found: dict[str, dict[str, int]] = {}
         for module, name, line in imported_names(path, text):
-            given = stems.get(module)
-            if given is None or name.startswith("__") or f"{module}.{name}" in modules:
+            if module not in modules or name.startswith("__") or f"{module}.{name}" in modules:
                 continue
-            if not any(_gives(other, given, name) for _, other in sources):
+            if not given.has(_stem(module), name.encode()):
                 found.setdefault(module, {}).setdefault(name, line)
         for module, names in found.items():
             yield (path, module), names
 
 
-class _Held:
-    """A first look at the names that a file imports: where a module holds all of them, none is missing."""
+def _stem(module: str) -> bytes:
+    return module.rpartition(".")[2].encode()
 
-    def __init__(self, wheel: Wheel, modules: Mapping[str, Binary], stems: Mapping[str, bytes]) -> None:
+
+class _Search:
+    """Looks for names in modules, up to a bound of bytes."""
+
+    def __init__(self, wheel: Wheel) -> None:
+        self._left = _SEARCHED + _SEARCHED_FOR_A_BYTE * wheel.path.stat().st_size
+
+    def finds(self, text: bytes, word: bytes) -> bool:
+        """A text holds a word; so is said, too, where too much was searched already."""
+        if self._left < 0:
+            return True
+        place = text.find(word)
+        self._left -= len(text) if place < 0 else place
+        return place >= 0
+
+
+class _Held:
+    """A first look at the names that a file imports: where a module holds all of them, none is missing.
+
+    Attributes:
+        stems: The last parts of the modules' names.
+    """
+
+    def __init__(self, wheel: Wheel, modules: Mapping[str, Binary], search: _Search) -> None:
         self._wheel = wheel
-        self._modules: dict[bytes, list[Binary]] = {}
-        for module, stem in stems.items():
-            self._modules.setdefault(stem, []).append(modules[module])
+        self._search = search
+        self.stems: dict[bytes, list[Binary]] = {}
+        for module, binary in modules.items():
+            self.stems.setdefault(_stem(module), []).append(binary)
         self._texts: dict[bytes, list[bytes]] = {}
+
+    def statements(self, text: bytes) -> Iterator[re.Match[bytes]]:
+        """Statements of a file that may import from one of the modules."""
+        for statement in _IMPORT.finditer(text) if b"from" in text else ():
+            begin = statement.start()
+            if statement[1] in self.stems and b"from" in text[max(begin - _STATEMENT, 0) : begin]:
+                yield statement
 
     def all_of(self, statements: Iterable[re.Match[bytes]]) -> bool:
         """The modules hold all names of the statements, which are written in the usual way."""
@@ -133,53 +172,110 @@ class _Held:
             stem, *names = statement.groups(b"")
             words = _ALIAS.sub(b"", b"".join(names)).replace(b",", b" ").split()
             texts = self._texts_of(stem) if words else []
-            if not texts or not all(word in text for text in texts for word in words):
+            if not texts or not all(self._search.finds(text, word) for text in texts for word in words):
                 return False
         return True
 
     def _texts_of(self, stem: bytes) -> list[bytes]:
         """The contents of the modules that a statement may mean; none where reading them takes long."""
         if stem not in self._texts:
-            small = all(binary.library.size <= _SMALL for binary in self._modules[stem])
+            small = all(binary.library.size <= _SMALL for binary in self.stems[stem])
+            self._texts[stem] = []
             with suppress(WheelError):
-                texts = [self._wheel.read(binary.member) for binary in self._modules[stem] if small]
-                self._texts[stem] = texts
-        return self._texts.get(stem, [])
+                self._texts[stem] = [self._wheel.read(one.member) for one in self.stems[stem] if small]
+        return self._texts[stem]
 
 
-def _imported_with(module: str, wheel: Wheel) -> Collection[str]:
+class _Given:
+    """The names that Python code gives modules itself; looked for when somebody asks."""
+
+    def __init__(self, wheel: Wheel, stems: Collection[bytes]) -> None:
+        self._sources = wheel.python_sources
+        self._stems = stems
+
+    def has(self, stem: bytes, name: bytes) -> bool:
+        """Whether a module of such a name may be given the name."""
+        return stem in self._wholly or (stem, name) in self._names
+
+    @cached_property
+    def _names(self) -> frozenset[tuple[bytes, ...]]:
+        """Modules and names."""
+        return frozenset(
+            pair.groups()
+            for text in self._sources.values()
+            for pair in _GIVES.finditer(text)
+            if pair[1] in self._stems
+        )
+
+    @cached_property
+    def _wholly(self) -> frozenset[bytes]:
+        """Modules that may be given any name."""
+        from pyodide_abi.wheel.python_use import words_of  # noqa: PLC0415 - as above
+
+        every = (words_of(text) for text in self._sources.values() if b"setattr(" in text)
+        return frozenset(word for words in every for word in words if word in self._stems)
+
+
+class _Texts:
+    """The contents of modules; the last one is kept."""
+
+    def __init__(self, wheel: Wheel, modules: Mapping[str, Binary]) -> None:
+        self._wheel = wheel
+        self._modules = modules
+        self._last: tuple[str, bytes | None] = ("", None)
+
+    def of(self, module: str) -> bytes | None:
+        """What a module holds; None where it cannot be read, is too large or holds its texts compressed."""
+        if self._last[0] != module:
+            self._last = (module, self._read(self._modules[module]))
+        return self._last[1]
+
+    def _read(self, binary: Binary) -> bytes | None:
+        if binary.library.facts is None or binary.library.size > _LARGEST:
+            return None
+        try:
+            contents = self._wheel.read(binary.member)
+        except WheelError:
+            return None
+        return None if all(mark in contents for mark in _COMPRESSED) else contents
+
+
+class _Reach:
     """The Python files that an import of a module surely runs: its packages', and what they import."""
-    from pyodide_abi.wheel.python_use import imported_files  # noqa: PLC0415 - as above
 
-    sources = wheel.python_sources
-    parts = module.split(".")[:-1]
-    packages = ["/".join(parts[: depth + 1]) for depth in range(len(parts))]
-    waiting = [f"{package}/__init__.py" for package in packages]
-    reached: set[str] = set()
-    while waiting:
-        path = waiting.pop()
-        if path in sources and path not in reached:
-            reached.add(path)
-            waiting.extend(imported_files(path, sources[path]))
-    return reached
+    def __init__(self, wheel: Wheel) -> None:
+        self._wheel = wheel
+        self._left = _FOLLOWED
+        self._imported: dict[str, tuple[str, ...]] = {}
+        self._reached: dict[str, frozenset[str]] = {}
 
+    def of(self, module: str) -> frozenset[str]:
+        """Their places; where too many imports were followed, some."""
+        package = module.rpartition(".")[0]
+        if package not in self._reached:
+            self._reached[package] = frozenset(self._follow(package))
+        return self._reached[package]
 
-def _gives(text: bytes, stem: bytes, name: str) -> bool:
-    """Whether Python code gives a module names itself."""
-    assigns = rb"\b%s\.%s\s*=" % (re.escape(stem), re.escape(name.encode()))
-    return stem in text and (b"setattr(" in text or re.search(assigns, text) is not None)
+    def _follow(self, package: str) -> set[str]:
+        parts = package.split(".") if package else []
+        waiting = ["/".join([*parts[: depth + 1], "__init__.py"]) for depth in range(len(parts))]
+        reached: set[str] = set()
+        while waiting and self._left > 0:
+            path = waiting.pop()
+            self._left -= 1
+            if path in self._wheel.python_sources and path not in reached:
+                reached.add(path)
+                waiting.extend(self._imports_of(path))
+        return reached
 
+    def _imports_of(self, path: str) -> tuple[str, ...]:
+        if path not in self._imported:
+            from pyodide_abi.wheel.python_use import imported_files  # noqa: PLC0415 - as above
 
-def _missing(wheel: Wheel, binary: Binary, names: Mapping[str, int]) -> list[str]:
-    if binary.library.facts is None or binary.library.size > _LARGEST:
-        return []
-    try:
-        contents = wheel.read(binary.member)
-    except WheelError:
-        return []
-    if all(mark in contents for mark in _COMPRESSED):
-        return []
-    return [name for name in names if name.encode() not in contents]
+            text = self._wheel.python_sources[path]
+            read = self._wheel.parsing.covers(text)
+            self._imported[path] = tuple(dict.fromkeys(imported_files(path, text))) if read else ()
+        return self._imported[path]
 
 
 RULE = Rule(

@@ -36,11 +36,12 @@ from pyodide_abi.linker import Cause, Outcome
 from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.audit.subject import Binary
+    from pyodide_abi.linker import Prediction
 
 _NOBODY: frozenset[str] = frozenset()
 
@@ -58,12 +59,15 @@ def check(case: Case) -> Iterator[Finding]:
     numbers = {members: number for number, members in enumerate(groups)}
     group_of = {release: numbers[members] for release, members in sound.items()}
     members_of = {release: frozenset(members) for release, members in sound.items()}
-    exporters = _exporters(case, extensions)
+    if not any(sound.values()):
+        return
+    left_behind = _left_behind(case, extensions)
+    exporters = _exporters(case, left_behind)
     for culprit in extensions:
         releases: dict[tuple[int, frozenset[str]], list[str]] = {}
         symbol = ""
         for release in case.releases:
-            left = _left_behind(culprit, release)
+            left = left_behind[id(culprit.judged(release))]
             if not left or not sound[release]:
                 continue
             spared = frozenset.intersection(*(exporters.get(name, _NOBODY) for name in left))
@@ -87,11 +91,9 @@ def check(case: Case) -> Iterator[Finding]:
             )
 
 
-def _exporters(case: Case, extensions: Sequence[Binary]) -> Mapping[str, frozenset[str]]:
+def _exporters(case: Case, left_behind: Mapping[int, Sequence[str]]) -> Mapping[str, frozenset[str]]:
     """The members that export each symbol that a refused module leaves behind."""
-    wanted = {
-        name for binary in extensions for release in case.releases for name in _left_behind(binary, release)
-    }
+    wanted = {name for names in left_behind.values() for name in names}
     found: dict[str, set[str]] = {}
     for binary, facts in case.readable():
         for name in wanted & facts.exports.keys():
@@ -99,11 +101,20 @@ def _exporters(case: Case, extensions: Sequence[Binary]) -> Mapping[str, frozens
     return {name: frozenset(members) for name, members in found.items()}
 
 
-def _left_behind(binary: Binary, release: str) -> list[str]:
-    """The demands that a refused load leaves in the table; one that the engine cannot compile leaves none."""
-    problems = binary.judged(release).problems
+def _left_behind(case: Case, extensions: Iterable[Binary]) -> Mapping[int, Sequence[str]]:
+    """The demands that a load leaves in the table, by the identity of its prediction.
+
+    Releases that do the same share one prediction, of a hundred thousand problems at worst.
+    """
+    loads = (binary.judged(release) for binary in extensions for release in case.releases)
+    return {key: _demands(prediction) for key, prediction in {id(load): load for load in loads}.items()}
+
+
+def _demands(prediction: Prediction) -> Sequence[str]:
+    """What a refused load leaves; one that the engine cannot compile leaves nothing."""
+    problems = prediction.problems
     if any(problem.cause in {Cause.UNREADABLE, Cause.FEATURE} for problem in problems):
-        return []
+        return ()
     return [
         problem.symbol for problem in problems if problem.cause is Cause.UNDEFINED_ADDRESS and problem.symbol
     ]

@@ -32,7 +32,6 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
-from pyodide_abi.audit.unwinding import excused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,9 +42,10 @@ if TYPE_CHECKING:
 
 def check(case: Case) -> Iterator[Finding]:
     """One finding for each library and symbol."""
+    every = set(case.releases)
     for gap in case.gaps:
-        having = [release for release in case.releases if release not in gap.releases]
-        if not having or excused(case, gap.path, gap.symbol) or gap.weak:
+        having = sorted(every - set(gap.releases), key=case.releases.index)
+        if not having or case.excused(gap.path, gap.symbol) or gap.weak:
             continue
         effect = "the module does not load" if gap.refused else "the first call ends the interpreter"
         yield RULE.finding(

@@ -5,8 +5,8 @@
 The wheel's Python files: statements that run when a module is imported (not the bodies of functions, nor what
 stands in a `try` or under a condition about the platform, `__name__` or `TYPE_CHECKING`) and that start a
 thread, make what `multiprocessing` needs semaphores for, or start a process. The file is parsed, never run;
-tests, scripts and files above 300 kB are left out, and of all files together what is above 400 kB and a fifth
-of the size of the wheel.
+tests, scripts and files above 300 kB are left out, and of all files together what is above 800 kB and a fifth
+of the size of the wheel, with what other rules parse.
 
 ## Why it breaks
 
@@ -50,8 +50,6 @@ _WORTH_PARSING = re.compile(rb"\b(?:_?thread(?:ing)?|multiprocessing|subprocess|
 _NOT_IMPORTED = re.compile(
     r"(?:^|/)(?:tests?|testing|examples?|benchmarks?)/|(?:^|/)(?:conftest|setup|__main__)\.py$"
 )
-#: In bytes of source: parsed for any wheel, some half a second; and more for each byte of the wheel.
-_PARSED, _PARSED_FOR_A_BYTE = 400_000, 0.2
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -73,12 +71,9 @@ def check(case: Case) -> Iterator[Finding]:
 
 def _sources(wheel: Wheel) -> Iterator[tuple[str, bytes]]:
     """The files that may start something when they are imported."""
-    to_parse = _PARSED + _PARSED_FOR_A_BYTE * wheel.path.stat().st_size
     for path, text in wheel.python_sources.items():
-        if len(text) > to_parse or not any(word in text for word in _WORDS):
-            continue
-        if _WORTH_PARSING.search(text) and not _NOT_IMPORTED.search(path):
-            to_parse -= len(text)
+        worth_it = any(word in text for word in _WORDS) and _WORTH_PARSING.search(text)
+        if worth_it and not _NOT_IMPORTED.search(path) and wheel.parsing.covers(text):
             yield wheel.member_at[path], text
 
 

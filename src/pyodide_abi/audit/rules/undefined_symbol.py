@@ -44,7 +44,6 @@ from pyodide_abi.audit.components import part_of
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import EditKind, Rule
 from pyodide_abi.audit.undefined import effect_of_call
-from pyodide_abi.audit.unwinding import excused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,10 +56,11 @@ if TYPE_CHECKING:
 def check(case: Case) -> Iterator[Finding]:
     """One finding for each library and symbol."""
     consequence, called = effect_of_call(case.binaries)
+    every = set(case.releases)
     for gap in case.gaps:
-        if set(gap.releases) != set(case.releases):
+        if set(gap.releases) != every:
             continue
-        if excused(case, gap.path, gap.symbol) or part_of(gap.symbol) or gap.weak:
+        if case.excused(gap.path, gap.symbol) or part_of(gap.symbol) or gap.weak:
             continue
         owner = _owner(case, gap)
         if gap.refused:
