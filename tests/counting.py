@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
+    from typing import Any
 
 
 def calls(work: Callable[[], object]) -> int:
@@ -33,7 +35,7 @@ def lines(work: Callable[[], object]) -> int:
     """Lines of Python that some work executes: a loop that calls nothing counts, too."""
     number = 0
 
-    def count(_frame: object, event: str, _argument: object) -> object:
+    def count(_frame: FrameType, event: str, _argument: object) -> Any:
         nonlocal number
         number += event == "line"
         return count

@@ -112,6 +112,56 @@ def zip64(entries: int, size: int, offset: int) -> bytes:
     return data[:end] + record + patched(tail, END, 8, "HHII", 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF)
 
 
+def with_extra(field: bytes, *, local_only: bool = False) -> bytes:
+    """A member with an extra field in both of its headers, or in its own alone."""
+    info = zipfile.ZipInfo("spam.py")
+    info.extra = field
+    data = archive((info, b"x = 1"))
+    if local_only:
+        # The directory's entry stays without.
+        place = data.index(CENTRAL)
+        central = patched(data[place:], CENTRAL, 30, "H", 0).replace(b"spam.py" + field, b"spam.py", 1)
+        end = central.index(END)
+        return data[:place] + patched(central, END, 12, "I", end)
+    return data
+
+
+def hidden_size() -> bytes:
+    """The member's own header leaves its sizes to its extra field, which lies."""
+    data = with_extra(struct.pack("<HHQQ", 1, 16, 4, 7), local_only=True)
+    return patched(data, LOCAL, 18, "II", 0xFFFFFFFF, 0xFFFFFFFF)
+
+
+def lying_descriptor() -> bytes:
+    """What follows the member says another size than the directory."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(_Pipe(out), "w") as made:
+        made.writestr("spam.py", b"x = 1")
+    data = out.getvalue()
+    return patched(data, b"PK\7\x08", 12, "I", 4)
+
+
+class _Pipe(io.RawIOBase):
+    """A stream that cannot go back, so that sizes follow members."""
+
+    def __init__(self, out: io.BytesIO) -> None:
+        self._out = out
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        return self._out.write(data)  # type: ignore[arg-type] # bytes of some sort
+
+
+def in_a_comment() -> bytes:
+    """The archive's comment ends as an archive without members."""
+    data = archive(("spam.py", b"x = 1"))
+    end = struct.pack("<4s4H2IH", END, 0, 0, 0, 0, 0, 0, 0)
+    return data[:-2] + struct.pack("<H", len(end)) + end
+
+
+OTHER_NAME = struct.pack("<HHBI", 0x7075, 12, 1, zlib.crc32(b"spam.py")) + b"../evil"
 #: Archives, and what has to be said of each.
 ARCHIVES: dict[str, tuple[Callable[[], bytes], str]] = {
     "slip": (lambda: archive(("../evil.py", b"")), "leads out"),
@@ -130,6 +180,12 @@ ARCHIVES: dict[str, tuple[Callable[[], bytes], str]] = {
     "huge size": (lambda: lying(0xFFFFFFF0), "more than the"),
     "checksum": (lambda: patched(archive((MODULE, b"x")), CENTRAL, 16, "I", 7), "damaged|two"),
     "shared bytes": (sharing, "overlaps"),
+    "hidden size": (hidden_size, "of two sizes"),
+    "lying descriptor": (lying_descriptor, "of two sizes"),
+    "name in an extra field": (lambda: with_extra(OTHER_NAME), "of two names"),
+    "name in its own extra field": (lambda: with_extra(OTHER_NAME, local_only=True), "of two names"),
+    "archive in front": (lambda: archive(("evil.py", b"")) + archive(("a.py", b"")), "which the directory"),
+    "archive in its comment": (in_a_comment, "which the directory"),
     "clash": (lambda: archive(("Spam.py", b""), ("spam.PY", b"")), "clashes"),
     "clash of forms": (lambda: archive(("\xe9.py", b""), ("e\u0301.py", b"")), "clashes"),
     "file and folder": (lambda: archive(("a", b""), ("A/b", b"")), "is a file"),

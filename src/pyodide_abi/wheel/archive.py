@@ -343,7 +343,7 @@ def open_wheel(path: Path, *, bounds: Bounds | None = None) -> Wheel:
         ) from error
     try:
         with path.open("rb") as file:
-            check_members(archive.infolist(), file, bounds=bounds or Bounds(), where=path.name)
+            check_members(archive, file, bounds=bounds or Bounds(), where=path.name)
         return Wheel(path, name, archive)
     except BaseException:
         archive.close()

@@ -29,9 +29,8 @@ def own_name(path: Path) -> str:
     """
     try:
         with zipfile.ZipFile(path) as archive, path.open("rb") as file:
-            infos = archive.infolist()
-            check_members(infos, file, bounds=Bounds(), where=path.name)
-            (wheel,) = (info for info in infos if info.filename.endswith(f"{_FOLDER}/WHEEL"))
+            check_members(archive, file, bounds=Bounds(), where=path.name)
+            (wheel,) = (info for info in archive.infolist() if info.filename.endswith(f"{_FOLDER}/WHEEL"))
             if wheel.file_size > _LARGEST:
                 return ""
             text = archive.read(wheel).decode()

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING
 
 from pyodide_abi.errors import WheelError
 from pyodide_abi.values import value
+from pyodide_abi.wheel.places import LOCAL_MAGIC, check_places
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,11 +32,6 @@ DAMAGE = (
     ValueError,
 )
 _ENCRYPTED = 0x1
-_SIZES_FOLLOW = 0x8
-_UTF8 = 0x800
-_ZIP64 = 0xFFFFFFFF
-_LOCAL_HEADER = struct.Struct("<4s5H3I2H")
-_LOCAL_MAGIC = b"PK\x03\x04"
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _DRIVE = re.compile(r"[A-Za-z]:")
 _CONTROL = re.compile(r"[\0-\x1f\x7f-\x9f]")
@@ -68,22 +64,23 @@ class Bounds:
 def fault_of(path: Path) -> str:
     """What is wrong with a file that cannot be opened as an archive."""
     with path.open("rb") as file:
-        begins = file.read(len(_LOCAL_MAGIC)) == _LOCAL_MAGIC
+        begins = file.read(len(LOCAL_MAGIC)) == LOCAL_MAGIC
     return "the archive is cut off or damaged" if begins else "not an archive"
 
 
-def check_members(infos: Sequence[zipfile.ZipInfo], file: IO[bytes], *, bounds: Bounds, where: str) -> None:
+def check_members(archive: zipfile.ZipFile, file: IO[bytes], *, bounds: Bounds, where: str) -> None:
     """Refuse an archive that is not safe to open.
 
     Args:
-        infos: The archive's central directory.
-        file: the archive, for the headers in front of each member.
+        archive: The archive, opened, of which nothing but its directory is taken.
+        file: the same, for the headers in front of each member.
         bounds: what it may be at most.
         where: The archive's name, for messages.
 
     Raises:
         WheelError: the first member found unsafe, and why.
     """
+    infos = archive.infolist()
     if len(infos) > bounds.members:
         raise WheelError(f"{where}: {len(infos)} members, more than the {bounds.members} allowed")
     for info in infos:
@@ -97,7 +94,7 @@ def check_members(infos: Sequence[zipfile.ZipInfo], file: IO[bytes], *, bounds: 
     if total > _HARMLESS_TOTAL and total > bounds.total_ratio * packed:
         raise WheelError(f"{where}: unpacks from {packed} to {total} bytes: a bomb of many members")
     _check_clashes(infos, where)
-    _check_places(infos, file, where)
+    check_places(infos, file, directory=archive.start_dir, where=where)
 
 
 def _name_fault(name: str) -> str:  # noqa: PLR0911 - one fault, one line
@@ -170,26 +167,3 @@ def _folded(name: str) -> str:
     import unicodedata  # noqa: PLC0415 - few wheels have such names
 
     return unicodedata.normalize("NFC", name).casefold()
-
-
-def _check_places(infos: Sequence[zipfile.ZipInfo], file: IO[bytes], where: str) -> None:
-    """Each member's own header says what the directory says, and no two share bytes."""
-    last, before = 0, ""
-    for info in sorted(infos, key=lambda info: info.header_offset):
-        if info.header_offset < last:
-            raise WheelError(f"{where}: member {info.filename!r} overlaps {before!r}")
-        file.seek(info.header_offset)
-        header = file.read(_LOCAL_HEADER.size)
-        if len(header) != _LOCAL_HEADER.size or not header.startswith(_LOCAL_MAGIC):
-            raise WheelError(f"{where}: member {info.filename!r} is not where the directory says")
-        _, _, flags, method, _, _, _, packed, size, name_length, extra_length = _LOCAL_HEADER.unpack(header)
-        told = not flags & _SIZES_FOLLOW and _ZIP64 not in {packed, size}
-        if method != info.compress_type or (told and (packed, size) != (info.compress_size, info.file_size)):
-            raise WheelError(
-                f"{where}: member {info.filename!r} is of two sizes: its header and the directory differ"
-            )
-        encoding = "utf-8" if info.flag_bits & _UTF8 else "cp437"
-        if file.read(name_length) != info.orig_filename.encode(encoding, errors="replace"):
-            raise WheelError(f"{where}: member {info.filename!r} is of two names: its header has another")
-        last = info.header_offset + _LOCAL_HEADER.size + name_length + extra_length + info.compress_size
-        before = info.filename
