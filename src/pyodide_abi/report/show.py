@@ -10,9 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
 from pyodide_abi.abi.symbols import INIT_PREFIXES
-from pyodide_abi.audit.mistyped import written
 from pyodide_abi.errors import WasmError
-from pyodide_abi.signatures import recovered_from
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wasm.archive import read_archive
 from pyodide_abi.wasm.code import scan_code
@@ -239,6 +237,10 @@ def _features(module: Module) -> Data:
 
 def _signatures(module: Module) -> list[Data]:
     """The functions that CPython and the C library call through pointers, as far as the code shows them."""
+    # Half of the time to start, which nothing else here needs.
+    from pyodide_abi.audit.mistyped import written  # noqa: PLC0415
+    from pyodide_abi.signatures import recovered_from  # noqa: PLC0415
+
     return [
         {
             "table": entry.table,
