@@ -90,7 +90,7 @@ class Wording:
     """One way to say it.
 
     Attributes:
-        pattern: over the text as one line.
+        words: A regular expression over the text as one line.
         keys: runs of characters of which one is in every text that the pattern matches.
         example: a real text.
         by: The speaker: an engine, ``loader`` for Emscripten's, or a program.
@@ -98,13 +98,23 @@ class Wording:
         source: The place where it was seen.
     """
 
-    pattern: re.Pattern[str]
+    words: str
     keys: tuple[str, ...]
     example: str
     by: str
     loaders: tuple[int, ...]
     seen: Seen
     source: str
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The words, compiled when they are first looked for: of hundreds a text has the keys of few."""
+        return _compiled(self.words)
+
+
+@functools.cache
+def _compiled(words: str) -> re.Pattern[str]:
+    return re.compile(words)
 
 
 @value
@@ -189,7 +199,7 @@ def decode_messages(document: Mapping[str, Any], file: str) -> tuple[Message, ..
         where = f"{file}: message[{number}]"
         try:
             messages.append(_message(entry))
-        except (KeyError, TypeError, ValueError, re.error) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise PlatformDataError(f"{where}: {type(error).__name__}: {error}") from error
     return tuple(messages)
 
@@ -214,7 +224,7 @@ def _message(entry: Mapping[str, Any]) -> Message:
 def _wording(entry: Mapping[str, Any]) -> Wording:
     pattern = entry["pattern"].replace("<import>", _IMPORT).replace("<path>", _PATH)
     return Wording(
-        pattern=re.compile(pattern),
+        words=pattern,
         keys=keys_of(pattern),
         example=entry["example"],
         by=entry["by"],
