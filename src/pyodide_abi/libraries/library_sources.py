@@ -78,7 +78,7 @@ def fetch_source(recipe: Recipe, host: Host) -> LibrarySource:
             with host.progress.task(f"fetching {recipe.name}: {origin}"):
                 place = host.store.obtain(_key(recipe, origin), partial(_fill, origin, host))
         except MissingError as error:
-            said.append(f"{origin}: {error.message}")
+            said += [f"{origin}: {error.message}", *(f"  {line}" for line in error.hint.splitlines())]
             continue
         return _described(recipe, origin, place)
     raise MissingError(f"the sources of {recipe.name} cannot be had", details=said)

@@ -12,6 +12,7 @@ import pytest
 from fake_host import FakeRunner, completed, make_host
 
 from pyodide_abi.errors import MissingError, OfflineError
+from pyodide_abi.libraries import library_sources
 from pyodide_abi.libraries.library_sources import fetch_source, forget_sources
 from pyodide_abi.libraries.recipe import read_recipe
 
@@ -83,6 +84,20 @@ def test_the_next_place_is_asked_and_all_is_told_where_none_has_them(tmp_path: P
     assert caught.value.message == "the sources of spam cannot be had"
     assert [
         word in line for word, line in zip(("digest", "cargo", "eggs.tar"), caught.value.details, strict=True)
+    ]
+
+
+def test_what_a_place_says_itself_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object) -> str:
+        raise MissingError("apt could not fetch it", hint="E: Failed to fetch it  404  Not Found")
+
+    monkeypatch.setattr(library_sources, "_from_debian", refuse)
+    host = make_host(tmp_path, FakeRunner(vendoring))
+    with pytest.raises(MissingError) as caught:
+        fetch_source(recipe({"debian": "spam"}, at=tmp_path), host)
+    assert list(caught.value.details) == [
+        "debian spam (stable): apt could not fetch it",
+        "  E: Failed to fetch it  404  Not Found",
     ]
 
 
