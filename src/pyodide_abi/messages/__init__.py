@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from pyodide_abi.messages.recognition import Explanation, Recognised, recognise
-from pyodide_abi.messages.table import Message, Seen, When, Wording, load_messages
+from pyodide_abi.messages.table import Message, Seen, When, Wording, filled, load_messages
 from pyodide_abi.messages.text_kinds import TextKind, kind_of
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "TextKind",
     "When",
     "Wording",
+    "filled",
     "kind_of",
     "load_messages",
     "recognise",

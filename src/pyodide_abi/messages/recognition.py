@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pyodide_abi.messages.pasted import one_line
-from pyodide_abi.messages.table import Named, load_messages
+from pyodide_abi.messages.table import filled, load_messages
 from pyodide_abi.platforms import load_platforms
 from pyodide_abi.platforms.loaders import load_loaders
 from pyodide_abi.values import replace, value
@@ -53,13 +53,13 @@ class Recognised:
     @property
     def cause(self) -> str:
         """What is wrong, with the names from the text."""
-        text = self.message.cause.format_map(Named(self.details))
+        text = filled(self.message.cause, self.details)
         return text[0].upper() + text[1:]
 
     @property
     def fix(self) -> str:
         """What to do, likewise."""
-        return self.message.fix.format_map(Named(self.details))
+        return filled(self.message.fix, self.details)
 
 
 @value

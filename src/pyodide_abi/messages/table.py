@@ -26,6 +26,7 @@ _FILES = (
     "rust",
     "build_tools",
     "projects",
+    "builders",
     "linking",
     "file",
     "features",
@@ -34,6 +35,7 @@ _FILES = (
     "libraries",
     "python",
     "packages",
+    "bindings",
     "traps",
     "limits",
     "programs",
@@ -41,6 +43,7 @@ _FILES = (
     "fetching",
     "machine",
     "pages",
+    "hosts",
 )
 _IMPORT = (
     r'Import #\d++ (?:module=)?"(?P<space>[^"]{0,300})" '
@@ -58,6 +61,10 @@ _SIGN = re.compile(r"\\\w|[.^$]")
 #: Where escaped characters are kept meanwhile, in a part of Unicode that nobody writes in.
 _KEPT = 0xE000
 _KEPT_SIGN = re.compile("[\ue000-\ue07f]")
+
+#: A part of a cause that is left out where the text does not have what it names.
+_OPTIONAL = re.compile("«([^«»]*)»")
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 class When(enum.StrEnum):
@@ -151,7 +158,7 @@ class Named(Mapping[str, str]):
         "file": "the file",
         "library": "a library",
         "module": "the module",
-        "detail": "something that is not said",
+        "detail": "…",
     }
 
     def __init__(self, details: Mapping[str, str]) -> None:
@@ -165,6 +172,20 @@ class Named(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._WORDS)
+
+
+def filled(text: str, details: Mapping[str, str]) -> str:
+    """A cause or a fix with the names of a text, or with words for them.
+
+    Args:
+        text: with placeholders such as `{symbol}`, and parts in «…» that are left out where the text names
+            nothing for their placeholders.
+        details: what the text names.
+    """
+    kept = _OPTIONAL.sub(
+        lambda part: part[1] if set(_PLACEHOLDER.findall(part[1])) <= details.keys() else "", text
+    )
+    return kept.strip().format_map(Named(details))
 
 
 @functools.cache
@@ -217,7 +238,7 @@ def _message(entry: Mapping[str, Any]) -> Message:
         wordings=tuple(_wording(wording) for wording in entry["wording"]),
     )
     for text in (message.cause, message.fix):
-        text.format_map(Named({}))
+        filled(text, dict.fromkeys(Named({}), ""))
     return message
 
 

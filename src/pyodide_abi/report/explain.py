@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING, TypeAlias
 
 from pyodide_abi.audit.rules import RULES
+from pyodide_abi.messages import filled
 from pyodide_abi.report.demangled import readable
 from pyodide_abi.report.loader_links import linked, places, spelled_out
 from pyodide_abi.report.printable import printable
@@ -190,8 +191,7 @@ def _section(message: Message) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """A cause or a fix without a text to take names from."""
-    words = {"symbol": "the symbol", "file": "the file", "library": "a library", "module": "the module"}
-    plain = text.format_map(words | {"detail": "…"})
+    plain = filled(text, {})
     return plain[0].upper() + plain[1:]
 
 
