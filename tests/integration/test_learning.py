@@ -190,7 +190,7 @@ def test_a_build_of_ones_own_with_another_loader(tmp_path: Path) -> None:
 
     clash = command("runtime", "learn", "dist")
     assert clash.returncode == 2
-    assert f"--name NAME learns {folder} beside it, as {LEARNT}+NAME" in clash.stderr
+    assert f"--name NAME learns the one from {folder} beside it, as {LEARNT}+NAME" in clash.stderr
     learned = command("runtime", "learn", "dist", "--name", "mine", "--format", "json")
     assert learned.returncode == 0, learned.stderr
     (result,) = json.loads(learned.stdout)["results"]

@@ -68,6 +68,12 @@ def _check_kind(file: Path) -> None:
             f"{file.name} is a zip archive whose name does not end in .whl",
             hint="installers go by a wheel's name: give the file its own name back",
         )
+    if identity.kind is FileKind.TEXT:
+        raise UnreadableInputError(
+            f"{file.name} is no WebAssembly module (text)",
+            hint="requirements are named themselves, as NAME==VERSION with --platform;\n"
+            "'pyodide-abi distribute FILE' takes a list of them and audits what it makes",
+        )
     if identity.kind is not FileKind.WASM:
         raise UnreadableInputError(
             f"{file.name} is no WebAssembly module ({identity})",

@@ -149,14 +149,23 @@ def run(args: argparse.Namespace, session: Session) -> int:
     if habit and any(one.report and one.report.platform_from == "usual" for one in outcomes):
         session.host.progress.say(f"platform {args.platform}: set by {habit}, for files without a tag")
     if args.write_baseline:
-        write_baseline(session.cwd / Path(args.write_baseline).expanduser(), outcomes)
+        many = write_baseline(session.cwd / Path(args.write_baseline).expanduser(), outcomes)
+        session.host.progress.say(f"wrote {args.write_baseline}; known findings: {many}")
         return max((one.error.exit_code for one in outcomes if one.error), default=0)
     judged = [policy.judged(one) for one in outcomes]
+    if hidden := _findings(outcomes) - _findings(judged):
+        session.host.progress.say(
+            f"findings left out, as the baseline or per-file ignores have them: {hidden}"
+        )
     for form, file in also:
         file.write_text(_as_data(judged, form), "utf-8")
     _write(judged, args, session)
     status = max(one.error.exit_code if one.error else int(policy.fails(one)) for one in judged)
     return 0 if args.exit_zero and status == 1 else status
+
+
+def _findings(outcomes: Sequence[Outcome]) -> int:
+    return sum(len(one.report.findings) for one in outcomes if one.report)
 
 
 def _audited(

@@ -106,12 +106,17 @@ def read_policy(args: argparse.Namespace, cwd: Path) -> Policy:
     )
 
 
-def write_baseline(file: Path, outcomes: Sequence[Outcome]) -> None:
-    """Write all findings as known ones, in an order that makes a difference easy to read."""
+def write_baseline(file: Path, outcomes: Sequence[Outcome]) -> int:
+    """Write all findings as known ones, in an order that makes a difference easy to read.
+
+    Returns:
+        how many there are.
+    """
     found = {_key(one.report, finding) for one in outcomes if one.report for finding in one.report.findings}
     fields = ("project", "code", "path", "symbol")
     entries = [dict(zip(fields, key, strict=True)) for key in sorted(found)]
     file.write_text(to_json({"baseline": _BASELINE_VERSION, "findings": entries}), "utf-8")
+    return len(entries)
 
 
 def _read_baseline(file: Path) -> frozenset[tuple[str, ...]]:

@@ -93,15 +93,21 @@ _RENAMED = {
     "--output-file": "--output",
     "--output-format": "--format",
     "--sarif": "--format sarif",
+    "--release": "--runtime",
     "-o": "--output",
     "-p": "--platform",
 }
+_LIST = (
+    "'pyodide-abi distribute FILE' takes a list of requirements; others take them by name, as NAME==VERSION"
+)
 #: Options that other tools have and we have not, with what does the same.
 _WITHOUT = {
     "--color": "colours follow the terminal; the variables FORCE_COLOR=1 and NO_COLOR=1 decide otherwise",
     "--fix": "'pyodide-abi repair' mends what can be mended in a wheel",
     "--no-color": "the variable NO_COLOR=1 does that",
+    "--requirement": _LIST,
     "--verbose": "nothing is left out; --traceback shows where in our code an error arose",
+    "-r": _LIST,
     "-v": "nothing is left out; --traceback shows where in our code an error arose",
 }
 

@@ -57,9 +57,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "fraction of the time, all with one hash seed. Options of Python's own (-O, -X), PYTHONHASHSEED and\n"
         "other variables that it reads when it starts get an interpreter that starts from nothing. At the\n"
         "end atexit functions run and files are flushed, but objects are not destroyed.\n\n"
-        "Ctrl-C is a KeyboardInterrupt; where Python does not get to it within a second (a sleep, a read, a\n"
-        "loop in compiled code), or meets it in the event loop while the program sleeps or awaits, the\n"
-        "interpreter is ended.\n\n"
+        "Ctrl-C is a KeyboardInterrupt, in a sleep and an asyncio.run() too where the engine switches\n"
+        "stacks (Node 24 and later, releases from 0.27 on); where Python does not get to it within a second\n"
+        "(a read, a promise of JavaScript, a loop in compiled code), the interpreter is ended.\n\n"
         "exit status: the program's own; 124 where its time was up, 130 after Ctrl-C, 134 where the\n"
         "interpreter died, 128 and the signal's number where something killed it.\n"
     )

@@ -133,39 +133,37 @@ function connect(pyodide) {
   if (!isatty(2)) pyodide.setStderr({ write: writer(2), isatty: false });
 }
 
+// Whether our caller, who gets Ctrl-C too, has put a file since this was asked last. start.py asks while a program
+// sleeps or awaits, and lets it go on with the interrupt.
+const asking = join(dirname(batch.channel), "interrupt");
+let waited = -Infinity;
+function interrupted() {
+  waited = performance.now();
+  return take();
+}
+
+function take() {
+  if (!existsSync(asking)) return false;
+  rmSync(asking, { force: true });
+  return true;
+}
+
 // While WebAssembly runs, nothing of Node's does, and no handler of a signal. But Python looks for signals
-// every so often, in a buffer that is ours: ours looks whether our caller, who gets Ctrl-C too, has put a file.
+// every so often, in a buffer that is ours.
 function takeInterrupts(pyodide) {
-  const file = join(dirname(batch.channel), "interrupt");
   const SIGINT = 2;
   const MILLISECONDS = 20;
+  // While start.py keeps asking, the program waits, and what runs is the event loop: an interrupt in it would be
+  // nobody's. A task that runs for longer than this is interrupted as any program is.
+  const BUSY = 300;
   let looked = 0;
-  // A program that sleeps or awaits is suspended, and the event loop calls Python from outside of it: an interrupt
-  // there would be nobody's. It waits until the program goes on, which it does in a turn of promises.
-  let outside = false;
-  for (const name of ["setTimeout", "setImmediate"]) {
-    const plain = globalThis[name];
-    globalThis[name] = (callback, ...words) => {
-      const turn = (...given) => {
-        outside = true;
-        try {
-          return callback(...given);
-        } finally {
-          outside = false;
-        }
-      };
-      return plain(turn, ...words);
-    };
-  }
   node.on("SIGINT", () => {}); // Our caller says what becomes of it.
   pyodide.setInterruptBuffer({
     get 0() {
       const now = performance.now();
-      if (outside || now - looked < MILLISECONDS) return 0;
+      if (now - waited < BUSY || now - looked < MILLISECONDS) return 0;
       looked = now;
-      if (!existsSync(file)) return 0;
-      rmSync(file, { force: true });
-      return SIGINT;
+      return take() ? SIGINT : 0;
     },
     set 0(value) {},
   });
@@ -194,7 +192,7 @@ async function live(request, number) {
   }
   try {
     room?.lock(batch.room);
-    const importing = prepare(pyodide, request, mount);
+    const importing = prepare(pyodide, request, mount, interrupted);
     if (request.packages) await load(pyodide, request.packages);
     connect(pyodide);
     send({ kind: "booted" });

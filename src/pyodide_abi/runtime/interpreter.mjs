@@ -30,8 +30,9 @@ function take(pyodide, name) {
   return pyodide.runPython(`__import__("sys").modules.pop("${kept(name)}")`);
 }
 
-// Makes folders, mounts what is to be seen, and has start.py do the rest; gives probe.py. `mount` is the engine's.
-export function prepare(pyodide, { environ, cwd, mounts, site, program }, mount) {
+// Makes folders, mounts what is to be seen, and has start.py do the rest; gives probe.py. `mount` is the engine's,
+// and `interrupted` says whether somebody wants a program to end.
+export function prepare(pyodide, { environ, cwd, mounts, site, program }, mount, interrupted) {
   const { FS } = pyodide;
   const [start, probe] = ["start", "probe"].map((name) => take(pyodide, name));
   for (const guest of [HOME, ...mounts.map(({ guest }) => guest)]) FS.mkdirTree(guest);
@@ -39,7 +40,7 @@ export function prepare(pyodide, { environ, cwd, mounts, site, program }, mount)
   if (site) mount(pyodide, site, start.site_packages());
   FS.chdir(cwd ?? HOME);
   start.settle(JSON.stringify(environ), HOME, cwd ?? HOME);
-  if (program) start.prepare(JSON.stringify(program));
+  if (program) start.prepare(JSON.stringify(program), interrupted);
   return probe;
 }
 

@@ -35,6 +35,8 @@ _NAME = "_pyodide_abi"
 _UNWRITTEN = 120
 #: What a shell shows for a program that Ctrl-C ended: 128 + SIGINT.
 _INTERRUPTED = 130
+#: Seconds between two looks for Ctrl-C while a program sleeps or awaits.
+_LOOK = 0.05
 
 
 def site_packages() -> str:
@@ -98,18 +100,56 @@ def _unbuffer(*names: str) -> None:
         setattr(sys, f"__{name}__", new)
 
 
-def prepare(text: str) -> None:
+def prepare(text: str, interrupted: Callable[[], bool] | None) -> None:
     """Have ``main`` run a program: it takes what it is to call from the module ``runpy``.
 
     Args:
         text: what comes after Python's options, as JSON: ``-c CODE``, ``-m MODULE``, ``-``, a script or
             nothing, then the program's arguments.
+        interrupted: whether somebody has pressed Ctrl-C; none where nobody can.
     """
     words: list[str] = json.loads(text)
+    if interrupted:
+        _let_waits_be_interrupted(interrupted)
     known = sys.modules.get("runpy")
     double: Any = types.ModuleType("runpy")
     double._run_module_as_main = partial(run, words, known)  # noqa: SLF001 - main.c asks for it
     sys.modules["runpy"] = double
+
+
+def _let_waits_be_interrupted(interrupted: Callable[[], bool]) -> None:
+    """Have Ctrl-C raise a KeyboardInterrupt in a program that sleeps or runs an event loop.
+
+    With stack switching the runtime does both by waiting for a promise (``run_sync``), in which no Python
+    runs that could look for a signal.
+    """
+    asyncio: Any = sys.modules.get("asyncio")
+    plain = getattr(sys.modules.get("pyodide.webloop"), "run_sync", None)
+    if asyncio is None or plain is None:
+        return
+
+    def run_sync(awaited: object) -> object:
+        if not (asyncio.iscoroutine(awaited) or asyncio.isfuture(awaited)):
+            return plain(awaited)  # A promise of JavaScript cannot be cancelled.
+        tasks: list[Any] = []
+
+        async def ended() -> bool:
+            task = asyncio.ensure_future(awaited)
+            tasks.append(task)
+            while not (await asyncio.wait({task}, timeout=_LOOK))[0]:
+                if interrupted():
+                    task.cancel()
+                    await asyncio.wait({task})
+                    return False
+            return True
+
+        # In a task a KeyboardInterrupt would be the event loop's, and end the interpreter.
+        if not plain(ended()):
+            raise KeyboardInterrupt
+        return tasks[0].result()
+
+    for name in ("pyodide.webloop", "pyodide.ffi"):
+        setattr(sys.modules[name], "run_sync", run_sync)  # noqa: B010 - modules of another machine
 
 
 def run(words: list[str], known: types.ModuleType | None, _name: str, _named: bool) -> None:

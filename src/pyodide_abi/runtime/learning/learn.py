@@ -57,8 +57,8 @@ def learn(obtained: Obtained, data: Path, host: Host, *, name: str | None = None
     if version in known:
         raise UsageError(
             f"the release {version} is known already",
-            hint=f"--name NAME learns {obtained.origin} beside it, as {obtained.version}+NAME;\n"
-            f"'pyodide-abi runtime forget {version}' forgets what was learned",
+            hint=f"--name NAME learns the one from {obtained.origin} beside it, as {obtained.version}+NAME;\n"
+            f"'pyodide-abi runtime forget {version}' forgets one that was learned",
         )
     return keep(read(obtained, version, host), data)
 
