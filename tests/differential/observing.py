@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from differential.browsing import SERVING, drive_browser
 from differential.programs import find_program
 
-from pyodide_abi.errors import MissingError
+from pyodide_abi.errors import FailedError, MissingError
 from pyodide_abi.runtime import install_release
 from pyodide_abi.runtime.browser import Browser
 from pyodide_abi.values import replace, value
@@ -35,6 +36,8 @@ _ANSWER = "answer.json"
 #: Interpreters booted in one process, which bounds its memory.
 _BATCH = 30
 _BOOT_SECONDS, _JOB_SECONDS = 120.0, 40.0
+#: Signals that nothing in a runtime raises.
+_FROM_OUTSIDE = {signal.SIGINT, signal.SIGTERM}
 _SNAPSHOT = "memory.bin"
 
 
@@ -228,6 +231,11 @@ class _Run:
                 timeout=seconds,
             )
             lines = [json.loads(line) for line in said.read_text("utf-8").splitlines()]
+        if not done.timed_out and -done.returncode in _FROM_OUTSIDE:
+            # What is kept has to be the loader's doing. What was seen before is kept already.
+            raise FailedError(
+                f"{program.words[0]} was ended from outside ({done.returncode}): run this again"
+            )
         ending = (
             "out of time"
             if done.timed_out
