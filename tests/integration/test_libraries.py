@@ -233,6 +233,17 @@ USES = {
         answer="(5, 6, 24.0)",
         compiler="CXX",
     ),
+    "hdf5": Use(
+        packages="hdf5 hdf5_hl",
+        headers=("hdf5.h", "hdf5_hl.h"),
+        body='hid_t f = H5Fcreate("/tmp/x.h5", H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);\n'
+        "hsize_t size = 3; int in[3] = {1, 2, 39}, out[3] = {0};\n"
+        'int made = H5LTmake_dataset_int(f, "/spam", 1, &size, in); H5Fclose(f);\n'
+        'f = H5Fopen("/tmp/x.h5", H5F_ACC_RDONLY, H5P_DEFAULT);\n'
+        'int read = H5LTread_dataset_int(f, "/spam", out); H5Fclose(f);\n'
+        'return Py_BuildValue("(iii)", made, read, out[0] + out[1] + out[2]);',
+        answer="(0, 0, 42)",
+    ),
 }
 #: Made in a minute or less on a machine with two idle cores.
 SMALL = ("libffi", "libyaml")
