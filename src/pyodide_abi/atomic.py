@@ -36,6 +36,21 @@ def write_whole(target: Path, data: bytes, *, like: Path) -> None:
         shutil.copymode(like, partial)
 
 
+def write_result(target: Path, text: str) -> None:
+    """Write text that is complete or not there; to a device or a pipe, and through a link, as it comes.
+
+    Raises:
+        OSError: it cannot be written; the error has a name.
+    """
+    if target.is_symlink() or (target.exists() and not target.is_file()):
+        target.write_text(text, "utf-8")
+        return
+    with replacing(target) as partial:
+        partial.write_text(text, "utf-8")
+        with suppress(FileNotFoundError):
+            shutil.copymode(target, partial)
+
+
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
     """A path to write a file to, which takes the target's place once that has gone well.

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyodide_abi.atomic import temporary
+from pyodide_abi.atomic import temporary, write_result
 from pyodide_abi.cli.options import add_executor_option, positive
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
             f"findings left out, as the baseline or per-file ignores have them: {hidden}"
         )
     for form, file in also:
-        file.write_text(_as_data(judged, form), "utf-8")
+        write_result(file, _as_data(judged, form))
     _write(judged, args, session)
     status = max(one.error.exit_code if one.error else int(policy.fails(one)) for one in judged)
     return 0 if args.exit_zero and status == 1 else status

@@ -7,6 +7,7 @@ import posixpath
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from pyodide_abi.atomic import write_result
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.errors import UnreadableInputError, UsageError
 from pyodide_abi.report.printable import to_json
@@ -115,7 +116,7 @@ def write_baseline(file: Path, outcomes: Sequence[Outcome]) -> int:
     found = {_key(one.report, finding) for one in outcomes if one.report for finding in one.report.findings}
     fields = ("project", "code", "path", "symbol")
     entries = [dict(zip(fields, key, strict=True)) for key in sorted(found)]
-    file.write_text(to_json({"baseline": _BASELINE_VERSION, "findings": entries}), "utf-8")
+    write_result(file, to_json({"baseline": _BASELINE_VERSION, "findings": entries}))
     return len(entries)
 
 

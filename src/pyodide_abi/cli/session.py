@@ -9,6 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from pyodide_abi.errors import UsageError
 from pyodide_abi.host import Progress, Silence, this_machine
 from pyodide_abi.report.printable import Gate, forces_colours, gated
 from pyodide_abi.values import value
@@ -66,13 +67,9 @@ class Session:
         """Put the results into the file that ``--output`` names, as a whole."""
         if self.output is None or self.kept is None:
             return
-        if self.output.exists() and not self.output.is_file():
-            # A device or a pipe is written to as it is.
-            self.output.write_text(self.kept.getvalue(), "utf-8")
-            return
-        new = self.output.with_name(f".{self.output.name}.new")
-        new.write_text(self.kept.getvalue(), "utf-8")
-        new.replace(self.output)
+        from pyodide_abi.atomic import write_result
+
+        write_result(self.output, self.kept.getvalue())
 
     def console(self) -> Console:
         """Results with colour where they go to a terminal and ``NO_COLOR`` is not set."""
@@ -109,9 +106,26 @@ def open_session(args: argparse.Namespace, *, environ: Mapping[str, str], cwd: P
 
     named = getattr(args, "output", None)
     output = cwd / Path(named).expanduser() if named else None
+    if output is not None and any(_is_same(output, cwd / word) for word in _words(args)):
+        raise UsageError(f"--output {named} would take the place of a file that is read")
     kept = StringIO()
     out = gated(kept) if output else sys.stdout
     return Session(open_host=open_host, environ=environ, cwd=cwd, out=out, output=output, kept=kept)
+
+
+def _words(args: argparse.Namespace) -> Iterator[str]:
+    """All that a command line names, but for the file that results go to."""
+    for name, given in vars(args).items():
+        every = given if isinstance(given, list | tuple) else [given]
+        yield from (word for word in every if isinstance(word, str) and name != "output")
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Two paths lead to one file; a device or a pipe is no file."""
+    try:
+        return one.is_file() and one.samefile(other)
+    except (OSError, ValueError):
+        return False
 
 
 def data_of(args: argparse.Namespace, *, environ: Mapping[str, str], cwd: Path) -> Path | None:

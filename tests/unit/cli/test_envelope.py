@@ -148,3 +148,33 @@ def test_output_goes_to_a_file_as_a_whole(folder: Path, capsys: pytest.CaptureFi
     with pytest.raises(SystemExit):
         main(["audit", BAD, "--format", "jsn", "--output", "other.json"], {}, folder)
     assert not (folder / "other.json").exists()
+
+
+def test_results_take_no_place_of_a_file_that_is_read(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (folder / BAD).read_bytes()
+    (folder / "link").symlink_to(folder / BAD)
+    for name in (BAD, f"./{BAD}", str(folder / BAD), "link"):
+        assert main(["audit", BAD, "--output", name], {}, folder) == 2
+        assert "a file that is read" in capsys.readouterr().err
+    assert (folder / BAD).read_bytes() == before
+
+
+def test_results_go_through_links_and_leave_the_mode(folder: Path) -> None:
+    """Nothing beside the file is touched, whatever it is called."""
+    (folder / "kept").write_text("kept", "utf-8")
+    (folder / ".said.json.new").symlink_to(folder / "kept")
+    (folder / "said.json").write_text("old", "utf-8")
+    (folder / "said.json").chmod(0o600)
+    (folder / "to").symlink_to(folder / "behind")
+    before = sorted(folder.iterdir())
+    assert main(["audit", BAD, "--format", "json", "--output", "said.json"], {}, folder) == 1
+    assert (folder / "said.json").stat().st_mode & 0o777 == 0o600
+    assert sorted(folder.iterdir()) == before
+    assert main(["audit", BAD, "--format", "json", "--output", "to"], {}, folder) == 1
+    assert (folder / "to").is_symlink()
+    assert json.loads((folder / "behind").read_text("utf-8")) == json.loads(
+        (folder / "said.json").read_text("utf-8")
+    )
+    assert (folder / "kept").read_text("utf-8") == "kept"
