@@ -50,10 +50,13 @@ if TYPE_CHECKING:
 
     from pyodide_abi.audit.case import Case
     from pyodide_abi.audit.finding import Finding
-    from pyodide_abi.platforms.model import Release
 
 #: Nobody requires so many, or has so many extras; what is written after them is not looked at.
 _MOST, _MOST_EXTRAS = 500, 50
+#: Nor is what is longer, in characters.
+_LONGEST = 2_000
+#: Characters of markers that are evaluated in all: each takes a microsecond or two.
+_MOST_EVALUATED = 1_000_000
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -72,16 +75,27 @@ def check(case: Case) -> Iterator[Finding]:
 
     every = [release.version for platform in load_platforms() for release in platform.releases]
     packages = load_packages(every)
+    left = _MOST_EVALUATED
     for requirement in requirements:
         name = canonicalize_name(requirement.name)
         wanted = f"{requirement.name}{requirement.specifier}"
+        versions = {one.version: packages[one.version].get(name) for one in case.platform.releases}
+        if not any(versions.values()):
+            continue
+        met = {version: _met(requirement, version) for version in versions.values() if version}
+        pythons = dict.fromkeys(release.python for release in case.platform.releases)
+        length = len(str(requirement.marker or ""))
         for extra in ["", *(extras if requirement.marker else [])]:
+            left -= len(pythons) * length
+            if left < 0:
+                return
+            asked = {python: _asked(requirement, python, extra) for python in pythons}
             brought = {
                 release.version: version
                 for release in case.platform.releases
-                if (version := packages[release.version].get(name)) and _asked(requirement, release, extra)
+                if (version := versions[release.version]) and asked[release.python]
             }
-            unmet = [release for release, version in brought.items() if not _met(requirement, version)]
+            unmet = [release for release, version in brought.items() if not met[version]]
             if unmet:
                 instead = listed(list(dict.fromkeys(brought[release] for release in unmet)))
                 asks = f"the extra {extra} requires" if extra else "METADATA requires"
@@ -110,6 +124,8 @@ def _range(name: str, versions: Iterable[str]) -> str:
 
 def _requirements(written: Sequence[str]) -> Iterator[Requirement]:
     for text in written[:_MOST]:
+        if len(text) > _LONGEST:
+            continue
         try:
             requirement = read_requirement(text)
         except (ValueError, RecursionError):
@@ -118,22 +134,22 @@ def _requirements(written: Sequence[str]) -> Iterator[Requirement]:
             yield requirement
 
 
-def _asked(requirement: Requirement, release: Release, extra: str) -> bool:
-    """Whether the requirement stands in the release, with an extra or, where that is empty, without any."""
+def _asked(requirement: Requirement, python: str, extra: str) -> bool:
+    """Whether the requirement stands under a Python, with an extra or, where that is empty, without any."""
     if requirement.marker is None:
         return True
     environment = {
         "extra": extra,
         "implementation_name": "cpython",
-        "implementation_version": release.python,
+        "implementation_version": python,
         "os_name": "posix",
         "platform_machine": "wasm32",
         "platform_python_implementation": "CPython",
         "platform_release": "",
         "platform_system": "Emscripten",
         "platform_version": "",
-        "python_full_version": release.python,
-        "python_version": ".".join(release.python.split(".")[:2]),
+        "python_full_version": python,
+        "python_version": ".".join(python.split(".")[:2]),
         "sys_platform": "emscripten",
     }
     try:
