@@ -16,7 +16,7 @@ from pyodide_abi.errors import MissingError, UsageError
 from pyodide_abi.process import find_executable
 from pyodide_abi.runtime.browser import Browser
 from pyodide_abi.runtime.engine_program import Bun, Deno, Shell
-from pyodide_abi.runtime.node import Node
+from pyodide_abi.runtime.node import GET_NODE, Node
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def check_lockable(program: EngineProgram) -> None:
     if isinstance(program, Node) and program.major < _OLDEST:
         raise UsageError(
             f"Node {program.version} cannot lock code away: its permission model is not that of {_OLDEST}",
-            hint=hint,
+            hint=f"{GET_NODE};\n{hint}",
         )
     if isinstance(program, Bun):
         raise UsageError(f"Bun {program.version} cannot lock code away: it has no permissions", hint=hint)
