@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import call_hooks
+import call_late
 import call_methods
 import call_ways
 import pytest
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = [pytest.mark.integration, pytest.mark.long]
-EVERY = (*CASES, *call_ways.CASES, *call_ways.EVERY, *call_methods.CASES, *call_hooks.CASES)
+EVERY = (*CASES, *call_ways.CASES, *call_ways.EVERY, *call_methods.CASES, *call_hooks.CASES, *call_late.CASES)
 INCLUDE = "-I$(python -c \"import sysconfig; print(sysconfig.get_path('include'))\")"
 
 

@@ -285,6 +285,7 @@ _OPERATIONS: dict[str, Callable[[Any], object]] = {
     "tp_str": str,
     "tp_hash": hash,
     "tp_call": lambda made: made(),
+    "vectorcall": lambda made: made(),
     "tp_iter": iter,
     "tp_iternext": next,
     "tp_getattr": lambda made: getattr(made, "attribute", None),

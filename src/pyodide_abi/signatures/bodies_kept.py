@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pyodide_abi.abi.symbols import APPLY_DATA_RELOCS, CALL_CTORS, INIT_PREFIXES
+from pyodide_abi.abi.symbols import APPLY_DATA_RELOCS, CALL_CTORS, GOT_MEM, INIT_PREFIXES
 from pyodide_abi.errors import WasmError
 from pyodide_abi.signatures.layouts import load_layouts
 from pyodide_abi.wasm import Kind, SectionId
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
 #: Code up to this size, in bytes, is kept whole; of longer code, so much is kept.
 _MOST_KEPT = 5_000_000
-_CALL = b"\x10"
+_CALL, _GLOBAL_GET = b"\x10", b"\x23"
 #: Bytes of an index that linkers leave room for.
 PADDED = 5
+#: Constructors of static objects call these, and are followed where they matter.
+_FOLLOWED_ANYWAY = frozenset({b"__cxa_atexit", b"__cxa_thread_atexit"})
 _HOOKS = (APPLY_DATA_RELOCS, CALL_CTORS)
 
 
@@ -37,6 +39,7 @@ class Kept:
         bodies: The bodies by index among the functions that the module defines.
         callers: those of them that seem to call a function that takes tables.
         roots: indices of these functions.
+        uses: code that uses a variable which holds a function to call back; None where there is none.
         whole: all bodies are kept.
     """
 
@@ -44,6 +47,7 @@ class Kept:
         self.bodies: dict[int, bytes] = {}
         self.callers: set[int] = set()
         self.roots: list[int] = []
+        self.uses: re.Pattern[bytes] | None = None
         self._pattern: re.Pattern[bytes] | None = None
         self._wanted: frozenset[int] = frozenset()
         self.whole = False
@@ -63,12 +67,21 @@ class Kept:
             section: the code.
         """
         imports = module.imported.functions
-        known = frozenset(name.encode() for name in load_layouts().roots)
+        known = frozenset(name.encode() for name in load_layouts().roots) - _FOLLOWED_ANYWAY
         roots = [index for index, name in enumerate(imports) if name in known]
         if not roots:
             return False
         self.roots = roots
+        variables = {name.encode() for name in load_layouts().variables}
+        uses = [
+            index
+            for index, (space, name) in module.imported.globals.items()
+            if space == GOT_MEM and name in variables
+        ]
+        self.uses = uses_of(uses) if uses else None
         self._pattern = calls_of(roots)
+        if self.uses is not None:
+            self._pattern = re.compile(b"|".join((self._pattern.pattern, self.uses.pattern)))
         wanted = {
             index for name, index in exports.items() if name in _HOOKS or name.startswith(INIT_PREFIXES)
         }
@@ -122,6 +135,12 @@ def calls_of(functions: Iterable[int]) -> re.Pattern[bytes]:
     # A set of first bytes is looked up at once, where alternatives are tried one after another.
     forms = [b"[%s]%s" % (b"".join(first), re.escape(rest)) for rest, first in firsts.items()]
     return re.compile(_CALL + b"(?:" + b"|".join(forms) + b")")
+
+
+def uses_of(globals_: Iterable[int]) -> re.Pattern[bytes]:
+    """Uses of globals, as far as their bytes show."""
+    forms = [re.escape(_GLOBAL_GET + form) for index in globals_ for form in encodings(index)]
+    return re.compile(b"|".join(forms))
 
 
 def calling(functions: Iterable[int]) -> Callable[[Bytes], bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pyodide_abi.signatures.bodies_kept import PADDED, calls_of, decoded, encodings
+from pyodide_abi.signatures.bodies_kept import PADDED, calls_of, decoded, uses_of
 from pyodide_abi.signatures.flow import Stopped
 
 if TYPE_CHECKING:
@@ -89,8 +89,8 @@ class Relevance:
         """
         self._code = code
         self._callers = callers
-        forms = [re.escape(b"\x23" + form) for index in addresses for form in encodings(index)]
-        self._address = re.compile(b"|".join(forms)) if forms else _NOTHING
+        addresses = list(addresses)
+        self._address = uses_of(addresses) if addresses else _NOTHING
         moving = [index for index, name in enumerate(code.imports) if name in growing]
         self._moves = calls_of(moving) if moving else _NOTHING
         self._known: dict[int, bool] = {}

@@ -5,10 +5,14 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
+from pyodide_abi.signatures.symbolic import Pointer, options
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pyodide_abi.signatures.layouts import Prototype
+    from pyodide_abi.signatures.symbolic import Value
     from pyodide_abi.wasm import FuncType
 
 #: The table of what a module itself calls by its address.
@@ -73,3 +77,16 @@ class TableEntry:
     certainty: Certainty = Certainty.CERTAIN
     looks: bool = False
     within: int | None = None
+
+
+def options_of(word: Value) -> Iterator[tuple[Value, Certainty]]:
+    """All that a value can be, and how sure each is."""
+    found = options(word)
+    functions = sum(type(one) is Pointer for one in found)
+    certainty = Certainty.MAY if functions > 1 else Certainty.CERTAIN if len(found) == 1 else Certainty.LIKELY
+    return ((one, certainty) for one in found)
+
+
+def least(first: Certainty, second: Certainty) -> Certainty:
+    """The less sure of two."""
+    return max(first, second, key=lambda certainty: certainty.rank)

@@ -93,6 +93,9 @@ class Layouts:
         copying: functions that copy bytes.
         filling: functions that fill with a byte.
         random: functions that fill with random bytes and return 0.
+        heap_types: The places of the sub-tables in a type that CPython makes, in bytes.
+        variables: prototypes of the functions that variables of the main module hold.
+        instances: functions that make an instance of a type, with the place of the type among the arguments.
     """
 
     prototypes: Mapping[str, Prototype]
@@ -108,6 +111,9 @@ class Layouts:
     copying: frozenset[str]
     filling: frozenset[str]
     random: frozenset[str]
+    heap_types: Mapping[str, int]
+    variables: Mapping[str, Prototype]
+    instances: Mapping[str, int]
 
 
 @functools.cache
@@ -162,6 +168,9 @@ def _layouts(data: Mapping[str, Mapping[str, str]]) -> Layouts:
         copying=frozenset(memory["copying"].split()),
         filling=frozenset(memory["filling"].split()),
         random=frozenset(memory["random"].split()),
+        heap_types={table: int(place) for table, place in _facts(data["heap_types"])},
+        variables={name: prototypes[kind] for name, kind in _facts(data["variables"])},
+        instances={name: int(place) for name, place in _facts(data["instances"])},
     )
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from pyodide_abi.abi.symbols import (
-    CXA_THROW,
-    INVOKE_PREFIX,
-)
+from pyodide_abi.abi.symbols import CXA_THROW, INVOKE_PREFIX
 from pyodide_abi.signatures.code_parts import SHORT
 from pyodide_abi.signatures.effort import Effort
 from pyodide_abi.signatures.flow import Stopped
@@ -34,9 +31,7 @@ if TYPE_CHECKING:
     from pyodide_abi.signatures.code_parts import Code, Relevance
     from pyodide_abi.signatures.layouts import Layouts
     from pyodide_abi.signatures.memory import Image
-    from pyodide_abi.signatures.symbolic import (
-        Value,
-    )
+    from pyodide_abi.signatures.symbolic import Value
     from pyodide_abi.wasm import FuncType
     from pyodide_abi.wasm.cursor import Bytes
 
@@ -45,8 +40,8 @@ _BITS = 0xFFFFFFFF
 #: Imports that do not come back.
 _LEAVING = frozenset({"abort", "exit", "_exit", CXA_THROW, "__assert_fail", "_Unwind_Resume", "longjmp"})
 _MOST_TIMES = 30
-#: Arguments of a function that copies or fills, and of one that fills with random bytes.
-_MOVING, _RANDOM = 3, 2
+#: Arguments of a function that copies or fills, of one that fills with random bytes, and of ``tp_alloc``.
+_MOVING, _RANDOM, _ALLOCATING = 3, 2, 2
 #: Bytes of a result that is returned through an argument.
 _RETURNED = 12
 #: What addresses of functions point into.
@@ -66,6 +61,8 @@ class Machine:
         cut: those that were left before their end at least once.
         effort: what is left to follow.
         handing: those that were seen to hand over something.
+        stored: The places where addresses of functions were stored, each with the outermost function.
+        instances: The type of each new object, by the object's region.
     """
 
     def __init__(
@@ -101,6 +98,8 @@ class Machine:
         self.ended: set[int] = set()
         self.cut: set[int] = set()
         self.handing: set[int] = set()
+        self.stored: dict[Pointer, int] = {}
+        self.instances: dict[str, Value] = {}
         self._table = table
         self._layouts = layouts
         self._report = called
@@ -193,17 +192,22 @@ class Machine:
             return self._call_import(self.code.imports[index].decode("utf-8", "replace"), args)
         return self._follow(index, args)
 
-    def stores(self, word: Value) -> None:
+    def stores(self, place: Value, word: Value) -> None:
         """A word is stored."""
         if type(word) is Pointer and word.region.startswith(_FUNCTIONS):
             self.effort.fruits += 1
+            if type(place) is Pointer and place.region != STACK:
+                self.stored[place] = self.running[0] if self.running else -1
 
     def call_pointer(self, target: Value, args: Sequence[Value]) -> Value:
         """Call a function by its address."""
         function = self.function_at(target)
         if isinstance(function, int):
             return self.call(function, args) if len(self.type_of(function).params) == len(args) else None
-        return self._unknown()
+        made = self._unknown()
+        if len(args) == _ALLOCATING:
+            self.instances[made.region] = args[0]  # A type's tp_alloc is given the type.
+        return made
 
     def calls_through(self, target: Value, type_: FuncType) -> None:
         """A function is called by its address, as one of a type."""
@@ -245,7 +249,7 @@ class Machine:
         if body is None or not self._is_worth(index, body, args):
             self._pass_over(args)
             return self._unknown()
-        times = _times(args)
+        times = _MOST_TIMES if self._thorough else _times(args)
         # What lies behind an address is another from one function to the next.
         round_ = self._entered if times > 1 else 0
         key = (index, round_, *[None if type(arg) is Pointer and arg.unsure else arg for arg in args])
@@ -293,7 +297,7 @@ class Machine:
         layouts = self._layouts
         if name in layouts.random and len(args) == _RANDOM:
             self.fill(args[0], 0, args[1])
-        if name in layouts.roots or name in layouts.succeeding:
+        if name in layouts.roots or name in layouts.succeeding or name in layouts.instances:
             return self._call_interpreter(name, args)
         if name in layouts.allocating:
             return self._region("heap", layouts.allocating[name])
@@ -310,6 +314,8 @@ class Machine:
 
     def _call_interpreter(self, name: str, args: Sequence[Value]) -> Value:
         """Call a function of which is known what it takes, or that it succeeds."""
+        if name in self._layouts.instances:
+            return self._instance(args, self._layouts.instances[name])
         made = self._region("object")
         arguments = self._layouts.roots.get(name, ())
         if arguments and len(args) > max(argument.place for argument in arguments):
@@ -317,6 +323,13 @@ class Machine:
             self.handing.add(self.running[-1])
             self._unread = not self._report(name, args, made) or self._unread
         return 0 if name in self._layouts.succeeding else made
+
+    def _instance(self, args: Sequence[Value], place: int) -> Value:
+        """An instance of a type: new, or room that was given."""
+        made = args[0] if place and args else self._unknown()
+        if type(made) is Pointer and len(args) > place:
+            self.instances[made.region] = args[place]
+        return made
 
     def _unknown(self) -> Pointer:
         return self._region(RESULT)
@@ -332,7 +345,6 @@ class Machine:
 
 def _times(args: Sequence[Value]) -> int:
     """How often a function is worth following with the same arguments: behind an address may be anything."""
-    filled = any(
-        type(arg) is Pointer and not arg.unsure and arg.region not in {MEMORY, TABLE} for arg in args
-    )
+    known = (MEMORY, TABLE)
+    filled = any(type(arg) is Pointer and not arg.unsure and arg.region not in known for arg in args)
     return _MOST_TIMES if filled else 1

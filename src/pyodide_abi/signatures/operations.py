@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyodide_abi.signatures.symbolic import Pair, Pointer, add, equal, is_zero, mask, signed, subtract, unite
+from pyodide_abi.signatures.symbolic import (
+    Choice,
+    Pair,
+    Pointer,
+    add,
+    equal,
+    is_zero,
+    mask,
+    signed,
+    subtract,
+    unite,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,10 +30,12 @@ _BITS = 0xFFFFFFFF
 _WIDE = 0xFFFFFFFFFFFFFFFF
 #: Bits of a word, half of a 64-bit value.
 _HALF = 32
+#: What a comparison gives whose operands are not known; compilers compute places in tables with it.
+_EITHER = Choice(frozenset({0, 1}))
 
 
 def _truth(known: bool | None) -> Value:
-    return None if known is None else int(known)
+    return _EITHER if known is None else int(known)
 
 
 def _not(known: bool | None) -> bool | None:
@@ -56,7 +69,7 @@ def _compared(
         if type(left) is Pointer and type(right) is Pointer and left.region == right.region:
             return int(compare(left.offset, right.offset))
         if type(left) is not int or type(right) is not int:
-            return None
+            return _EITHER
         return int(compare(with_sign(left), with_sign(right)))
 
     return computed
@@ -115,12 +128,38 @@ def _counts(first: int, bits: int) -> dict[int, _Operation]:
     }
 
 
+def _divisions(first: int, with_sign: Callable[[int], int], bits: int) -> dict[int, _Operation]:
+    """Of one width: ``div_s``, ``div_u``, ``rem_s``, ``rem_u``; what is divided by zero traps."""
+
+    def divided(left: int, right: int) -> int:
+        quotient = abs(left) // abs(right)
+        return quotient if (left < 0) is (right < 0) else -quotient
+
+    def rest(left: int, right: int) -> int:
+        return left - divided(left, right) * right
+
+    def computed(compute: Callable[[int, int], int], sign: Callable[[int], int]) -> Callable[..., Value]:
+        return lambda left, right: (
+            compute(sign(left), sign(right)) & bits
+            if type(left) is int and type(right) is int and right
+            else None
+        )
+
+    return {
+        first: (2, computed(divided, with_sign)),
+        first + 1: (2, computed(divided, int)),
+        first + 2: (2, computed(rest, with_sign)),
+        first + 3: (2, computed(rest, int)),
+    }
+
+
 #: By opcode, how many operands there are and what becomes of them.
 NUMERIC: dict[int, _Operation] = {
     **_comparisons(0x45, signed),
     0x6A: (2, add),
     0x6B: (2, subtract),
     0x6C: (2, _numbers(int.__mul__)),
+    **_divisions(0x6D, signed, _BITS),
     **_counts(0x67, 32),
     0x71: (2, mask),
     0x72: (2, unite),
@@ -137,6 +176,7 @@ NUMERIC: dict[int, _Operation] = {
     0xC1: (1, _extend_part(16)),
     **_comparisons(0x50, _signed64),
     **_counts(0x79, 64),
+    **_divisions(0x7F, _signed64, _WIDE),
     0x7C: (2, _numbers(int.__add__, _WIDE)),
     0x7D: (2, _numbers(int.__sub__, _WIDE)),
     0x7E: (2, _numbers(int.__mul__, _WIDE)),

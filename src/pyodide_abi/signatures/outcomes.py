@@ -70,10 +70,13 @@ _CALLERS = {
     "init": Caller.INIT,
     "handle_signal": Caller.JAVASCRIPT,
     **dict.fromkeys(
-        ("at_exit", "at_exit_with", "release_value", "thread_routine", "thread_start", "interpreter_thread"),
+        (
+            "at_exit", "at_exit_with", "release_value", "thread_routine", "thread_start",
+            "interpreter_thread", "inputhook", "readlinefunc",
+        ),
         Caller.NOBODY,
     ),
-}
+}  # fmt: skip
 _CALL = "tp_call"
 
 

@@ -21,6 +21,7 @@ from pyodide_abi.signatures.bodies_kept import calling, exported_functions, keep
 from pyodide_abi.signatures.code_parts import Code, Relevance
 from pyodide_abi.signatures.flow import Stopped
 from pyodide_abi.signatures.initial_state import Globals, Table, function_bases, image_of
+from pyodide_abi.signatures.late_stores import LateStores
 from pyodide_abi.signatures.layouts import load_layouts
 from pyodide_abi.signatures.machine import Machine
 from pyodide_abi.signatures.symbolic import Pointer
@@ -128,6 +129,7 @@ class _Recovery:
             ),
         )
         self._reader.attach(self._machine)
+        self._late = LateStores(layouts, self._reader, self._machine)
 
     def run(self) -> Recovered:
         self._load()
@@ -135,7 +137,12 @@ class _Recovery:
             if name.startswith(INIT_PREFIXES):
                 self._initialise(name.partition("_")[2], index, slots=name.startswith(_EXPORT))
         calls = calling(self._kept.roots)
-        found = (index for index in self._kept.callers if calls(self._kept.bodies.get(index, b"")))
+        uses = self._kept.uses
+        found = (
+            index
+            for index in self._kept.callers
+            if calls(body := self._kept.bodies.get(index, b"")) or (uses is not None and uses.search(body))
+        )
         callers = {self._first + index for index in found}
         visited = self._machine.visited
         self._follow(sorted(callers - visited))
@@ -146,6 +153,7 @@ class _Recovery:
             makers = self._callers_of(self._reader.passing)
         self._follow(sorted(self._callers_of(callers & self._machine.cut)))
         complete = not self._machine.effort.spent
+        self._follow_storing()
         self._machine.follow_unread()
         self._machine.follow_alone(sorted(callers - self._machine.ended))
         self._machine.effort.leave(_MOST_STEPS_OWN)
@@ -193,6 +201,16 @@ class _Recovery:
         found.sort(key=lambda index: not self._machine.takes_addresses(self._kept.bodies[index]))
         return [self._first + index for index in found]
 
+    def _follow_storing(self) -> None:
+        """Follow what may give objects functions of their own, where a type has such objects."""
+        if self._reader.in_use.vectorcalls:
+            storing = [
+                self._first + index
+                for index, body in self._kept.bodies.items()
+                if len(body) <= _LONGEST_OWN and self._machine.takes_addresses(body)
+            ]
+            self._follow([index for index in storing if index not in self._machine.visited])
+
     def _load(self) -> None:
         if self._start is not None:
             self._enter(self._start, [])
@@ -230,6 +248,8 @@ class _Recovery:
             return self._machine.enter(index, args)
         except (Stopped, RecursionError):
             return None
+        finally:
+            self._late.read()
 
 
 def _names(module: Frame) -> dict[int, str]:

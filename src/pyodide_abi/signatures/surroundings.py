@@ -41,7 +41,7 @@ class Surroundings(Protocol):
     def calls_through(self, target: Value, type_: FuncType) -> None:
         """A function is called by its address, as one of a type."""
 
-    def stores(self, word: Value) -> None:
+    def stores(self, place: Value, word: Value) -> None:
         """A word is stored."""
 
     def copy(self, target: Value, source: Value, size: Value) -> None:

@@ -194,7 +194,7 @@ def equal(left: Value, right: Value) -> bool | None:
 
 def each(compute: Callable[..., Value], *given: Value) -> Value:
     """What is computed of values of which some are one of several."""
-    found = {compute(*one) for one in itertools.product(*map(options, given))}
+    found = {one for taken in itertools.product(*map(options, given)) for one in options(compute(*taken))}
     if len(found) == 1:
         return found.pop()
     return Choice(frozenset(found)) if None not in found and len(found) <= _MOST_CHOICES else None

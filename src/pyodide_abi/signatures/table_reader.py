@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pyodide_abi.abi.symbols import EXPORT_HOOK, INIT_HOOK
-from pyodide_abi.signatures.entries import INDIRECT, CalledFunction, Certainty, TableEntry
+from pyodide_abi.signatures.entries import INDIRECT, CalledFunction, Certainty, TableEntry, least, options_of
+from pyodide_abi.signatures.in_use import MEMBERS, InUse
 from pyodide_abi.signatures.layouts import WORD, prototype_of
-from pyodide_abi.signatures.symbolic import GLOBAL, MEMORY, PARAMETER, RESULT, TABLE, Pointer, options
+from pyodide_abi.signatures.symbolic import GLOBAL, MEMORY, PARAMETER, RESULT, TABLE, Pointer
 from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ _TYPE_SLOTS, _MODULE_SLOTS = "PyType_Slot", "PyModuleDef_Slot"
 #: Entries of one table that are read at most; those of known modules have up to three thousand.
 _MOST_ENTRIES = 10_000
 _EXEC = "Py_mod_exec"
+#: Where flags lie in a ``struct sigaction``, behind a mask of 8 or 128 bytes; one decides the handler's type.
+_SIGACTION, _SA_FLAGS, _SA_SIGINFO = "sigaction", (3, 33), 4
 #: Stands for a name that the code does not show.
 _UNKNOWN = "?"
 #: A word of each table that is never zero.
@@ -44,6 +48,7 @@ class TableReader:
         entries: in the order in which they were found.
         passing: functions that hand over what they were given themselves.
         waiting: functions that CPython calls once the module is made, each with the module's name.
+        in_use: the types that CPython uses where they lie.
     """
 
     def __init__(self, layouts: Layouts) -> None:
@@ -51,6 +56,7 @@ class TableReader:
         self.entries: dict[TableEntry, None] = {}
         self.passing: set[int] = set()
         self.waiting: list[tuple[int, str]] = []
+        self.in_use = InUse(layouts)
         self._layouts = layouts
         self._names: dict[str, str] = {}
         #: Where methods were read, from the memory base.
@@ -87,8 +93,9 @@ class TableReader:
         readable, before = True, len(self.entries)
         for argument in self._layouts.roots[function]:
             given = args[argument.place]
-            for one, certainty in _options(given):
+            for one, certainty in options_of(given):
                 if type(one) is not Pointer:
+                    readable = readable and not argument.table
                     continue
                 if one.region.startswith(PARAMETER):
                     self.passing.add(int(one.region.split()[1]))
@@ -96,9 +103,10 @@ class TableReader:
                     self._give(function, one, argument.prototype, certainty)
                 elif argument.table not in _FIRST:
                     for index, member in enumerate(self._layouts.structures[argument.table]):
-                        for word, sure in _options(self._word(one, index)):
-                            if member.prototype is not None and type(word) is Pointer:
-                                self._give(function, word, member.prototype, _least(certainty, sure))
+                        for word, sure in options_of(self._word(one, index)):
+                            prototype = self._prototype_in(argument.table, member, one)
+                            if prototype is not None and type(word) is Pointer:
+                                self._give(function, word, prototype, least(certainty, sure))
                 else:
                     self._take(argument, one, args, certainty, made)
                     readable = readable and self._is_filled(argument.table, one)
@@ -115,7 +123,15 @@ class TableReader:
         fits = isinstance(function, int) and self._machine.type_of(function) == type_
         # Which of several ways through the code goes here is not always known.
         certainty = Certainty.CERTAIN if fits else Certainty.LIKELY
-        self._add(INDIRECT, "", pointer, prototype_of(type_), certainty, within=self._machine.running[0])
+        self.add(INDIRECT, "", pointer, prototype_of(type_), certainty, within=self._machine.running[0])
+
+    def _prototype_in(self, table: str, member: StructMember, place: Pointer) -> Prototype | None:
+        """The prototype of a member, which a flag beside it can decide."""
+        if table == _SIGACTION and any(
+            type(flags) is int and flags & _SA_SIGINFO for flags in map(partial(self._word, place), _SA_FLAGS)
+        ):
+            return self._layouts.prototypes["handle_signal_with"]
+        return member.prototype
 
     def _is_filled(self, table: str, place: Pointer) -> bool:
         """Whether a table is there, not only room for it."""
@@ -125,14 +141,14 @@ class TableReader:
     def _give(self, function: str, pointer: Pointer, prototype: Prototype, certainty: Certainty) -> None:
         """A function is given to one that calls it back."""
         table = self._layouts.names.get(function, function)
-        self._add(table, "", pointer, prototype, certainty, within=self._machine.running[0])
+        self.add(table, "", pointer, prototype, certainty, within=self._machine.running[0])
 
     def _take(
         self, argument: Argument, place: Pointer, args: Sequence[Value], certainty: Certainty, made: Pointer
     ) -> None:
         match argument.table:
             case "PyMethodDef" | "PyGetSetDef":
-                owner = next((name for arg in args if (name := self._owner(arg))), self.module)
+                owner = next((name for arg in args if (name := self.owner(arg))), self.module)
                 self._read_array(argument.table, place, owner, certainty, single=argument.single)
             case "PyModuleDef_Slot":
                 self._read_slots(_MODULE_SLOTS, place, self.module, certainty)
@@ -140,8 +156,10 @@ class TableReader:
                 name = self._name_in(table, place)
                 self.name(made, name)
                 self._read(table, place, name, certainty)
+                if table == _SPEC:
+                    self.in_use.make(self._memory, made, name, certainty)
 
-    def _owner(self, of: Value) -> str:
+    def owner(self, of: Value) -> str:
         """The name of the module or the type that an argument stands for."""
         if type(of) is not Pointer:
             return ""
@@ -167,20 +185,25 @@ class TableReader:
         """Read a structure that stands by itself."""
         if self._is_known(table, place, name, certainty):
             return
+        self.in_use.add(table, place, name, certainty)
         for index, member in enumerate(self._layouts.structures[table]):
             if member.prototype is None and not member.table:
+                if member.name == "tp_vectorcall_offset":
+                    self.in_use.holds_vectorcall(name, self._word(place, index))
                 continue
-            for word, sure in _options(self._word(place, index)):
-                self._follow(table, member, word, name, _least(certainty, sure))
+            for word, sure in options_of(self._word(place, index)):
+                self.follow(table, member, word, name, least(certainty, sure))
 
-    def _follow(self, table: str, member: StructMember, word: Value, name: str, certainty: Certainty) -> None:
+    def follow(self, table: str, member: StructMember, word: Value, name: str, certainty: Certainty) -> None:
         """What a member or a slot points to."""
         if type(word) is not Pointer:
             return
         if member.prototype is not None:
-            self._add(table, f"{name} {member.name}", word, member.prototype, certainty)
+            self.add(table, f"{name} {member.name}", word, member.prototype, certainty)
         elif member.table in {_METHODS, _GETSET}:
             self._read_array(member.table, word, name, certainty, single=False)
+        elif member.table == MEMBERS:
+            self.in_use.read_members(self._memory, word, name)
         elif member.table in self._layouts.slots:
             self._read_slots(member.table, word, name, certainty)
         elif member.table in self._layouts.structures:
@@ -197,8 +220,8 @@ class TableReader:
             member = slots.get(number)
             if member is None:
                 continue
-            for word, sure in _options(self._word(place, index + 1)):
-                self._follow(table, member, word, name, _least(certainty, sure))
+            for word, sure in options_of(self._word(place, index + 1)):
+                self.follow(table, member, word, name, least(certainty, sure))
                 if member.name == _EXEC:
                     function = self._machine.function_at(word)
                     if isinstance(function, int):
@@ -222,9 +245,9 @@ class TableReader:
             for step, kind in enumerate(("get", "set"), 1):
                 prototype = self._layouts.structures[table][step].prototype
                 assert prototype is not None
-                for word, sure in _options(self._word(place, index + step)):
+                for word, sure in options_of(self._word(place, index + step)):
                     if type(word) is Pointer:
-                        self._add(table, f"{full} ({kind})", word, prototype, _least(certainty, sure))
+                        self.add(table, f"{full} ({kind})", word, prototype, least(certainty, sure))
 
     def find_methods(self, relocations: Relocations) -> None:
         """Methods that nobody is seen to hand over, by their looks: a name, a function, known flags.
@@ -256,12 +279,12 @@ class TableReader:
         if known is None:
             return
         prototype, written = known
-        for word, sure in _options(self._word(place, index + 1)):
+        for word, sure in options_of(self._word(place, index + 1)):
             if type(word) is Pointer:
-                sureness = _least(certainty, sure)
-                self._add(_METHODS, name, word, prototype, sureness, flags=written, looks=looks)
+                sureness = least(certainty, sure)
+                self.add(_METHODS, name, word, prototype, sureness, flags=written, looks=looks)
 
-    def _add(
+    def add(
         self,
         table: str,
         name: str,
@@ -273,8 +296,12 @@ class TableReader:
         looks: bool = False,
         within: int | None = None,
     ) -> None:
+        """Take an entry, if the pointer is one to a function."""
         function = self._machine.function_at(pointer)
         if function is None:
+            if pointer.region.startswith(PARAMETER):
+                # Whoever calls this function has the address.
+                self.passing.add(int(pointer.region.split()[1]))
             return
         target = (
             CalledFunction(index=function) if isinstance(function, int) else CalledFunction(name=function)
@@ -285,11 +312,22 @@ class TableReader:
         )  # fmt: skip
         self.entries[entry] = None
 
+    def has(self, table: str, name: str, words: Sequence[tuple[Value, Certainty]]) -> bool:
+        """Whether a function among some words is known as such an entry."""
+        functions = {self._machine.function_at(word) for word, _ in words} - {None}
+        return any(
+            entry.table == table
+            and entry.name == name
+            and {entry.target.index, entry.target.name} & functions
+            for entry in self.entries
+        )
+
     def _is_known(self, table: str, place: Pointer, name: str, certainty: Certainty) -> bool:
         """A table is read once; what lies elsewhere than in the module's data may be another each time."""
         key = (table, place, name, certainty.value)
         known = key in self._seen and place.region == MEMORY
-        self._seen.add(key)
+        if table not in _FIRST or self._is_filled(table, place):
+            self._seen.add(key)
         return known
 
     def _word(self, place: Pointer, index: int) -> Value:
@@ -306,15 +344,3 @@ class TableReader:
                 yield entry
             elif entry.table != INDIRECT or entry.within in owners:
                 yield replace(entry, name=owners.get(entry.within, entry.table))
-
-
-def _options(word: Value) -> Iterator[tuple[Value, Certainty]]:
-    """All that a value can be, and how sure each is."""
-    found = options(word)
-    functions = sum(type(one) is Pointer for one in found)
-    certainty = Certainty.MAY if functions > 1 else Certainty.CERTAIN if len(found) == 1 else Certainty.LIKELY
-    return ((one, certainty) for one in found)
-
-
-def _least(first: Certainty, second: Certainty) -> Certainty:
-    return max(first, second, key=lambda certainty: certainty.rank)

@@ -270,7 +270,7 @@ class Walk(Flow):
     def _store(self, opcode: int) -> None:
         value = self.stack.pop()
         place = self._place()
-        self._machine.stores(value)
+        self._machine.stores(place, value)
         if type(place) is Pointer:
             self.memory.store_as(opcode, place, value)
         elif type(place) is Choice:

@@ -11,6 +11,8 @@ import pytest
 from assembling import assemble
 
 from pyodide_abi.signatures import Certainty, keep_bodies, recovered_from
+from pyodide_abi.signatures.operations import NUMERIC
+from pyodide_abi.signatures.symbolic import TABLE, Choice, Pointer, each
 from pyodide_abi.wasm import FuncType, Kind, read_module
 
 if TYPE_CHECKING:
@@ -177,3 +179,19 @@ def test_an_array_that_grows_in_a_structure_on_the_stack() -> None:
         ("x.T tp_repr", Certainty.CERTAIN),
         ("x.T tp_hash", Certainty.CERTAIN),
     ]
+
+
+def test_divisions_round_towards_zero_and_a_comparison_of_what_is_unknown_is_zero_or_one() -> None:
+    minus = (1 << 32) - 7
+    results = [NUMERIC[opcode][1](minus, 2) for opcode in range(0x6D, 0x71)]
+    assert results == [(1 << 32) - 3, minus // 2, (1 << 32) - 1, minus % 2]
+    assert NUMERIC[0x6D][1](minus, 0) is None
+    assert NUMERIC[0x7F][1](9, (1 << 64) - 4) == (1 << 64) - 2
+    for opcode in (0x45, 0x50):
+        result = NUMERIC[opcode][1](None)
+        assert isinstance(result, Choice)
+        assert result.options == {0, 1}
+    unknown = NUMERIC[0x48][1](None, 3)
+    assert each(NUMERIC[0x6A][1], Pointer(TABLE, 4), unknown) == Choice(
+        frozenset({Pointer(TABLE, 4), Pointer(TABLE, 5)})
+    )
