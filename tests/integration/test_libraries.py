@@ -244,6 +244,17 @@ USES = {
         'return Py_BuildValue("(iii)", made, read, out[0] + out[1] + out[2]);',
         answer="(0, 0, 42)",
     ),
+    "geos": Use(
+        packages="--static geos",
+        headers=("stdarg.h", "geos_c.h"),
+        body="double area = 0; GEOSContextHandle_t g = GEOS_init_r();\n"
+        "GEOSWKTReader *r = GEOSWKTReader_create_r(g);\n"
+        'GEOSGeometry *p = GEOSWKTReader_read_r(g, r, "POLYGON((0 0, 0 3, 4 0, 0 0))");\n'
+        "GEOSArea_r(g, p, &area); GEOSGeom_destroy_r(g, p); GEOSWKTReader_destroy_r(g, r);\n"
+        "GEOS_finish_r(g); return PyFloat_FromDouble(area);",
+        answer="6.0",
+        compiler="CXX",
+    ),
 }
 #: Made in a minute or less on a machine with two idle cores.
 SMALL = ("libffi", "libyaml")
