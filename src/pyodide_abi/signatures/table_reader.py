@@ -62,6 +62,7 @@ class TableReader:
         #: Where methods were read, from the memory base.
         self._methods: set[int] = set()
         self._seen: set[tuple[str, Pointer, str, str]] = set()
+        self._types: set[Pointer] = set()
 
     def attach(self, machine: Machine) -> None:
         """The machine whose memory is read."""
@@ -164,13 +165,9 @@ class TableReader:
         if type(of) is not Pointer:
             return ""
         known = self._names.get(of.region, "")
-        if not known and of.region == MEMORY and (_TYPE, of) in self._types:
+        if not known and of.region == MEMORY and of in self._types:
             known = self._name_in(_TYPE, of)
         return known
-
-    @property
-    def _types(self) -> set[tuple[str, Pointer]]:
-        return {(table, place) for table, place, _, _ in self._seen}
 
     def _name_in(self, table: str, place: Pointer) -> str:
         member = {_MODULE: "m_name", _SPEC: "name", _TYPE: "tp_name"}[table]
@@ -328,6 +325,8 @@ class TableReader:
         known = key in self._seen and place.region == MEMORY
         if table not in _FIRST or self._is_filled(table, place):
             self._seen.add(key)
+            if table == _TYPE:
+                self._types.add(place)
         return known
 
     def _word(self, place: Pointer, index: int) -> Value:

@@ -261,10 +261,34 @@ def test_twice_as_much_takes_twice_the_work(shape: str, tmp_path: Path) -> None:
     assert large - middle <= RATIO * 2 * (middle - small) + FEW
 
 
+def types_that_are_made_with_methods(number: int) -> Mapping[str, bytes]:
+    """The init function makes a type and a method of it, again and again, each at another place in memory."""
+    base, drop = b"\x23\0", b"\x1a"
+
+    def place(offset: int) -> bytes:
+        return base + b"\x41" + enc.signed(offset) + b"\x6a"
+
+    made = (
+        place(4 * at) + b"\x10\0" + drop + place(4 * at) + place(4 * at + 8) + b"\x10\1" + drop
+        for at in range(number)
+    )
+    body = b"\0" + b"".join(made) + b"\x41\0\x0b"
+    imports = [
+        enc.name("env") + enc.name("__memory_base") + b"\3\x7f\0",
+        enc.name("env") + enc.name("PyType_Ready") + b"\0\2",
+        enc.name("env") + enc.name("PyDescr_NewMethod") + b"\0\3",
+    ]
+    types = [b"\x60\0\0", b"\x60\0\1\x7f", b"\x60\1\x7f\1\x7f", b"\x60\2\x7f\x7f\1\x7f"]
+    data = b"\0" + base + b"\x0b" + enc.sized(b"\1" * (4 * number + 400))
+    made_of = {"type": enc.vector(types), "code": enc.vector([enc.sized(body)]), "data": enc.vector([data])}
+    return {f"spam{SUFFIX}": module(imports=imports, **made_of)}  # type: ignore[arg-type] # sections only
+
+
 #: Loops over them call nothing.
 IN_LOOPS = {
     "addresses of one way of unwinding": one(imports=many(lambda at: address(f"invoke_v{at}"))),
     "libraries that python may open": libraries_that_python_may_open,
+    "types that are made with methods": types_that_are_made_with_methods,
 }
 
 
