@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 #: Categories of characters that are obeyed or hidden instead of shown: control characters, formatting ones
 #: (directional overrides, zero-width joiners), surrogates, private ones, line and paragraph separators.
 _OBEYED = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+_LAST = 0xFFFE
 _SUSPECT = re.compile(r"[^\x20-\x7e]")
 #: As above, but for line breaks; and the sequences by which a terminal gets colours.
 _IN_LINES = re.compile(r"[^\x20-\x7e\n]")
@@ -111,7 +112,8 @@ def _escape_command(match: re.Match[str]) -> str:
 def _shows_itself(letter: str) -> bool:
     import unicodedata  # noqa: PLC0415 - most output is plain
 
-    return unicodedata.category(letter) not in _OBEYED
+    # The last two of each plane are no characters, and XML has none for them.
+    return unicodedata.category(letter) not in _OBEYED and ord(letter) & _LAST != _LAST
 
 
 def _escape(match: re.Match[str]) -> str:

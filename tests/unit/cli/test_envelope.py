@@ -178,3 +178,12 @@ def test_results_go_through_links_and_leave_the_mode(folder: Path) -> None:
         (folder / "said.json").read_text("utf-8")
     )
     assert (folder / "kept").read_text("utf-8") == "kept"
+
+
+def test_what_is_no_character_is_an_escape_in_xml(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = "a\ufffe\uffff]]>.so"
+    (folder / name).write_bytes(b"\0asm\1\0\0\0")
+    main(["audit", name, "--platform", "314_0", "--format", "junit"], {}, folder)
+    out = capsys.readouterr().out
+    assert ET.fromstring(out).find("testsuite") is not None  # noqa: S314 - our own output
+    assert "\\ufffe\\uffff" in out
