@@ -51,12 +51,12 @@ if TYPE_CHECKING:
 #: In bytes: a larger module is not read a second time.
 _LARGEST = 60_000_000
 #: The end of a statement that imports from a module, with its names where they are written in the usual way.
-_IMPORT = re.compile(
-    rb"(?<![\w\x80-\xff])([\w\x80-\xff]++)[\s\\]++import\b"
-    rb"[ \t]*+(?:\(([\s\w,]*+)\)|([\w, \t]{1,500}+)(?=[\r\n;#]|\Z))?"
-)
-#: In bytes: how far before that its first word is looked for.
+#: What begins with letters is found many times faster than what begins with any word.
+_IMPORT = re.compile(rb"import\b[ \t]*+(?:\(([\s\w,]*+)\)|([\w, \t]{1,500}+)(?=[\r\n;#]|\Z))?")
+#: In bytes: how far before that the module and the first word are looked for.
 _STATEMENT = 300
+#: What stands between the module and the word.
+_BLANK = b" \t\r\n\f\v\\"
 #: What gives a module a name.
 _GIVES = re.compile(rb"(?<![\w\x80-\xff])([\w\x80-\xff]++)\.([\w\x80-\xff]++)\s*+=")
 _ALIAS = re.compile(rb"\s+as\s+\w+")
@@ -159,18 +159,20 @@ class _Held:
             self.stems.setdefault(_stem(module), []).append(binary)
         self._texts: dict[bytes, list[bytes]] = {}
 
-    def statements(self, text: bytes) -> Iterator[re.Match[bytes]]:
-        """Statements of a file that may import from one of the modules."""
+    def statements(self, text: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Statements that may import from one of the modules: the last part of its name, and the names."""
         for statement in _IMPORT.finditer(text) if b"from" in text else ():
             begin = statement.start()
-            if statement[1] in self.stems and b"from" in text[max(begin - _STATEMENT, 0) : begin]:
-                yield statement
+            before = text[max(begin - _STATEMENT, 0) : begin]
+            words = before.rstrip(_BLANK).rsplit(maxsplit=1)
+            stem = words[-1].rpartition(b".")[2] if words else b""
+            if stem in self.stems and before[-1] in _BLANK and b"from" in before:
+                yield stem, b"".join(statement.groups(b""))
 
-    def all_of(self, statements: Iterable[re.Match[bytes]]) -> bool:
+    def all_of(self, statements: Iterable[tuple[bytes, bytes]]) -> bool:
         """The modules hold all names of the statements, which are written in the usual way."""
-        for statement in statements:
-            stem, *names = statement.groups(b"")
-            words = _ALIAS.sub(b"", b"".join(names)).replace(b",", b" ").split()
+        for stem, names in statements:
+            words = _ALIAS.sub(b"", names).replace(b",", b" ").split()
             texts = self._texts_of(stem) if words else []
             if not texts or not all(self._search.finds(text, word) for text in texts for word in words):
                 return False
