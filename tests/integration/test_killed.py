@@ -61,6 +61,8 @@ def start(mark: str, argv: list[str], cwd: Path) -> subprocess.Popen[bytes]:
         env={**os.environ, MARK: mark},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        # A shell's background job ignores Ctrl-C, and so would all that it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - it does no more
     )
 
 
