@@ -22,12 +22,7 @@ def calls(work: Callable[[], object]) -> int:
         nonlocal number
         number += event in ("call", "c_call")
 
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        work()
-    finally:
-        sys.setprofile(before)
+    _watched(work, count, sys.getprofile, sys.setprofile)
     return number
 
 
@@ -40,10 +35,20 @@ def lines(work: Callable[[], object]) -> int:
         number += event == "line"
         return count
 
-    before = sys.gettrace()
-    sys.settrace(count)
+    _watched(work, count, sys.gettrace, sys.settrace)
+    return number
+
+
+def _watched(
+    work: Callable[[], object],
+    hook: Callable[[FrameType, str, Any], object],
+    get: Callable[[], Any],
+    put: Callable[[Any], None],
+) -> None:
+    """Do the work with a hook of the interpreter's set, and leave the one that was there."""
+    before = get()
+    put(hook)
     try:
         work()
     finally:
-        sys.settrace(before)
-    return number
+        put(before)

@@ -248,16 +248,23 @@ def audit_and_show(file: Path, contents: Mapping[str, bytes]) -> None:
             describe(name, data, frozenset(Part))
 
 
+def of_three_sizes(measure: Callable[[int], int]) -> tuple[int, int, int]:
+    """What inputs of one, two and four sizes take; one before them fills what is kept for all."""
+    measure(SMALLEST)
+    return measure(SMALLEST), measure(2 * SMALLEST), measure(4 * SMALLEST)
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_twice_as_much_takes_twice_the_work(shape: str, tmp_path: Path) -> None:
     """What every input takes is taken away: the second step is held against the first."""
-    work = []
-    for size in (SMALLEST, SMALLEST, 2 * SMALLEST, 4 * SMALLEST):
+
+    def work(size: int) -> int:
         contents = SHAPES[shape](size)
         file = tmp_path / WHEEL
         pack(file, contents)
-        work.append(calls(functools.partial(audit_and_show, file, contents)))
-    _, small, middle, large = work
+        return calls(functools.partial(audit_and_show, file, contents))
+
+    small, middle, large = of_three_sizes(work)
     assert large - middle <= RATIO * 2 * (middle - small) + FEW
 
 
@@ -294,12 +301,12 @@ IN_LOOPS = {
 
 @pytest.mark.parametrize("shape", IN_LOOPS)
 def test_no_loop_runs_within_another_over_the_same(shape: str, tmp_path: Path) -> None:
-    work = []
-    for size in (SMALLEST, SMALLEST, 2 * SMALLEST, 4 * SMALLEST):
+    def work(size: int) -> int:
         file = tmp_path / WHEEL
         pack(file, IN_LOOPS[shape](size))
-        work.append(lines(functools.partial(audit_file, file)))
-    _, small, middle, large = work
+        return lines(functools.partial(audit_file, file))
+
+    small, middle, large = of_three_sizes(work)
     assert large - middle <= RATIO * 2 * (middle - small) + FEW
 
 
@@ -309,12 +316,12 @@ REPAIRED = ("modules of one library", "modules without what they need", "librari
 
 @pytest.mark.parametrize("shape", REPAIRED)
 def test_a_repair_is_planned_with_twice_the_work(shape: str, tmp_path: Path) -> None:
-    work = []
-    for size in (SMALLEST, SMALLEST, 2 * SMALLEST, 4 * SMALLEST):
+    def work(size: int) -> int:
         file = tmp_path / WHEEL
         pack(file, SHAPES[shape](size))
-        work.append(calls(functools.partial(plan_wheel, file, Wishes())))
-    _, small, middle, large = work
+        return calls(functools.partial(plan_wheel, file, Wishes()))
+
+    small, middle, large = of_three_sizes(work)
     assert large - middle <= RATIO * 2 * (middle - small) + FEW
 
 
@@ -329,12 +336,12 @@ SETTINGS = {
 
 @pytest.mark.parametrize("shape", SETTINGS)
 def test_settings_are_read_with_twice_the_work(shape: str, tmp_path: Path) -> None:
-    work = []
-    for size in (SMALLEST, SMALLEST, 2 * SMALLEST, 4 * SMALLEST):
+    def work(size: int) -> int:
         file = tmp_path / "pyproject.toml"
         file.write_text(SETTINGS[shape](size), "utf-8")
-        work.append(calls(functools.partial(read_toml, file)))
-    _, small, middle, large = work
+        return calls(functools.partial(read_toml, file))
+
+    small, middle, large = of_three_sizes(work)
     assert large - middle <= RATIO * 2 * (middle - small) + FEW
 
 
@@ -344,8 +351,8 @@ def test_twice_as_much_takes_twice_the_memory(shape: str, tmp_path: Path) -> Non
 
     The collector of cycles is off: when it runs depends on what ran before, and with it the greatest number.
     """
-    memory = []
-    for size in (SMALLEST, SMALLEST, 2 * SMALLEST, 4 * SMALLEST):
+
+    def memory(size: int) -> int:
         file = tmp_path / WHEEL
         pack(file, SHAPES[shape](size))
         gc.collect()
@@ -353,11 +360,12 @@ def test_twice_as_much_takes_twice_the_memory(shape: str, tmp_path: Path) -> Non
         tracemalloc.start()
         try:
             to_lines([audit_to_data(audit_file(file))])
-            memory.append(tracemalloc.get_traced_memory()[1])
+            return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
             gc.enable()
-    _, small, middle, large = memory
+
+    small, middle, large = of_three_sizes(memory)
     assert large - middle <= 1.2 * 2 * max(middle - small, 0) + LITTLE
 
 
