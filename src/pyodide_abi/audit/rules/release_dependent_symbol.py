@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 
 def check(case: Case) -> Iterator[Finding]:
     """One finding for each library and symbol."""
-    every = set(case.releases)
     for gap in case.gaps:
-        having = sorted(every - set(gap.releases), key=case.releases.index)
+        lacking = frozenset(gap.releases)
+        having = [release for release in case.releases if release not in lacking]
         if not having or case.excused(gap.path, gap.symbol) or gap.weak:
             continue
         effect = "the module does not load" if gap.refused else "the first call ends the interpreter"

@@ -93,20 +93,19 @@ def _read_elsewhere(
     """Files read by others; what they have paid, and proved, is noted here."""
     *others, smallest = files
     # What is made for the first file, of data and of patterns, need not be made by each of the others.
-    first = read(smallest, budget)
+    found = {smallest.path: read(smallest, budget)}
 
     def work(file: NativeFile) -> tuple[_Outlined, int, tuple[int, bytes] | None]:
         before = budget.left
         outlined = read(file, budget)
         return outlined, before - budget.left, file.proved.get(file.member)
 
-    found: dict[str, _Outlined] = {}
     for file, (outlined, steps, proof) in zip(others, spread(work, others), strict=True):
         budget.spend_elsewhere(steps)
         if proof is not None:
             file.proved[file.member] = proof
         found[file.path] = outlined
-    return {**found, smallest.path: first}
+    return found
 
 
 def _read(
