@@ -31,6 +31,21 @@ copybutton_prompt_text = "$ "
 html_theme = "furo"
 html_title = f"pyodide-abi {release}"
 html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["versions.css"]
+html_js_files = [("versions.js", {"type": "module"})]
+templates_path = ["_templates"]
+#: Furo's own, with the switch between versions below the name.
+html_sidebars = {
+    "**": [
+        "sidebar/brand.html",
+        "versions.html",
+        "sidebar/search.html",
+        "sidebar/scroll-start.html",
+        "sidebar/navigation.html",
+        "sidebar/scroll-end.html",
+    ]
+}
 html_show_copyright = False
 
 #: Anchors as GitHub takes them, the menu of the rules, and links to files that are no pages of the site.

@@ -126,13 +126,15 @@ def steps_of_the_action(tmp_path: Path) -> list[dict[str, str]]:
 
 def test_the_action_s_steps(tmp_path: Path) -> None:
     install, audit, verify = steps_of_the_action(tmp_path)
-    assert '"$ACTION[run]"' in install["run"]
     assert verify["if"] == "${{ inputs.verify == 'true' }}"
     (tmp_path / "dist").mkdir()
     bad_wheel(tmp_path / "dist")
     environ = {
         **os.environ,
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "RUNNER_TEMP": str(tmp_path / "temporary"),
+        "GITHUB_OUTPUT": str(tmp_path / "output"),
+        "ACTION": str(ROOT),
+        "VERSION": "",
         "WHEELS": "dist/*.whl",
         "ARGS": "",
         "SARIF": "findings.sarif",
@@ -143,9 +145,19 @@ def test_the_action_s_steps(tmp_path: Path) -> None:
         words = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
         environment = {**environ, **more}
         return subprocess.run(
-            words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=HANGS
+            words,
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=WORK_HANGS,
         )
 
+    done = step(install["run"])
+    assert done.returncode == 0, done.stderr
+    environ["PROGRAM"] = (tmp_path / "output").read_text("utf-8").strip().removeprefix("program=")
+    assert environ["PROGRAM"] == f"{tmp_path}/temporary/pyodide-abi/bin/pyodide-abi"
     done = step(audit["run"])
     assert done.returncode == 1, done.stderr
     assert "::error" in done.stdout
@@ -156,3 +168,13 @@ def test_the_action_s_steps(tmp_path: Path) -> None:
     done = step(audit["run"], WHEELS="dist/none.whl")
     assert done.returncode != 0
     assert re.search("^::error.*there is no file", done.stdout, re.MULTILINE)
+
+
+def test_the_action_finds_programs_where_windows_has_them(tmp_path: Path) -> None:
+    install, *_ = steps_of_the_action(tmp_path)
+    (tmp_path / "python3").write_text('#!/bin/sh\nmkdir -p "$3/Scripts"\ncp "$0" "$3/Scripts/python"\n')
+    (tmp_path / "python3").chmod(0o755)
+    environ = {"PATH": f"{tmp_path}:/usr/bin:/bin", "ACTION": "x", "VERSION": ""}
+    environ |= {"RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(tmp_path / "output")}
+    subprocess.run(["bash", "-e", "-c", install["run"]], cwd=tmp_path, env=environ, check=True, timeout=HANGS)
+    assert (tmp_path / "output").read_text("utf-8") == f"program={tmp_path}/pyodide-abi/Scripts/pyodide-abi\n"

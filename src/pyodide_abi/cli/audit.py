@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.atomic import temporary, write_result
-from pyodide_abi.cli.options import add_executor_option, positive
+from pyodide_abi.cli.options import add_executor_option, positive, web_address
 
 if TYPE_CHECKING:
     import argparse
@@ -112,6 +112,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="write the result in that form, too, such as sarif:audit.sarif; may be repeated",
     )
     parser.add_argument(
+        "--docs",
+        type=web_address,
+        metavar="URL",
+        help="a site with this documentation, for the links of SARIF (helpUri)",
+    )
+    parser.add_argument(
         "--jobs",
         type=positive,
         metavar="N",
@@ -158,7 +164,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
             f"findings left out, as the baseline or per-file ignores have them: {hidden}"
         )
     for form, file in also:
-        write_result(file, _as_data(judged, form))
+        write_result(file, _as_data(judged, form, args.docs))
     _write(judged, args, session)
     status = max(one.error.exit_code if one.error else int(policy.fails(one)) for one in judged)
     return 0 if args.exit_zero and status == 1 else status
@@ -225,7 +231,7 @@ def _form_and_file(words: str, session: Session) -> tuple[str, Path]:
     return form, file
 
 
-def _as_data(outcomes: Sequence[Outcome], form: str) -> str:
+def _as_data(outcomes: Sequence[Outcome], form: str, docs: str | None) -> str:
     """The text of a form that programs read."""
     reports = [one.report for one in outcomes if one.report]
     unreadable = {one.given: str(one.error) for one in outcomes if one.error}
@@ -233,7 +239,7 @@ def _as_data(outcomes: Sequence[Outcome], form: str) -> str:
         case "sarif":
             from pyodide_abi.report.sarif import audits_to_sarif
 
-            return audits_to_sarif(reports, unreadable)
+            return audits_to_sarif(reports, unreadable, docs=docs)
         case "html":
             from pyodide_abi.report.html import audits_to_html
 
@@ -261,7 +267,7 @@ def _write(outcomes: Sequence[Outcome], args: argparse.Namespace, session: Sessi
     reports = [one.report for one in outcomes if one.report]
     unreadable = {one.given: str(one.error) for one in outcomes if one.error}
     if args.format in _DATA:
-        session.out.write(_as_data(outcomes, args.format))
+        session.out.write(_as_data(outcomes, args.format, args.docs))
     elif args.format == "github":
         from pyodide_abi.report.github import audit_to_annotations, unreadable_to_annotation
 

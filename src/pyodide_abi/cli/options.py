@@ -28,6 +28,21 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def web_address(text: str) -> str:
+    """An address of the web, as a type for argparse.
+
+    Raises:
+        argparse.ArgumentTypeError: the text is another thing.
+    """
+    from argparse import ArgumentTypeError
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or any(map(str.isspace, text)):
+        raise ArgumentTypeError(f"'{text}' is no address such as https://example.org/docs")
+    return text
+
+
 def add_executor_option(parser: argparse.ArgumentParser) -> None:
     """The option that has others do the work."""
     parser.add_argument(

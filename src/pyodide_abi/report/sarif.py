@@ -10,6 +10,7 @@ from urllib.parse import quote
 from pyodide_abi import __version__
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rules import RULES
+from pyodide_abi.report import documentation
 from pyodide_abi.report.demangled import readable
 from pyodide_abi.report.printable import to_json
 
@@ -19,19 +20,24 @@ if TYPE_CHECKING:
     from pyodide_abi.audit import Finding, Report, Rule
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-#: The description of the ABI, which is what every rule is about; the project has no address of its own yet.
+#: The description of the ABI, which is what every rule is about.
 _ABI = "https://pyodide.org/en/stable/development/abi.html"
 _ADDRESS = re.compile(r"<(https://[^>\s]+)>")
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 
 
-def audits_to_sarif(reports: Sequence[Report], unreadable: Mapping[str, str]) -> str:
+def audits_to_sarif(
+    reports: Sequence[Report], unreadable: Mapping[str, str], *, docs: str | None = None
+) -> str:
     """The text of one run over several files.
 
     Args:
         reports: Reports of the files that were audited.
         unreadable: why the others were not, by their names.
+        docs: The site whose pages are linked to, such as ``https://example.org/pyodide-abi``; that of the
+            project by default. Where there is none, each rule has the first address that it refers to.
     """
+    docs = documentation.ADDRESS if docs is None else docs
     log = {
         "$schema": _SCHEMA,
         "version": "2.1.0",
@@ -41,8 +47,8 @@ def audits_to_sarif(reports: Sequence[Report], unreadable: Mapping[str, str]) ->
                     "driver": {
                         "name": "pyodide-abi",
                         "version": __version__,
-                        "informationUri": _ABI,
-                        "rules": [_rule(rule) for rule in RULES],
+                        "informationUri": documentation.front_page(docs) if docs else _ABI,
+                        "rules": [_rule(rule, docs) for rule in RULES],
                     }
                 },
                 "invocations": [
@@ -62,20 +68,20 @@ def audits_to_sarif(reports: Sequence[Report], unreadable: Mapping[str, str]) ->
 
 
 @functools.cache
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(rule: Rule, docs: str) -> dict[str, Any]:
     sections = rule.sections()
     return {
         "id": rule.code,
         "name": rule.name,
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": sections["Why it breaks"]},
-        "helpUri": _help_address(sections["References"]),
+        "helpUri": documentation.rule_page(rule, docs) if docs else _first_reference(sections["References"]),
         "help": {"text": sections["How to fix"], "markdown": sections["How to fix"]},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
     }
 
 
-def _help_address(references: str) -> str:
+def _first_reference(references: str) -> str:
     """The first address that a rule refers to; rules without one have the ABI's."""
     found = _ADDRESS.search(references)
     return found[1] if found else _ABI
