@@ -7,6 +7,7 @@ and the next that writes there removes it. Folders for files that are of no use 
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _NAME = ".pyodide-abi-{}.partial"
 #: How often the lock of a folder of all users is tried, and the seconds between.
 _TRIES, _PAUSE = 20, 0.01
+#: Names of files that are open already, such as a shell's redirections.
+_OPEN_FILES = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
 _LEFT = re.compile(_NAME.format("[0-9a-f]{32}").replace(".", r"\."))
 
 
@@ -37,18 +40,47 @@ def write_whole(target: Path, data: bytes, *, like: Path) -> None:
 
 
 def write_result(target: Path, text: str) -> None:
-    """Write text that is complete or not there; to a device or a pipe, and through a link, as it comes.
+    """Write text that is complete or not there, where a link leads to; to a device or a pipe, as it comes.
 
     Raises:
         OSError: it cannot be written; the error has a name.
     """
-    if target.is_symlink() or (target.exists() and not target.is_file()):
+    if not _is_replaced(target):
         target.write_text(text, "utf-8")
         return
-    with replacing(target) as partial:
+    real = target.resolve()
+    with replacing(real) as partial:
         partial.write_text(text, "utf-8")
         with suppress(FileNotFoundError):
-            shutil.copymode(target, partial)
+            shutil.copymode(real, partial)
+
+
+def look_writable(target: Path) -> None:
+    """Find out that a result cannot be written before the work for it is done; nothing is made.
+
+    Raises:
+        OSError: it cannot be written; the error has a name.
+    """
+    replaced = _is_replaced(target)
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+    place = next(path for path in target.resolve().parents if path.exists()) if replaced else target
+    if not os.access(place, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
+
+
+def _is_replaced(target: Path) -> bool:
+    """A file, or nothing yet; none of a process's open files, whatever they are.
+
+    Raises:
+        OSError: it cannot be looked at, as its links lead in a circle or through a file.
+    """
+    if str(target.absolute()).startswith(_OPEN_FILES):
+        return False
+    try:
+        return stat.S_ISREG(target.stat().st_mode)
+    except FileNotFoundError:
+        return True
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from pyodide_abi.errors import FailedError, PyodideAbiError, UsageError
+from pyodide_abi.errors import FailedError, MissingError, PyodideAbiError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,6 +43,7 @@ def opened_executor(named: str | None, jobs: int, folder: Path) -> Iterator[Exec
 
     Raises:
         UsageError: there is no such factory, or it gives another thing.
+        MissingError: The system does not let this user begin so many processes.
     """
     executor = _made_by(named, folder) if named else _processes(jobs)
     try:
@@ -60,8 +61,14 @@ def _processes(jobs: int) -> Executor | None:
         return None
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - one job needs none
 
+    from pyodide_abi.copies import can_begin  # noqa: PLC0415 - as above
     from pyodide_abi.process import end_with_starter  # noqa: PLC0415 - as above
 
+    if not can_begin(jobs):
+        raise MissingError(
+            f"the system lets this user begin no {jobs} more processes, with the threads that each needs",
+            hint="ask for fewer with --jobs; one needs no other process",
+        )
     return ProcessPoolExecutor(jobs, initializer=end_with_starter)
 
 

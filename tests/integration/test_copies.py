@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import multiprocessing
 import os
 import signal
 import threading
@@ -56,3 +58,41 @@ def test_the_first_fault_is_told() -> None:
 def test_one_that_the_system_ends() -> None:
     with pytest.raises(MemoryError):
         list(Copies(2)(lambda _: os.kill(os.getpid(), signal.SIGKILL), range(2)))
+
+
+@pytest.mark.parametrize("most", [0, 1])
+def test_where_the_system_gives_no_more_processes_the_caller_does_the_work(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork = os.fork
+    made: list[int] = []
+
+    def refuse() -> int:
+        if len(made) == most:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        if process := fork():
+            made.append(process)
+        return process
+
+    monkeypatch.setattr(os, "fork", refuse)
+    assert set(Copies(3)(lambda _: os.getpid(), range(4))) == {os.getpid()}
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.parametrize("most", [0, 3])
+def test_where_the_system_gives_no_more_threads_the_caller_does_the_work(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = threading.Thread.start
+    started: list[threading.Thread] = []
+
+    def refuse(thread: threading.Thread) -> None:
+        if len(started) == most:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert set(Copies(3)(lambda _: os.getpid(), range(4))) == {os.getpid()}
+    assert not multiprocessing.active_children()
+    assert threading.active_count() == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import pytest
 from made_wheels import make_wheel
 
 from pyodide_abi.cli.main import main
-from pyodide_abi.errors import FailedError, UsageError
+from pyodide_abi.errors import FailedError, MissingError, UsageError
 from pyodide_abi.executors import free_memory, opened_executor, result_of
 
 if TYPE_CHECKING:
@@ -77,6 +78,25 @@ def test_processes_of_ours(tmp_path: Path) -> None:
     with opened_executor(None, 2, tmp_path) as executor:
         assert executor is not None
         assert executor.submit(os.getpid).result() != os.getpid()
+
+
+def test_more_processes_than_the_system_lets_one_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It counts threads, too; without them the standard library's pool waits for ever."""
+    start = threading.Thread.start
+    started: list[threading.Thread] = []
+
+    def refuse(thread: threading.Thread) -> None:
+        if len(started) == 5:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(MissingError, match="no 2 more processes"), opened_executor(None, 2, tmp_path):
+        pytest.fail("there is none")
+    assert threading.active_count() == 1
 
 
 def test_free_memory(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.atomic import temporary, write_result
@@ -13,6 +12,7 @@ from pyodide_abi.cli.options import add_executor_option, positive, web_address
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from pyodide_abi.audit import Report
     from pyodide_abi.cli.audit_policy import Outcome
@@ -136,11 +136,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, session: Session) -> int:
     """Audit every file; the exit status is that of the worst."""
     from pyodide_abi.cli.audit_policy import read_policy, write_baseline
+    from pyodide_abi.cli.session import result_file
     from pyodide_abi.cli.settings import set_by
     from pyodide_abi.platforms import load_platform
 
     policy = read_policy(args, session.cwd)
-    also = [_form_and_file(words, session) for words in args.also]
+    also = [_form_and_file(words, args, session) for words in args.also]
+    baseline = args.write_baseline and result_file("--write-baseline", args.write_baseline, args, session.cwd)
+    _refuse_one_place([*(file for _, file in also), *filter(None, (session.output, baseline))])
     platform = load_platform(args.platform) if args.platform else None
     # A setting is a habit: it stands in where nothing else says the platform.
     habit = set_by(args, "platform")
@@ -154,8 +157,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
         outcomes = list(_audited(args, session, scratch, platform, habit))
     if habit and any(one.report and one.report.platform_from == "usual" for one in outcomes):
         session.host.progress.say(f"platform {args.platform}: set by {habit}, for files without a tag")
-    if args.write_baseline:
-        many = write_baseline(session.cwd / Path(args.write_baseline).expanduser(), outcomes)
+    if baseline:
+        many = write_baseline(baseline, outcomes)
         session.host.progress.say(f"wrote {args.write_baseline}; known findings: {many}")
         return max((one.error.exit_code for one in outcomes if one.error), default=0)
     judged = [policy.judged(one) for one in outcomes]
@@ -214,21 +217,33 @@ def _audited(
             yield Outcome(given=target.given, report=report, error=done.error)
 
 
-def _form_and_file(words: str, session: Session) -> tuple[str, Path]:
+def _form_and_file(words: str, args: argparse.Namespace, session: Session) -> tuple[str, Path]:
     """What ``--also`` asks for.
 
     Raises:
-        UsageError: a form that is no data, or no file; nothing is audited then.
+        UsageError: a form that is no data, or no file, or one that is read; nothing is audited then.
+        OSError: The file cannot be written; nothing is audited then.
     """
+    from pyodide_abi.cli.session import result_file
     from pyodide_abi.errors import UsageError
 
     form, _, name = words.partition(":")
     if form not in _DATA or not name:
         raise UsageError(f"--also {words} has to be FORMAT:FILE, with one of {', '.join(_DATA)}")
-    file = session.cwd / Path(name).expanduser()
-    # A file that cannot be written is told before the work is done.
-    file.touch()
-    return form, file
+    return form, result_file("--also", name, args, session.cwd)
+
+
+def _refuse_one_place(files: Sequence[Path]) -> None:
+    """Refuse two results that would go to one file.
+
+    Raises:
+        UsageError: There are two such.
+    """
+    from pyodide_abi.errors import UsageError
+
+    places = [file.resolve() for file in files if file.is_file() or not file.exists()]
+    if twice := next((file for at, file in enumerate(places) if file in places[:at]), None):
+        raise UsageError(f"two results would go to {twice}")
 
 
 def _as_data(outcomes: Sequence[Outcome], form: str, docs: str | None) -> str:

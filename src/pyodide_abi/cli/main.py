@@ -124,11 +124,13 @@ def _tell(error: Exception, entry: Entry, *, environ: Mapping[str, str], traceba
 
 def _explained(error: Exception, entry: Entry) -> PyodideAbiError:
     """What goes wrong outside of our hands, or is a fault of ours, as an error that explains itself."""
-    from pyodide_abi.errors import UnreadableInputError
+    from pyodide_abi.errors import MissingError, UnreadableInputError
 
     told: PyodideAbiError
     if isinstance(error, MemoryError):
         told = UnreadableInputError("there is not enough memory for this")
+    elif isinstance(error, BlockingIOError) or str(error) == "can't start new thread":
+        told = MissingError("the system lets this user begin no more processes or threads")
     elif isinstance(error, OSError):
         # A file that is not there, a folder that cannot be written, a full disk: the system's own words.
         where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""

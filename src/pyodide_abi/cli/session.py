@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from pyodide_abi.host import Host, Task
 
 
+#: Options that name what is written.
+_WRITTEN = frozenset({"output", "also", "baseline", "write_baseline"})
+
+
 @value
 class Session:
     """One run of one command.
@@ -105,19 +109,40 @@ def open_session(args: argparse.Namespace, *, environ: Mapping[str, str], cwd: P
         )
 
     named = getattr(args, "output", None)
-    output = cwd / Path(named).expanduser() if named else None
-    if output is not None and any(_is_same(output, cwd / word) for word in _words(args)):
-        raise UsageError(f"--output {named} would take the place of a file that is read")
+    output = result_file("--output", named, args, cwd) if named else None
     kept = StringIO()
     out = gated(kept) if output else sys.stdout
     return Session(open_host=open_host, environ=environ, cwd=cwd, out=out, output=output, kept=kept)
 
 
-def _words(args: argparse.Namespace) -> Iterator[str]:
-    """All that a command line names, but for the file that results go to."""
+def result_file(option: str, named: str, args: argparse.Namespace, cwd: Path) -> Path:
+    """The file that results go to, which is not made yet.
+
+    Args:
+        option: that names it, for the message.
+        named: what the user calls it.
+        args: The whole command line.
+        cwd: The working folder.
+
+    Raises:
+        UsageError: it would take the place of a file that is read.
+        OSError: It cannot be written.
+    """
+    from pyodide_abi.atomic import look_writable
+
+    file = cwd / Path(named).expanduser()
+    if any(_is_same(file, cwd / word) for word in _read_words(args)):
+        raise UsageError(f"{option} {named} would take the place of a file that is read")
+    look_writable(file)
+    return file
+
+
+def _read_words(args: argparse.Namespace) -> Iterator[str]:
+    """All that a command line names, but for what results go to; a baseline may be written anew."""
     for name, given in vars(args).items():
         every = given if isinstance(given, list | tuple) else [given]
-        yield from (word for word in every if isinstance(word, str) and name != "output")
+        if name not in _WRITTEN:
+            yield from (word for word in every if isinstance(word, str))
 
 
 def _is_same(one: Path, other: Path) -> bool:

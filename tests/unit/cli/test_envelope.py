@@ -129,16 +129,33 @@ def test_one_audit_writes_several_forms(folder: Path, capsys: pytest.CaptureFixt
     [
         ("text:x", "has to be FORMAT:FILE"),
         ("sarif", "has to be FORMAT:FILE"),
-        ("sarif:no/such/x.sarif", "No such file or directory"),
+        (f"sarif:{BAD}/x.sarif", "Not a directory"),
+        ("sarif:.", "Is a directory"),
+        ("sarif:circle", "Too many levels of symbolic links"),
+        (f"json:{BAD}", "a file that is read"),
     ],
 )
 def test_another_form_is_refused_before_the_audit(
     words: str, says: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["audit", BAD, "--also", words], {}, folder) == 2
+    (folder / "circle").symlink_to("circle")
+    before = sorted(folder.iterdir())
+    assert main(["audit", BAD, "--also", "html:x.html", "--also", words], {}, folder) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert says in err
+    assert sorted(folder.iterdir()) == before
+
+
+def test_two_results_do_not_go_to_one_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (
+        ["--also", "json:x", "--also", "html:./x"],
+        ["--also", "json:x", "--output", "x"],
+        ["--write-baseline", "x", "--output", "x"],
+    ):
+        assert main(["audit", BAD, *words], {}, folder) == 2
+        assert "two results would go to" in capsys.readouterr().err
+        assert not (folder / "x").exists()
 
 
 def test_output_goes_to_a_file_as_a_whole(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -156,8 +173,9 @@ def test_results_take_no_place_of_a_file_that_is_read(
     before = (folder / BAD).read_bytes()
     (folder / "link").symlink_to(folder / BAD)
     for name in (BAD, f"./{BAD}", str(folder / BAD), "link"):
-        assert main(["audit", BAD, "--output", name], {}, folder) == 2
-        assert "a file that is read" in capsys.readouterr().err
+        for words in (["--output", name], ["--also", f"json:{name}"], ["--write-baseline", name]):
+            assert main(["audit", BAD, *words], {}, folder) == 2
+            assert "a file that is read" in capsys.readouterr().err
     assert (folder / BAD).read_bytes() == before
 
 
