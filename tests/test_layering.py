@@ -102,7 +102,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "toolchain",
         "build",
     },
-    "executors": {"errors", "process"},
+    "executors": {"copies", "errors", "process"},
     "distribution": {
         "errors",
         "files",
