@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 #: Where entries are in the cache.
 PREFIX = "library-sources"
 _DESCRIPTION = "source.json"
+#: The name of a tar archive as projects release it.
+_RELEASE = re.compile(r".+-v?(?P<version>\d[\w.]*?)\.(?:tar(?:\.\w+)?|t[gx]z)")
 #: A project that has a crate fetched, with its digest for cargo's own check.
 _CARGO_TOML = """\
 [package]
@@ -92,6 +95,8 @@ def forget_sources(recipe: Recipe, host: Host) -> bool:
 
 def _key(recipe: Recipe, origin: Origin) -> str:
     facts = f"{origin} {origin.digest}"
+    if _RELEASE.fullmatch(origin.folder):
+        facts += f" {origin.folder}"
     if origin.kind is SourceKind.ARCHIVE and not origin.digest and (file := Path(origin.name)).is_file():
         facts += sha256_of(file)
     return f"{PREFIX}/{recipe.name}-{hashlib.sha256(facts.encode()).hexdigest()[:12]}"
@@ -114,6 +119,9 @@ def _fill(origin: Origin, host: Host, folder: Path, _place: Path) -> None:
         SourceKind.ARCHIVE: _from_archive,
     }
     version = fetch[origin.kind](origin, folder, host)
+    project = folder / "sources" / origin.folder
+    if project.is_file():
+        version = _unfold(project)
     (folder / _DESCRIPTION).write_text(json.dumps({"version": version}), "utf-8")
 
 
@@ -167,6 +175,18 @@ def _from_archive(origin: Origin, folder: Path, host: Host) -> str:
             raise DigestError(f"{file} has the digest {found}, not {origin.digest}")
     _unpack(file, folder)
     return origin.version
+
+
+def _unfold(archive: Path) -> str:
+    """Put a folder with what a tar archive has in the archive's place; the version that its name has."""
+    if not (named := _RELEASE.fullmatch(archive.name)):
+        raise MissingError(f"{archive.name} is no tar archive with a version in its name")
+    file = archive.rename(archive.with_name("archive"))
+    archive.mkdir()
+    for _name in unpack_tar(file, archive):
+        pass
+    file.unlink()
+    return named.group("version")
 
 
 def _unpack(file: Path, folder: Path) -> None:

@@ -146,6 +146,8 @@ def _filling(
                 file = work / "source" / name
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(content, "utf-8")
+                if content.startswith("#!"):
+                    file.chmod(0o755)
             commands = steps(
                 recipe, source.version, source=work / "source", place=place, staged=work / "staged"
             )

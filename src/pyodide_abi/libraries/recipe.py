@@ -55,7 +55,8 @@ class Origin:
         suite: Debian's, of a Debian source package.
         version: The version of the crate or archive.
         digest: SHA-256 of the crate or archive, in hexadecimal; empty for Debian's and for a path.
-        folder: The folder of the library in there.
+        folder: The folder of the library in there, or the tar archive that has it: some crates carry
+            upstream's as it is.
     """
 
     kind: SourceKind

@@ -124,6 +124,29 @@ def test_a_crate(tmp_path: Path) -> None:
     assert "has the digest abab" in caught.value.details[0]
 
 
+def test_an_archive_in_a_crate(tmp_path: Path) -> None:
+    def carrying(words: tuple[str, ...], cwd: Path | None) -> Completed:
+        assert cwd is not None
+        crate = cwd / "crates" / "spam-sys-0.3.0"
+        crate.mkdir(parents=True)
+        tarball(crate / "spam-2.1.tar.gz")
+        (crate / "spam.tar.gz").write_bytes((crate / "spam-2.1.tar.gz").read_bytes())
+        (crate / ".cargo-checksum.json").write_text(json.dumps({"files": {}, "package": DIGEST}))
+        return completed(words)
+
+    host = make_host(tmp_path, FakeRunner(carrying))
+    crate = {"crate": "spam-sys", "version": "0.3.0", "sha256": DIGEST}
+    spam = recipe({**crate, "folder": "spam-2.1.tar.gz"}, at=tmp_path)
+    for _time in range(2):
+        found = fetch_source(spam, host)
+        assert (found.version, found.origin) == ("2.1", "crate spam-sys 0.3.0")
+        assert (found.folder / "src" / "spam.c").is_file()
+    forget_sources(spam, host)
+    with pytest.raises(MissingError) as caught:
+        fetch_source(recipe({**crate, "folder": "spam.tar.gz"}, at=tmp_path), host)
+    assert "spam.tar.gz is no tar archive with a version in its name" in caught.value.details[0]
+
+
 def test_offline_what_is_kept_is_used_and_the_rest_is_one_error(tmp_path: Path) -> None:
     spam = recipe({"crate": "spam-src", "version": "1.0+2.1", "sha256": DIGEST}, at=tmp_path)
     offline = make_host(tmp_path, FakeRunner(vendoring), offline=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ CATALOGUE = Catalogue.read(
             "source": {"debian": "spam"},
             "needs": ["base"],
             "environ": {"SPAM": "1"},
-            "files": {"Makefile": "install:\n"},
+            "files": {"Makefile": "install:\n", "generate": "#!/bin/sh\n"},
             "pkg-config": {"spam-2": "-lspam"},
             "offers": {"link": ["spam", "z"]},
         },
@@ -45,9 +46,11 @@ class Machine(FakeRunner):
     def __init__(self, fails: str = "") -> None:
         super().__init__(self.reply)
         self.fails = fails
+        self.runnable: set[str] = set()
 
     def reply(self, words: tuple[str, ...], cwd: Path | None) -> Completed:
         assert cwd is not None
+        self.runnable |= {file.name for file in cwd.iterdir() if file.is_file() and os.access(file, os.X_OK)}
         place = Path(
             "".join(word for word in words if word.startswith(("PREFIX=", "--prefix="))).partition("=")[2]
         )
@@ -85,8 +88,10 @@ def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Target:
 
 
 def test_what_is_made(tmp_path: Path, target: Target) -> None:
-    host = make_host(tmp_path, Machine())
+    machine = Machine()
+    host = make_host(tmp_path, machine)
     spam, base = make_libraries(["spam"], CATALOGUE, target, host)
+    assert machine.runnable == {"generate"}
     assert (spam.name, spam.version, base.name) == ("spam", "2.1", "base")
     names = {str(path.relative_to(spam.prefix)) for path in spam.prefix.rglob("*") if path.is_file()}
     assert names == {"lib/libspam.a", "include/spam.h", "lib/pkgconfig/spam-2.pc", "library.json"}
