@@ -16,6 +16,7 @@ pytestmark = pytest.mark.integration
 
 MODULE = """\
 #include <Python.h>
+_Static_assert(SIZEOF_LONG == sizeof(long), "the headers are another machine's");
 static struct PyModuleDef eggs = {PyModuleDef_HEAD_INIT, "_eggs", 0, -1, 0};
 PyMODINIT_FUNC PyInit__eggs(void) {
   PyObject *module = PyModule_Create(&eggs);
@@ -79,6 +80,16 @@ target_compile_definitions(_eggs PRIVATE COUNT=3)
 install(TARGETS _eggs DESTINATION eggs)
 """,
 }
+MESON_PYTHON = {
+    "pyproject.toml": table("mesonpy", "meson-python", more=NAMED),
+    "meson.build": """\
+project('eggs', 'c', version: '1')
+py = import('python').find_installation(pure: false)
+py.install_sources('eggs/__init__.py', subdir: 'eggs')
+py.extension_module('_eggs', 'eggs/_eggs.c', c_args: '-DCOUNT=3', dependencies: py.dependency(),
+                    subdir: 'eggs', install: true)
+""",
+}
 FLIT = {
     "pyproject.toml": table(
         "flit_core.buildapi",
@@ -95,21 +106,41 @@ def project(place: Path, files: dict[str, str]) -> Path:
     return place
 
 
-@pytest.mark.parametrize("files", [SCIKIT_BUILD, HATCHLING], ids=["scikit-build", "hatchling"])
-def test_a_backend_and_its_own_way_to_compile(files: dict[str, str], tmp_path: Path) -> None:
-    place = project(tmp_path / "spam", files)
-    words = ("--platform", "314_0", "--toolchain-mismatch", "allow", "--format", "json")
-    done = pyodide_abi("build", place, *words, cwd=tmp_path, timeout=WORK_HANGS)
+def built(place: Path, folder: Path, *words: str) -> None:
+    """Build the project; suffix, tag and headers are the target's, and the module works."""
+    common = ("--platform", "314_0", "--toolchain-mismatch", "allow", "--format", "json")
+    done = pyodide_abi("build", place, *common, *words, cwd=folder, timeout=WORK_HANGS)
     assert done.returncode == 0, done.stderr.decode()
     written = json.loads(done.stdout)
     check(written, "build")
     (answer,) = written["results"]
+    assert answer["wheel"].endswith("eggs-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl")
     with open_wheel(Path(answer["wheel"])) as opened:
         names = [member.name for member in opened.members if ".so" in member.name]
     assert names == ["eggs/_eggs.cpython-314-wasm32-emscripten.so"]
     code = "import eggs._eggs; print(eggs._eggs.COUNT)"
-    ran = pyodide_abi("run", answer["wheel"], "--", "-c", code, cwd=tmp_path)
+    ran = pyodide_abi("run", answer["wheel"], "--", "-c", code, cwd=folder)
     assert ran.stdout == b"3\n", ran.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    "files",
+    [SCIKIT_BUILD, HATCHLING, SCIKIT_BUILD_CORE, MESON_PYTHON],
+    ids=["scikit-build", "hatchling", "scikit-build-core", "meson-python"],
+)
+def test_a_backend_and_its_own_way_to_compile(files: dict[str, str], tmp_path: Path) -> None:
+    built(project(tmp_path / "spam", files), tmp_path)
+
+
+def test_meson_python_with_a_machine_file_of_the_project_s_own(tmp_path: Path) -> None:
+    """It names no Python, and the one that Meson runs with would be taken."""
+    own = tmp_path / "own.cross"
+    own.write_text(
+        "[host_machine]\nsystem = 'emscripten'\ncpu_family = 'wasm32'\ncpu = 'wasm32'\nendian = 'little'\n"
+    )
+    more = f"{NAMED}[tool.meson-python.args]\nsetup = ['--cross-file={own}']\n"
+    files = MESON_PYTHON | {"pyproject.toml": table("mesonpy", "meson-python", more=more)}
+    built(project(tmp_path / "spam", files), tmp_path)
 
 
 def test_a_compiler_cache_is_asked_the_same_twice(tmp_path: Path) -> None:

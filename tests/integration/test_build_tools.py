@@ -233,6 +233,7 @@ gcc -print-multi-os-directory
 gcc -print-prog-name=ld
 gcc -dumpmachine
 ham-config --libs || echo "refused: $?"
+python -c 'from ctypes import CDLL; CDLL(None); CDLL("libc.so.6"); CDLL("libz.so.1")' 2>&1 | tail -n 1
 """
 
 
@@ -259,5 +260,6 @@ def test_bare_names_and_questions_are_the_target_s(tmp_path: Path) -> None:
     assert "." in lines
     assert [line for line in lines if line.endswith("/drivers/ld")]
     assert "ham-config is this machine's" in done.stderr
+    assert "libz.so.1 is this machine's" in lines[-1]
     for name in ("target.o", "target-cxx.o", "built.o"):
         assert (tmp_path / name).read_bytes()[:4] == b"\0asm"

@@ -46,6 +46,8 @@ def build(project: str, platform: str, outdir: Path, **environ: str) -> dict[str
     assert done.returncode == 0, done.stderr.decode()
     (answer,) = json.loads(done.stdout)["results"]
     assert not [found for found in answer["audit"]["findings"] if found["severity"] == "error"]
+    # maturin takes the platform's version from a variable, unchecked.
+    assert answer["wheel"].endswith(f"-{load_platform(platform).names[0]}_wasm32.whl")
     return dict(answer)
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 VARIABLE = "PYODIDE_ABI_CROSS"
+#: Libraries of this machine that tools of a build open for themselves: C's, compilers' and Python's.
+_OF_TOOLS = ("c", "m", "dl", "pthread", "rt", "util", "gcc_s", "stdc++", "clang", "LLVM", "python")
 
 
 def answer(answers: dict[str, Any]) -> None:
@@ -47,6 +49,29 @@ def answer(answers: dict[str, Any]) -> None:
     sys.maxsize = answers["maxsize"]
     vars(sys.implementation)["_multiarch"] = answers["multiarch"]
     _redirect_headers(answers["include"])
+    refuse_libraries()
+
+
+def refuse_libraries() -> None:
+    """Let ctypes open no library of this machine by a bare name.
+
+    Projects ask libraries so for their versions and abilities, and would believe them of the target. A path
+    is somebody's own choice and stays.
+    """
+
+    def look(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "ctypes.dlopen" and isinstance(arguments[0], str) and is_foreign(arguments[0]):
+            raise OSError(f"pyodide-abi: {arguments[0]} is this machine's, and what it tells fits no target")
+
+    # What a hook raises is what the call raises (PEP 578).
+    sys.addaudithook(look)
+
+
+def is_foreign(library: str) -> bool:
+    """The name is looked for among this machine's libraries, and is none of those that tools open."""
+    name = library.removeprefix("lib").partition(".so")[0]
+    bare = "/" not in library and ".so" in library
+    return bare and name.rstrip("-.0123456789").rstrip("-") not in _OF_TOOLS
 
 
 def _redirect_headers(include: str) -> None:

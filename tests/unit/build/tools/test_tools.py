@@ -13,7 +13,7 @@ from made_builds import made_build, made_target
 from toolchain_fakes import write_program
 
 from pyodide_abi.build import cxx_library, numpy_headers
-from pyodide_abi.build.cross_site import is_meson
+from pyodide_abi.build.cross_site import is_foreign, is_meson
 from pyodide_abi.build.tools import (
     LEAKS,
     TOOLS,
@@ -232,6 +232,26 @@ def test_python_s_pkgconfig_files_name_the_target_s_headers() -> None:
 )
 def test_meson_itself_is_told_about_the_build_machine(words: list[str], expected: bool) -> None:
     assert is_meson(words) is expected
+
+
+@pytest.mark.parametrize(
+    ("library", "expected"),
+    [
+        ("libhdf5.so", True),
+        ("libhdf5.so.103", True),
+        ("hdf5.so", True),
+        ("libgeos_c.so.1", True),
+        ("libc.so.6", False),
+        ("libstdc++.so.6", False),
+        ("libclang-19.so.1", False),
+        ("libpython3.14.so.1.0", False),
+        ("/opt/lib/libhdf5.so", False),
+        ("./libhdf5.so", False),
+        ("plugin", False),
+    ],
+)
+def test_libraries_of_this_machine_are_told_by_their_names(library: str, expected: bool) -> None:
+    assert is_foreign(library) is expected
 
 
 HEADER = """\
