@@ -42,7 +42,7 @@ def _unit_tests_stay_inside(request: pytest.FixtureRequest, monkeypatch: pytest.
 
 #: What may be missing on a machine of CI. Any other skip there is a test that silently stopped testing.
 EXPECTED_SKIPS = re.compile(
-    r"there is no (Node 20|Node 26|browser of the Chromium family|firefox|chromium)\b"
+    r"there is no (Node 20|Node 26|browser of the Chromium family|firefox|chromium|webkit)\b"
     r"|there is no executable '(bun|deno|firefox|jsc)'"
 )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyodide_abi.errors import MissingError
 from pyodide_abi.process import find_executable
 from pyodide_abi.runtime import find_node
 from pyodide_abi.runtime.browser import Browser, find_browser
@@ -67,12 +66,10 @@ def find_program(host: Host, engine: str, named: str | None) -> Program | Browse
 
 
 def _named(engine: str, path: str, host: Host) -> EngineProgram:
-    if engine in {"chromium", "firefox"}:
+    if engine in {"chromium", "firefox", "webkit"}:
         browser = find_browser(host, path, engine=engine)
         assert browser is not None
         return browser
     if engine.startswith("node"):
         return find_node(host, path)
-    if engine == "webkit":
-        raise MissingError("the shell of WebKit is the one on the PATH", hint="leave out --program")
     return program_of(engine, Path(find_executable(path, host.environ)), host)

@@ -16,22 +16,25 @@ from pyodide_abi.audit.many import audit_files
 from pyodide_abi.errors import MissingError
 from pyodide_abi.platforms import find_runtime
 from pyodide_abi.runtime import Outcome, verify_wheel
+from pyodide_abi.runtime.browser import find_browser
 from pyodide_abi.runtime.find_engine import Engines, find_engine_program
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pyodide_abi.runtime.engine_program import EngineProgram
     from pyodide_abi.runtime.verify import Verification
 
 pytestmark = pytest.mark.integration
 
 RUNTIME = find_runtime("314.0.7")
 SUFFIX = RUNTIME.platform.python.suffixes[0]
-#: Those in which nothing can be locked away.
+#: Those in which nothing can be locked away; WebKit's browser, unlike its shell, is none of them.
 OPEN = {"bun", "webkit"}
+WEBKIT = {"webkit", "minibrowser"}
 ENGINES = [
     pytest.param(name, marks=pytest.mark.xdist_group(f"engine-{name}"))
-    for name in ("deno", "bun", "chromium", "firefox", "webkit")
+    for name in ("deno", "bun", "chromium", "firefox", "webkit", "minibrowser")
 ]
 #: A module that is imported, with something of its own among its imports, its functions and its start.
 MODULE = r"""(module
@@ -79,9 +82,18 @@ def wheel_of(folder: Path, files: dict[str, str | bytes]) -> Path:
     return make_wheel(folder, f"pkg-1-{tag}-{tag}-{RUNTIME.platform.tag}.whl", files)
 
 
+def program_of(name: str) -> EngineProgram:
+    if name != "minibrowser":
+        return find_engine_program(name, real_host())
+    browser = find_browser(real_host(), engine="webkit")
+    if browser is None:
+        raise MissingError("there is no webkit but for the shell")
+    return browser
+
+
 def loaded(wheel: Path, name: str, **more: Any) -> Verification:
     try:
-        program = find_engine_program(name, real_host())
+        program = program_of(name)
     except MissingError as error:
         pytest.skip(str(error))
     engines = Engines(programs=(program,))
@@ -102,11 +114,11 @@ def test_what_becomes_of_modules_is_what_was_predicted(tmp_path: Path, name: str
     outcomes = {result.module: result.outcome.value for result in verification.results}
     assert outcomes == {
         "pkg.good": "loaded",
-        "pkg.relaxed": "refused" if name == "webkit" else "loaded",
+        "pkg.relaxed": "refused" if name in WEBKIT else "loaded",
         "pkg.traps": "killed",
         "pkg.wrong": "refused",
     }
-    (audited,) = audit_files([wheel], engine=name)
+    (audited,) = audit_files([wheel], engine="webkit" if name in WEBKIT else name)
     assert audited.report is not None
     for binary in audited.report.modules:
         (result,) = [result for result in verification.results if result.path == binary.path]
@@ -115,7 +127,7 @@ def test_what_becomes_of_modules_is_what_was_predicted(tmp_path: Path, name: str
             assert predicted.error is not None
             claim = predicted.error.rpartition(" (evaluating")[0] or predicted.error
             # The place in a file is not predicted of every text.
-            assert result.message.startswith(claim) or (name == "webkit" and "relaxed" in result.path)
+            assert result.message.startswith(claim) or (name in WEBKIT and "relaxed" in result.path)
 
 
 class Outside:

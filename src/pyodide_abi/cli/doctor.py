@@ -190,7 +190,7 @@ def _engines(host: Host) -> list[Check]:
     checks = []
     for name in engine_names():
         try:
-            program = find_engine_program(name, host, fetch=False)
+            program = find_engine_program(name, host, fetch=False, lockable=True)
         except PyodideAbiError as error:
             found = f"none: {error.hint.partition(chr(10))[0] or error.message}"
         else:

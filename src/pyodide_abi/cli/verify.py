@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "package that they lie in. Dependencies are not installed: where a package fails without them, the\n"
         "module itself is loaded by its path. No function is called.\n\n"
         "--engine loads it elsewhere than in Node 24: in Bun, Deno and other lines of Node (fetched from\n"
-        "npm), in WebKit's shell, Firefox and Chromium (as they are on this machine). One that is lacking\n"
+        "npm), in WebKit, Firefox and Chromium (as they are on this machine). One that is lacking\n"
         "is named, and the exit status says so.\n\n"
         "With --calls, functions are called: every entry that 'show --signatures' lists, each\n"
         "in an interpreter of its own, with None for every argument; what happened is set beside what the\n"

@@ -11,7 +11,7 @@ from pyodide_abi.errors import MissingError, OfflineError, PyodideAbiError
 from pyodide_abi.platforms.engine_documents import DEFAULT_ENGINE
 from pyodide_abi.platforms.engine_packages import engine_packages
 from pyodide_abi.process import find_executable
-from pyodide_abi.runtime.browser import NAMES, find_browser
+from pyodide_abi.runtime.browser import GET_MINIBROWSER, NAMES, find_browser
 from pyodide_abi.runtime.engine_program import Bun, Deno, Shell
 from pyodide_abi.runtime.node import Node, find_node
 from pyodide_abi.runtime.npm_archive import NpmPackage, fetch_archive, unpack_archive
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from pyodide_abi.host import Host
     from pyodide_abi.platforms.engine_packages import EnginePackage
+    from pyodide_abi.runtime.browser import Browser
     from pyodide_abi.runtime.engine_program import EngineProgram
 
 #: What the cache calls the programs.
@@ -31,7 +32,10 @@ KEY = "engines"
 _REMEDIES = {
     "chromium": "install Chromium or Chrome (Debian: apt-get install chromium)",
     "firefox": "install Firefox (Debian: apt-get install firefox-esr)",
-    "webkit": "install JavaScriptCore's shell (Debian: apt-get install libjavascriptcoregtk-4.0-bin)",
+    "webkit": (
+        "install JavaScriptCore's shell (Debian: apt-get install libjavascriptcoregtk-4.0-bin);\n"
+        f"for the locked room: {GET_MINIBROWSER}"
+    ),
 }
 #: Packages of Debian that may have it.
 _JSC_PACKAGES = tuple(f"libjavascriptcoregtk-{version}-bin" for version in ("4.0", "4.1", "6.0"))
@@ -82,7 +86,7 @@ def choose_engines(names: Sequence[str], host: Host, *, unlocked: bool = False) 
     gaps, errors = [], []
     for name in dict.fromkeys(names):
         try:
-            program = find_engine_program(name, host)
+            program = find_engine_program(name, host, lockable=not unlocked)
             if not unlocked:
                 check_lockable(program)
             programs.append(program)
@@ -94,28 +98,27 @@ def choose_engines(names: Sequence[str], host: Host, *, unlocked: bool = False) 
     return Engines(programs=tuple(programs), gaps=tuple(gaps))
 
 
-def find_engine_program(name: str, host: Host, *, fetch: bool = True) -> EngineProgram:
+def find_engine_program(
+    name: str, host: Host, *, fetch: bool = True, lockable: bool = False
+) -> EngineProgram:
     """The program of an engine.
 
-    One of the PATH comes before that of npm, but a Node of another line is none.
+    One of the PATH comes before that of npm, but a Node of another line is none. WebKit has two: a shell,
+    which starts in a fraction of the time, and a browser.
 
     Args:
         name: the engine's name, such as ``bun``.
         host: the machine.
         fetch: get it from npm if it is nowhere.
+        lockable: Code is to be locked away in it, which is a choice where there is more than one program.
 
     Raises:
         MissingError: there is none; the hint says how to get it.
     """
     if name == "webkit":
-        return _find_shell(host)
+        return _find_webkit(host, lockable=lockable)
     if name in NAMES:
-        browser = find_browser(host, engine=name)
-        if browser is None:
-            raise MissingError(
-                f"there is no {name}: none of {', '.join(NAMES[name])} is on the PATH", hint=_REMEDIES[name]
-            )
-        return browser
+        return _find_browser(name, host)
     package = engine_packages().get((name, machine()))
     try:
         return _of_path(name, host)
@@ -161,12 +164,32 @@ def program_of(name: str, path: Path, host: Host) -> EngineProgram:
             return Node(path=path, version=found[0])
 
 
-def _find_shell(host: Host) -> Shell:
+def _find_webkit(host: Host, *, lockable: bool) -> Shell | Browser:
+    """WebKit's shell or its browser; the shell also where that was to be locked and is all there is."""
+    shell = _find_shell(host)
+    if shell and not lockable:
+        return shell
+    found = find_browser(host, engine="webkit") or shell
+    if found is None:
+        raise MissingError("there is no webkit: neither jsc nor MiniBrowser", hint=_REMEDIES["webkit"])
+    return found
+
+
+def _find_browser(engine: str, host: Host) -> Browser:
+    browser = find_browser(host, engine=engine)
+    if browser is None:
+        raise MissingError(
+            f"there is no {engine}: none of {', '.join(NAMES[engine])} is on the PATH", hint=_REMEDIES[engine]
+        )
+    return browser
+
+
+def _find_shell(host: Host) -> Shell | None:
     """The shell, which does not say its version; that of its package does."""
     try:
         path = find_executable("jsc", host.environ)
-    except MissingError as error:
-        raise MissingError(error.message, hint=_REMEDIES["webkit"]) from error
+    except MissingError:
+        return None
     version = "of unknown version"
     try:
         done = host.runner.run(

@@ -3,7 +3,7 @@
 Both start under their permission models and with an empty environment; ``room.mjs`` shuts what Node's leaves
 open. Where the system allows it without rights, the process has a network of its own with nothing in it, and
 the kernel bounds its memory and its processor time. A browser shuts its pages away by itself. Bun and the
-shell of JavaScriptCore have no model: in them there is no room.
+shell of JavaScriptCore have no model: in them there is no room, and WebKit's other program is a browser.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pyodide_abi.errors import MissingError, UsageError
 from pyodide_abi.process import find_executable
-from pyodide_abi.runtime.browser import Browser
+from pyodide_abi.runtime.browser import GET_MINIBROWSER, Browser
 from pyodide_abi.runtime.engine_program import Bun, Deno, Shell
 from pyodide_abi.runtime.node import GET_NODE, Node
 from pyodide_abi.values import value
@@ -31,6 +31,11 @@ _OLDEST = 24
 _MEMORY = 8 << 30
 #: Seconds of processor time for each second that may pass: the engine compiles on several cores.
 _CORES = 4
+#: Why a browser of an engine has no sandbox here.
+_NO_SANDBOX = {
+    "chromium": "no sandbox: Chromium has none for root",
+    "webkit": "no sandbox: bubblewrap, of which WebKitGTK makes it, does not work here",
+}
 _UNSHARE = ("--user", "--map-current-user", "--net")
 _SECONDS = 10.0
 #: The one variable that changes what a program computes: the zone of its clock.
@@ -119,7 +124,7 @@ def check_lockable(program: EngineProgram) -> None:
     if isinstance(program, Shell):
         raise UsageError(
             "the shell of JavaScriptCore cannot lock code away: it reads and writes files for whoever asks",
-            hint=hint,
+            hint=f"{GET_MINIBROWSER};\n{hint}",
         )
 
 
@@ -176,7 +181,7 @@ def walls(program: EngineProgram, host: Host, *, unlocked: bool) -> tuple[str, .
         unlocked: nothing was to be locked.
     """
     if isinstance(program, Browser):
-        sandbox = "the browser's sandbox" if program.has_sandbox else "no sandbox: Chromium has none for root"
+        sandbox = "the browser's sandbox" if program.has_sandbox else _NO_SANDBOX[program.engine]
         return (sandbox, "a profile that is thrown away", "of the network, a server of ours alone")
     if unlocked:
         return ()

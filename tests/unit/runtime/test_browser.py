@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,8 @@ import pytest
 from fake_host import FakeRunner, completed, make_host
 
 from pyodide_abi.errors import MissingError
-from pyodide_abi.runtime.browser import Browser, find_browser
+from pyodide_abi.runtime import browser as browser_module
+from pyodide_abi.runtime.browser import Browser, find_browser, visit
 from pyodide_abi.runtime.page_install import browse
 from pyodide_abi.runtime.protocol import Install
 from pyodide_abi.runtime.replies import Booted, Died, Exited
@@ -108,3 +110,31 @@ def test_a_page_that_fails(tmp_path: Path) -> None:
 def test_a_browser_that_ends_or_does_not(tmp_path: Path) -> None:
     assert load(tmp_path, [{"kind": "booted"}])[1] == "the browser ended: lines"
     assert load(tmp_path, [], late=True)[1] == "it ran out of time"
+
+
+def test_displays_that_were_killed_leave_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browser_module, "_DISPLAYS", tmp_path)
+    monkeypatch.setattr(browser_module, "_PATIENCE", 0.2)
+    (tmp_path / ".X11-unix").mkdir()
+
+    def display(number: int, process: int) -> None:
+        (tmp_path / f".X{number}-lock").write_text(f"{process:>10}\n")
+        (tmp_path / ".X11-unix" / f"X{number}").touch()
+
+    gone = 2**22 + 1  # No process of Linux has a number above 2**22 (proc(5), pid_max).
+
+    def start(words: tuple[str, ...], _cwd: Path | None) -> Completed:
+        display(100, gone)
+        display(101, os.getpid())
+        return completed(words)
+
+    display(99, gone)
+    webkit = Browser(engine="webkit", path=Path("MiniBrowser"), version="WebKitGTK 2.50.6")
+    runner = FakeRunner(start)
+    visit(webkit, "http://127.0.0.1:1/", make_host(tmp_path, runner), timeout=1)
+    (words,) = runner.asked
+    assert words[:2] == ("xvfb-run", "--auto-servernum")
+    assert {"--enable-sandbox", "--proxy=http://127.0.0.1:1"} <= set(words)
+    # Another's, and one that runs, stay.
+    assert sorted(path.name for path in tmp_path.glob(".X*-lock")) == [".X101-lock", ".X99-lock"]
+    assert sorted(path.name for path in (tmp_path / ".X11-unix").iterdir()) == ["X101", "X99"]

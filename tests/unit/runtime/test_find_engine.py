@@ -11,12 +11,13 @@ from fake_host import FakeRunner, completed, make_host
 
 from pyodide_abi.errors import DigestError, MissingError, OfflineError, UsageError
 from pyodide_abi.platforms.engine_packages import EnginePackage, engine_packages, parse_engine_packages
-from pyodide_abi.runtime import find_engine, npm_archive
+from pyodide_abi.runtime import browser, find_engine, npm_archive
 from pyodide_abi.runtime import node as node_module
 from pyodide_abi.runtime.browser import Browser
 from pyodide_abi.runtime.engine_program import Bun, Deno, Shell
 from pyodide_abi.runtime.find_engine import choose_engines, find_engine_program, machine
 from pyodide_abi.runtime.node import Node
+from pyodide_abi.runtime.room import walls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +48,7 @@ def archive(content: bytes) -> bytes:
 def no_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(node_module, "_package_folder", lambda: None)
     monkeypatch.setattr(npm_archive, "find_npm", lambda _host: ("npm",))
+    monkeypatch.setattr(browser, "PLACES", {})
 
 
 def machine_with(tmp_path: Path, *names: str, served: bytes = b"", offline: bool = False) -> Host:
@@ -60,10 +62,16 @@ def machine_with(tmp_path: Path, *names: str, served: bytes = b"", offline: bool
             return completed(words)
         if name == "dpkg-query":
             return completed(words, stdout="2.50.6-1~deb12u1\n\n")
+        if name in {"xvfb-run", "bwrap"} and name not in names:
+            raise MissingError(f"there is no executable '{name}' on the PATH")
+        if name == "xvfb-run":
+            return completed(words, stdout="WebKitGTK 2.50.6\n")
+        if name == "bwrap":
+            return completed(words)
         return completed(words, stdout=SAID[name.partition("-")[0]])
 
     folder = tmp_path / "bin"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         (folder / name).touch()
         (folder / name).chmod(0o755)
@@ -100,6 +108,40 @@ def test_what_is_on_the_path(tmp_path: Path, engine: str, program: str, title: s
     found = find_engine_program(engine, machine_with(tmp_path, *names))
     assert isinstance(found, kind)
     assert (found.engine, found.title, found.path.name) == (engine, title, program)
+
+
+MINI = ("MiniBrowser", "xvfb-run", "bwrap")
+
+
+@pytest.mark.parametrize(
+    ("names", "lockable", "title"),
+    [
+        (("jsc", "dpkg-query", *MINI), False, "webkit 2.50.6 (jsc)"),
+        (("jsc", "dpkg-query", *MINI), True, "webkit 2.50.6"),
+        (("jsc", "dpkg-query"), True, "webkit 2.50.6 (jsc)"),
+        (MINI, False, "webkit 2.50.6"),
+    ],
+)
+def test_webkit_has_two_programs(tmp_path: Path, names: tuple[str, ...], lockable: bool, title: str) -> None:
+    assert find_engine_program("webkit", machine_with(tmp_path, *names), lockable=lockable).title == title
+
+
+def test_code_is_locked_away_in_the_browser_of_webkit(tmp_path: Path) -> None:
+    host = machine_with(tmp_path, "jsc", "dpkg-query", *MINI)
+    (locked,) = choose_engines(["webkit"], host).programs
+    (unlocked,) = choose_engines(["webkit"], host, unlocked=True).programs
+    assert (type(locked), type(unlocked)) == (Browser, Shell)
+    assert walls(locked, host, unlocked=False)[0] == "the browser's sandbox"
+    bare = machine_with(tmp_path / "bare", "MiniBrowser", "xvfb-run")
+    (open_,) = choose_engines(["webkit"], bare).programs
+    assert walls(open_, bare, unlocked=False)[0].startswith("no sandbox: bubblewrap")
+
+
+def test_webkits_browser_needs_a_display(tmp_path: Path) -> None:
+    host = machine_with(tmp_path, "jsc", "dpkg-query", "MiniBrowser", "bwrap")
+    with pytest.raises(MissingError, match="MiniBrowser needs a display") as caught:
+        find_engine_program("webkit", host, lockable=True)
+    assert "apt-get install xvfb" in caught.value.hint
 
 
 @pytest.mark.parametrize(("engine", "remedy"), [("firefox", "firefox-esr"), ("webkit", "jsc|shell")])
