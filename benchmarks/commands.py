@@ -76,10 +76,50 @@ def bare_peak() -> int:
     return int(subprocess.check_output([sys.executable, "-c", text])) * 1024
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ratio:
+    """What one command takes, as parts of what another takes.
+
+    Attributes:
+        wall: from start to end.
+        processor: of it and of the processes it started.
+        peak: of its memory.
+        failed: Who failed, as what a command that cannot even start is quick at is worth no ratio.
+    """
+
+    wall: float
+    processor: float
+    peak: float
+    failed: str
+
+
+def ratio(ours: list[str], theirs: list[str], rounds: int, *, fine: frozenset[int] = frozenset({0})) -> Ratio:
+    """The medians of ours / theirs, pair by pair, after one pair that warms the caches.
+
+    Args:
+        ours: Our command.
+        theirs: The other side's.
+        rounds: How many pairs are run.
+        fine: The exit statuses with which the other side has done its work.
+    """
+    pairs = [(run(ours), run(theirs)) for _ in range(rounds + 1)][1:]
+    # Findings end with 1.
+    sides = {
+        "the other side FAILED": all(their.status in fine for _, their in pairs),
+        "our side FAILED": all(our.status in {0, 1} for our, _ in pairs),
+    }
+    return Ratio(
+        wall=statistics.median(our.wall / their.wall for our, their in pairs),
+        processor=statistics.median(our.processor / their.processor for our, their in pairs),
+        peak=statistics.median(our.peak / their.peak for our, their in pairs),
+        failed=", ".join(side for side, done in sides.items() if not done),
+    )
+
+
 def compare(
     label: str, ours: list[str], theirs: list[str], rounds: int, *, fine: frozenset[int] = frozenset({0})
 ) -> None:
-    """Print the medians of ours / theirs, pair by pair, after one pair that warms the caches.
+    """Print what :func:`ratio` finds.
 
     Args:
         label: What is compared.
@@ -88,14 +128,9 @@ def compare(
         rounds: How many pairs are run.
         fine: The exit statuses with which the other side has done its work.
     """
-    pairs = [(run(ours), run(theirs)) for _ in range(rounds + 1)][1:]
-    wall = statistics.median(our.wall / their.wall for our, their in pairs)
-    processor = statistics.median(our.processor / their.processor for our, their in pairs)
-    # A command that cannot even start is quick: what it says is not worth a ratio. Findings end with 1.
-    failed = "" if all(their.status in fine for _, their in pairs) else "  (the other side FAILED)"
-    failed += "" if all(our.status in {0, 1} for our, _ in pairs) else "  (our side FAILED)"
-    peak = statistics.median(our.peak / their.peak for our, their in pairs)
-    print(f"  {label:<48} {wall:6.2f} {processor:6.2f} {peak:6.2f}{failed}", flush=True)
+    found = ratio(ours, theirs, rounds, fine=fine)
+    failed = f"  ({found.failed})" if found.failed else ""
+    print(f"  {label:<48} {found.wall:6.2f} {found.processor:6.2f} {found.peak:6.2f}{failed}", flush=True)
 
 
 def largest_module(wheel: Path) -> int:
