@@ -76,9 +76,11 @@ def of_type(one: type) -> Iterator[tuple[str, str]]:
             yield f"{one.__name__}.{getattr(function, '__name__', name)}", "defined"
         elif kind == SLOT and function.__objclass__ is one:
             yield f"{one.__name__} {name}", "defined"
+        elif kind == FUNCTION and name not in GIVEN and function.__self__ is None:
+            # One function that was made without an owner may be in any number of types (Boost.Python).
+            yield function.__name__, "defined"
         elif kind == FUNCTION and name not in GIVEN:
-            own = function.__self__ is None or function.__self__ is one
-            yield f"{one.__name__}.{function.__name__}", "defined" if own else "made"
+            yield f"{one.__name__}.{function.__name__}", "defined" if function.__self__ is one else "made"
         elif kind in MADE or type(function).__module__ == "Boost.Python":
             yield name, "made"
 

@@ -1,25 +1,49 @@
-"""A module's functions, as far as they are there to be followed, and which of them are worth it."""
+"""A module's functions, as far as they are there to be followed, and what is passed over of them."""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pyodide_abi.signatures.bodies_kept import PADDED, calls_of, decoded, uses_of
 from pyodide_abi.signatures.flow import Stopped
+from pyodide_abi.wasm.code import behind_locals
+from pyodide_abi.wasm.cursor import Cursor
+from pyodide_abi.wasm.instructions import (
+    BLOCK,
+    CALL,
+    CALL_INDIRECT,
+    ELSE,
+    END,
+    IF,
+    LOOP,
+    USUAL,
+    pattern,
+    read_instruction,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from pyodide_abi.wasm import FuncType
     from pyodide_abi.wasm.cursor import Bytes
 
 
 #: Bytes of a short function, which may hand on a value.
-SHORT = 80
+SHORT = 100
 #: Bytes of a function that moves an array to where it has more room.
-_LONGEST_MOVING = 400
+_LONGEST_MOVING = 500
+#: How many others stand between a function that moves an array and what the C library has for it.
+_DEEPEST_MOVING = 2
+#: Bytes of a function that only computes, such as one that finds a place in a hash table.
+_LONGEST_COMPUTING = 600
+#: How deep such ones call others.
+_DEEPEST_COMPUTING = 1
 _NOTHING = re.compile(b"(?!)")
+_TRY, _CATCH, _DELEGATE, _CATCH_ALL, _TRY_TABLE = 0x06, 0x07, 0x18, 0x19, 0x1F
+_OPENING = frozenset({BLOCK, LOOP, IF, _TRY, _TRY_TABLE})
+_CLOSING = frozenset({END, _DELEGATE})
 
 
 class Code:
@@ -94,6 +118,7 @@ class Relevance:
         moving = [index for index, name in enumerate(code.imports) if name in growing]
         self._moves = calls_of(moving) if moving else _NOTHING
         self._known: dict[int, bool] = {}
+        self._computing: dict[tuple[int, int], bool] = {}
 
     def takes_addresses(self, body: Bytes) -> bool:
         """Whether a function takes the address of one."""
@@ -103,24 +128,102 @@ class Relevance:
         """Whether a function that the module defines is worth following."""
         known = self._known.get(index)
         if known is None:
-            known = self._known[index] = self._is_direct(index) or self._calls_one(index)
+            known = self._known[index] = (
+                self._is_direct(index)
+                or any(
+                    self._is_direct(called) and len(self._body(called)) > SHORT
+                    for called in self._called_by(index)
+                )
+                or self._moves_room(index, _DEEPEST_MOVING)
+            )
+        return known
+
+    def computes(self, index: int, deepest: int = _DEEPEST_COMPUTING) -> bool:
+        """Whether a function is not long, and neither are those that it calls, none of them imported."""
+        known = self._computing.get((index, deepest))
+        if known is None:
+            body = self._body(index)
+            known = 0 < len(body) <= _LONGEST_COMPUTING and all(
+                deepest and self.computes(called, deepest - 1) for called in _calls_in(body)
+            )
+            self._computing[index, deepest] = known
         return known
 
     def _is_direct(self, index: int) -> bool:
-        body = self._code.bodies.get(index - len(self._code.imports), b"")
+        body = self._body(index)
         return (
             0 < len(body) <= SHORT
             or index - len(self._code.imports) in self._callers
             or self.takes_addresses(body)
-            or (len(body) <= _LONGEST_MOVING and self._moves.search(body) is not None)
+            or self._moves_room(index, 0)
         )
 
-    def _calls_one(self, index: int) -> bool:
-        body = self._code.bodies.get(index - len(self._code.imports), b"")
-        return any(
-            self._is_direct(called)
-            for form in set(self._CALLED.findall(body))
-            if len(form) <= PADDED
-            and (called := decoded(form)) >= len(self._code.imports)
-            and len(self._code.bodies.get(called - len(self._code.imports), b"")) > SHORT
+    def _moves_room(self, index: int, deepest: int) -> bool:
+        """Whether a function moves an array, by itself or by others."""
+        body = self._body(index)
+        if len(body) > _LONGEST_MOVING:
+            return False
+        return self._moves.search(body) is not None or (
+            deepest > 0 and any(self._moves_room(called, deepest - 1) for called in self._called_by(index))
         )
+
+    def _called_by(self, index: int) -> Iterator[int]:
+        """The functions of the module that a function seems to call."""
+        for form in set(self._CALLED.findall(self._body(index))):
+            if len(form) <= PADDED and (called := decoded(form)) >= len(self._code.imports):
+                yield called
+
+    def _body(self, index: int) -> Bytes:
+        return self._code.bodies.get(index - len(self._code.imports), b"")
+
+
+def skip_block(data: Bytes, position: int) -> tuple[int, bool]:
+    """Go over what is left of a block or of a branch of it.
+
+    Args:
+        data: a function's body.
+        position: The position of the next instruction.
+
+    Returns:
+        the place behind the ``else`` or ``end`` that was found, and whether it is the end of the block.
+
+    Raises:
+        WasmError: the body is cut off, or an instruction is not known.
+    """
+    cursor = Cursor(data, start=position, within="code section")
+    plain, depth = _plain(), 0
+    while True:
+        stepped = plain.match(data, cursor.position)
+        if stepped:
+            cursor.position = stepped.end()
+        opcode = read_instruction(cursor).opcode
+        if opcode in _OPENING:
+            depth += 1
+        elif opcode in _CLOSING:
+            if not depth:
+                return cursor.position, True
+            depth -= 1
+        elif opcode == ELSE and not depth:
+            return cursor.position, False
+
+
+@lru_cache(maxsize=1)
+def _plain() -> re.Pattern[bytes]:
+    """As many instructions as possible that neither open nor close a block."""
+    without = _OPENING | _CLOSING | {ELSE, _CATCH, _CATCH_ALL}
+    return re.compile(b"(?:" + pattern(USUAL, without=without) + b")*+")
+
+
+def _calls_in(body: Bytes) -> Iterator[int]:
+    """The functions that a body calls; -1 for one that is called by its address, or after what is seldom."""
+    cursor = behind_locals(Cursor(body, within="code section"))
+    while (match := _without_calls().match(body, cursor.position)) and match.end() < len(body):
+        cursor.position = match.end()
+        instruction = read_instruction(cursor)
+        yield instruction.operands[0] if instruction.opcode == CALL else -1
+
+
+@lru_cache(maxsize=1)
+def _without_calls() -> re.Pattern[bytes]:
+    """Instructions that call nothing."""
+    return re.compile(b"(?:" + pattern(USUAL, without={CALL, CALL_INDIRECT}) + b")*+")

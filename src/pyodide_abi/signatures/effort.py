@@ -44,6 +44,8 @@ class Effort:
         self._stop_at = 0
         self._rewarded = 0
         self._fruitless: dict[int, int] = {}
+        #: Of those, the ones that each function has called.
+        self._called_by: dict[int, set[int]] = {}
 
     @property
     def spent(self) -> bool:
@@ -72,8 +74,10 @@ class Effort:
         """Leave at most so many instructions."""
         self._left = min(self._left, number)
 
-    def reward(self) -> None:
-        """Something new was handed over: there may be more where it came from."""
+    def reward(self, index: int) -> None:
+        """A function has handed over something new: there may be more where that came from."""
+        for called in self._called_by.pop(index, ()):
+            self._fruitless.pop(called, None)
         if self._rewarded < _MOST_REWARDED:
             self._rewarded += _REWARD
             self._left += _REWARD // self._share
@@ -83,7 +87,7 @@ class Effort:
         return self._fruitless.get(index, 0) > _MOST_FRUITLESS
 
     @contextlib.contextmanager
-    def called(self, index: int) -> Iterator[None]:
+    def called(self, index: int, by: int) -> Iterator[None]:
         """A function is called by another one while this is open."""
         stop_at, before, fruits = self._stop_at, self._left, self.fruits
         self._stop_at = self._left - (self._left - stop_at) // _PART_OF_CALLED
@@ -94,3 +98,4 @@ class Effort:
             taken = before - self._left
             if fruits == self.fruits and taken > _LONG:
                 self._fruitless[index] = self._fruitless.get(index, 0) + taken
+                self._called_by.setdefault(by, set()).add(index)

@@ -213,7 +213,7 @@ class Flow:
             for where, word in state.changes.items():
                 before = self.memory.load(where)
                 if before != word:
-                    self.memory.store(where, either(before, word))
+                    self.memory.store_one_of(where, before, word)
         self.locals = mine
         self.memory.join(point)
 

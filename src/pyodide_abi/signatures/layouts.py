@@ -19,6 +19,7 @@ _PROTOTYPE = re.compile(r"(?P<result>.*?)(?P<name>\w+)\((?P<parameters>.*)\)")
 _I32 = ValueType("i32")
 #: C types that are no 32-bit integer in WebAssembly.
 _WIDE = {"double": "f64", "float": "f32", "long long": "i64", "int64_t": "i64", "uint64_t": "i64"}
+_WIDE_NAMES = tuple(_WIDE)
 _C_TYPES: dict[str, str] = {"i64": "long long", "f32": "float", "f64": "double"}
 #: What a root that returns 0 begins with.
 _STATUS = "int "
@@ -93,6 +94,8 @@ class Layouts:
         copying: functions that copy bytes.
         filling: functions that fill with a byte.
         random: functions that fill with random bytes and return 0.
+        comparing: functions that compare bytes.
+        measuring: functions that return the length of a string.
         heap_types: The places of the sub-tables in a type that CPython makes, in bytes.
         variables: prototypes of the functions that variables of the main module hold.
         instances: functions that make an instance of a type, with the place of the type among the arguments.
@@ -111,6 +114,8 @@ class Layouts:
     copying: frozenset[str]
     filling: frozenset[str]
     random: frozenset[str]
+    comparing: frozenset[str]
+    measuring: frozenset[str]
     heap_types: Mapping[str, int]
     variables: Mapping[str, Prototype]
     instances: Mapping[str, int]
@@ -168,6 +173,8 @@ def _layouts(data: Mapping[str, Mapping[str, str]]) -> Layouts:
         copying=frozenset(memory["copying"].split()),
         filling=frozenset(memory["filling"].split()),
         random=frozenset(memory["random"].split()),
+        comparing=frozenset(memory["comparing"].split()),
+        measuring=frozenset(memory["measuring"].split()),
         heap_types={table: int(place) for table, place in _facts(data["heap_types"])},
         variables={name: prototypes[kind] for name, kind in _facts(data["variables"])},
         instances={name: int(place) for name, place in _facts(data["instances"])},
@@ -186,14 +193,10 @@ def _prototype(text: str) -> Prototype:
     match = _PROTOTYPE.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is no prototype")
-    result, name, parameters = match["result"].strip(), match["name"], match["parameters"]
-    types = [] if parameters == "void" else [_type_of(part.strip()) for part in parameters.split(",")]
-    results = () if result == "void" else (_type_of(result),)
-    return Prototype(
-        name=name,
-        declaration=f"{match['result']}{{name}}({parameters})",
-        type=FuncType(tuple(types), results),
-    )
+    result, name, parameters = match.groups()
+    types = () if parameters == "void" else tuple([_type_of(part) for part in parameters.split(", ")])
+    results = () if result == "void " else (_type_of(result),)
+    return Prototype(name=name, declaration=f"{result}{{name}}({parameters})", type=FuncType(types, results))
 
 
 def prototype_of(type_: FuncType) -> Prototype:
@@ -205,9 +208,9 @@ def prototype_of(type_: FuncType) -> Prototype:
 
 
 def _type_of(text: str) -> ValueType:
-    if "*" in text:
+    if "*" in text or not text.startswith(_WIDE_NAMES):
         return _I32
-    return next((ValueType(type_) for name, type_ in _WIDE.items() if text.startswith(name)), _I32)
+    return next(ValueType(type_) for name, type_ in _WIDE.items() if text.startswith(name))
 
 
 def _member(text: str, prototypes: Mapping[str, Prototype]) -> StructMember:

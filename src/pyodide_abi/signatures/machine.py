@@ -10,6 +10,7 @@ from pyodide_abi.signatures.code_parts import SHORT
 from pyodide_abi.signatures.effort import Effort
 from pyodide_abi.signatures.flow import Stopped
 from pyodide_abi.signatures.layouts import WORD
+from pyodide_abi.signatures.library import Library
 from pyodide_abi.signatures.memory import Memory
 from pyodide_abi.signatures.relocations import Relocations
 from pyodide_abi.signatures.symbolic import (
@@ -22,6 +23,7 @@ from pyodide_abi.signatures.symbolic import (
     TABLE,
     Pointer,
     add,
+    are_known,
 )
 from pyodide_abi.signatures.walk import Walk
 
@@ -40,13 +42,12 @@ _BITS = 0xFFFFFFFF
 #: Imports that do not come back.
 _LEAVING = frozenset({"abort", "exit", "_exit", CXA_THROW, "__assert_fail", "_Unwind_Resume", "longjmp"})
 _MOST_TIMES = 30
-#: Arguments of a function that copies or fills, of one that fills with random bytes, and of ``tp_alloc``.
-_MOVING, _RANDOM, _ALLOCATING = 3, 2, 2
+#: Arguments of ``tp_alloc``.
+_ALLOCATING = 2
 #: Bytes of a result that is returned through an argument.
 _RETURNED = 12
 #: What addresses of functions point into.
 _FUNCTIONS = (TABLE, FUNCTION_NAMED)
-_LARGEST_COPY = 1 << 16
 
 
 class Machine:
@@ -92,6 +93,7 @@ class Machine:
         """
         self.code = code
         self.memory = Memory(image, initial_global=initial_global)
+        self._library = Library(layouts, self.memory)
         self.leaves = False
         self.running: list[int] = []
         self.visited: set[int] = set()
@@ -106,7 +108,6 @@ class Machine:
         self._report_through = called_through
         self._relevance = relevance
         self.effort = Effort(whole=code.whole)
-        self._regions = 0
         #: How often a function was followed with the same arguments, and what it returned if that lasts.
         self._followed: dict[tuple[Value, ...], tuple[int, Value]] = {}
         #: A table could not be read, and a call was passed over, which may have made it.
@@ -115,6 +116,8 @@ class Machine:
         self._again: list[tuple[int, int, Sequence[Value]]] = []
         self._thorough = self._alone = False
         self._entered = 0
+        #: The function that is followed has fetched random bytes.
+        self._random = False
 
     def enter(self, index: int, args: Sequence[Value] | None = None) -> Value:
         """Follow a function of the module from outside; arguments that are not given are parameters."""
@@ -186,6 +189,10 @@ class Machine:
         """The type of a function."""
         return self.code.type_of(index)
 
+    def is_own(self, index: int) -> bool:
+        """Whether the module defines a function, and does not import it."""
+        return index >= len(self.code.imports)
+
     def call(self, index: int, args: Sequence[Value]) -> Value:
         """Call a function."""
         if index < len(self.code.imports):
@@ -230,18 +237,11 @@ class Machine:
 
     def copy(self, target: Value, source: Value, size: Value) -> None:
         """Copy bytes, as far as it is known which."""
-        if (
-            type(target) is Pointer
-            and type(source) is Pointer
-            and type(size) is int
-            and size <= _LARGEST_COPY
-        ):
-            self.memory.copy(target, source, size)
+        self._library.copy(target, source, size)
 
     def fill(self, target: Value, byte: Value, size: Value) -> None:
         """Fill with a byte, likewise."""
-        if type(target) is Pointer and type(byte) is int and type(size) is int:
-            self.memory.fill(target, byte, size)
+        self._library.fill(target, byte, size)
 
     def _follow(self, index: int, args: Sequence[Value]) -> Value:
         body = self.code.bodies.get(index - len(self.code.imports))
@@ -254,7 +254,7 @@ class Machine:
         round_ = self._entered if times > 1 else 0
         key = (index, round_, *[None if type(arg) is Pointer and arg.unsure else arg for arg in args])
         known = self._followed.get(key)
-        if known is not None and known[0] >= (_MOST_TIMES if len(body) <= SHORT else times):
+        if known is not None and known[0] >= times and not self._is_cheap(index, body, args, known[0]):
             return known[1] if known[1] is not None else self._unknown()
         result = self._enter(index, Walk(self, body, args, len(type_.results)))
         lasting = type(result) is Pointer and result.region in {MEMORY, TABLE}
@@ -270,12 +270,19 @@ class Machine:
             return given or len(body) <= SHORT
         if self._thorough:
             return True
-        if self.effort.is_fruitless(index):
-            return False
-        if given or self._relevance.matters(index):
+        fruitless = self.effort.is_fruitless(index)
+        if not fruitless and (given or self._relevance.matters(index)):
             return True
-        self._passed_over = True
+        if are_known(args) and self._relevance.computes(index):
+            return True
+        self._passed_over = self._passed_over or not fruitless
         return False
+
+    def _is_cheap(self, index: int, body: Bytes, args: Sequence[Value], times: int) -> bool:
+        """Whether a function is followed once more: it is short, or computes something of what is known."""
+        return times < _MOST_TIMES and (
+            len(body) <= SHORT or (are_known(args) and self._relevance.computes(index))
+        )
 
     def _pass_over(self, args: Sequence[Value]) -> None:
         """What a function may return through its first argument is not known when it was not followed."""
@@ -285,28 +292,27 @@ class Machine:
 
     def _enter(self, index: int, walk: Walk) -> Value:
         self.visited.add(index)
-        with self.effort.called(index) if self.running else contextlib.nullcontext():
+        start = self.memory.now
+        with self.effort.called(index, self.running[-1]) if self.running else contextlib.nullcontext():
             self.running.append(index)
             try:
                 (self.ended if walk.run() else self.cut).add(index)
             finally:
                 self.running.pop()
+        if self._random:
+            # What it keeps of the random bytes that it has fetched, and that it has them.
+            self._random = False
+            changed = self.memory.changes(start, self.memory.now)
+            self.memory.arbitrary.update(place for place in changed if place.region == MEMORY)
         return walk.result
 
     def _call_import(self, name: str, args: Sequence[Value]) -> Value:
         layouts = self._layouts
-        if name in layouts.random and len(args) == _RANDOM:
-            self.fill(args[0], 0, args[1])
+        self._random = self._random or name in layouts.random
+        if self._library.has(name):
+            return self._library.call(name, args)
         if name in layouts.roots or name in layouts.succeeding or name in layouts.instances:
             return self._call_interpreter(name, args)
-        if name in layouts.allocating:
-            return self._region("heap", layouts.allocating[name])
-        if name in layouts.growing and args:
-            return args[0] if args[0] != 0 else self._region("heap")
-        move = self.copy if name in layouts.copying else self.fill if name in layouts.filling else None
-        if move is not None and len(args) == _MOVING:
-            move(*args)
-            return args[0]
         if name.startswith(INVOKE_PREFIX) and args:
             return self.call_pointer(args[0], args[1:])
         self.leaves = name in _LEAVING
@@ -316,7 +322,7 @@ class Machine:
         """Call a function of which is known what it takes, or that it succeeds."""
         if name in self._layouts.instances:
             return self._instance(args, self._layouts.instances[name])
-        made = self._region("object")
+        made = self.memory.make("object")
         arguments = self._layouts.roots.get(name, ())
         if arguments and len(args) > max(argument.place for argument in arguments):
             self.effort.fruits += 1
@@ -332,15 +338,7 @@ class Machine:
         return made
 
     def _unknown(self) -> Pointer:
-        return self._region(RESULT)
-
-    def _region(self, kind: str, holds: Value = None) -> Pointer:
-        """New room."""
-        self._regions += 1
-        region = f"{kind} {self._regions}" if kind != RESULT else f"{RESULT}{self._regions}"
-        if holds is not None:
-            self.memory.reserve(region, holds)
-        return Pointer(region, 0)
+        return self.memory.make(RESULT)
 
 
 def _times(args: Sequence[Value]) -> int:

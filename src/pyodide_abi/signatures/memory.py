@@ -13,6 +13,7 @@ from pyodide_abi.signatures.symbolic import (
     GLOBAL,
     MEMORY,
     PARAMETER,
+    RESULT,
     Pair,
     Parts,
     Pointer,
@@ -74,7 +75,11 @@ class Image:
 
 
 class Memory:
-    """Words by region and distance; a word is four bytes at a multiple of one byte."""
+    """Words by region and distance; a word is four bytes at a multiple of one byte.
+
+    Attributes:
+        arbitrary: words that come from random bytes: of two that one can be, the later is as good as any.
+    """
 
     def __init__(self, image: Image, *, initial_global: Callable[[int], Value]) -> None:
         """Begin.
@@ -88,6 +93,8 @@ class Memory:
         self._relocations: Relocations | None = None
         self._words: dict[Pointer, Value] = {}
         self._before: list[tuple[Pointer, object]] = []
+        self._regions = 0
+        self.arbitrary: set[Pointer] = set()
         #: What new room holds, by region.
         self._initial: dict[str, Value] = {}
 
@@ -96,9 +103,13 @@ class Memory:
         """A point to which :meth:`go_back` can go."""
         return len(self._before)
 
-    def reserve(self, region: str, holds: Value) -> None:
+    def make(self, kind: str, holds: Value = None) -> Pointer:
         """A new region, all of whose words hold the same."""
-        self._initial[region] = holds
+        self._regions += 1
+        region = f"{kind}{self._regions}" if kind == RESULT else f"{kind} {self._regions}"
+        if holds is not None:
+            self._initial[region] = holds
+        return Pointer(region, 0)
 
     def load(self, place: Pointer) -> Value:
         """A word."""
@@ -137,6 +148,10 @@ class Memory:
         """Store a word."""
         self._before.append((place, self._words.get(place, _MISSING)))
         self._words[place] = word
+
+    def store_one_of(self, place: Pointer, earlier: Value, later: Value) -> None:
+        """Store a word that is one of two."""
+        self.store(place, later if place in self.arbitrary else either(earlier, later))
 
     def relocate(self, relocations: Relocations) -> None:
         """Have the module's addresses filled in."""
@@ -271,4 +286,4 @@ class Memory:
             earlier = self._unstored(place) if before is _MISSING else before
             after = self._words[place]
             if earlier != after:
-                self.store(place, either(earlier, after))  # type: ignore[arg-type] # what was stored
+                self.store_one_of(place, earlier, after)  # type: ignore[arg-type] # what was stored

@@ -125,7 +125,7 @@ class _Recovery:
                 code,
                 kept.callers,
                 addresses=function_bases(module.imported.globals),
-                growing={name.encode() for name in layouts.growing},
+                growing={name.encode() for name in layouts.growing | layouts.random},
             ),
         )
         self._reader.attach(self._machine)
@@ -133,9 +133,13 @@ class _Recovery:
 
     def run(self) -> Recovered:
         self._load()
+        made = set()
         for name, index in self._exports.items():
             if name.startswith(INIT_PREFIXES):
-                self._initialise(name.partition("_")[2], index, slots=name.startswith(_EXPORT))
+                made.add(module := name.partition("_")[2])
+                self._initialise(module, index, slots=name.startswith(_EXPORT))
+        # What is found from here on may be of any of several.
+        self._reader.module = next(iter(made)) if len(made) == 1 else ""
         calls = calling(self._kept.roots)
         uses = self._kept.uses
         found = (
@@ -158,7 +162,7 @@ class _Recovery:
         self._machine.follow_alone(sorted(callers - self._machine.ended))
         self._machine.effort.leave(_MOST_STEPS_OWN)
         self._follow([index for index in self._own_callers() if index not in visited])
-        if self._relocations is not None and self._reader.module:
+        if self._relocations is not None and made:
             self._reader.find_methods(self._relocations)
         entries = tuple(map(self._described, self._reader.named()))
         # They know one another, and would keep the module's data until somebody looks for such.

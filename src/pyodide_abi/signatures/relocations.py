@@ -28,14 +28,15 @@ _MOST = 30_000
 _SHIFT = 32
 _BITS = (1 << _SHIFT) - 1
 _SUBTRACT, _END = b"\x6b", b"\x0b"
-_LEB = rb"([\x80-\xff]*+[\x00-\x7f])"
+#: The byte behind those that go on ends the number, whatever it is; saying so again takes time to compile.
+_LEB = rb"([\x80-\xff]*+.)"
 #: An address: a global, a constant added to it or taken from it, which a local variable may keep; or what one
 #: has kept.
 _ADDRESS = (
     rb"(?:(?:\x23" + _LEB + rb"(?:\x41" + _LEB + rb"([\x6a\x6b]))?|\x41" + _LEB + rb"\x23" + _LEB + rb"\x6a)"
     rb"(?:\x22" + _LEB + rb")?|\x20" + _LEB + rb")"
 )  # fmt: skip
-_STORE = re.compile(_ADDRESS + _ADDRESS + rb"\x36[\x00-\x02]" + _LEB)
+_STORE = re.compile(_ADDRESS + _ADDRESS + rb"\x36[\x00-\x02]" + _LEB, re.DOTALL)
 _GROUPS = 7
 #: Globals, and distances from an address, are few.
 _known = lru_cache(maxsize=1 << 10)(decoded)

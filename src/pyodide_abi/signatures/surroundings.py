@@ -32,6 +32,9 @@ class Surroundings(Protocol):
     def type_of(self, index: int) -> FuncType:
         """The type of a function."""
 
+    def is_own(self, index: int) -> bool:
+        """Whether the module defines a function, and does not import it."""
+
     def call(self, index: int, args: Sequence[Value]) -> Value:
         """Call a function."""
 

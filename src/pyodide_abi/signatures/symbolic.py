@@ -16,7 +16,7 @@ import itertools
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _BITS = 0xFFFFFFFF
 _SIGN = 0x80000000
@@ -97,6 +97,13 @@ def halves(of: Value) -> tuple[Value, Value]:
 def options(of: Value) -> tuple[Value, ...]:
     """All that a value can be."""
     return tuple(of.options) if type(of) is Choice else (of,)
+
+
+def are_known(values: Sequence[Value]) -> bool:
+    """Whether what is computed of values can be known: numbers, and places in data and on the stack."""
+    return bool(values) and all(
+        type(one) is int or (type(one) is Pointer and one.region in {MEMORY, STACK}) for one in values
+    )
 
 
 def either(first: Value, second: Value) -> Value:

@@ -115,7 +115,7 @@ class TableReader:
         if not readable:
             self.passing.add(self._machine.running[0])
         if len(self.entries) > before:
-            self._machine.effort.reward()
+            self._machine.effort.reward(self._machine.running[-1])
         return readable
 
     def called_through(self, pointer: Pointer, type_: FuncType) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from pyodide_abi.signatures.code_parts import skip_block
 from pyodide_abi.signatures.flow import Block, Flow, State, Stopped
 from pyodide_abi.signatures.operations import NUMERIC, shape_of
-from pyodide_abi.signatures.skipping import skip_block
 from pyodide_abi.signatures.symbolic import GLOBAL, Choice, Pointer, add, each, either, is_zero, options
 from pyodide_abi.wasm.cursor import Cursor
 from pyodide_abi.wasm.instructions import I32_CONST, LOCAL_GET, locals_of, read_instruction
@@ -29,7 +29,7 @@ _NO_RESULT, _REFERENCES = -64, frozenset({0x63 - 0x80, 0x64 - 0x80})
 _OTHER_MEMORY = 0x40
 #: A clause of ``try_table`` below this number catches one tag.
 _CLAUSES_WITH_TAG = 2
-_SELECT_TYPED, _TAIL_CALL = 0x1C, 0x12
+_UNREACHABLE, _SELECT_TYPED, _TAIL_CALL = 0x00, 0x1C, 0x12
 _COPY, _FILL = 0xFC << 16 | 10, 0xFC << 16 | 11
 #: Instructions that are counted together, and how many it counts for to enter a function, or to go over code.
 _AT_A_TIME, _ENTERING, _SKIPPING = 64, 10, 3
@@ -196,6 +196,9 @@ class Walk(Flow):
 
     def _call(self, _: int) -> None:
         index = self._u32()
+        if self._data[self.position] == _UNREACHABLE and self._machine.is_own(index):
+            self.alive = False  # It does not come back: it reports what went wrong.
+            return
         type_ = self._machine.type_of(index)
         self._called(self._machine.call(index, self._taken(len(type_.params))), len(type_.results))
 

@@ -181,6 +181,99 @@ def test_an_array_that_grows_in_a_structure_on_the_stack() -> None:
     ]
 
 
+def test_a_hash_table_with_a_random_seed_is_gone_through() -> None:
+    # As Rust makes it: a seed that the first of several types fetches, a hash of the name, room that grows by
+    # way of two functions, and a comparison of names. What reports a failure does not come back.
+    text = f"""%dylink
+        (import "env" "memory" (memory 0))
+        (import "env" "__indirect_function_table" (table 0 funcref))
+        (import "env" "__memory_base" (global $mb i32))
+        (import "env" "__table_base" (global $tb i32))
+        (import "env" "__stack_pointer" (global $sp (mut i32)))
+        (import "env" "realloc" (func $realloc (param i32 i32) (result i32)))
+        (import "env" "getentropy" (func $random (param i32 i32) (result i32)))
+        (import "env" "memcmp" (func $compare (param i32 i32 i32) (result i32)))
+        (import "env" "strlen" (func $length (param i32) (result i32)))
+        (import "env" "PyErr_Occurred" (func $unknown (result i32)))
+        (import "env" "PyModule_AddFunctions" (func $add (param i32 i32) (result i32)))
+        (elem (global.get $tb) func $run $walk)
+        (data (global.get $mb) "run\\00walk\\00run\\00")
+        (func $run (param i32) (result i32) i32.const 0)
+        (func $walk (param i32 i32) (result i32) i32.const 0)
+        (func $finish (param $room i32) (param $size i32) (result i32) {LONG}
+          (call $realloc (local.get $room) (local.get $size)))
+        (func $grow (param $at i32) {LONG}
+          (i32.store (local.get $at) (call $finish (i32.load (local.get $at)) (i32.const 128))))
+        (func $seed (local $bytes i32) {LONG}
+          (local.set $bytes (i32.sub (global.get $sp) (i32.const 16)))
+          (drop (call $random (local.get $bytes) (i32.const 4)))
+          (i32.store offset=64 (global.get $mb) (i32.load (local.get $bytes)))
+          (i32.store8 offset=68 (global.get $mb) (i32.const 1)))
+        (func $mix (param $state i32) (param $text i32) (param $length i32) {LONG} {LONG}
+          (i32.store (local.get $state) (i32.add (i32.load (local.get $state)) (i32.load8_u
+            (i32.sub (i32.add (local.get $text) (local.get $length)) (i32.const 1))))))
+        (func $hash (param $seed i32) (param $text i32) (param $length i32) (result i32) {LONG}
+          (i32.store (i32.sub (global.get $sp) (i32.const 32)) (local.get $seed))
+          (call $mix (i32.sub (global.get $sp) (i32.const 32)) (local.get $text) (local.get $length))
+          (i32.load (i32.sub (global.get $sp) (i32.const 32))))
+        (func $fail (param i32) {LONG} {LONG}
+          (i32.store (global.get $mb) (global.get $tb))
+          (drop (call $add (i32.const 0) (global.get $mb))) unreachable)
+        (func $insert (param $at i32) (param $text i32) (param $f i32) (param $flags i32) (local $row i32)
+          (if (call $unknown) (then (call $fail (local.get $at)) (unreachable)))
+          (if (i32.eqz (i32.load8_u offset=68 (global.get $mb))) (then (call $seed)))
+          (if (i32.eqz (i32.load (local.get $at))) (then (call $grow (local.get $at))))
+          (local.set $row (i32.add (i32.load (local.get $at)) (i32.shl (i32.and (i32.const 1)
+            (call $hash (i32.load offset=64 (global.get $mb)) (local.get $text)
+              (call $length (local.get $text)))) (i32.const 4))))
+          (i32.store (local.get $row) (local.get $text))
+          (i32.store offset=4 (local.get $row) (local.get $f))
+          (i32.store offset=8 (local.get $row) (local.get $flags)))
+        (func $make (param $known i32) (local $at i32)
+          (global.set $sp (i32.sub (global.get $sp) (i32.const 256)))
+          (local.set $at (i32.add (global.get $sp) (i32.const 128)))
+          (i32.store (local.get $at) (i32.const 0))
+          (call $insert (local.get $at) (global.get $mb) (global.get $tb) (i32.const 4))
+          (if (call $compare (global.get $mb) (i32.add (global.get $mb) (i32.const 9)) (i32.const 4))
+            (then (call $insert (local.get $at) (i32.add (global.get $mb) (i32.const 9)) (global.get $tb)
+              (i32.const 8))))
+          (call $insert (local.get $at) (i32.add (global.get $mb) (i32.const 4))
+            (i32.add (global.get $tb) (i32.const 1)) (i32.const 1))
+          (i32.store offset=32 (i32.load (local.get $at)) (i32.const 0))
+          (drop (call $add (i32.const 0) (i32.load (local.get $at)))))
+        (func (export "PyInit_x") (result i32)
+          (if (call $unknown) (then (call $make (i32.const 0)))) i32.const 0)
+        (func (call $make (i32.const 1)))"""
+    entries = recovered_from(read_module(assemble(text))).entries
+    assert [(one.name, one.flags, one.certainty) for one in entries if one.table == "PyMethodDef"] == [
+        ("x.run", "METH_NOARGS", Certainty.CERTAIN),
+        ("x.walk", "METH_VARARGS", Certainty.CERTAIN),
+    ]
+
+
+def test_a_type_without_a_known_name_is_of_no_module_where_a_file_makes_several() -> None:
+    text = """%dylink
+        (import "env" "memory" (memory 0))
+        (import "env" "__indirect_function_table" (table 0 funcref))
+        (import "env" "__memory_base" (global $mb i32))
+        (import "env" "__table_base" (global $tb i32))
+        (import "env" "PyType_FromSpec" (func $make (param i32) (result i32)))
+        (elem (global.get $tb) func $repr)
+        (data (i32.add (global.get $mb) (i32.const 32)) "\\42\\00\\00\\00")
+        (func $repr (param i32) (result i32) i32.const 0)
+        (func $later (param $name i32) (result i32)
+          (i32.store (global.get $mb) (local.get $name))
+          (i32.store offset=16 (global.get $mb) (i32.add (global.get $mb) (i32.const 32)))
+          (i32.store offset=36 (global.get $mb) (global.get $tb))
+          (call $make (global.get $mb)))
+        (func (export "PyInit_x") (result i32) i32.const 0)"""
+    second = """
+        (func (export "PyInit_y") (result i32) i32.const 0)"""
+    for modules, name in ((text, "x.? tp_repr"), (text + second, "? tp_repr")):
+        entries = recovered_from(read_module(assemble(modules))).entries
+        assert [one.name for one in entries if one.table == "PyType_Slot"] == [name]
+
+
 def test_divisions_round_towards_zero_and_a_comparison_of_what_is_unknown_is_zero_or_one() -> None:
     minus = (1 << 32) - 7
     results = [NUMERIC[opcode][1](minus, 2) for opcode in range(0x6D, 0x71)]

@@ -1,0 +1,91 @@
+"""What functions of the C library do to memory, as far as it is known what they are given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyodide_abi.signatures.symbolic import Pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pyodide_abi.signatures.layouts import Layouts
+    from pyodide_abi.signatures.memory import Memory
+    from pyodide_abi.signatures.symbolic import Value
+
+_LARGEST_COPY, _LARGEST_COMPARED = 1 << 16, 1 << 10
+_BITS = 0xFFFFFFFF
+
+
+class Library:
+    """The functions that make room, move bytes, and look at them."""
+
+    def __init__(self, layouts: Layouts, memory: Memory) -> None:
+        """Begin.
+
+        Args:
+            layouts: which functions do what.
+            memory: what they work on.
+        """
+        self._memory = memory
+        self._room = layouts.allocating
+        #: How many arguments each takes, and what it does.
+        self._functions: dict[str, tuple[int, Callable[..., Value]]] = {
+            **dict.fromkeys(layouts.growing, (2, self._grow)),
+            **dict.fromkeys(layouts.copying, (3, self.copy)),
+            **dict.fromkeys(layouts.filling, (3, self.fill)),
+            **dict.fromkeys(layouts.random, (2, self._fill_randomly)),
+            **dict.fromkeys(layouts.comparing, (3, self._compare)),
+            **dict.fromkeys(layouts.measuring, (1, self._measure)),
+        }
+
+    def has(self, name: str) -> bool:
+        """Whether a function is one of these."""
+        return name in self._room or name in self._functions
+
+    def call(self, name: str, args: Sequence[Value]) -> Value:
+        """Call one of these, with arguments of whatever number."""
+        if name in self._room:
+            return self._memory.make("heap", self._room[name])
+        number, function = self._functions[name]
+        return function(*args) if len(args) == number else None
+
+    def copy(self, target: Value, source: Value, size: Value) -> Value:
+        """Copy bytes, where it is known which."""
+        known = type(target) is Pointer and type(source) is Pointer
+        if known and type(size) is int and size <= _LARGEST_COPY:
+            self._memory.copy(target, source, size)  # type: ignore[arg-type] # pointers
+        return target
+
+    def fill(self, target: Value, byte: Value, size: Value) -> Value:
+        """Fill with a byte, likewise."""
+        if type(target) is Pointer and type(byte) is int and type(size) is int:
+            self._memory.fill(target, byte, size)
+        return target
+
+    def _fill_randomly(self, target: Value, size: Value) -> Value:
+        """Fill with random bytes: any do, so zeros do."""
+        self.fill(target, 0, size)
+        return 0
+
+    def _grow(self, room: Value, _size: Value) -> Value:
+        return room if room != 0 else self._memory.make("heap")
+
+    def _compare(self, left: Value, right: Value, size: Value) -> Value:
+        """Whether bytes are the same, and else which are less."""
+        if type(left) is not Pointer or type(right) is not Pointer or type(size) is not int:
+            return None
+        for step in range(min(size, _LARGEST_COMPARED)):
+            first, second = (
+                self._memory.load_part(Pointer(one.region, one.offset + step), 1) for one in (left, right)
+            )
+            if type(first) is not int or type(second) is not int:
+                return None
+            if first != second:
+                return 1 if first > second else -1 & _BITS
+        return 0 if size <= _LARGEST_COMPARED else None
+
+    def _measure(self, text: Value) -> Value:
+        """The length of a string, in bytes."""
+        known = self._memory.text(text)
+        return len(known.encode("utf-8", "replace")) or None
