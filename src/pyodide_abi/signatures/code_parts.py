@@ -101,7 +101,13 @@ class Relevance:
     _CALLED = re.compile(rb"(?=\x10([\x80-\xff]*+[\x00-\x7f]))")
 
     def __init__(
-        self, code: Code, callers: Collection[int], addresses: Iterable[int], growing: Collection[bytes]
+        self,
+        code: Code,
+        *,
+        callers: Collection[int],
+        addresses: Iterable[int],
+        growing: Collection[bytes],
+        working: Collection[bytes],
     ) -> None:
         """Begin.
 
@@ -110,12 +116,14 @@ class Relevance:
             callers: functions that call one that takes tables, by index among those that the module defines.
             addresses: globals that addresses of functions come from.
             growing: names of functions that move room.
+            working: names of functions that only look at memory and change it.
         """
         self._code = code
         self._callers = callers
         addresses = list(addresses)
         self._address = uses_of(addresses) if addresses else _NOTHING
         moving = [index for index, name in enumerate(code.imports) if name in growing]
+        self._working = {index for index, name in enumerate(code.imports) if name in working}
         self._moves = calls_of(moving) if moving else _NOTHING
         self._known: dict[int, bool] = {}
         self._computing: dict[tuple[int, int], bool] = {}
@@ -139,12 +147,13 @@ class Relevance:
         return known
 
     def computes(self, index: int, deepest: int = _DEEPEST_COMPUTING) -> bool:
-        """Whether a function is not long, and neither are those that it calls, none of them imported."""
+        """Whether a function is not long and calls only such ones, and some of the C library."""
         known = self._computing.get((index, deepest))
         if known is None:
             body = self._body(index)
             known = 0 < len(body) <= _LONGEST_COMPUTING and all(
-                deepest and self.computes(called, deepest - 1) for called in _calls_in(body)
+                called in self._working or (deepest and self.computes(called, deepest - 1))
+                for called in _calls_in(body)
             )
             self._computing[index, deepest] = known
         return known

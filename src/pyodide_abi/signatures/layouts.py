@@ -96,6 +96,7 @@ class Layouts:
         random: functions that fill with random bytes and return 0.
         comparing: functions that compare bytes.
         measuring: functions that return the length of a string.
+        strings: functions that make a ``std::string`` of characters and their number.
         heap_types: The places of the sub-tables in a type that CPython makes, in bytes.
         variables: prototypes of the functions that variables of the main module hold.
         instances: functions that make an instance of a type, with the place of the type among the arguments.
@@ -116,6 +117,7 @@ class Layouts:
     random: frozenset[str]
     comparing: frozenset[str]
     measuring: frozenset[str]
+    strings: frozenset[str]
     heap_types: Mapping[str, int]
     variables: Mapping[str, Prototype]
     instances: Mapping[str, int]
@@ -175,6 +177,7 @@ def _layouts(data: Mapping[str, Mapping[str, str]]) -> Layouts:
         random=frozenset(memory["random"].split()),
         comparing=frozenset(memory["comparing"].split()),
         measuring=frozenset(memory["measuring"].split()),
+        strings=frozenset(memory["strings"].split()),
         heap_types={table: int(place) for table, place in _facts(data["heap_types"])},
         variables={name: prototypes[kind] for name, kind in _facts(data["variables"])},
         instances={name: int(place) for name, place in _facts(data["instances"])},

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyodide_abi.signatures.symbolic import Pointer
+from pyodide_abi.signatures.layouts import WORD
+from pyodide_abi.signatures.symbolic import HEAP, Pointer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _LARGEST_COPY, _LARGEST_COMPARED = 1 << 16, 1 << 10
 _BITS = 0xFFFFFFFF
+#: Characters of the shortest ``std::string`` that does not hold them itself, and the bit that says so.
+_SHORTEST_ELSEWHERE, _ELSEWHERE = 11, 0x80000000
 
 
 class Library:
@@ -37,7 +40,13 @@ class Library:
             **dict.fromkeys(layouts.random, (2, self._fill_randomly)),
             **dict.fromkeys(layouts.comparing, (3, self._compare)),
             **dict.fromkeys(layouts.measuring, (1, self._measure)),
+            **dict.fromkeys(layouts.strings, (3, self._make_string)),
         }
+
+    @staticmethod
+    def working(layouts: Layouts) -> frozenset[str]:
+        """Names of the functions that only look at memory and change it."""
+        return layouts.comparing | layouts.measuring | layouts.copying | layouts.filling
 
     def has(self, name: str) -> bool:
         """Whether a function is one of these."""
@@ -46,7 +55,7 @@ class Library:
     def call(self, name: str, args: Sequence[Value]) -> Value:
         """Call one of these, with arguments of whatever number."""
         if name in self._room:
-            return self._memory.make("heap", self._room[name])
+            return self._memory.make(HEAP, self._room[name])
         number, function = self._functions[name]
         return function(*args) if len(args) == number else None
 
@@ -69,7 +78,7 @@ class Library:
         return 0
 
     def _grow(self, room: Value, _size: Value) -> Value:
-        return room if room != 0 else self._memory.make("heap")
+        return room if room != 0 else self._memory.make(HEAP)
 
     def _compare(self, left: Value, right: Value, size: Value) -> Value:
         """Whether bytes are the same, and else which are less."""
@@ -89,3 +98,26 @@ class Library:
         """The length of a string, in bytes."""
         known = self._memory.text(text)
         return len(known.encode("utf-8", "replace")) or None
+
+    def _make_string(self, made: Value, text: Value, size: Value) -> Value:
+        """Make a ``std::string``: twelve bytes that hold it, or where it is, its size and its room.
+
+        The last byte is the size of what is held there, and has its highest bit set where the string is
+        elsewhere (libc++'s header ``string``, the layout of its second ABI).
+        """
+        if type(made) is not Pointer or type(text) is not Pointer or type(size) is not int:
+            return None
+        memory = self._memory
+        short = size < _SHORTEST_ELSEWHERE
+        room = made if short else memory.make(HEAP)
+        if short:
+            self.fill(made, 0, _SHORTEST_ELSEWHERE + 1)
+        self.copy(room, text, size)
+        memory.store_part(Pointer(room.region, room.offset + size), 1, 0)
+        if short:
+            memory.store_part(Pointer(made.region, made.offset + _SHORTEST_ELSEWHERE), 1, size)
+            return None
+        words: tuple[Value, ...] = (room, size, size + 1 | _ELSEWHERE)
+        for place, word in enumerate(words):
+            memory.store(Pointer(made.region, made.offset + WORD * place), word)
+        return None

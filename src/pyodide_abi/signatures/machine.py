@@ -271,12 +271,13 @@ class Machine:
         if self._thorough:
             return True
         fruitless = self.effort.is_fruitless(index)
-        if not fruitless and (given or self._relevance.matters(index)):
-            return True
-        if are_known(args) and self._relevance.computes(index):
-            return True
-        self._passed_over = self._passed_over or not fruitless
-        return False
+        worth = (
+            (not fruitless and (given or self._relevance.matters(index)))
+            or (are_known(args) and self._relevance.computes(index))
+            or (not fruitless and any(self.memory.holds(arg, _FUNCTIONS) for arg in args))
+        )
+        self._passed_over = self._passed_over or not (worth or fruitless)
+        return worth
 
     def _is_cheap(self, index: int, body: Bytes, args: Sequence[Value], times: int) -> bool:
         """Whether a function is followed once more: it is short, or computes something of what is known."""

@@ -6,14 +6,17 @@ to an earlier point costs as much as happened since then.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from pyodide_abi.signatures.layouts import WORD
 from pyodide_abi.signatures.symbolic import (
     GLOBAL,
+    HEAP,
     MEMORY,
     PARAMETER,
     RESULT,
+    STACK,
     Pair,
     Parts,
     Pointer,
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 #: Words that one instruction copies or fills at most.
 _MOST_WORDS = 4096
 _LONGEST_TEXT = 400
+#: Bytes of a structure that are looked at to know what kind it is.
+_LOOKED_AT = 32
 _BITS = 0xFFFFFFFF
 _I64_LOAD, _F64_STORE = 0x29, 0x39
 #: Loads of one and two bytes, with a sign and without, and stores of them.
@@ -210,10 +215,11 @@ class Memory:
 
     def load_as(self, opcode: int, place: Pointer) -> Value:
         """What a load instruction makes of what is there."""
+        # Of a word that is only moved, what is known of it moves along.
         if opcode == I32_LOAD:
-            return self.load(place)
+            return self._held(place)
         if opcode == _I64_LOAD:
-            low, high = self.load(place), self.load(Pointer(place.region, place.offset + WORD))
+            low, high = self._held(place), self._held(Pointer(place.region, place.offset + WORD))
             return low | high << 32 if type(low) is int and type(high) is int else Pair(low, high)
         if opcode in _UNSIGNED_PARTS:
             return self.load_part(place, _UNSIGNED_PARTS[opcode])
@@ -249,14 +255,22 @@ class Memory:
         """A string that was put together at run time."""
         found = b""
         for step in range(0, _LONGEST_TEXT, WORD):
-            word = self.load(Pointer(place.region, place.offset + step))
-            if type(word) is not int:
-                break
-            found += word.to_bytes(WORD, "little")
+            word = self._held(Pointer(place.region, place.offset + step))
+            found += _beginning(word)
             ended, zero, _ = found.partition(b"\0")
             if zero:
                 return ended.decode("utf-8", "replace")
+            if len(found) < step + WORD:
+                break
         return ""
+
+    def holds(self, place: Value, regions: tuple[str, ...]) -> bool:
+        """Whether something on the stack or in room that was made begins with an address in some regions."""
+        if type(place) is not Pointer or not place.region.startswith((STACK, HEAP)):
+            return False
+        steps = range(place.offset, place.offset + _LOOKED_AT, WORD)
+        words = [self.load(Pointer(place.region, step)) for step in steps]
+        return any(type(word) is Pointer and word.region.startswith(regions) for word in words)
 
     def changes(self, first: int, last: int) -> dict[Pointer, Value]:
         """What was stored between two points, as it is at the second, which is not behind now."""
@@ -287,3 +301,11 @@ class Memory:
             after = self._words[place]
             if earlier != after:
                 self.store_one_of(place, earlier, after)  # type: ignore[arg-type] # what was stored
+
+
+def _beginning(word: Value) -> bytes:
+    """The first bytes of a word, as far as they are known."""
+    if type(word) is int:
+        return word.to_bytes(WORD, "little")
+    parts = word if type(word) is Parts else ()
+    return bytes([one for one in itertools.takewhile(lambda one: one is not None, parts) if one is not None])

@@ -23,6 +23,7 @@ from pyodide_abi.signatures.flow import Stopped
 from pyodide_abi.signatures.initial_state import Globals, Table, function_bases, image_of
 from pyodide_abi.signatures.late_stores import LateStores
 from pyodide_abi.signatures.layouts import load_layouts
+from pyodide_abi.signatures.library import Library
 from pyodide_abi.signatures.machine import Machine
 from pyodide_abi.signatures.symbolic import Pointer
 from pyodide_abi.signatures.table_reader import TableReader
@@ -123,9 +124,10 @@ class _Recovery:
             called_through=self._reader.called_through,
             relevance=Relevance(
                 code,
-                kept.callers,
+                callers=kept.callers,
                 addresses=function_bases(module.imported.globals),
                 growing={name.encode() for name in layouts.growing | layouts.random},
+                working={name.encode() for name in Library.working(layouts)},
             ),
         )
         self._reader.attach(self._machine)

@@ -31,6 +31,10 @@ MEMORY, TABLE = "memory", "table"
 GLOBAL = "global"
 #: What functions keep local variables in that have an address.
 STACK = "stack"
+#: Room that was made, with a number.
+HEAP = "heap"
+#: What a module's own code fills, each apart from the others.
+_FILLED = (MEMORY, STACK, HEAP)
 #: Beginnings of the names of other regions: what may be null, and addresses of things by name.
 RESULT, PARAMETER = "result ", "parameter "
 FUNCTION_NAMED, DATA_NAMED = "function ", "data "
@@ -100,9 +104,9 @@ def options(of: Value) -> tuple[Value, ...]:
 
 
 def are_known(values: Sequence[Value]) -> bool:
-    """Whether what is computed of values can be known: numbers, and places in data and on the stack."""
+    """Whether what is computed of values can be known: numbers, and places in memory that is filled here."""
     return bool(values) and all(
-        type(one) is int or (type(one) is Pointer and one.region in {MEMORY, STACK}) for one in values
+        type(one) is int or (type(one) is Pointer and one.region.startswith(_FILLED)) for one in values
     )
 
 
@@ -194,8 +198,11 @@ def equal(left: Value, right: Value) -> bool | None:
         return is_zero(left)
     if left == 0:
         return is_zero(right)
-    if type(left) is Pointer and type(right) is Pointer and left.region == right.region:
-        return left.offset == right.offset
+    if type(left) is Pointer and type(right) is Pointer:
+        if left.region == right.region:
+            return left.offset == right.offset
+        if left.region.startswith(_FILLED) and right.region.startswith(_FILLED):
+            return False
     return None
 
 

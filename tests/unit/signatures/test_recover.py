@@ -251,6 +251,47 @@ def test_a_hash_table_with_a_random_seed_is_gone_through() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["x.T", "a_long_package.x.T"])
+def test_a_name_that_a_string_of_cpp_holds(name: str) -> None:
+    # The string is made by the C++ library, moved in parts with what it stands beside, and read back.
+    text = f"""%dylink
+        (import "env" "memory" (memory 0))
+        (import "env" "__indirect_function_table" (table 0 funcref))
+        (import "env" "__memory_base" (global $mb i32))
+        (import "env" "__table_base" (global $tb i32))
+        (import "env" "__stack_pointer" (global $sp (mut i32)))
+        (import "env" "strlen" (func $length (param i32) (result i32)))
+        (import "env" "_Znwm" (func $new (param i32) (result i32)))
+        (import "env" "_ZNSt3__212basic_stringIcNS_11char_traitsIcEENS_9allocatorIcEEE6__initEPKcm"
+          (func $string (param i32 i32 i32)))
+        (import "env" "PyType_FromSpec" (func $make (param i32) (result i32)))
+        (elem (global.get $tb) func $repr)
+        (data (global.get $mb) "{name}\\00")
+        (func $repr (param i32) (result i32) i32.const 0)
+        (func $move (param $from i32) (result i32) (local $to i32) {LONG}
+          (local.set $to (call $new (i32.const 32)))
+          (i64.store (local.get $to) (i64.load (local.get $from)))
+          (i32.store offset=8 (local.get $to) (i32.load offset=8 (local.get $from)))
+          (i32.store offset=16 (local.get $to) (i32.const 66))
+          (i32.store offset=20 (local.get $to) (i32.load offset=12 (local.get $from)))
+          (i64.store offset=24 (local.get $to) (i64.const 0))
+          (local.get $to))
+        (func (export "PyInit_x") (result i32) (local $at i32) (local $spec i32)
+          (global.set $sp (i32.sub (global.get $sp) (i32.const 64)))
+          (local.set $spec (i32.add (global.get $sp) (i32.const 32)))
+          (call $string (global.get $sp) (global.get $mb) (call $length (global.get $mb)))
+          (i32.store offset=12 (global.get $sp) (global.get $tb))
+          (local.set $at (call $move (global.get $sp)))
+          (i32.store (local.get $spec) (select (i32.load (local.get $at)) (local.get $at)
+            (i32.lt_s (i32.load8_s offset=11 (local.get $at)) (i32.const 0))))
+          (i32.store offset=16 (local.get $spec) (i32.add (local.get $at) (i32.const 16)))
+          (call $make (local.get $spec)))"""
+    entries = recovered_from(read_module(assemble(text))).entries
+    assert [(one.name, one.certainty) for one in entries if one.table == "PyType_Slot"] == [
+        (f"{name} tp_repr", Certainty.CERTAIN)
+    ]
+
+
 def test_a_type_without_a_known_name_is_of_no_module_where_a_file_makes_several() -> None:
     text = """%dylink
         (import "env" "memory" (memory 0))
