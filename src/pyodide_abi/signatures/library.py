@@ -105,7 +105,7 @@ class Library:
         The last byte is the size of what is held there, and has its highest bit set where the string is
         elsewhere (libc++'s header ``string``, the layout of its second ABI).
         """
-        if type(made) is not Pointer or type(text) is not Pointer or type(size) is not int:
+        if type(made) is not Pointer or type(size) is not int or size > _LARGEST_COPY:
             return None
         memory = self._memory
         short = size < _SHORTEST_ELSEWHERE

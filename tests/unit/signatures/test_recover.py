@@ -292,6 +292,23 @@ def test_a_name_that_a_string_of_cpp_holds(name: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("size", [-1, 0, 0x7FFFFFFF, 70_000])
+def test_sizes_that_no_string_has_are_no_fault(size: int) -> None:
+    text = f"""%dylink
+        (import "env" "memory" (memory 0))
+        (import "env" "__memory_base" (global $mb i32))
+        (import "env" "memcmp" (func $compare (param i32 i32 i32) (result i32)))
+        (import "env" "_ZNSt3__212basic_stringIcNS_11char_traitsIcEENS_9allocatorIcEEE6__initEPKcm"
+          (func $string (param i32 i32 i32)))
+        (import "env" "PyModule_Create2" (func $make (param i32 i32) (result i32)))
+        (func (export "PyInit_x") (result i32)
+          (call $string (global.get $mb) (i32.add (global.get $mb) (i32.const 16)) (i32.const {size}))
+          (i32.store8 offset=8 (global.get $mb) (i32.const 1))
+          (drop (call $compare (global.get $mb) (global.get $mb) (i32.const {size})))
+          (call $make (i32.add (global.get $mb) (i32.const 32)) (i32.const 1013)))"""
+    assert [one.table for one in recovered_from(read_module(assemble(text))).entries] == ["PyInit"]
+
+
 def test_a_type_without_a_known_name_is_of_no_module_where_a_file_makes_several() -> None:
     text = """%dylink
         (import "env" "memory" (memory 0))
