@@ -46,7 +46,7 @@ _FILES = (
     "hosts",
 )
 _IMPORT = (
-    r'Import #\d++ (?:module=)?"(?P<space>[^"]{0,300})" '
+    r'Import #\d++ (?:module=)?"(?P<space>(?!a")[^"]{0,300})" '
     r'(?:(?:function|global|memory|table|tag)=)?"(?P<symbol>[^"]{0,2000})"(?: error)?: '
 )
 _PATH = r"""(?P<file>[^\s'"]{1,1000})"""
