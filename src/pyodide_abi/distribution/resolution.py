@@ -181,8 +181,13 @@ class _Project:
         for file in files:
             try:
                 lines = file.read_text("utf-8").splitlines()
-            except (OSError, ValueError) as error:
-                raise UsageError(f"{file} cannot be read: {error}") from error
+            except UnicodeDecodeError as error:
+                raise UsageError(
+                    f"{file} is no text, and so no list of requirements",
+                    hint="name a wheel as a requirement, NAME==VERSION, with its folder as --find-links",
+                ) from error
+            except OSError as error:
+                raise UsageError(f"{file} cannot be read: {error.strerror}") from error
             if any(_CONSTRAINTS.match(line) for line in lines):
                 raise UsageError(f"{file} names constraints", hint="give them with --constraint FILE")
         words = [word for file in files for word in ("-r", str(file))]

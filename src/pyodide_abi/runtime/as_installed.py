@@ -20,7 +20,7 @@ from pyodide_abi.runtime.fresh_interpreters import Interpreters
 from pyodide_abi.runtime.mirror import Mirror
 from pyodide_abi.runtime.package_index import Sources
 from pyodide_abi.runtime.page_install import browse
-from pyodide_abi.runtime.pip import pip_install
+from pyodide_abi.runtime.pip import check_pip, pip_install
 from pyodide_abi.runtime.protocol import Batch, Install, Probe, Request
 from pyodide_abi.runtime.releases import install_release
 from pyodide_abi.runtime.replies import Imported, Installed
@@ -147,6 +147,8 @@ def verify_as_installed(
         MissingError: something that an installation needs cannot be had; the message says what and why.
         WheelError: the file is not a wheel.
     """
+    # What is lacking is told before minutes are spent on the other ways.
+    check_pip()
     if not unlocked:
         check_lockable(node)
     with open_wheel(wheel) as opened:

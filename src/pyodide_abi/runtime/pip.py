@@ -31,6 +31,19 @@ _TAG = re.compile(r"(pyodide|pyemscripten)_20\d\d_\d+_wasm32|emscripten_\w+")
 _PREFIX = re.compile(r"(?:ERROR|error): ")
 
 
+def check_pip() -> None:
+    """Raise if there is no pip to install with.
+
+    Raises:
+        MissingError: our own environment has none.
+    """
+    if importlib.util.find_spec("pip") is None:
+        raise MissingError(
+            f"there is no pip in {sys.executable}",
+            hint="'python -m ensurepip' or 'uv pip install pip' brings it into that environment",
+        )
+
+
 def pip_install(requirement: str, folder: Path, *, runtime: Runtime, server: str, host: Host) -> Installed:
     """Install a requirement into a folder.
 
@@ -44,11 +57,7 @@ def pip_install(requirement: str, folder: Path, *, runtime: Runtime, server: str
     Raises:
         MissingError: our own environment has no pip.
     """
-    if importlib.util.find_spec("pip") is None:
-        raise MissingError(
-            f"there is no pip in {sys.executable}",
-            hint="'python -m ensurepip' or 'uv pip install pip' brings it into that environment",
-        )
+    check_pip()
     version = re.match(r"\d+(\.\d+)*", runtime.release.python)
     assert version is not None
     words: list[str | Path] = [sys.executable, "-I", _SHIM, json.dumps(markers_of(runtime))]

@@ -192,6 +192,12 @@ def test_files_are_read_by_uv(uv: Callable[..., Uv], tmp_path: Path) -> None:
     assert str(tmp_path / "list.txt") in made.runner.asked[0]
 
 
+def test_a_wheel_is_no_list_of_requirements(uv: Callable[..., Uv], tmp_path: Path) -> None:
+    (tmp_path / "spam-1-py3-none-any.whl").write_bytes(b"PK\3\4\xf8")
+    with pytest.raises(UsageError, match="is no text, and so no list of requirements"):
+        uv().resolve(Asked(files=(tmp_path / "spam-1-py3-none-any.whl",)))
+
+
 @pytest.mark.parametrize("line", ["-c bounds.txt", "  --constraint=bounds.txt"])
 def test_constraints_in_a_file_are_refused_as_uv_would_pass_them_over(
     line: str, uv: Callable[..., Uv], tmp_path: Path

@@ -8,6 +8,8 @@ from fake_host import FakeRunner, completed, make_host
 
 from pyodide_abi.errors import MissingError
 from pyodide_abi.platforms import find_runtime
+from pyodide_abi.runtime.as_installed import verify_as_installed
+from pyodide_abi.runtime.node import Node
 from pyodide_abi.runtime.pip import pip_install
 
 if TYPE_CHECKING:
@@ -71,3 +73,16 @@ def test_an_environment_without_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     with pytest.raises(MissingError, match="there is no pip in"):
         install(tmp_path, FakeRunner(lambda words, _cwd: completed(words)))
+
+
+def test_a_lack_of_pip_is_told_before_anything_is_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    runner = FakeRunner(lambda words, _cwd: completed(words))
+    node = Node(path=tmp_path / "node", version="24.19.0")
+    with pytest.raises(MissingError, match="there is no pip in"):
+        verify_as_installed(
+            tmp_path / "x.whl", [find_runtime("0.29.5")], make_host(tmp_path, runner), node=node
+        )
+    assert not runner.asked
