@@ -1,8 +1,8 @@
 """Transcripts: prose with commands and what each prints, held against what it prints today.
 
-A command is indented and followed by what it prints on standard output, what it prints on standard error, marked
-``2>``, and its exit status, unless that is 0. ``$PWD`` stands for the folder with the files of ``inputs.toml``.
-``BLESS=1`` writes what is printed today, as ``./check bless`` does.
+A command is indented and followed by what it prints on standard output, what it prints on standard error,
+marked ``2>``, and its exit status, unless that is 0. ``$PWD`` stands for the folder with the files of
+``inputs.toml``. ``BLESS=1`` writes what is printed today, as ``./check bless`` does.
 """
 
 from __future__ import annotations

@@ -45,6 +45,9 @@ examples:
       an sdist; modules export their visible symbols, not PyInit_ only; show all output
   pyodide-abi build --config-setting=--build-option=--verbose --toolchain-mismatch allow
       options for the backend; take a compiler of another version where the exact one cannot be had
+
+exit status: 0 every wheel is built and has no errors, 1 a build failed, a wheel has errors or does not load,
+2 sources that cannot be read or a wrong call, 3 a compiler, an interpreter or the network cannot be had.
 """
 
 

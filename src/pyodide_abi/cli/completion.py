@@ -23,6 +23,8 @@ examples:
 
 New shells have it. The script knows the commands and options of the version that wrote it, and starts no
 Python: write it again after an upgrade.
+
+exit status: 0 written, 2 a shell that is not known.
 """
 
 

@@ -42,9 +42,8 @@ examples:
       which of the differences this wheel meets
   pyodide-abi diff old/spam.whl new/spam.whl --format json | jq .summary.breaks
 
-exit status, besides those of every command:
-  0  nothing that is shown breaks anybody (with --used-by: that wheel)
-  1  something does
+exit status: 0 nothing that is shown breaks anybody (with --used-by: that wheel), 1 something does, 2 what
+cannot be compared or read, or a wrong call.
 """
 
 #: Entries of a list that are shown unless all are asked for.

@@ -26,14 +26,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "What this machine has for building, running and verifying, platform by platform, and the command "
         "that gets what is missing; and variables that would lead builds astray, were they not kept from "
-        "them. Installs nothing, and uses no network unless --newer asks for it. The exit status is 3 if the "
-        "platform asked for (default: the newest stable one) cannot be built with what is here."
+        "them. Installs nothing, and uses no network unless --newer asks for it."
     )
     parser.epilog = (
         "examples:\n"
         "  pyodide-abi doctor\n"
         "  pyodide-abi doctor --platform 2025_0 --toolchain-mismatch allow\n"
-        "  pyodide-abi doctor --format json\n"
+        "  pyodide-abi doctor --format json\n\n"
+        "exit status: 0 the platform asked for (default: the newest stable one) can be built with what is\n"
+        "here, 3 it cannot, 2 a wrong call.\n"
     )
     parser.add_argument("--platform", metavar="P", help="the platform that decides the exit status")
     parser.add_argument(

@@ -21,8 +21,6 @@ CC, CXX, AR and their kin are the compiler drivers of the platform; CMake gets a
 (CONFIG_SITE), pkg-config sees the target's packages only, and python answers for the target. Headers,
 libraries and flags of this machine, such as CFLAGS and CPATH, do not reach the command. The environment
 stays where it is from one call to the next, so that a build can be configured in one and made in another.
-
-The exit status is the command's own; 127 where there is no such command.
 """
 
 EXAMPLES = """\
@@ -34,6 +32,9 @@ examples:
   pyodide-abi exec --with cmake --with ninja -- cmake -G Ninja -B build
   pyodide-abi exec --with cmake --with ninja -- cmake --build build
   pyodide-abi exec -- sh -c '$CC -shared spam.c -o spam.so'
+
+exit status: the command's own; 127 where there is no such command, 2 a wrong call, 3 a compiler, an
+interpreter or the network cannot be had.
 """
 
 #: What a shell, env and xargs return where there is no such command.

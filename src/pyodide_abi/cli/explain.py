@@ -39,8 +39,7 @@ examples:
   pyodide-abi explain
       all rules, one a line; 'pyodide-abi explain ABI4' those of a family
 
-exit status, besides those of every command:
-  1  nothing in the text is known
+exit status: 0 explained, 1 nothing in the text is known, 2 a file that cannot be read or a wrong call.
 """
 
 #: One word is meant for a rule's code or name.

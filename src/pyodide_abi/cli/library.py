@@ -31,6 +31,9 @@ examples:
   pyodide-abi build lxml==6.1.3 --library libxslt
   pyodide-abi library add spam --recipes recipes
   pyodide-abi library remove libyaml
+
+exit status: 0 done, 1 a library could not be built, 2 there is no recipe of that name, or a wrong call,
+3 sources, a compiler or the network cannot be had.
 """
 _ACTIONS = ("add", "list", "show", "remove")
 

@@ -26,6 +26,9 @@ Works on every side module of Emscripten. What is not edited stays byte for byte
 what order the options stand does not matter: names are replaced, then removed, then added. The loader of
 2025_0 and later expands $ORIGIN at the beginning of a run path only, and not ${ORIGIN}; that of 2024_0 reads
 no run paths. In a wheel, 'pyodide-abi repair' does all of this by itself, with RECORD.
+
+exit status: 0 done, or there was nothing to do; 2 a file that is no side module or cannot be written, or a
+wrong call.
 """
 
 

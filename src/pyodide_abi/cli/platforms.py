@@ -30,7 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  pyodide-abi platforms 314_0                      one of them, in full\n"
         "  pyodide-abi platforms pyodide_2025_0_wasm32      by any of its names\n"
         "  pyodide-abi platforms 0.29.4 --format json       for a program\n"
-        "  pyodide-abi platforms --newer                    releases of npm that are not known yet\n"
+        "  pyodide-abi platforms --newer                    releases of npm that are not known yet\n\n"
+        "exit status: 0 printed, 2 there is no such platform or release, 3 npm cannot be reached (--newer).\n"
     )
     parser.add_argument(
         "--newer",

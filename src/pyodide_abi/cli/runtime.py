@@ -37,7 +37,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  pyodide-abi runtime learn pyodide-core-314.0.8.tar.bz2\n"
         "  pyodide-abi audit dist/*.whl                              holds wheels against it, too\n"
         "  pyodide-abi runtime forget 314.0.8+mine\n"
-        "  pyodide-abi runtime check ./pyodide/dist --platform 314_0 --wheels wheelhouse\n"
+        "  pyodide-abi runtime check ./pyodide/dist --platform 314_0 --wheels wheelhouse\n\n"
+        "exit status: 0 done; for check, every promise is kept and no wheel breaks; 1 one is not, or one\n"
+        "does; 2 what was named is no runtime, or a wrong call; 3 npm or Node cannot be had.\n"
     )
     parser.add_argument("action", choices=("learn", "list", "forget", "check"), help="see above")
     parser.add_argument("release", nargs="?", metavar="RELEASE", help="a version, folder, file or address")

@@ -37,6 +37,8 @@ examples:
       what the object files define and want
   pyodide-abi show spam.whl --format json | jq '.results[].modules[].dylink.needed'
       for machines: everything, unless parts are named
+
+exit status: 0 shown, 2 a file that cannot be read (the others are shown) or a wrong call.
 """
 
 

@@ -45,7 +45,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  pyodide-abi toolchain install --source debian\n"
         "  pyodide-abi toolchain install rust --platform 2025_0\n"
         "  pyodide-abi toolchain where --toolchain-mismatch allow --format json\n"
-        "  pyodide-abi toolchain remove debian-6.0.5\n"
+        "  pyodide-abi toolchain remove debian-6.0.5\n\n"
+        "exit status: 0 done, 2 there is nothing of that name, or a wrong call; 3 it cannot be had, or for\n"
+        "where: it is not here.\n"
     )
     parser.add_argument("action", choices=("install", "list", "where", "remove"), help="see above")
     parser.add_argument(

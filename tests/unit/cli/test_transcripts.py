@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from transcripts import CASES, INPUTS, commands_of, hold, make_inputs
 
-from pyodide_abi.cli.commands import COMMANDS
+from pyodide_abi.cli.commands import COMMANDS, command_parser
+
+if TYPE_CHECKING:
+    from pyodide_abi.cli.commands import Entry
 
 TRANSCRIPTS = sorted(CASES.glob("*.txt"))
 OF_ARGPARSE = {"errors", "help"} if sys.version_info[:2] != (3, 11) else set()
@@ -47,6 +51,11 @@ def test_every_input_is_used() -> None:
 def test_the_help_of_every_command_is_recorded() -> None:
     helps = {command[0] for command in commands() if "--help" in command}
     assert helps >= {entry.name for entry in COMMANDS}
+
+
+@pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
+def test_every_help_tells_the_exit_statuses(entry: Entry) -> None:
+    assert "\nexit status: " in command_parser(entry, entry.load()).format_help()
 
 
 def test_thirty_inputs_are_given_to_every_command() -> None:
