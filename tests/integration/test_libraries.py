@@ -255,6 +255,36 @@ USES = {
         answer="6.0",
         compiler="CXX",
     ),
+    "libogg": Use(
+        packages="ogg",
+        headers=("ogg/ogg.h",),
+        body="oggpack_buffer b; oggpack_writeinit(&b); oggpack_write(&b, 5, 3);\n"
+        "int first = oggpack_get_buffer(&b)[0]; long bits = oggpack_bits(&b); oggpack_writeclear(&b);\n"
+        'return Py_BuildValue("(ii)", first, (int)bits);',
+        answer="(5, 3)",
+    ),
+    "flac": Use(
+        packages="flac",
+        headers=("FLAC/stream_encoder.h",),
+        body="FLAC__StreamEncoder *e = FLAC__stream_encoder_new(); FLAC__int32 samples[64] = {0};\n"
+        "FLAC__stream_encoder_set_channels(e, 1);\n"
+        'int begun = FLAC__stream_encoder_init_file(e, "/tmp/x.flac", NULL, NULL);\n'
+        "int written = FLAC__stream_encoder_process_interleaved(e, samples, 64);\n"
+        "int ended = FLAC__stream_encoder_finish(e); FLAC__stream_encoder_delete(e);\n"
+        'return Py_BuildValue("(iii)", begun, written, ended);',
+        answer="(0, 1, 1)",
+    ),
+    "libvorbis": Use(
+        packages="vorbisenc vorbis ogg",
+        headers=("vorbis/vorbisenc.h",),
+        body="vorbis_info i; vorbis_comment c; vorbis_dsp_state d; ogg_packet a, b, e;\n"
+        "vorbis_info_init(&i); vorbis_comment_init(&c);\n"
+        "int begun = vorbis_encode_init_vbr(&i, 2, 44100, 0.4f) || vorbis_analysis_init(&d, &i);\n"
+        "vorbis_analysis_headerout(&d, &c, &a, &b, &e);\n"
+        'return Py_BuildValue("(iis#)", begun, a.packet[0], a.packet + 1, (Py_ssize_t)6);',
+        # The identification header (Vorbis I specification, section 4.2.1).
+        answer="(0, 1, 'vorbis')",
+    ),
 }
 #: Made in a minute or less on a machine with two idle cores.
 SMALL = ("libffi", "libyaml")

@@ -23,6 +23,8 @@ _PATTERNS = tuple(
         # Cython, which says no word for an error, and marks what is none.
         r"^[^\s:]+\.(pyx|pxd|pxi):\d+:\d+: ",
         r"\b(wasm-ld|ld\.lld)\S*: error: ",
+        # Meson, whose error names the last machine file of all, ours.
+        r"^Could not find any valid candidate for \w+ files: ",
         # Cargo indents what build scripts say; where they were started it says before.
         r"^  error: ",
         r"^(clang|emcc|em\+\+|error|fatal error)\S*: (error: )?",

@@ -55,6 +55,11 @@ Caused by:
             "ValueError: bad version",
         ),
         (
+            "Could not find any valid candidate for cross files: own.cross\n\n"
+            "ERROR: Cannot find specified cross file: /build/cross/meson.cross",
+            "Could not find any valid candidate for cross files: own.cross",
+        ),
+        (
             "CMake Error at CMakeLists.txt:3 (message):\n  Could NOT find GSL\n\nCall Stack",
             "CMake Error at CMakeLists.txt:3 (message): Could NOT find GSL",
         ),
