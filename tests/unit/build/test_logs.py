@@ -55,8 +55,7 @@ Caused by:
             "ValueError: bad version",
         ),
         (
-            "Could not find any valid candidate for cross files: own.cross\n\n"
-            "ERROR: Cannot find specified cross file: /build/cross/meson.cross",
+            "Could not find any valid candidate for cross files: own.cross\nERROR: Cannot find /meson.cross",
             "Could not find any valid candidate for cross files: own.cross",
         ),
         (
