@@ -93,9 +93,10 @@ def run(args: argparse.Namespace, session: Session) -> int:
         return _show_rule(rule, args, session)
     if _FAMILY.fullmatch(wanted):
         return _list_rules([rule for rule in RULES if rule.matches(wanted)], args, session)
-    message = next((message for message in load_messages() if wanted == message.name), None)
-    if message is not None:
-        return _show_message(message, args, session)
+    if _WORD.fullmatch(wanted):
+        message = next((message for message in load_messages() if wanted == message.name), None)
+        if message is not None:
+            return _show_message(message, args, session)
     if (file := _file_called(words, session)) is not None:
         text = _read_text(file)
     explanation = recognise(text)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pyodide_abi.messages.pasted import one_line
-from pyodide_abi.messages.table import filled, load_messages
+from pyodide_abi.messages.table import filled, messages_for
 from pyodide_abi.platforms import load_platforms
 from pyodide_abi.platforms.loaders import load_loaders
 from pyodide_abi.values import replace, value
@@ -110,7 +110,7 @@ def recognise(text: str) -> Explanation:
 
 
 def _search(line: str) -> Iterator[Recognised]:
-    for message in load_messages():
+    for message in messages_for(line):
         for wording in message.wordings:
             if not any(key in line for key in wording.keys):
                 continue

@@ -62,6 +62,10 @@ _SIGN = re.compile(r"\\\w|[.^$]")
 _KEPT = 0xE000
 _KEPT_SIGN = re.compile("[\ue000-\ue07f]")
 
+#: Where an entry begins, and each of its patterns, as the files are written.
+_ENTRY = re.compile(r"^\[\[message\]\]$", re.MULTILINE)
+_PATTERN = re.compile(r"^pattern = .*$", re.MULTILINE)
+
 #: A part of a cause that is left out where the text does not have what it names.
 _OPTIONAL = re.compile("«([^«»]*)»")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -195,14 +199,65 @@ def load_messages() -> tuple[Message, ...]:
     Raises:
         PlatformDataError: it has a fault; the message names the file and the entry.
     """
-    folder = files("pyodide_abi.messages").joinpath("texts")
+    return tuple(message for name, text in _texts() for message in decode_messages(tomllib.loads(text), name))
+
+
+def messages_for(line: str) -> Iterator[Message]:
+    """The entries of which a text may have a wording, in the table's order.
+
+    Of all others nothing but the patterns is read: to read the whole table takes far longer than a search.
+
+    Args:
+        line: The text, on one line.
+    """
+    for entry in _entries():
+        if any(key in line for key in entry.keys):
+            yield _decoded(entry)
+
+
+@value
+class _Entry:
+    """An entry that is not decoded yet.
+
+    Attributes:
+        keys: those of all its wordings.
+        file: The name of its file.
+        text: The entry as it is written, in TOML.
+    """
+
+    keys: tuple[str, ...]
+    file: str
+    text: str
+
+
+@functools.cache
+def _entries() -> tuple[_Entry, ...]:
     return tuple(
-        message
-        for name in _FILES
-        for message in decode_messages(
-            tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8")), f"{name}.toml"
+        _Entry(
+            keys=tuple(
+                key
+                for line in _PATTERN.findall(part)
+                for key in keys_of(_expanded(tomllib.loads(line)["pattern"]))
+            ),
+            file=name,
+            text=f"[[message]]{part}",
         )
+        for name, text in _texts()
+        for part in _ENTRY.split(text)[1:]
     )
+
+
+@functools.cache
+def _decoded(entry: _Entry) -> Message:
+    (message,) = decode_messages(tomllib.loads(entry.text), entry.file)
+    return message
+
+
+def _texts() -> Iterator[tuple[str, str]]:
+    """Each file's name and text."""
+    folder = files("pyodide_abi.messages").joinpath("texts")
+    for name in _FILES:
+        yield f"{name}.toml", folder.joinpath(f"{name}.toml").read_text("utf-8")
 
 
 def decode_messages(document: Mapping[str, Any], file: str) -> tuple[Message, ...]:
@@ -243,7 +298,7 @@ def _message(entry: Mapping[str, Any]) -> Message:
 
 
 def _wording(entry: Mapping[str, Any]) -> Wording:
-    pattern = entry["pattern"].replace("<import>", _IMPORT).replace("<path>", _PATH)
+    pattern = _expanded(entry["pattern"])
     return Wording(
         words=pattern,
         keys=keys_of(pattern),
@@ -253,6 +308,10 @@ def _wording(entry: Mapping[str, Any]) -> Wording:
         seen=Seen(entry["seen"]),
         source=entry["source"],
     )
+
+
+def _expanded(pattern: str) -> str:
+    return pattern.replace("<import>", _IMPORT).replace("<path>", _PATH)
 
 
 def keys_of(pattern: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pyodide_abi.messages import kind_of, load_messages, recognise
-from pyodide_abi.messages.table import keys_of
+from pyodide_abi.messages.table import keys_of, messages_for
 
 TEXTS: list[dict[str, Any]] = tomllib.loads(
     (Path(__file__).parents[2] / "cases" / "messages" / "collection.toml").read_text("utf-8")
@@ -103,3 +103,14 @@ class TestKeys:
     )
     def test_are_the_longest_runs(self, pattern: str, keys: tuple[str, ...]) -> None:
         assert keys_of(pattern) == keys
+
+    def test_entries_that_are_read_by_themselves_are_those_of_the_table(self) -> None:
+        everything = " ".join(
+            key for message in load_messages() for word in message.wordings for key in word.keys
+        )
+        assert tuple(messages_for(everything)) == load_messages()
+
+    def test_of_a_text_only_the_entries_with_its_words_are_read(self) -> None:
+        found = [message.name for message in messages_for("RuntimeError: can't start new thread")]
+        assert "threads" in found
+        assert len(found) < len(load_messages()) / 4
