@@ -11,9 +11,12 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from pyodide_abi.build import Target
     from pyodide_abi.cli.session import Session
     from pyodide_abi.distribution.distributing import Workers
     from pyodide_abi.distribution.resolution import Asked
+    from pyodide_abi.distribution.work_plan import Step
+    from pyodide_abi.platforms.model import Platform
 
 DESCRIPTION = """\
 Make wheels of many packages, and of all that they need, for a version of the platform: a folder that a web
@@ -116,11 +119,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, session: Session) -> int:
     """Make the distribution; 1 if something failed or is not good."""
     from pyodide_abi.atomic import replacing
-    from pyodide_abi.cli.target import find_target
     from pyodide_abi.distribution.distributing import distribute
     from pyodide_abi.distribution.resolution import resolve
     from pyodide_abi.distribution.work import WorkSettings
-    from pyodide_abi.distribution.work_plan import Action, plan
+    from pyodide_abi.distribution.work_plan import plan
     from pyodide_abi.host import HostWishes
     from pyodide_abi.platforms import default_platform, load_platform
     from pyodide_abi.report.distribution import distribution_to_html, distribution_to_json, write_distribution
@@ -135,10 +137,9 @@ def run(args: argparse.Namespace, session: Session) -> int:
     steps = plan(packages, platform, from_source={_normal(name) for name in args.from_source})
     _check_names(tests, [package.name for package in packages])
     workers = _workers(args, session)
-    builds = any(step.action is Action.BUILD for step in steps)
     settings = WorkSettings(
         platform=platform,
-        target=find_target(platform, args, session) if builds else None,
+        target=_target(steps, platform, args, session),
         outdir=(session.cwd / Path(args.outdir).expanduser()).resolve(),
         recipes=tuple((session.cwd / Path(name).expanduser()).resolve() for name in args.recipes),
         verify=not args.no_verify,
@@ -154,6 +155,29 @@ def run(args: argparse.Namespace, session: Session) -> int:
     else:
         write_distribution(done, session.console())
     return 0 if done.ok else 1
+
+
+def _target(
+    steps: Sequence[Step], platform: Platform, args: argparse.Namespace, session: Session
+) -> Target | None:
+    """What builds are for, and with what; None where nothing is built.
+
+    Raises:
+        MissingError: there is no compiler; the details say for whose sake one is wanted.
+    """
+    from pyodide_abi.cli.target import find_target
+    from pyodide_abi.distribution.work_plan import Action
+    from pyodide_abi.errors import MissingError
+    from pyodide_abi.wording import listed
+
+    built = [f"{step.package.name} {step.package.version}" for step in steps if step.action is Action.BUILD]
+    if not built:
+        return None
+    try:
+        return find_target(platform, args, session)
+    except MissingError as error:
+        error.details = (f"to be built, out of {len(steps)}: {listed(built)}", *error.details)
+        raise
 
 
 def _asked(args: argparse.Namespace, cwd: Path) -> Asked:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import pytest
 
-from pyodide_abi.cli import distribute
+from pyodide_abi.cli import distribute, target
 from pyodide_abi.cli.commands import COMMANDS, command_parser
 from pyodide_abi.cli.main import main
-from pyodide_abi.errors import UsageError
+from pyodide_abi.distribution.resolution import File, ResolvedPackage
+from pyodide_abi.distribution.work_plan import plan
+from pyodide_abi.errors import MissingError, UsageError
+from pyodide_abi.platforms import load_platform
 
 if TYPE_CHECKING:
     import argparse
@@ -57,3 +60,22 @@ def test_the_tests_are_of_packages_that_are_there() -> None:
     distribute._check_names(tests, ["eggs", "spam-lib"])
     with pytest.raises(UsageError, match="spam-lib"):
         distribute._check_names(tests, ["eggs"])
+
+
+def test_a_missing_compiler_is_told_with_the_packages_that_want_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_words: object) -> NoReturn:
+        raise MissingError("there is no Emscripten", details=["the server could not be reached"])
+
+    def package(name: str, wheel: str = "") -> ResolvedPackage:
+        files = (File(name=wheel, place=wheel),) if wheel else ()
+        sdist = File(name=f"{name}-1.tar.gz", place=name)
+        return ResolvedPackage(name=name, version="1", needs=(), sdist=sdist, wheels=files)
+
+    monkeypatch.setattr(target, "find_target", missing)
+    platform, nobody = load_platform("314_0"), cast("Any", None)
+    pure = package("eggs", "eggs-1-py3-none-any.whl")
+    assert distribute._target(plan([pure], platform), platform, nobody, nobody) is None
+    steps = plan([pure, package("ham"), package("spam")], platform)
+    with pytest.raises(MissingError) as caught:
+        distribute._target(steps, platform, nobody, nobody)
+    assert caught.value.details == ("to be built, out of 3: ham 1, spam 1", "the server could not be reached")
