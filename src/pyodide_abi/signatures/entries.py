@@ -9,14 +9,21 @@ from pyodide_abi.signatures.symbolic import Pointer, options
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from pyodide_abi.signatures.layouts import Prototype
+    from pyodide_abi.signatures.layouts import Layouts, Prototype
+    from pyodide_abi.signatures.memory import Memory
     from pyodide_abi.signatures.symbolic import Value
     from pyodide_abi.wasm import FuncType
 
 #: The table of what a module itself calls by its address.
 INDIRECT = "call_indirect"
+#: Stands for a name that the code does not show.
+UNKNOWN = "?"
+#: Stands around the number of a type whose name is not known yet.
+_MARK = "\0"
+#: Arguments of functions that put an object somewhere: what it is put into, its name, itself.
+_NAMED = 3
 
 
 class Certainty(enum.StrEnum):
@@ -77,6 +84,68 @@ class TableEntry:
     certainty: Certainty = Certainty.CERTAIN
     looks: bool = False
     within: int | None = None
+
+
+class Names:
+    """The names of modules and types; that of some types is only known once they are put into a module.
+
+    Attributes:
+        memory: where strings lie.
+    """
+
+    memory: Memory
+
+    def __init__(self, layouts: Layouts) -> None:
+        """Begin.
+
+        Args:
+            layouts: which functions make strings and put objects somewhere.
+        """
+        self._layouts = layouts
+        self._by_object: dict[Pointer, str] = {}
+        self._marks: dict[Pointer, str] = {}
+        self._known: dict[str, str] = {}
+        #: What Python's strings say.
+        self._texts: dict[Pointer, str] = {}
+
+    def give(self, made: Pointer, name: str) -> None:
+        """An object has a name."""
+        self._by_object[made] = name
+
+    def of(self, made: Pointer) -> str:
+        """The name of an object; empty where it has none."""
+        return self._by_object.get(made, "")
+
+    def mark(self, place: Pointer, module: str) -> str:
+        """What stands for the name of a type that the code does not show."""
+        mark = self._marks.setdefault(place, f"{_MARK}{len(self._marks)}{_MARK}")
+        return f"{module}.{mark}" if module else mark
+
+    @property
+    def marked(self) -> bool:
+        """There are types whose names the code does not show."""
+        return bool(self._marks)
+
+    def seen(self, function: str, args: Sequence[Value], made: Value) -> None:
+        """An imported function was called: it may make a string, or put an object somewhere under a name."""
+        if function in self._layouts.texts and args and type(made) is Pointer:
+            self._texts[made] = self.memory.text(args[0])
+        elif function in self._layouts.naming and len(args) == _NAMED:
+            _, name, put = args
+            mark = _mark_in(self.of(put)) if type(put) is Pointer else ""
+            if mark and type(name) is Pointer:
+                text = self._texts.get(name, "") or self.memory.text(name)
+                self._known.setdefault(mark, text or UNKNOWN)
+
+    def final(self, name: str) -> str:
+        """A name, with what is known in the end."""
+        mark = _mark_in(name)
+        return name.replace(mark, self._known.get(mark, UNKNOWN)) if mark else name
+
+
+def _mark_in(name: str) -> str:
+    parts = name.split(_MARK)
+    return f"{_MARK}{parts[1]}{_MARK}" if parts[1:] else ""
 
 
 def options_of(word: Value) -> Iterator[tuple[Value, Certainty]]:

@@ -100,6 +100,8 @@ class Layouts:
         heap_types: The places of the sub-tables in a type that CPython makes, in bytes.
         variables: prototypes of the functions that variables of the main module hold.
         instances: functions that make an instance of a type, with the place of the type among the arguments.
+        texts: functions that make a Python string of a C string, their first argument.
+        naming: functions that put their third argument into the first under the name that is the second.
     """
 
     prototypes: Mapping[str, Prototype]
@@ -121,6 +123,8 @@ class Layouts:
     heap_types: Mapping[str, int]
     variables: Mapping[str, Prototype]
     instances: Mapping[str, int]
+    texts: frozenset[str]
+    naming: frozenset[str]
 
 
 @functools.cache
@@ -181,6 +185,8 @@ def _layouts(data: Mapping[str, Mapping[str, str]]) -> Layouts:
         heap_types={table: int(place) for table, place in _facts(data["heap_types"])},
         variables={name: prototypes[kind] for name, kind in _facts(data["variables"])},
         instances={name: int(place) for name, place in _facts(data["instances"])},
+        texts=frozenset(data["texts"]["functions"].split()),
+        naming=frozenset(data["naming"]["functions"].split()),
     )
 
 
@@ -189,7 +195,7 @@ def _facts(table: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _statements(text: str) -> list[str]:
-    return [statement for part in text.split(";") if (statement := " ".join(part.split()))]
+    return [statement for part in text.replace("\n", " ").split(";") if (statement := part.strip())]
 
 
 def _prototype(text: str) -> Prototype:
@@ -219,17 +225,16 @@ def _type_of(text: str) -> ValueType:
 def _member(text: str, prototypes: Mapping[str, Prototype]) -> StructMember:
     kind, _, name = text.rpartition(" ")
     if name.startswith("*"):
-        return StructMember(name[1:], table=kind)
-    return StructMember(name, prototype=prototypes[kind] if kind else None)
+        return StructMember(name[1:], None, kind)
+    return StructMember(name, prototypes[kind] if kind else None)
 
 
 def _root(text: str, prototypes: Mapping[str, Prototype]) -> tuple[str, tuple[Argument, ...]]:
     name, _, rest = text.removeprefix(_STATUS).partition("(")
     found = []
-    for index, word in enumerate(rest.removesuffix(")").split(",")):
-        kind, _, mark = word.strip().partition(" ")
-        if mark:
-            found.append(Argument(index, None, kind, mark == "&"))
-        elif kind != "_":
-            found.append(Argument(index, prototypes[kind], "", single=False))
+    for index, word in enumerate(rest.removesuffix(")").split(", ")):
+        if word != "_":
+            kind, _, mark = word.partition(" ")
+            table = kind if mark else ""
+            found.append(Argument(index, None if mark else prototypes[kind], table, mark == "&"))
     return name, tuple(found)

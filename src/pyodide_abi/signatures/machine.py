@@ -55,6 +55,7 @@ class Machine:
 
     Attributes:
         memory: what it holds.
+        library: the functions of the C library that work on it.
         leaves: the function that was just called does not come back.
         running: functions that have been entered and not left, the outermost first.
         visited: functions that have been entered.
@@ -76,6 +77,7 @@ class Machine:
         layouts: Layouts,
         called: Callable[[str, Sequence[Value], Pointer], bool],
         called_through: Callable[[Pointer, FuncType], None],
+        seen: Callable[[str, Sequence[Value], Value], None],
         relevance: Relevance,
     ) -> None:
         """Set it up.
@@ -89,11 +91,12 @@ class Machine:
             called: is told of each call of an imported function that takes tables, and says whether it could
                 read what was given.
             called_through: is told of each call of a function by its address.
+            seen: is told of each call of an imported function, and what it returned.
             relevance: says which functions are worth following when others call them.
         """
         self.code = code
         self.memory = Memory(image, initial_global=initial_global)
-        self._library = Library(layouts, self.memory)
+        self.library = Library(layouts, self.memory)
         self.leaves = False
         self.running: list[int] = []
         self.visited: set[int] = set()
@@ -106,6 +109,7 @@ class Machine:
         self._layouts = layouts
         self._report = called
         self._report_through = called_through
+        self._see = seen
         self._relevance = relevance
         self.effort = Effort(whole=code.whole)
         #: How often a function was followed with the same arguments, and what it returned if that lasts.
@@ -196,7 +200,10 @@ class Machine:
     def call(self, index: int, args: Sequence[Value]) -> Value:
         """Call a function."""
         if index < len(self.code.imports):
-            return self._call_import(self.code.imports[index].decode("utf-8", "replace"), args)
+            name = self.code.imports[index].decode("utf-8", "replace")
+            made = self._call_import(name, args)
+            self._see(name, args, made)
+            return made
         return self._follow(index, args)
 
     def stores(self, place: Value, word: Value) -> None:
@@ -234,14 +241,6 @@ class Machine:
         if target.region.startswith(FUNCTION_NAMED) and not target.offset:
             return target.region.removeprefix(FUNCTION_NAMED)
         return None
-
-    def copy(self, target: Value, source: Value, size: Value) -> None:
-        """Copy bytes, as far as it is known which."""
-        self._library.copy(target, source, size)
-
-    def fill(self, target: Value, byte: Value, size: Value) -> None:
-        """Fill with a byte, likewise."""
-        self._library.fill(target, byte, size)
 
     def _follow(self, index: int, args: Sequence[Value]) -> Value:
         body = self.code.bodies.get(index - len(self.code.imports))
@@ -310,8 +309,8 @@ class Machine:
     def _call_import(self, name: str, args: Sequence[Value]) -> Value:
         layouts = self._layouts
         self._random = self._random or name in layouts.random
-        if self._library.has(name):
-            return self._library.call(name, args)
+        if self.library.has(name):
+            return self.library.call(name, args)
         if name in layouts.roots or name in layouts.succeeding or name in layouts.instances:
             return self._call_interpreter(name, args)
         if name.startswith(INVOKE_PREFIX) and args:

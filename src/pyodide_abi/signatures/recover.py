@@ -122,6 +122,7 @@ class _Recovery:
             layouts=layouts,
             called=self._reader.called,
             called_through=self._reader.called_through,
+            seen=self._reader.names.seen,
             relevance=Relevance(
                 code,
                 callers=kept.callers,
@@ -166,7 +167,10 @@ class _Recovery:
         self._follow([index for index in self._own_callers() if index not in visited])
         if self._relocations is not None and made:
             self._reader.find_methods(self._relocations)
-        entries = tuple(map(self._described, self._reader.named()))
+        named = self._reader.named()
+        # A type may be made in several places, and is one once its name is known.
+        once = dict.fromkeys(named) if self._reader.names.marked else named
+        entries = tuple(map(self._described, once))
         # They know one another, and would keep the module's data until somebody looks for such.
         self._reader.detach()
         return Recovered(entries=entries, complete=complete)

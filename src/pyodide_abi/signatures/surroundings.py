@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pyodide_abi.signatures.library import Library
     from pyodide_abi.signatures.memory import Memory
     from pyodide_abi.signatures.symbolic import Value
     from pyodide_abi.wasm import FuncType
@@ -17,10 +18,12 @@ class Surroundings(Protocol):
 
     Attributes:
         memory: what the module holds.
+        library: the functions of the C library that work on it.
         leaves: the function that was just called does not come back.
     """
 
     memory: Memory
+    library: Library
     leaves: bool
 
     def spend(self, number: int) -> None:
@@ -46,9 +49,3 @@ class Surroundings(Protocol):
 
     def stores(self, place: Value, word: Value) -> None:
         """A word is stored."""
-
-    def copy(self, target: Value, source: Value, size: Value) -> None:
-        """Copy bytes, as far as it is known which."""
-
-    def fill(self, target: Value, byte: Value, size: Value) -> None:
-        """Fill with a byte, likewise."""

@@ -6,7 +6,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pyodide_abi.abi.symbols import EXPORT_HOOK, INIT_HOOK
-from pyodide_abi.signatures.entries import INDIRECT, CalledFunction, Certainty, TableEntry, least, options_of
+from pyodide_abi.signatures.entries import (
+    INDIRECT,
+    UNKNOWN,
+    CalledFunction,
+    Certainty,
+    Names,
+    TableEntry,
+    least,
+    options_of,
+)
 from pyodide_abi.signatures.in_use import MEMBERS, InUse
 from pyodide_abi.signatures.layouts import WORD, prototype_of
 from pyodide_abi.signatures.symbolic import GLOBAL, MEMORY, PARAMETER, RESULT, TABLE, Pointer
@@ -34,8 +43,6 @@ _MOST_ENTRIES = 10_000
 _EXEC = "Py_mod_exec"
 #: Where flags lie in a ``struct sigaction``, behind a mask of 8 or 128 bytes; one decides the handler's type.
 _SIGACTION, _SA_FLAGS, _SA_SIGINFO = "sigaction", (3, 33), 4
-#: Stands for a name that the code does not show.
-_UNKNOWN = "?"
 #: A word of each table that is never zero.
 _FIRST = {_METHODS: 0, _GETSET: 0, _SPEC: 4, _TYPE: 3, _MODULE: 5, _MODULE_SLOTS: 0}
 
@@ -48,6 +55,7 @@ class TableReader:
         entries: in the order in which they were found.
         passing: functions that hand over what they were given themselves.
         waiting: functions that CPython calls once the module is made, each with the module's name.
+        names: the names of modules and types.
         in_use: the types that CPython uses where they lie.
     """
 
@@ -58,7 +66,7 @@ class TableReader:
         self.waiting: list[tuple[int, str]] = []
         self.in_use = InUse(layouts)
         self._layouts = layouts
-        self._names: dict[str, str] = {}
+        self.names = Names(layouts)
         #: Where methods were read, from the memory base.
         self._methods: set[int] = set()
         self._seen: set[tuple[str, Pointer, str, str]] = set()
@@ -67,15 +75,15 @@ class TableReader:
     def attach(self, machine: Machine) -> None:
         """The machine whose memory is read."""
         self._machine = machine
-        self._memory = machine.memory
+        self._memory = self.names.memory = machine.memory
 
     def detach(self) -> None:
         """The machine is not needed any more."""
-        del self._machine, self._memory
+        del self._machine, self._memory, self.names
 
     def name(self, made: Pointer, name: str) -> None:
         """An object that has a name."""
-        self._names[made.region] = name
+        self.names.give(made, name)
 
     def init(self, index: int, *, slots: bool) -> None:
         """The function that makes the module is called."""
@@ -154,8 +162,9 @@ class TableReader:
             case "PyModuleDef_Slot":
                 self._read_slots(_MODULE_SLOTS, place, self.module, certainty)
             case table:
-                name = self._name_in(table, place)
-                self.name(made, name)
+                of = place if table == _TYPE else made
+                name = self._name_in(table, place) or self.names.mark(of, self.module)
+                self.name(of, name)
                 self._read(table, place, name, certainty)
                 if table == _SPEC:
                     self.in_use.make(self._memory, made, name, certainty)
@@ -164,19 +173,15 @@ class TableReader:
         """The name of the module or the type that an argument stands for."""
         if type(of) is not Pointer:
             return ""
-        known = self._names.get(of.region, "")
-        if not known and of.region == MEMORY and of in self._types:
-            known = self._name_in(_TYPE, of)
-        return known
+        if of.region == MEMORY:
+            return self._name_in(_TYPE, of) if of in self._types else ""
+        return self.names.of(of)
 
     def _name_in(self, table: str, place: Pointer) -> str:
         member = {_MODULE: "m_name", _SPEC: "name", _TYPE: "tp_name"}[table]
         index = [entry.name for entry in self._layouts.structures[table]].index(member)
-        known = self._memory.text(self._word(place, index))
-        if known or table == _MODULE:
-            return known or self.module
-        # A name that is put together when the type is made.
-        return f"{self.module}.{_UNKNOWN}" if self.module else _UNKNOWN
+        # That of a type may be put together when it is made.
+        return self._memory.text(self._word(place, index)) or (self.module if table == _MODULE else "")
 
     def _read(self, table: str, place: Pointer, name: str, certainty: Certainty) -> None:
         """Read a structure that stands by itself."""
@@ -234,7 +239,7 @@ class TableReader:
             name = self._word(place, index)
             if type(name) is not Pointer:
                 return
-            known = self._memory.text(name) or _UNKNOWN
+            known = self._memory.text(name) or UNKNOWN
             full = f"{owner}.{known}" if owner else known
             if table == _METHODS:
                 self._read_method(place, index, full, certainty)
@@ -340,6 +345,6 @@ class TableReader:
                 owners.setdefault(entry.target.index, entry.name)
         for entry in self.entries:
             if entry.within is None:
-                yield entry
+                yield replace(entry, name=self.names.final(entry.name)) if self.names.marked else entry
             elif entry.table != INDIRECT or entry.within in owners:
                 yield replace(entry, name=owners.get(entry.within, entry.table))

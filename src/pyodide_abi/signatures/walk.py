@@ -303,7 +303,8 @@ class Walk(Flow):
         stack = self.stack
         if opcode in {_COPY, _FILL}:
             size, source, target = stack.pop(), stack.pop(), stack.pop()
-            (self._machine.copy if opcode == _COPY else self._machine.fill)(target, source, size)
+            library = self._machine.library
+            (library.copy if opcode == _COPY else library.fill)(target, source, size)
             return
         shape = shape_of(opcode)
         if shape is None:

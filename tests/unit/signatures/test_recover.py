@@ -292,6 +292,43 @@ def test_a_name_that_a_string_of_cpp_holds(name: str) -> None:
     ]
 
 
+def test_types_are_named_as_what_they_are_put_into_a_module_as() -> None:
+    # pybind11, nanobind and PyO3 put the names of their types together at run time.
+    text = """%dylink
+        (import "env" "memory" (memory 0))
+        (import "env" "__indirect_function_table" (table 0 funcref))
+        (import "env" "__memory_base" (global $mb i32))
+        (import "env" "__table_base" (global $tb i32))
+        (import "env" "PyModule_GetName" (func $name (param i32) (result i32)))
+        (import "env" "PyModule_Create2" (func $module (param i32 i32) (result i32)))
+        (import "env" "PyUnicode_FromStringAndSize" (func $string (param i32 i32) (result i32)))
+        (import "env" "PyObject_SetAttr" (func $put (param i32 i32 i32) (result i32)))
+        (import "env" "PyModule_AddObjectRef" (func $add (param i32 i32 i32) (result i32)))
+        (import "env" "PyType_FromSpec" (func $make (param i32) (result i32)))
+        (elem (global.get $tb) func $one $two)
+        (data (global.get $mb) "P\\00Q\\00")
+        (data (i32.add (global.get $mb) (i32.const 32)) "\\42\\00\\00\\00")
+        (func $one (param i32) (result i32) i32.const 0)
+        (func $two (param i32 i32) (result i32) i32.const 0)
+        (func $type (param $f i32) (result i32)
+          (i32.store offset=64 (global.get $mb) (call $name (local.get $f)))
+          (i32.store offset=80 (global.get $mb) (i32.add (global.get $mb) (i32.const 32)))
+          (i32.store offset=36 (global.get $mb) (local.get $f))
+          (call $make (i32.add (global.get $mb) (i32.const 64))))
+        (func (export "PyInit_x") (result i32) (local $m i32) (local $p i32) (local $q i32)
+          (local.set $m (call $module (i32.add (global.get $mb) (i32.const 128)) (i32.const 1013)))
+          (local.set $p (call $type (global.get $tb)))
+          (local.set $q (call $type (i32.add (global.get $tb) (i32.const 1))))
+          (drop (call $add (local.get $m) (global.get $mb) (local.get $p)))
+          (drop (call $put (local.get $m)
+            (call $string (i32.add (global.get $mb) (i32.const 2)) (i32.const 1)) (local.get $q)))
+          (drop (call $type (global.get $tb)))
+          (local.get $m))"""
+    entries = recovered_from(read_module(assemble(text))).entries
+    slots = [(one.name, one.target.index) for one in entries if one.table == "PyType_Slot"]
+    assert slots == [("x.P tp_repr", 6), ("x.Q tp_repr", 7), ("x.? tp_repr", 6)]
+
+
 @pytest.mark.parametrize("size", [-1, 0, 0x7FFFFFFF, 70_000])
 def test_sizes_that_no_string_has_are_no_fault(size: int) -> None:
     text = f"""%dylink
