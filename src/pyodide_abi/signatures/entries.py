@@ -90,7 +90,7 @@ class Names:
     """The names of modules and types; that of some types is only known once they are put into a module.
 
     Attributes:
-        memory: where strings lie.
+        memory: The memory that strings lie in.
     """
 
     memory: Memory

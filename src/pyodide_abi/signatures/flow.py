@@ -12,16 +12,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WasmError
-from pyodide_abi.signatures.symbolic import STACK, either, is_zero
+from pyodide_abi.signatures.symbolic import STACK, Pointer, either, is_zero
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyodide_abi.signatures.memory import Memory
-    from pyodide_abi.signatures.symbolic import Pointer, Value
+    from pyodide_abi.signatures.symbolic import Value
 
 _MOST_PASSES = 40
 _MOST_JOINED = 8
+#: What functions return that have set an error, other than null.
+_FAILED = 0xFFFFFFFF
 #: So many words or variables are looked at, and so many copied, in the time of an instruction.
 _CHEAP, _COPIED = 8, 64
 
@@ -116,6 +118,7 @@ class Flow:
         self.result: Value = None
         self._entry = memory.now
         self._best: State | None = None
+        self._returned: list[Value] = []
         self._results = results
         self._vague = 0
         self._known = 0
@@ -147,8 +150,16 @@ class Flow:
         if best is not None:
             for place, word in best.changes.items():
                 memory.store(place, word)
-            self.result = best.values[-1] if best.values else None
+            self.result = self._result_of(best.values[-1]) if best.values else None
         return ended
+
+    def _result_of(self, longest: Value) -> Value:
+        """What the longest way returns; what any returns where that is an error's result."""
+        failed = longest == _FAILED or (longest == 0 and any(type(one) is Pointer for one in self._returned))
+        result = longest
+        for one in self._returned if failed else ():
+            result = either(result, one)
+        return result
 
     def condition_fails(self) -> bool | None:
         """Whether a condition is zero, which is taken off the stack.
@@ -311,8 +322,9 @@ class Flow:
     def _keep(self) -> None:
         """Keep the state, if the way to it is the longest so far."""
         best = self._best
+        values = self.stack[-1:] if self._results and self.stack else []
+        self._returned += values
         if best is None or self.steps > best.steps:
-            values = self.stack[-1:] if self._results and self.stack else []
             state = State(self, values)
             state.changes = self.memory.changes(self._entry, state.point)
             self._best = state

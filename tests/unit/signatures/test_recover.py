@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from assembling import assemble
 
-from pyodide_abi.signatures import Certainty, keep_bodies, recovered_from
+from pyodide_abi.signatures import Certainty, keep_bodies, recover, recovered_from
 from pyodide_abi.signatures.operations import NUMERIC
 from pyodide_abi.signatures.symbolic import TABLE, Choice, Pointer, each
 from pyodide_abi.wasm import FuncType, Kind, read_module
@@ -290,6 +290,40 @@ def test_a_name_that_a_string_of_cpp_holds(name: str) -> None:
     assert [(one.name, one.certainty) for one in entries if one.table == "PyType_Slot"] == [
         (f"{name} tp_repr", Certainty.CERTAIN)
     ]
+
+
+@pytest.mark.parametrize(("failed", "worked"), [("-1", "0"), ("0", "(global.get $mb)")])
+def test_a_way_that_ends_in_an_error_does_not_hide_one_that_does_not(failed: str, worked: str) -> None:
+    # The way of the error is the longer one, as where Cython's helpers return without optimisation.
+    failed, worked = (word if word.startswith("(") else f"(i32.const {word})" for word in (failed, worked))
+    stop = "(i32.lt_s (local.get $r) (i32.const 0))" if "-1" in failed else "(i32.eqz (local.get $r))"
+    text = f"""%dylink
+        (import "env" "memory" (memory 0))
+        (import "env" "__indirect_function_table" (table 0 funcref))
+        (import "env" "__memory_base" (global $mb i32))
+        (import "env" "__table_base" (global $tb i32))
+        (import "env" "PyErr_Occurred" (func $unknown (result i32)))
+        (import "env" "PyModule_AddFunctions" (func $add (param i32 i32) (result i32)))
+        (elem (global.get $tb) func $run)
+        (data (global.get $mb) "run\\00\\00\\00\\00\\00\\00\\00\\00\\00\\04\\00\\00\\00")
+        (func (export "__wasm_apply_data_relocs")
+          (i32.store offset=4 (global.get $mb) (global.get $mb))
+          (i32.store offset=8 (global.get $mb) (global.get $tb)))
+        (func $run (param i32) (result i32) i32.const 0)
+        (func $help (result i32)
+          (if (call $unknown) (then {"(drop (global.get $mb))" * 5} (return {failed})))
+          {worked})
+        (func (export "PyInit_x") (result i32) (local $r i32)
+          (local.set $r (call $help))
+          (if {stop} (then (return (i32.const 0))))
+          (drop (call $add (i32.const 0) (i32.add (global.get $mb) (i32.const 4))))
+          i32.const 0)"""
+    kept = keep_bodies(module := read_module(assemble(text)))
+    kept.callers.clear()  # Only by way of the init function.
+    exports = {entry.name: entry.index for entry in module.exports if entry.kind is Kind.FUNCTION}
+    entries = recover(module, exports, kept).entries
+    methods = [(one.name, one.looks) for one in entries if one.table == "PyMethodDef"]
+    assert methods == [("x.run", False)]
 
 
 def test_types_are_named_as_what_they_are_put_into_a_module_as() -> None:
