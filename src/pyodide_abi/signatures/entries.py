@@ -86,7 +86,7 @@ class TableEntry:
     within: int | None = None
 
 
-class Names:
+class TypeNames:
     """The names of modules and types; that of some types is only known once they are put into a module.
 
     Attributes:

@@ -11,8 +11,8 @@ from pyodide_abi.signatures.entries import (
     UNKNOWN,
     CalledFunction,
     Certainty,
-    Names,
     TableEntry,
+    TypeNames,
     least,
     options_of,
 )
@@ -66,7 +66,7 @@ class TableReader:
         self.waiting: list[tuple[int, str]] = []
         self.in_use = InUse(layouts)
         self._layouts = layouts
-        self.names = Names(layouts)
+        self.names = TypeNames(layouts)
         #: Where methods were read, from the memory base.
         self._methods: set[int] = set()
         self._seen: set[tuple[str, Pointer, str, str]] = set()
