@@ -195,22 +195,23 @@ def main() -> int:
         right = undisturbed(wanted, cache)
         longest = time.monotonic() - began
         before, killed, wrong = contents(cache), 0, 0
+        taken: set[str] = set()
         for number in range(1, args.rounds + 1):
-            taken = take_out(cache, chance, args.taken)
-            # Not all is asked for again by these commands; what is, has to be as it was.
-            gone = tuple(f"{key}/" for key in taken)
+            gone = take_out(cache, chance, args.taken)
+            taken.update(gone)
             killed += disturbed(wanted, cache, chance, longest)
             for command in wanted:
                 for wheel in command.folder.glob("*.whl") if command.folder else ():
                     digest(wheel)  # Whole, or not there.
             found = undisturbed(wanted, cache)
-            absent = {key for key in gone if not (cache / key).is_dir()}
-            before = {path: size for path, size in before.items() if not path.startswith(tuple(absent))}
-            left = faults(cache, before, folder, args.wheel.parent)
+            # Not all is asked for again by these commands at once; what is, has to be as it was.
+            absent = tuple(f"{key}/" for key in taken if not (cache / key).is_dir())
+            here = {path: size for path, size in before.items() if not path.startswith(absent)}
+            left = faults(cache, here, folder, args.wheel.parent)
             if found != right:
                 left.append(f"{found} where {right} was right")
             wrong += bool(left)
-            sys.stdout.write(f"round {number}, without {', '.join(taken)}: {killed} killed so far\n")
+            sys.stdout.write(f"round {number}, without {', '.join(gone)}: {killed} killed so far\n")
             sys.stdout.writelines(f"  {line}\n" for line in left)
             sys.stdout.flush()
     sys.stdout.write(f"{args.rounds} rounds, {killed} commands killed, {wrong} rounds with faults\n")

@@ -207,9 +207,7 @@ def _subject(
         predictors: dict[str | None, Predictor] = {}
         for wheel_libs in dict.fromkeys(map(contents.wheel_libs, libraries or [""])):
             installed = Installed(libraries=libraries, wheel_libs=wheel_libs)
-            predictors[wheel_libs] = Predictor(
-                installed, platform, surface, engine, name=contents.file.name, size=contents.size
-            )
+            predictors[wheel_libs] = Predictor(installed, platform, surface, engine, budget=budget)
         alone = {
             path: predictors[contents.wheel_libs(path)].alone(path, extension=path in extensions)
             for path in libraries

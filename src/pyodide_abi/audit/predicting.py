@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker import Arrival, Cause, Resolver
-from pyodide_abi.linker.budget import Budget
 from pyodide_abi.linker.installing import loaded_ahead
 from pyodide_abi.linker.search import site_packages
 from pyodide_abi.platforms.engines import find_engine
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from pyodide_abi.linker import Installed, Prediction
+    from pyodide_abi.linker.budget import Budget
     from pyodide_abi.platforms.installers import Installer
     from pyodide_abi.platforms.model import Platform
     from pyodide_abi.platforms.surface import Surface, Symbol
@@ -69,8 +69,7 @@ class Predictor:
         surface: Surface | None,
         engine: str,
         *,
-        name: str,
-        size: int,
+        budget: Budget,
     ) -> None:
         """Prepare.
 
@@ -79,10 +78,9 @@ class Predictor:
             platform: The platform whose releases count; None for no predictions.
             surface: What its releases offer; None where there is nothing to load.
             engine: The JavaScript engine that predictions are for.
-            name: What is audited, for messages.
-            size: Its size in bytes, which bounds the work.
+            budget: The work that may be done.
         """
-        self._budget = Budget(name, size=size)
+        self._budget = budget
         self._platform = platform
         self._surface = surface
         self._engine = engine

@@ -12,19 +12,20 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.frame import Frame
     from pyodide_abi.wasm.section_table import Section
 
-#: Steps for any wheel, and more for each byte of it: a step is some five microseconds, so that each megabyte
-#: takes a second at most. The published wheel that takes most takes 650,000, in an engine that refuses the
-#: library that all its modules need; it has 12 MB.
-_STEPS, _STEPS_FOR_A_BYTE = 500_000, 0.2
-#: What is kept and told, a problem or a missing function, weighs more: a kilobyte in the end.
-_TELLING = 4
+#: Steps for any wheel, and more for each byte of it: a step is some five microseconds, so that any wheel
+#: takes two seconds at most, and one more for each megabyte. Published wheels take less than a tenth, but for
+#: one: in an engine that refuses the library that all its modules need it takes half.
+_STEPS, _STEPS_FOR_A_BYTE = 400_000, 0.2
+#: What is kept and told, a problem or a missing function, weighs more: a kilobyte in the end, and rules that
+#: look at each.
+_TELLING = 8
 #: So does a library that is loaded.
 _LOADING = 4
 #: Names that are compared in the time of one step.
 _COMPARING = 4
 #: A file that is read, and each byte or each entry of what is read one by one in its sections. Of code and
 #: data nothing is read so; names come in columns.
-_READING = 150
+_READING = 400
 _BYTES_READ = frozenset({SectionId.TYPE})
 _ENTRIES_READ = {
     SectionId.TABLE: 4,
@@ -43,7 +44,7 @@ _QUICKLY_READ = 8
 
 
 class Budget:
-    """The work that may still be done: one budget for reading a wheel's files, one for all predictions."""
+    """The work that may still be done to read a wheel's files and to predict what becomes of them."""
 
     def __init__(self, name: str = "the wheel", *, size: int = 0, steps: int | None = None) -> None:
         """Begin.

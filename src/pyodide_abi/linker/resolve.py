@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from typing import TYPE_CHECKING
 
 from pyodide_abi.linker.budget import Budget
@@ -245,7 +244,7 @@ class Resolver:
             problems=tuple(problems),
             error=error,
             undefined_calls=tuple(interpreter.undefined_calls(loaded)) if calls else (),
-            libraries=tuple(posixpath.relpath(interpreter.places[key], self._root) for key in loaded),
+            libraries=tuple([interpreter.places[key].removeprefix(f"{self._root}/") for key in loaded]),
         )
 
 

@@ -15,6 +15,7 @@ import pytest
 from counting import calls, lines
 
 from pyodide_abi.audit import audit_file
+from pyodide_abi.audit.rules import divided_type_information, unmet_requirement
 from pyodide_abi.errors import UnreadableInputError
 from pyodide_abi.repair.plan import Wishes
 from pyodide_abi.repair.repair_wheel import plan_wheel
@@ -193,6 +194,29 @@ def libraries_that_python_may_open(number: int) -> Mapping[str, bytes]:
     return files | {"p.py": f"import ctypes, os\nctypes.CDLL(os.listdir([{texts}])[0])\n".encode()}
 
 
+def classes_of_two_modules(number: int) -> Mapping[str, bytes]:
+    """Two modules that are linked to each other have each its own type information of every class."""
+    return linked_with_classes(1, number)
+
+
+def linked_with_classes(libraries: int, number: int) -> Mapping[str, bytes]:
+    """A module, and libraries in a line behind it, each with its own type information of the same classes."""
+    text = "".join(f"{len(name)}{name}\0" for name in names("Class")(number))
+    data = enc.vector([b"\0\x23\0\x0b" + enc.sized(b"\0" + text.encode())])
+    imports = [
+        enc.name("env") + enc.name("__memory_base") + b"\3\x7f\0",
+        address("_ZTVN10__cxxabiv120__si_class_type_infoE"),
+        function("__cxa_begin_catch"),
+    ]
+    line = ["spam", *names("l")(libraries)]
+    return {
+        f"{name}{SUFFIX if name == 'spam' else '.so'}": module(
+            name, needed=[f"{needed}.so"] if needed else (), imports=imports, data=data
+        )
+        for name, needed in zip(line, [*line[1:], ""], strict=True)
+    }
+
+
 SHAPES = {
     "modules of one library": modules_of_one_library,
     "empty libraries": empty_libraries,
@@ -216,8 +240,11 @@ SHAPES = {
     "globals": one(**{"global": listed(lambda _: b"\x7f\0\x41\0\x0b")}),
     "elements": one(element=listed(lambda _: b"\0\x41\0\x0b\0")),
     "data segments": one(data=listed(lambda _: b"\0\x41\0\x0b\0")),
+    "classes of two modules": classes_of_two_modules,
     "record": record_of_absent_files,
     "requirements": metadata("Requires-Dist: r{at}\n"),
+    "requirements of what the runtime brings": metadata('Requires-Dist: numpy>=99; extra == "x"\n'),
+    "extras": metadata('Provides-Extra: e{at}\nRequires-Dist: r{at}>1; extra == "e{at}"\n'),
     "classifiers": metadata("Classifier: c{at}\n"),
     "tags": tags,
 }
@@ -390,3 +417,37 @@ def test_more_small_files_or_entries_than_fit_the_size_are_refused(tmp_path: Pat
         pack(file, contents)
         with pytest.raises(UnreadableInputError, match="too many small entries"):
             audit_file(file)
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    [
+        "Requires-Dist: numpy>=99; " + "(" * 400 + 'python_version > "3"' + ")" * 400 + "\n",
+        "Requires-Dist: numpy" + ",".join(["!=1"] * 400) + "\n",
+    ],
+    ids=["long markers", "long versions"],
+)
+def test_requirements_beyond_the_bound_are_not_parsed(
+    requirement: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unmet_requirement, "_MOST_PARSED", SMALLEST * len(requirement))
+
+    def work(size: int) -> int:
+        file = tmp_path / WHEEL
+        pack(file, metadata(requirement)(size))
+        return calls(functools.partial(audit_file, file))
+
+    small, middle, large = of_three_sizes(work)
+    assert large - middle <= RATIO * 2 * (middle - small) + FEW
+    # Twice as many that are not parsed take less than half of those that are.
+    assert middle - small < small - work(SMALLEST // 2)
+
+
+def test_classes_are_compared_up_to_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of libraries in a line each is held against all behind it."""
+    file = tmp_path / WHEEL
+    pack(file, linked_with_classes(3, SMALLEST))
+    for most, pairs in ((0, 0), (SMALLEST, 1), (3 * SMALLEST, 3), (100 * SMALLEST, 6)):
+        monkeypatch.setattr(divided_type_information, "_MOST_COMPARED", most)
+        found = [finding for finding in audit_file(file).findings if finding.code == "ABI218"]
+        assert len(found) == pairs

@@ -32,7 +32,7 @@ def allow(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_ends() -> None:
-    budget = Budget("x.whl", steps=10)
+    budget = Budget("x.whl", steps=14)
     budget.spend_search(6)
     budget.spend_report()
     with pytest.raises(UnreadableInputError, match="its libraries need or lack more"):

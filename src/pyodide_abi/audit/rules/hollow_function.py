@@ -53,9 +53,10 @@ def check(case: Case) -> Iterator[Finding]:
         for row in (load_hollow() if case.binaries else ())
         if row.weight in _SEVERITIES and not row.by and row.holds_on(case.platform.name)
     ]
+    every = frozenset().union(*[row.names for row in rows])
     for binary, facts in case.readable():
-        called = {entry.name for entry in facts.imports} - facts.exports.keys()
-        for row in rows:
+        called = every.intersection([entry.name for entry in facts.imports]) - facts.exports.keys()
+        for row in rows if called else ():
             names = [name for name in row.names if name in called]
             releases = [
                 release for release, offered in case.offers.items() if any(name in offered for name in names)

@@ -73,6 +73,8 @@ class _Fault:
 
 def check_features(library: Library, facts: Facts, engine: Engine, *, call: str) -> Problem | None:
     """The complaint about what the engine does not know, when it compiles the module; ``call`` likewise."""
+    if not facts.features:
+        return None
     for name, text in engine.refused.items():
         if Feature(name) in facts.features:
             return _uncompiled(library, name, text.format(call=call))

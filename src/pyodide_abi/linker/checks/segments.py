@@ -66,6 +66,8 @@ def check_constructors(
 ) -> Iterator[Problem]:
     """The functions that the loader calls when everything is linked; arguments as for :func:`check_start`."""
     for run in (facts.startup.relocations, facts.startup.constructors):
+        if not run.calls and not run.traps:
+            continue
         yield from _run(
             library,
             run,
