@@ -285,6 +285,17 @@ USES = {
         # The identification header (Vorbis I specification, section 4.2.1).
         answer="(0, 1, 'vorbis')",
     ),
+    "opus": Use(
+        packages="opus",
+        headers=("opus.h",),
+        body="opus_int16 in[960] = {0}, out[960]; unsigned char packet[4000]; int error;\n"
+        "OpusEncoder *e = opus_encoder_create(48000, 1, OPUS_APPLICATION_AUDIO, &error);\n"
+        "int size = opus_encode(e, in, 960, packet, 4000); opus_encoder_destroy(e);\n"
+        "OpusDecoder *d = opus_decoder_create(48000, 1, &error);\n"
+        "int samples = opus_decode(d, packet, size, out, 960, 0); opus_decoder_destroy(d);\n"
+        'return Py_BuildValue("(ii)", size > 0, samples);',
+        answer="(1, 960)",
+    ),
 }
 #: Made in a minute or less on a machine with two idle cores.
 SMALL = ("libffi", "libyaml")
