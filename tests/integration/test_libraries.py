@@ -296,6 +296,24 @@ USES = {
         'return Py_BuildValue("(ii)", size > 0, samples);',
         answer="(1, 960)",
     ),
+    "libsndfile": Use(
+        packages="--static sndfile",
+        headers=("sndfile.h",),
+        body="short in[441], out[441] = {0}; long read[3] = {0};\n"
+        "for (int i = 0; i < 441; i++) in[i] = (short)(i * 70);\n"
+        "int formats[] = {SF_FORMAT_WAV | SF_FORMAT_PCM_16, SF_FORMAT_FLAC | SF_FORMAT_PCM_16,\n"
+        "                 SF_FORMAT_OGG | SF_FORMAT_OPUS};\n"
+        "int rates[] = {44100, 44100, 48000};\n"
+        "for (int k = 0; k < 3; k++) {\n"
+        "  SF_INFO i = {0}; i.samplerate = rates[k]; i.channels = 1; i.format = formats[k];\n"
+        '  SNDFILE *f = sf_open("/tmp/x.snd", SFM_WRITE, &i); if (!f) continue;\n'
+        "  sf_write_short(f, in, 441); sf_close(f); i.format = 0;\n"
+        '  f = sf_open("/tmp/x.snd", SFM_READ, &i); if (!f) continue;\n'
+        "  read[k] = (long)sf_read_short(f, out, 441); sf_close(f);\n"
+        "  if (k < 2 && out[440] != in[440]) read[k] = -1; }\n"
+        'return Py_BuildValue("(lll)", read[0], read[1], read[2]);',
+        answer="(441, 441, 441)",
+    ),
 }
 #: Made in a minute or less on a machine with two idle cores.
 SMALL = ("libffi", "libyaml")
