@@ -247,6 +247,7 @@ def _of_calls(
 
 
 def _run_as_installed(args: argparse.Namespace, session: Session) -> int:
+    from pyodide_abi.platforms.engine_documents import DEFAULT_ENGINE
     from pyodide_abi.report.as_installed import as_installed_to_data, write_as_installed
     from pyodide_abi.runtime import find_node
     from pyodide_abi.runtime.as_installed import verify_as_installed
@@ -273,9 +274,10 @@ def _run_as_installed(args: argparse.Namespace, session: Session) -> int:
             unlocked=args.unlocked,
             limit=float(args.limit),
         )
+        _, _, latent = predictions_of(wheel, [DEFAULT_ENGINE])
         if args.format == "text":
-            write_as_installed(result, session.console())
-        return as_installed_to_data(result, name=given)
+            write_as_installed(result, session.console(), latent)
+        return as_installed_to_data(result, latent, name=given)
 
     for given in args.wheels:
         many.add(given, partial(verify, given))

@@ -9,19 +9,26 @@ from rich.table import Table
 from rich.text import Text
 
 from pyodide_abi.report.printable import printable
-from pyodide_abi.report.verify import STYLES, widen
+from pyodide_abi.report.verify import STYLES, latent_to_data, widen, write_latent
 from pyodide_abi.runtime.differences import differences
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
 
+    from pyodide_abi.audit.finding import Finding
     from pyodide_abi.runtime.as_installed import AsInstalled, Installation
 
 
-def write_as_installed(result: AsInstalled, console: Console) -> None:
-    """For each release a matrix, modules by ways; below it what failed, and where the ways differ."""
+def write_as_installed(result: AsInstalled, console: Console, latent: Sequence[Finding] = ()) -> None:
+    """For each release a matrix, modules by ways; below it what failed, and where the ways differ.
+
+    Args:
+        result: What happened.
+        console: The place to write to.
+        latent: What the audit says of calls, which an import need not make.
+    """
     engines = ", ".join(f"{way} in {engine}" for way, engine in result.engines)
     console.print(f"{printable(result.wheel.name)}, installed with {engines}", style="bold")
     widen(console)
@@ -43,17 +50,23 @@ def write_as_installed(result: AsInstalled, console: Console) -> None:
     if result.stand_ins:
         names = ", ".join(map(printable, result.stand_ins))
         console.print(f"  from the index, because the releases' own server could not be reached: {names}")
+    write_latent(latent, console)
     style, word = ("green", "all ways are well") if result.ok else ("red", "not all ways are well")
     if result.ok and not any(item.modules for item in result.installations):
         style, word = "yellow", "installed in all ways; there is nothing in it to import"
+    elif result.ok and latent:
+        style, word = "yellow", "installed and imported in all ways; what is called was not tried"
     console.print(f"  {word}\n", style=style)
 
 
-def as_installed_to_data(result: AsInstalled, *, name: str = "") -> dict[str, Any]:
+def as_installed_to_data(
+    result: AsInstalled, latent: Sequence[Finding] = (), *, name: str = ""
+) -> dict[str, Any]:
     """What became of one wheel as JSON values.
 
     Args:
         result: What happened.
+        latent: What the audit says of calls, which an import need not make.
         name: The wheel as it was given; its file's name if empty.
     """
     return {
@@ -77,6 +90,7 @@ def as_installed_to_data(result: AsInstalled, *, name: str = "") -> dict[str, An
             for release, installations in _by_release(result)
         },
         "stand_ins": list(result.stand_ins),
+        "latent": latent_to_data(latent),
         "ok": result.ok,
     }
 

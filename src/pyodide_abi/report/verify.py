@@ -74,7 +74,7 @@ def write_verification(
     for release, caveats in verification.caveats.items():
         for caveat in caveats:
             console.print(f"  caveat, {release}: {printable(caveat)}", style="yellow")
-    _write_latent(latent, console)
+    write_latent(latent, console)
     for path in verification.untried:
         console.print(f"  {printable(path)}: not opened by itself, modules that need it load it")
     _write_engines(verification, console)
@@ -89,7 +89,7 @@ def write_verification(
     )
 
 
-def _write_latent(latent: Sequence[Finding], console: Console) -> None:
+def write_latent(latent: Sequence[Finding], console: Console) -> None:
     """What the audit says of calls."""
     for finding in latent[:_MOST_LATENT]:
         where = f" in {finding.location.path}" if finding.location.path else ""
@@ -167,18 +167,23 @@ def verification_to_data(
             for (path, engine), releases in modules.items()
         ],
         "untried": list(verification.untried),
-        "latent": [
-            {
-                "code": finding.code,
-                "path": finding.location.path or None,
-                "message": finding.message,
-                "releases": list(finding.releases),
-            }
-            for finding in latent
-        ],
+        "latent": latent_to_data(latent),
         "failed": verification.failed,
         "ok": verification.ok,
     }
+
+
+def latent_to_data(latent: Sequence[Finding]) -> list[dict[str, Any]]:
+    """What the audit says of calls as JSON values."""
+    return [
+        {
+            "code": finding.code,
+            "path": finding.location.path or None,
+            "message": finding.message,
+            "releases": list(finding.releases),
+        }
+        for finding in latent
+    ]
 
 
 def _matrix(verification: Verification) -> Table:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from pyodide_abi.audit.finding import Finding, Location, Severity
 from pyodide_abi.report.as_installed import as_installed_to_data, write_as_installed
 from pyodide_abi.runtime.account import Outcome
 from pyodide_abi.runtime.as_installed import AsInstalled, Installation, Tried, Way
@@ -74,9 +75,9 @@ def result(*installations: Installation, stand_ins: tuple[str, ...] = ()) -> AsI
     )
 
 
-def text(value: AsInstalled) -> str:
+def text(value: AsInstalled, *latent: Finding) -> str:
     out = io.StringIO()
-    write_as_installed(value, Console(file=out, markup=False, highlight=False))
+    write_as_installed(value, Console(file=out, markup=False, highlight=False, width=200), latent)
     return out.getvalue()
 
 
@@ -95,6 +96,23 @@ def test_for_people() -> None:
     assert "six.whl" in shown
     assert "not all ways are well" in shown
     assert "\x1b" not in shown, "a module's words cannot command the terminal"
+
+
+def test_calls_are_not_well_because_imports_are() -> None:
+    good = result(installed(Way.MICROPIP), installed(Way.PIP))
+    finding = Finding(
+        code="ABI201", name="undefined-symbol", severity=Severity.ERROR, location=Location(path="a/b.so"),
+        releases=("314.0.7",), statement="`f` is provided by no release", fix="",
+    )  # fmt: skip
+    assert "all ways are well" in text(good)
+    shown = text(good, finding)
+    assert "calls can fail: ABI201 undefined-symbol in a/b.so: `f` is provided by no release" in shown
+    assert "all ways are well" not in shown
+    data = as_installed_to_data(good, [finding])
+    assert [(one["code"], one["path"], one["releases"]) for one in data["latent"]] == [
+        ("ABI201", "a/b.so", ["314.0.7"])
+    ]
+    assert data["ok"] is True
 
 
 def test_for_programs() -> None:
