@@ -135,6 +135,9 @@ def _explained(error: Exception, entry: Entry) -> PyodideAbiError:
         # A file that is not there, a folder that cannot be written, a full disk: the system's own words.
         where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
         told = UnreadableInputError(f"{where}{error.strerror or error}")
+    elif isinstance(error, RuntimeError) and str(error).startswith("Symlink loop"):
+        # What Python before 3.13 says of a path whose links lead in a circle.
+        told = UnreadableInputError(f"{error}: its links lead in a circle")
     else:
         told = UnreadableInputError(
             f"{entry.name} ended with {type(error).__name__}: {error}",

@@ -190,6 +190,8 @@ def _audit_again(new: Path, made: Sequence[Edit], before: Report) -> Report:
 def _pinned(file: Path, staging: Path) -> Path:
     """The same file under a name that nobody else replaces while we read; itself where that cannot be had."""
     pinned = staging / file.name
+    if not file.is_file():  # A pipe or a device is told of under its own name.
+        return file
     try:
         pinned.hardlink_to(file.resolve())
     except OSError:

@@ -97,3 +97,19 @@ def test_what_cannot_be_written_is_told_before_the_work(
             assert err.startswith("error: ")
             assert err.count("\n") == 1
             assert said in err
+
+
+def test_a_circle_of_links_and_a_pipe_are_told_under_their_names(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(folder / f"pipe-{WHEEL}")
+    (folder / f"circle-{WHEEL}").symlink_to(f"circle-{WHEEL}")
+    for name in (f"pipe-{WHEEL}", f"circle-{WHEEL}"):
+        before = sorted(folder.iterdir())
+        for words in (["repair"], ["repair", "--in-place"], ["repair", "--plan"], ["show"]):
+            assert main([*words, name], {}, folder) == 2
+            err = capsys.readouterr().err
+            assert name in err
+            assert "partial" not in err
+            assert "fault" not in err
+        assert sorted(folder.iterdir()) == before
