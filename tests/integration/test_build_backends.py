@@ -90,6 +90,14 @@ py.extension_module('_eggs', 'eggs/_eggs.c', c_args: '-DCOUNT=3', dependencies: 
                     subdir: 'eggs', install: true)
 """,
 }
+SWIG = {
+    "pyproject.toml": table("setuptools.build_meta", "setuptools", "swig"),
+    "setup.py": """\
+from setuptools import Extension, setup
+setup(name="eggs", version="1", packages=["eggs"], ext_modules=[Extension("eggs._eggs", ["eggs/eggs.i"])])
+""",
+    "eggs/eggs.i": "%module eggs\n%constant int COUNT = sizeof(long) - 1;\n",
+}
 FLIT = {
     "pyproject.toml": table(
         "flit_core.buildapi",
@@ -125,8 +133,8 @@ def built(place: Path, folder: Path, *words: str) -> None:
 
 @pytest.mark.parametrize(
     "files",
-    [SCIKIT_BUILD, HATCHLING, SCIKIT_BUILD_CORE, MESON_PYTHON],
-    ids=["scikit-build", "hatchling", "scikit-build-core", "meson-python"],
+    [SCIKIT_BUILD, HATCHLING, SCIKIT_BUILD_CORE, MESON_PYTHON, SWIG],
+    ids=["scikit-build", "hatchling", "scikit-build-core", "meson-python", "swig"],
 )
 def test_a_backend_and_its_own_way_to_compile(files: dict[str, str], tmp_path: Path) -> None:
     built(project(tmp_path / "spam", files), tmp_path)
