@@ -47,16 +47,21 @@ PROBE(mmap) {
 }
 
 PROBE(munmap) {
-    char path[64], byte = 'n';
+    char path[64], other[64], byte = 'n', stray = 0;
     int file = new_file(path);
     ftruncate(file, PAGE);
-    char *place = map(file, MAP_SHARED);
-    if (place == MAP_FAILED) VERDICT(0, "mmap fails with errno %d", errno);
-    place[1] = 'x';
+    char *place = map(file, MAP_SHARED), *closed = map(file, MAP_SHARED);
+    if (place == MAP_FAILED || closed == MAP_FAILED) VERDICT(0, "mmap fails with errno %d", errno);
+    place[1] = closed[1] = 'x';
     pwrite(file, &byte, 1, 0);
     munmap(place, PAGE);
     pread(file, &byte, 1, 0);
-    VERDICT(byte == 'n', "a byte that was written to the file in the meantime is %s", byte == 'n' ? "kept" : "overwritten");
+    close(file);
+    int next = new_file(other);
+    munmap(closed, PAGE);
+    pread(next, &stray, 1, 1);
+    VERDICT(byte == 'n' && stray == 0, "a byte that was written to the file in the meantime is %s, and the next file of that number %s",
+            byte == 'n' ? "kept" : "overwritten", next == file && stray ? "gets the mapping's bytes" : "is left alone");
 }
 
 PROBE(msync) {
