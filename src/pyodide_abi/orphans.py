@@ -105,6 +105,11 @@ class Watch:
         """It has ended, and its number may soon be another's."""
         self._tell(f"ended {process}\n")
 
+    def follow_forks(self) -> None:
+        """Have copies of this process forget what it has started; Windows makes none."""
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.after_fork)
+
     def after_fork(self) -> None:
         """In a fork of ours: its processes are none of ours, and it would keep the pipe open."""
         if self._pipe is not None:

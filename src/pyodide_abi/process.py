@@ -127,7 +127,7 @@ def find_executable(name: str | Path, environ: Mapping[str, str]) -> str:
 
 
 _WATCH = Watch()
-os.register_at_fork(after_in_child=_WATCH.after_fork)
+_WATCH.follow_forks()
 
 
 @contextmanager

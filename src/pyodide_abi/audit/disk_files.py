@@ -96,7 +96,7 @@ def file_with_needed(file: Path, named: Sequence[Path] = ()) -> tuple[NativeFile
         place = waiting.pop()
         for name, folders in _wants(place, found[place]):
             for where in (posixpath.normpath(f"{folder}/{name}") for folder in folders):
-                lies = Path(where) if Path(where).is_file() else None
+                lies = _file_called(Path(where))
                 if lies is None and where.startswith(f"{folders[0]}/"):
                     lies = beside.get(name)
                 if lies is not None:
@@ -107,6 +107,11 @@ def file_with_needed(file: Path, named: Sequence[Path] = ()) -> tuple[NativeFile
     # A module with nothing beside it is named by its file alone, as it always was.
     root = posixpath.commonpath([posixpath.dirname(place) for place in found])
     return tuple(_native_file(path, posixpath.relpath(place, root)) for place, path in found.items())
+
+
+def _file_called(path: Path) -> Path | None:
+    """The file of exactly this name: some systems find it in another case, too, and no runtime does."""
+    return path if path.is_file() and path in path.parent.iterdir() else None
 
 
 def _wants(place: str, path: Path) -> Iterator[tuple[str, list[str]]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.atomic import write_result
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.errors import UnreadableInputError, UsageError
-from pyodide_abi.report.printable import to_json
+from pyodide_abi.report.printable import to_json, with_slashes
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ class Policy:
         )
 
     def _ignores(self, report: Report, finding: Finding) -> bool:
-        names = {report.name, posixpath.basename(report.name), finding.location.path}
+        given = with_slashes(report.name)
+        names = {given, posixpath.basename(given), finding.location.path}
         return any(
             finding.code in codes and any(fnmatchcase(name, pattern) for name in names if name)
             for pattern, codes in self.ignored
@@ -139,7 +140,7 @@ def _read_baseline(file: Path) -> frozenset[tuple[str, ...]]:
 
 def _key(report: Report, finding: Finding) -> tuple[str, ...]:
     """What a finding is known by in the next version of a wheel, too: a project's name, not a file's."""
-    name = posixpath.basename(report.name)
+    name = posixpath.basename(with_slashes(report.name))
     project = name.partition("-")[0] if name.endswith(".whl") else name
     return project, finding.code, finding.location.path, finding.location.symbol or ""
 

@@ -135,7 +135,17 @@ def _read_text(file: Path) -> str:
             hint=f"'pyodide-abi audit {file.name}' says what is wrong with a wheel or a module",
         )
     _check_length(size)
-    return data.decode(errors="replace")
+    return _decoded(data)
+
+
+def _decoded(data: bytes) -> str:
+    """Bytes as text: UTF-8, or UTF-16 with the mark that PowerShell's ``>`` puts before it.
+
+    Bytes that are no text are no reason to fail: the rest of the line may still say it.
+    """
+    marked = data.startswith((b"\xff\xfe", b"\xfe\xff")) and b"\0" in data[:80]
+    encoding = "utf-16" if marked else "utf-8-sig"
+    return data.decode(encoding, errors="replace")
 
 
 def _check_length(size: int) -> None:
@@ -169,8 +179,7 @@ def _read_stdin() -> str:
 
     data = sys.stdin.buffer.read(LONGEST + 1)
     _check_length(len(data))
-    # Bytes that are no text are no reason to fail: the rest of the line may still say it.
-    return data.decode(errors="replace")
+    return _decoded(data)
 
 
 def _unknown(wanted: str) -> Exception:

@@ -11,6 +11,7 @@ Whatever leaves the program passes the :class:`Gate` besides, which knows lines,
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
@@ -32,6 +33,11 @@ _COMMAND_WITHIN = re.compile(r"#(?=#(?:\[|vso\[|teamcity\[))")
 
 #: Encodings that have every character.
 _UNIVERSAL = frozenset({"utf-8", "utf8", "utf-16", "utf-32"})
+
+
+def with_slashes(path: str) -> str:
+    """A path as it was given, with the separators that addresses, patterns and other systems have."""
+    return path.replace(os.sep, "/")
 
 
 def printable(text: str) -> str:

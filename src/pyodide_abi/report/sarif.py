@@ -12,7 +12,7 @@ from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rules import RULES
 from pyodide_abi.report import documentation
 from pyodide_abi.report.demangled import readable
-from pyodide_abi.report.printable import to_json
+from pyodide_abi.report.printable import to_json, with_slashes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -101,7 +101,8 @@ def _results(report: Report) -> Iterator[dict[str, Any]]:
 
 
 def _location(report: Report, finding: Finding) -> dict[str, Any]:
-    place = f"{report.name}/{finding.location.path}" if finding.location.path else report.name
+    name = with_slashes(report.name)
+    place = f"{name}/{finding.location.path}" if finding.location.path else name
     uri = quote(place, errors="backslashreplace")
     location: dict[str, Any] = {"physicalLocation": {"artifactLocation": {"uri": uri}}}
     symbol = finding.location.symbol

@@ -99,7 +99,7 @@ def say(
     return status, streams[0].getvalue().decode(encoding), streams[1].getvalue().decode(encoding)
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "cp932", "utf-8"])
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437", "cp1252", "cp932", "cp65001", "utf-8"])
 def test_every_command_speaks_in_it(encoding: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wordless = []
     for words in COMMAND_LINES:
