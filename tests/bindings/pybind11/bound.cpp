@@ -1,0 +1,41 @@
+// Types and functions of pybind11, and beside them some that are handed to CPython as they are: p and P have wrong
+// function types, q and Q right ones, and n one that CPython's calls tolerate.
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+#include <cstdlib>
+namespace py = pybind11;
+#define ANY(f) ((void *)(void (*)(void))f)
+struct P { int n = 1; };
+struct Q { int n = 1; virtual ~Q() = default; virtual int half(int x) { return x / 2; } };
+static int traverse_right(PyObject *self, visitproc visit, void *arg) { Py_VISIT(Py_TYPE(self)); return 0; }
+static int clear_right(PyObject *) { return 0; }
+static void clear_wrong(PyObject *) {}
+static PyObject *add_right(PyObject *, PyObject *) { return PyLong_FromLong(41); }
+static PyObject *add_wrong(PyObject *) { return PyLong_FromLong(41); }
+static PyObject *fast_right(PyObject *, PyObject *const *, Py_ssize_t) { return PyLong_FromLong(41); }
+static PyObject *fast_wrong(PyObject *, PyObject *) { return PyLong_FromLong(41); }
+static PyObject *noargs_one(PyObject *) { return PyLong_FromLong(41); }
+static PyMethodDef more[] = {
+    {"p", (PyCFunction)ANY(fast_wrong), METH_FASTCALL, nullptr},
+    {"q", (PyCFunction)ANY(fast_right), METH_FASTCALL, nullptr},
+    {"n", (PyCFunction)ANY(noargs_one), METH_NOARGS, nullptr},
+    {nullptr, nullptr, 0, nullptr}};
+PYBIND11_MODULE(NAME, m) {
+    py::class_<P>(m, "P", py::custom_type_setup([](PyHeapTypeObject *heap) {
+        heap->ht_type.tp_flags |= Py_TPFLAGS_HAVE_GC;
+        heap->ht_type.tp_traverse = traverse_right;
+        heap->ht_type.tp_clear = (inquiry)ANY(clear_wrong);
+        heap->as_number.nb_add = (binaryfunc)ANY(add_wrong);
+    })).def(py::init<>()).def_readwrite("n", &P::n);
+    py::class_<Q>(m, "Q", py::custom_type_setup([](PyHeapTypeObject *heap) {
+        heap->ht_type.tp_flags |= Py_TPFLAGS_HAVE_GC;
+        heap->ht_type.tp_traverse = traverse_right;
+        heap->ht_type.tp_clear = clear_right;
+        heap->as_number.nb_add = add_right;
+    })).def(py::init<>()).def_readwrite("n", &Q::n).def("half", &Q::half)
+       .def_property_readonly("m", [](Q &q) { return q.n + 1; });
+    m.def("twice", [](int n) { return 2 * n; }, "doc", py::arg("n") = 3);
+    py::enum_<std::memory_order>(m, "Order").value("a", std::memory_order_relaxed);
+    PyModule_AddFunctions(m.ptr(), more);
+    m.attr("capsule") = py::capsule(new int(3), [](void *p) { delete (int *)p; });
+}
