@@ -167,3 +167,30 @@ def data_folder(environ: Mapping[str, str]) -> Path | None:
             named = environ.get("XDG_DATA_HOME", "").strip()
             base = named or (f"{home}/.local/share" if home else None)
     return Path(base) / "pyodide-abi" if base else None
+
+
+def on_path(name: str, environ: Mapping[str, str]) -> Iterator[Path]:
+    """Files of a name in the folders of the PATH, in their order.
+
+    A folder that this user may not look into has none, as for a shell.
+    """
+    from pathlib import Path  # noqa: PLC0415 - an audit looks for no program
+
+    for folder in environ.get("PATH", os.defpath).split(os.pathsep):
+        place = Path(folder) / name
+        try:
+            there = bool(folder) and place.is_file()
+        except PermissionError:
+            there = False
+        if there:
+            yield place
+
+
+def matching(folder: str | Path, pattern: str) -> list[Path]:
+    """Paths below a folder that a pattern matches; none where this user may not look into the folder."""
+    from pathlib import Path  # noqa: PLC0415 - as above
+
+    try:
+        return list(Path(folder).glob(pattern))
+    except PermissionError:
+        return []

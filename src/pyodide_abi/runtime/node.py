@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import MissingError
+from pyodide_abi.host import matching, on_path
 from pyodide_abi.process import find_executable
 from pyodide_abi.values import value
 
@@ -120,11 +121,10 @@ def _candidates(host: Host) -> Iterator[Path]:
     home = _package_folder()
     if home is not None and (home / "bin" / "node").is_file():
         yield home / "bin" / "node"
-    for folder in host.environ.get("PATH", "").split(":"):
-        if folder and (Path(folder) / "node").is_file():
-            yield Path(folder) / "node"
+    if "PATH" in host.environ:
+        yield from on_path("node", host.environ)
     if "NVM_DIR" in host.environ:
-        yield from sorted(Path(host.environ["NVM_DIR"]).glob("versions/node/*/bin/node"), reverse=True)
+        yield from sorted(matching(host.environ["NVM_DIR"], "versions/node/*/bin/node"), reverse=True)
 
 
 def _package_folder() -> Path | None:

@@ -7,11 +7,11 @@ pyenv's versions, among uv's, in our cache. Otherwise fetched: by uv, or from De
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import MissingError, OfflineError
+from pyodide_abi.host import matching, on_path
 from pyodide_abi.toolchain import relocate
 from pyodide_abi.toolchain.apt import open_archive
 from pyodide_abi.toolchain.debian import unpack_tree
@@ -77,10 +77,7 @@ def find_uv(host: Host) -> Path | None:
 
 
 def _candidates(minor: str, host: Host) -> Iterator[tuple[str, Path]]:
-    name = f"python{minor}"
-    for folder in host.environ.get("PATH", os.defpath).split(os.pathsep):
-        if folder and (Path(folder) / name).is_file():
-            yield "PATH", Path(folder) / name
+    yield from (("PATH", path) for path in on_path(f"python{minor}", host.environ))
     yield from (("pyenv", path) for path in _pyenv(minor, host))
     yield from (("uv", path) for path in _uv_managed(minor, host))
     yield from _cached(minor, host)
@@ -89,7 +86,7 @@ def _candidates(minor: str, host: Host) -> Iterator[tuple[str, Path]]:
 def _pyenv(minor: str, host: Host) -> list[Path]:
     home = host.environ.get("HOME")
     roots = [host.environ.get("PYENV_ROOT"), f"{home}/.pyenv" if home else None]
-    found = [path for root in roots if root for path in Path(root).glob(f"versions/*/bin/python{minor}")]
+    found = [path for root in roots if root for path in matching(root, f"versions/*/bin/python{minor}")]
     return sorted(set(found), key=lambda path: _numbers(path.parents[1].name), reverse=True)
 
 

@@ -8,6 +8,8 @@ import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyodide_abi.host import on_path
+
 if TYPE_CHECKING:
     from pyodide_abi.host import Host
 
@@ -17,10 +19,7 @@ def find_program(name: str, host: Host) -> Path | None:
 
     The environment's comes first: the one on the PATH can be much older.
     """
-    folders = [sysconfig.get_path("scripts"), str(Path(sys.executable).parent)]
-    folders += host.environ.get("PATH", os.defpath).split(os.pathsep)
-    for folder in folders:
-        candidate = Path(folder) / name
-        if candidate.is_file() and os.access(candidate, os.X_OK):
-            return candidate
-    return None
+    folders = (sysconfig.get_path("scripts"), str(Path(sys.executable).parent))
+    own = on_path(name, {"PATH": os.pathsep.join(folders)})
+    programs = (*own, *on_path(name, host.environ))
+    return next((program for program in programs if os.access(program, os.X_OK)), None)

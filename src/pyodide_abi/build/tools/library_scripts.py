@@ -9,14 +9,15 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.atomic import replacing
 from pyodide_abi.build.tools.tool import Tool
+from pyodide_abi.host import matching
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from pyodide_abi.build.cross import CrossBuild
 
@@ -73,7 +74,7 @@ _HDF5_VERSION = re.compile(r'#define\s+H5_VERS_INFO\s+"HDF5 library version: (\d
 def library_scripts(environ: Mapping[str, str]) -> list[str]:
     """The names of this machine's programs that tell where a library is."""
     folders = environ.get("PATH", os.defpath).split(os.pathsep)
-    names = {path.name for folder in folders if folder for path in Path(folder).glob("*[-_]config")}
+    names = {path.name for folder in folders if folder for path in matching(folder, "*[-_]config")}
     return sorted(name for name in names if _SCRIPT.fullmatch(name) and not _OTHERS.fullmatch(name))
 
 
