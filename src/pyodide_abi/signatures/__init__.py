@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from pyodide_abi.signatures.bodies_kept import Kept, keep_bodies
 from pyodide_abi.signatures.entries import CalledFunction, Certainty, TableEntry
-from pyodide_abi.signatures.recover import Recovered, recover, recovered_from
+from pyodide_abi.signatures.recover import MOST_NAMES, Recovered, recover, recovered_from
 
 __all__ = [
+    "MOST_NAMES",
     "CalledFunction",
     "Certainty",
     "Kept",

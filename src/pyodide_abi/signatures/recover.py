@@ -49,7 +49,7 @@ _CALL_INDIRECT = re.compile(rb"\x11[\x80-\xff]*+[\x00-\x7f]\x00")
 #: The body of a function that is a trap: no locals, and ``unreachable``.
 _TRAP = b"\x00\x00\x0b"
 #: Names of functions are looked up in sections up to this size, in bytes.
-_MOST_NAMES = 2_000_000
+MOST_NAMES = 2_000_000
 
 
 @value
@@ -266,6 +266,6 @@ def _names(module: Frame) -> dict[int, str]:
     """What the name section calls functions; no engine minds a fault in it, so neither does this."""
     section = module.custom(NAME)
     try:
-        return module.function_names if section is not None and section.size <= _MOST_NAMES else {}
+        return module.function_names if section is not None and section.size <= MOST_NAMES else {}
     except WasmError:
         return {}

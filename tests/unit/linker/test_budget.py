@@ -98,3 +98,11 @@ def test_what_a_finding_says_is_cut(tmp_path: Path) -> None:
     longest = max((len(finding.message) for finding in findings if finding.code == "ABI406"), default=0)
     assert 4_000 < longest < 5_000
     assert max(len(finding.message) for finding in findings) < 5_000
+
+
+@pytest.mark.parametrize("name", [".debug_info", "name", "sourceMappingURL"])
+def test_what_is_not_read_costs_nothing(tmp_path: Path, name: str) -> None:
+    """Debugging information is often the largest part of a module, and packs well."""
+    module = assemble(f'(@dylink.0 (mem-info (memory 0 0))) (@custom "{name}" "{"a" * 5_000_000}")')
+    file = make_wheel(tmp_path, WHEEL, {f"x/m{SUFFIX}": module})
+    assert audit_file(file).modules
