@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: Steps for any wheel, and more for each byte of it: a step is some five microseconds, so that any wheel
 #: takes two seconds at most, and one more for each megabyte. Published wheels take less than a tenth, but for
-#: one: in an engine that refuses the library that all its modules need it takes half.
+#: one: in an engine that refuses the library that all its modules need it takes a quarter.
 _STEPS, _STEPS_FOR_A_BYTE = 400_000, 0.2
 #: What is kept and told, a problem or a missing function, weighs more: a kilobyte in the end, and rules that
 #: look at each.
