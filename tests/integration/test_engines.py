@@ -33,8 +33,12 @@ SUFFIX = RUNTIME.platform.python.suffixes[0]
 OPEN = {"bun", "webkit"}
 WEBKIT = {"webkit", "minibrowser"}
 ENGINES = [
-    pytest.param(name, marks=pytest.mark.xdist_group(f"engine-{name}"))
-    for name in ("deno", "bun", "chromium", "firefox", "webkit", "minibrowser")
+    *(
+        pytest.param(name, marks=pytest.mark.xdist_group(f"engine-{name}"))
+        for name in ("deno", "bun", "chromium", "firefox", "webkit")
+    ),
+    # It takes a minute or two to start a release.
+    pytest.param("minibrowser", marks=[pytest.mark.xdist_group("engine-minibrowser"), pytest.mark.long]),
 ]
 #: A module that is imported, with something of its own among its imports, its functions and its start.
 MODULE = r"""(module
