@@ -7,6 +7,7 @@ marked ``2>``, and its exit status, unless that is 0. ``$PWD`` stands for the fo
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import shlex
@@ -85,7 +86,8 @@ def hold(
     if os.environ.get("BLESS") == "1":
         file.write_text(now, "utf-8")
         return
-    assert now == before, "review what changed: BLESS=1 writes it"
+    changed = "\n".join(difflib.unified_diff(before.splitlines(), now.splitlines(), lineterm="", n=1))
+    assert now == before, f"review what changed, BLESS=1 writes it:\n{changed}"
 
 
 def _recorded(

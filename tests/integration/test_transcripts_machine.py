@@ -11,7 +11,8 @@ from transcripts import CASES, hold, make_inputs
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.integration
+# What other tests do to the cache at the same time has changed a transcript once.
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 #: What differs from machine to machine.
 INSTEAD = {
