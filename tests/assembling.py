@@ -21,11 +21,7 @@ if TYPE_CHECKING:
 MACROS = {
     "%dylink": "(@dylink.0 (mem-info (memory 64 4)))",
     "%init": '(func (export "PyInit_x") (result i32) i32.const 0)',
-    "%method": """
-        (import "env" "memory" (memory 0))
-        (import "env" "__indirect_function_table" (table 0 funcref))
-        (import "env" "__memory_base" (global $mb i32))
-        (import "env" "__table_base" (global $tb i32))
+    "%method": """%bases
         (import "env" "PyModule_Create2" (func $create (param i32 i32) (result i32)))
         (elem (global.get $tb) func $method)
         (data (global.get $mb) "x\\00run\\00")
@@ -37,6 +33,12 @@ MACROS = {
           (i32.store offset=88 (global.get $mb) (global.get $flags)))
         (func (export "PyInit_x") (result i32)
           (call $create (i32.add (global.get $mb) (i32.const 16)) (i32.const 1013)))""",
+    # Behind the one that it is a part of.
+    "%bases": """
+        (import "env" "memory" (memory 0))
+        (import "env" "__indirect_function_table" (table 0 funcref))
+        (import "env" "__memory_base" (global $mb i32))
+        (import "env" "__table_base" (global $tb i32))""",
 }
 
 
@@ -45,7 +47,8 @@ def assemble(text: str) -> bytes:
 
     Args:
         text: its fields; ``%dylink`` and ``%init`` stand for those of an ordinary extension module ``x``,
-            ``%method`` for one with a method ``x.run``, the function ``$method`` with the flags ``$flags``.
+            ``%method`` for one with a method ``x.run``, the function ``$method`` with the flags ``$flags``;
+            ``%bases`` for the imports of memory and table, with the places in them, ``$mb`` and ``$tb``.
     """
     for macro, meaning in MACROS.items():
         text = text.replace(macro, meaning)

@@ -102,11 +102,7 @@ def test_a_library_without_tables_costs_nothing() -> None:
 @pytest.mark.parametrize("work", [0, 40_000])
 def test_what_is_called_before_does_not_hide_what_comes_after(work: int) -> None:
     # The helper takes an address, so that it is worth following, and is too long to be.
-    text = f"""%dylink
-        (import "env" "memory" (memory 0))
-        (import "env" "__indirect_function_table" (table 0 funcref))
-        (import "env" "__memory_base" (global $mb i32))
-        (import "env" "__table_base" (global $tb i32))
+    text = f"""%dylink %bases
         (import "env" "PyModule_AddFunctions" (func $add (param i32 i32) (result i32)))
         (elem (global.get $tb) func $method)
         (data (global.get $mb) "run\\00\\00\\00\\00\\00\\00\\00\\00\\00\\04\\00\\00\\00")
@@ -131,11 +127,7 @@ LONG = "nop " * 99
 
 def test_an_array_that_grows_in_a_structure_on_the_stack() -> None:
     # As Rust makes it: room, address, number, and flags that are stored across words.
-    text = f"""%dylink
-        (import "env" "memory" (memory 0))
-        (import "env" "__indirect_function_table" (table 0 funcref))
-        (import "env" "__memory_base" (global $mb i32))
-        (import "env" "__table_base" (global $tb i32))
+    text = f"""%dylink %bases
         (import "env" "__stack_pointer" (global $sp (mut i32)))
         (import "env" "realloc" (func $realloc (param i32 i32) (result i32)))
         (import "env" "PyType_FromSpec" (func $make (param i32) (result i32)))
@@ -184,11 +176,7 @@ def test_an_array_that_grows_in_a_structure_on_the_stack() -> None:
 def test_a_hash_table_with_a_random_seed_is_gone_through() -> None:
     # As Rust makes it: a seed that the first of several types fetches, a hash of the name, room that grows by
     # way of two functions, and a comparison of names. What reports a failure does not come back.
-    text = f"""%dylink
-        (import "env" "memory" (memory 0))
-        (import "env" "__indirect_function_table" (table 0 funcref))
-        (import "env" "__memory_base" (global $mb i32))
-        (import "env" "__table_base" (global $tb i32))
+    text = f"""%dylink %bases
         (import "env" "__stack_pointer" (global $sp (mut i32)))
         (import "env" "realloc" (func $realloc (param i32 i32) (result i32)))
         (import "env" "getentropy" (func $random (param i32 i32) (result i32)))
@@ -254,11 +242,7 @@ def test_a_hash_table_with_a_random_seed_is_gone_through() -> None:
 @pytest.mark.parametrize("name", ["x.T", "a_long_package.x.T"])
 def test_a_name_that_a_string_of_cpp_holds(name: str) -> None:
     # The string is made by the C++ library, moved in parts with what it stands beside, and read back.
-    text = f"""%dylink
-        (import "env" "memory" (memory 0))
-        (import "env" "__indirect_function_table" (table 0 funcref))
-        (import "env" "__memory_base" (global $mb i32))
-        (import "env" "__table_base" (global $tb i32))
+    text = f"""%dylink %bases
         (import "env" "__stack_pointer" (global $sp (mut i32)))
         (import "env" "strlen" (func $length (param i32) (result i32)))
         (import "env" "_Znwm" (func $new (param i32) (result i32)))
@@ -297,11 +281,7 @@ def test_a_way_that_ends_in_an_error_does_not_hide_one_that_does_not(failed: str
     # The way of the error is the longer one, as where Cython's helpers return without optimisation.
     failed, worked = (word if word.startswith("(") else f"(i32.const {word})" for word in (failed, worked))
     stop = "(i32.lt_s (local.get $r) (i32.const 0))" if "-1" in failed else "(i32.eqz (local.get $r))"
-    text = f"""%dylink
-        (import "env" "memory" (memory 0))
-        (import "env" "__indirect_function_table" (table 0 funcref))
-        (import "env" "__memory_base" (global $mb i32))
-        (import "env" "__table_base" (global $tb i32))
+    text = f"""%dylink %bases
         (import "env" "PyErr_Occurred" (func $unknown (result i32)))
         (import "env" "PyModule_AddFunctions" (func $add (param i32 i32) (result i32)))
         (elem (global.get $tb) func $run)
@@ -328,11 +308,7 @@ def test_a_way_that_ends_in_an_error_does_not_hide_one_that_does_not(failed: str
 
 def test_types_are_named_as_what_they_are_put_into_a_module_as() -> None:
     # pybind11, nanobind and PyO3 put the names of their types together at run time.
-    text = """%dylink
-        (import "env" "memory" (memory 0))
-        (import "env" "__indirect_function_table" (table 0 funcref))
-        (import "env" "__memory_base" (global $mb i32))
-        (import "env" "__table_base" (global $tb i32))
+    text = """%dylink %bases
         (import "env" "PyModule_GetName" (func $name (param i32) (result i32)))
         (import "env" "PyModule_Create2" (func $module (param i32 i32) (result i32)))
         (import "env" "PyUnicode_FromStringAndSize" (func $string (param i32 i32) (result i32)))
@@ -381,11 +357,7 @@ def test_sizes_that_no_string_has_are_no_fault(size: int) -> None:
 
 
 def test_a_type_without_a_known_name_is_of_no_module_where_a_file_makes_several() -> None:
-    text = """%dylink
-        (import "env" "memory" (memory 0))
-        (import "env" "__indirect_function_table" (table 0 funcref))
-        (import "env" "__memory_base" (global $mb i32))
-        (import "env" "__table_base" (global $tb i32))
+    text = """%dylink %bases
         (import "env" "PyType_FromSpec" (func $make (param i32) (result i32)))
         (elem (global.get $tb) func $repr)
         (data (i32.add (global.get $mb) (i32.const 32)) "\\42\\00\\00\\00")
