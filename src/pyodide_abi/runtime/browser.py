@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from pyodide_abi.host import Host
 
@@ -172,7 +173,9 @@ def find_browser(host: Host, named: str | None = None, *, engine: str = "chromiu
         try:
             done = host.runner.run([*display, path, "--version"], environ=host.environ, timeout=_SECONDS)
         except MissingError as error:
-            raise MissingError(f"{path} needs a display: {error.message}", hint=_GET_DISPLAY) from error
+            if display:
+                raise MissingError(f"{path} needs a display: {error.message}", hint=_GET_DISPLAY) from error
+            raise
         version = re.search(r"\S.*?\d+(\.\d+)+\w*", done.stdout)
         if done.returncode == 0 and version:
             sandbox = _has_sandbox(engine, host)
@@ -232,12 +235,14 @@ def visit(
         words = browser.words(profile, address)
         environ = {name: host.environ[name] for name in _KEPT if name in host.environ}
         environ |= {"HOME": str(profile), "XDG_RUNTIME_DIR": str(profile), "MOZ_HEADLESS": "1"}
+        displays: AbstractContextManager[None] = nullcontext()
         if browser.engine == "firefox":
             (profile / "user.js").write_text(_preferences(address), "utf-8")
-        if browser.engine == "webkit":
+        elif browser.engine == "webkit":
             environ |= {**_WEBKIT_ENVIRONMENT, "TMPDIR": str(profile)}
+            displays = _without_traces()
         try:
-            with _without_traces():
+            with displays:
                 return host.runner.run(words, environ=environ, timeout=timeout, clock=clock, on_line=watch)
         except _EndedError:
             return Completed(argv=tuple(map(str, words)), returncode=0)

@@ -118,7 +118,12 @@ def find_engine_program(
     if name == "webkit":
         return _find_webkit(host, lockable=lockable)
     if name in NAMES:
-        return _find_browser(name, host)
+        browser = find_browser(host, engine=name)
+        if browser is None:
+            raise MissingError(
+                f"there is no {name}: none of {', '.join(NAMES[name])} is on the PATH", hint=_REMEDIES[name]
+            )
+        return browser
     package = engine_packages().get((name, machine()))
     try:
         return _of_path(name, host)
@@ -173,15 +178,6 @@ def _find_webkit(host: Host, *, lockable: bool) -> Shell | Browser:
     if found is None:
         raise MissingError("there is no webkit: neither jsc nor MiniBrowser", hint=_REMEDIES["webkit"])
     return found
-
-
-def _find_browser(engine: str, host: Host) -> Browser:
-    browser = find_browser(host, engine=engine)
-    if browser is None:
-        raise MissingError(
-            f"there is no {engine}: none of {', '.join(NAMES[engine])} is on the PATH", hint=_REMEDIES[engine]
-        )
-    return browser
 
 
 def _find_shell(host: Host) -> Shell | None:
