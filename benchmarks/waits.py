@@ -3,6 +3,8 @@
     .check/bin/python benchmarks/waits.py                        audits, against what everybody knows
     .check/bin/python benchmarks/waits.py --than FOLDER          …and all work against another checkout
     .check/bin/python benchmarks/waits.py --only 'audit*'        the rows whose names fit
+    .check/bin/python benchmarks/waits.py --than FOLDER --runtime 0.29.5 WHEEL...
+                                                                 …and loads of wheels of your own
 
 The other checkout is a clone of an older commit. The wheels are those that the tests pin, fetched once;
 runtimes and compilers come from the product's cache, which a first pair of runs, that does not count, fills.
@@ -78,12 +80,13 @@ def audits(wheels: Path) -> Iterator[Row]:
     yield Row(work=f"audit of {MANY} wheels, two jobs", to="one job", ours=ours, theirs=theirs)
 
 
-def all_work(checkout: Path, folder: Path) -> Iterator[Row]:
+def all_work(checkout: Path, folder: Path, loads: dict[str, list[str]]) -> Iterator[Row]:
     """Each kind of work, against another checkout.
 
     Args:
         checkout: It.
         folder: For what is made.
+        loads: Loads to be measured besides: words of commands, by names.
     """
     example = folder / "example"
     run([*US, *_BUILD, str(HERE / "examples" / "gridcalc"), f"--outdir={example}"])
@@ -99,6 +102,7 @@ def all_work(checkout: Path, folder: Path) -> Iterator[Row]:
         **{f"audit of {wheel.name.partition('-')[0]}": ["audit", str(wheel)] for wheel in wheels},
         "verify of the example in all releases": ["verify", *built],
         "`run -- -c pass`": ["run", "--", "-c", "pass"],
+        **loads,
         "second build of the example": [*_BUILD, str(native), f"--outdir={folder / 'again'}"],
     }
     other = ["env", f"PYTHONPATH={checkout.absolute() / 'src'}", *US]
@@ -125,16 +129,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("wheels", nargs="*", type=Path, help="with --than: wheels to be verified, too")
+    parser.add_argument("--runtime", action="append", default=[], metavar="V", help="in this release alone")
     parser.add_argument("--than", metavar="FOLDER", type=Path, help="another checkout, such as an older one")
     parser.add_argument("--only", metavar="PATTERN", default="*", help="rows, such as 'audit*'")
     parser.add_argument("--rounds", type=int, default=5, help="pairs of runs (default: 5)")
     args = parser.parse_args()
+    where = [f"--runtime={version}" for version in args.runtime]
+    loads = {f"verify of {wheel.name[:40]}": ["verify", str(wheel), *where] for wheel in args.wheels}
     print(f"Medians of {args.rounds} pairs.\n")
     print("| work | to | wall | processor |\n| --- | --- | --- | --- |", flush=True)
     failed = False
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        rows = [*audits(many_wheels(folder / "many")), *(all_work(args.than, folder) if args.than else ())]
+        rows = list(audits(many_wheels(folder / "many")))
+        rows += all_work(args.than, folder, loads) if args.than else ()
         for row in (row for row in rows if fnmatch.fnmatch(row.work, args.only)):
             # An audit ends with 1 where it found something.
             found = ratio(row.ours, row.theirs, args.rounds, fine=frozenset({0, 1}))
