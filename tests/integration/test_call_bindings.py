@@ -55,6 +55,7 @@ NAMED = {"pybind11", "cython"}
 def build(project: str, platform: str, place: Path) -> Path:
     """The wheel."""
     shutil.copytree(PROJECTS / project, place)
+    shutil.copy(PROJECTS / "functions.h", place)
     words: list[str | Path] = [
         "build",
         place,

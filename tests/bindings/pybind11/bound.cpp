@@ -3,23 +3,11 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 #include <cstdlib>
+#include "functions.h"
 namespace py = pybind11;
-#define ANY(f) ((void *)(void (*)(void))f)
 struct P { int n = 1; };
 struct Q { int n = 1; virtual ~Q() = default; virtual int half(int x) { return x / 2; } };
 static int traverse_right(PyObject *self, visitproc visit, void *arg) { Py_VISIT(Py_TYPE(self)); return 0; }
-static int clear_right(PyObject *) { return 0; }
-static void clear_wrong(PyObject *) {}
-static PyObject *add_right(PyObject *, PyObject *) { return PyLong_FromLong(41); }
-static PyObject *add_wrong(PyObject *) { return PyLong_FromLong(41); }
-static PyObject *fast_right(PyObject *, PyObject *const *, Py_ssize_t) { return PyLong_FromLong(41); }
-static PyObject *fast_wrong(PyObject *, PyObject *) { return PyLong_FromLong(41); }
-static PyObject *noargs_one(PyObject *) { return PyLong_FromLong(41); }
-static PyMethodDef more[] = {
-    {"p", (PyCFunction)ANY(fast_wrong), METH_FASTCALL, nullptr},
-    {"q", (PyCFunction)ANY(fast_right), METH_FASTCALL, nullptr},
-    {"n", (PyCFunction)ANY(noargs_one), METH_NOARGS, nullptr},
-    {nullptr, nullptr, 0, nullptr}};
 PYBIND11_MODULE(NAME, m) {
     py::class_<P>(m, "P", py::custom_type_setup([](PyHeapTypeObject *heap) {
         heap->ht_type.tp_flags |= Py_TPFLAGS_HAVE_GC;
