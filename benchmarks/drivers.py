@@ -29,7 +29,7 @@ from pyodide_abi.build.model import Exports
 from pyodide_abi.cli.main import entry_point
 from pyodide_abi.host import this_machine
 from pyodide_abi.platforms import load_platform
-from pyodide_abi.runtime import install_release
+from pyodide_abi.runtime.releases import install_release
 from pyodide_abi.toolchain import find_python, find_toolchain, make_sysroot
 
 if TYPE_CHECKING:

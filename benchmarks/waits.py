@@ -30,6 +30,12 @@ if __name__ == "__main__":
 from commands import US, ratio, run
 from real_wheels import real_wheel
 
+from pyodide_abi.host import this_machine
+from pyodide_abi.platforms import load_platform
+from pyodide_abi.runtime.node import find_node
+from pyodide_abi.runtime.releases import install_release, newest
+from pyodide_abi.runtime.snapshot import obtain_snapshot
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,6 +43,7 @@ HERE = Path(__file__).parents[1]
 MANY = 1000
 _314, _313 = ("pyemscripten_2026_0_wasm32", "3.14"), ("pyemscripten_2025_0_wasm32", "3.13")
 _BUILD = ["build", "--toolchain-mismatch=allow"]
+_START = "`run -- -c pass`"
 NOTHING = [sys.executable, "-c", "pass"]
 
 
@@ -80,6 +87,18 @@ def audits(wheels: Path) -> Iterator[Row]:
     yield Row(work=f"audit of {MANY} wheels, two jobs", to="one job", ours=ours, theirs=theirs)
 
 
+def starts() -> Iterator[Row]:
+    """A start of the newest release, against the least that it can cost."""
+    host = this_machine()
+    release, program = newest(load_platform("314_0").runtimes).release, find_node(host)
+    folder = install_release(release, host)
+    memory = obtain_snapshot(release, folder, host.environ, program, host)
+    if memory is not None:
+        bare = [*program.words, str(HERE / "benchmarks" / "bare_start.mjs"), str(folder), str(memory)]
+        ours = [*US, "run", f"--runtime={release.version}", "--", "-c", "pass"]
+        yield Row(work=_START, to="the same start, bare", ours=ours, theirs=bare)
+
+
 def all_work(checkout: Path, folder: Path, loads: dict[str, list[str]]) -> Iterator[Row]:
     """Each kind of work, against another checkout.
 
@@ -101,7 +120,7 @@ def all_work(checkout: Path, folder: Path, loads: dict[str, list[str]]) -> Itera
         "`--help`": ["--help"],
         **{f"audit of {wheel.name.partition('-')[0]}": ["audit", str(wheel)] for wheel in wheels},
         "verify of the example in all releases": ["verify", *built],
-        "`run -- -c pass`": ["run", "--", "-c", "pass"],
+        _START: ["run", "--", "-c", "pass"],
         **loads,
         "second build of the example": [*_BUILD, str(native), f"--outdir={folder / 'again'}"],
     }
@@ -142,7 +161,7 @@ def main() -> int:
     failed = False
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        rows = list(audits(many_wheels(folder / "many")))
+        rows = [*audits(many_wheels(folder / "many")), *starts()]
         rows += all_work(args.than, folder, loads) if args.than else ()
         for row in (row for row in rows if fnmatch.fnmatch(row.work, args.only)):
             # An audit ends with 1 where it found something.

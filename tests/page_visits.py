@@ -22,9 +22,9 @@ from pyodide_abi.page.folder import Beside, page_files
 from pyodide_abi.page.server import PageServer
 from pyodide_abi.platforms import find_runtime
 from pyodide_abi.process import find_executable
-from pyodide_abi.runtime import find_node, install_release
 from pyodide_abi.runtime.browser import find_browser
-from pyodide_abi.runtime.node import find_npm
+from pyodide_abi.runtime.node import find_node, find_npm
+from pyodide_abi.runtime.releases import install_release
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from pathlib import Path
 from pyodide_abi.host import this_machine
 from pyodide_abi.platforms import load_platforms
 from pyodide_abi.platforms.packages import FILE, encode_packages
-from pyodide_abi.runtime import install_release
 from pyodide_abi.runtime.learning.describing import compiled_packages
 from pyodide_abi.runtime.learning.learn import locked_packages
+from pyodide_abi.runtime.releases import install_release
 
 DATA = Path(__file__).parents[1] / "src" / "pyodide_abi" / "platforms" / "data" / FILE
 

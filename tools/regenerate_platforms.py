@@ -29,9 +29,10 @@ from pyodide_abi.platforms.model import Release
 from pyodide_abi.platforms.surface_encoding import encode_surface
 from pyodide_abi.platforms.versions import version_key
 from pyodide_abi.process import SystemRunner
-from pyodide_abi.runtime import find_node, install_release
 from pyodide_abi.runtime.learning.npm import announced, release_of
 from pyodide_abi.runtime.learning.reading import ENGINES, read_release
+from pyodide_abi.runtime.node import find_node
+from pyodide_abi.runtime.releases import install_release
 from pyodide_abi.store import Store
 from pyodide_abi.values import value
 

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from pyodide_abi.repair.patch import patch_file
     from pyodide_abi.repair.plan import Wishes
     from pyodide_abi.repair.repair_wheel import plan_wheel, repair_wheel
-    from pyodide_abi.runtime import install_release, run_python, verify_wheel
+    from pyodide_abi.runtime.program import run_python
+    from pyodide_abi.runtime.releases import install_release
+    from pyodide_abi.runtime.verify import verify_wheel
     from pyodide_abi.toolchain import find_python, find_toolchain, make_sysroot
     from pyodide_abi.wasm import read_module
     from pyodide_abi.wheel import open_wheel
@@ -74,7 +76,9 @@ _HOMES = {
     "repair.repair_wheel": ("plan_wheel", "repair_wheel"),
     "repair.patch": ("patch_file",),
     "repair.plan": ("Wishes",),
-    "runtime": ("install_release", "run_python", "verify_wheel"),
+    "runtime.program": ("run_python",),
+    "runtime.releases": ("install_release",),
+    "runtime.verify": ("verify_wheel",),
     "toolchain": ("find_python", "find_toolchain", "make_sysroot"),
     "wasm": ("read_module",),
     "wheel": ("open_wheel",),

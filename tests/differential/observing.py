@@ -18,8 +18,8 @@ from differential.browsing import SERVING, drive_browser
 from differential.programs import find_program
 
 from pyodide_abi.errors import FailedError, MissingError
-from pyodide_abi.runtime import install_release
 from pyodide_abi.runtime.browser import Browser
+from pyodide_abi.runtime.releases import install_release
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyodide_abi.process import find_executable
-from pyodide_abi.runtime import find_node
 from pyodide_abi.runtime.browser import Browser, find_browser
 from pyodide_abi.runtime.engine_program import Bun, Deno, Shell
 from pyodide_abi.runtime.find_engine import find_engine_program, program_of
+from pyodide_abi.runtime.node import find_node
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from real_host import pyodide_abi, real_host
 from real_wheels import real_wheel
 
 from pyodide_abi.platforms import find_runtime
-from pyodide_abi.runtime import install_release
 from pyodide_abi.runtime.browser import find_browser
 from pyodide_abi.runtime.mirror import Mirror
 from pyodide_abi.runtime.package_index import Sources
+from pyodide_abi.runtime.releases import install_release
 
 pytestmark = pytest.mark.integration
 

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from assembling import contents, make_wheel
 
-from pyodide_abi import runtime as real
 from pyodide_abi.audit import audit_file
 from pyodide_abi.host import this_machine
 from pyodide_abi.linker import Outcome
 from pyodide_abi.platforms import find_runtime
+from pyodide_abi.runtime.account import Outcome as Ended
+from pyodide_abi.runtime.verify import verify_wheel
 
 if TYPE_CHECKING:
     from pyodide_abi.host import Host
@@ -46,7 +47,7 @@ def host() -> Host:
 
 
 def load(wheel: Path, version: str, host: Host) -> Loaded:
-    return real.verify_wheel(wheel, [find_runtime(version)], host).results[0]
+    return verify_wheel(wheel, [find_runtime(version)], host).results[0]
 
 
 @pytest.mark.integration
@@ -59,8 +60,8 @@ def test_the_loader_says_what_was_predicted(case: dict[str, Any], tmp_path: Path
     prediction = report.modules[0].imported[newest]
     loaded = load(wheel, newest, host)
     if prediction.outcome is Outcome.LOADS:
-        assert loaded.outcome in {real.Outcome.LOADED, real.Outcome.RAISED}, loaded.message
+        assert loaded.outcome in {Ended.LOADED, Ended.RAISED}, loaded.message
     else:
-        assert loaded.outcome in {real.Outcome.REFUSED, real.Outcome.NO_INIT, real.Outcome.KILLED}
+        assert loaded.outcome in {Ended.REFUSED, Ended.NO_INIT, Ended.KILLED}
         assert prediction.error is not None
         assert prediction.error in loaded.message

@@ -15,7 +15,8 @@ from real_wheels import PINNED, real_wheel
 from pyodide_abi.audit import audit_file, open_subject
 from pyodide_abi.audit.inference import infer_platform, only_fit
 from pyodide_abi.platforms import platform_of_tag
-from pyodide_abi.runtime import find_node, install_release
+from pyodide_abi.runtime.node import find_node
+from pyodide_abi.runtime.releases import install_release
 from pyodide_abi.wheel import parse_wheel_name
 
 if TYPE_CHECKING:

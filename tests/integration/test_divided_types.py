@@ -11,7 +11,7 @@ from patience import HANGS, WORK_HANGS
 from pyodide_abi.audit import audit_file
 from pyodide_abi.host import this_machine
 from pyodide_abi.platforms import load_platform
-from pyodide_abi.runtime import Program, run_python
+from pyodide_abi.runtime.program import Program, run_python
 from pyodide_abi.toolchain import find_toolchain
 
 pytestmark = pytest.mark.integration

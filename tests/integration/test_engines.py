@@ -15,9 +15,10 @@ from real_host import pyodide_abi, real_host
 from pyodide_abi.audit.many import audit_files
 from pyodide_abi.errors import MissingError
 from pyodide_abi.platforms import find_runtime
-from pyodide_abi.runtime import Outcome, verify_wheel
+from pyodide_abi.runtime.account import Outcome
 from pyodide_abi.runtime.browser import find_browser
 from pyodide_abi.runtime.find_engine import Engines, find_engine_program
+from pyodide_abi.runtime.verify import verify_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,8 @@ from real_host import ENDS
 
 from pyodide_abi.platforms import find_runtime
 from pyodide_abi.platforms.hollow import How, load_hollow
-from pyodide_abi.runtime import find_node, install_release
+from pyodide_abi.runtime.node import find_node
+from pyodide_abi.runtime.releases import install_release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

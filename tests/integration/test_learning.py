@@ -21,8 +21,8 @@ from pyodide_abi.host import this_machine
 from pyodide_abi.platforms import load_platforms
 from pyodide_abi.platforms.documents import DATA
 from pyodide_abi.platforms.installers import installer_of
-from pyodide_abi.runtime import install_release
 from pyodide_abi.runtime.learning.recognising import recognise
+from pyodide_abi.runtime.releases import install_release
 from pyodide_abi.wasm import Kind, read_module
 from pyodide_abi.wasm import encode as enc
 from pyodide_abi.wasm.section_table import SectionId

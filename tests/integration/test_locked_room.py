@@ -14,8 +14,9 @@ from made_wheels import make_wheel
 from real_host import pyodide_abi, real_host
 
 from pyodide_abi.platforms import find_runtime
-from pyodide_abi.runtime import find_node, verify_wheel
 from pyodide_abi.runtime.as_installed import verify_as_installed
+from pyodide_abi.runtime.node import find_node
+from pyodide_abi.runtime.verify import verify_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path

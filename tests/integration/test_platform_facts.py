@@ -17,7 +17,7 @@ from patience import HANGS
 
 from pyodide_abi.host import this_machine
 from pyodide_abi.platforms import load_platforms, platform_of_tag
-from pyodide_abi.runtime import Program, run_python
+from pyodide_abi.runtime.program import Program, run_python
 
 if TYPE_CHECKING:
     from pyodide_abi.host import Host

@@ -10,7 +10,8 @@ from real_host import pyodide_abi, real_host
 from real_wheels import PINNED, real_wheel
 
 from pyodide_abi.platforms import platform_of_tag
-from pyodide_abi.runtime import Outcome, verify_wheel
+from pyodide_abi.runtime.account import Outcome
+from pyodide_abi.runtime.verify import verify_wheel
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wasm.edit import ModuleEdit, edit_module
 from pyodide_abi.wheel import open_wheel

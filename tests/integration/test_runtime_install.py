@@ -15,7 +15,7 @@ from real_host import pyodide_abi, real_host
 
 from pyodide_abi.errors import DigestError
 from pyodide_abi.platforms import find_runtime
-from pyodide_abi.runtime import install_release, installed_folder
+from pyodide_abi.runtime.releases import install_release, installed_folder
 from pyodide_abi.values import replace
 
 if TYPE_CHECKING:

@@ -13,8 +13,10 @@ from real_wheels import real_wheel
 
 from pyodide_abi.errors import FailedError
 from pyodide_abi.platforms import find_runtime, platform_of_tag
-from pyodide_abi.runtime import Outcome, runtimes_for, verify, verify_wheel
+from pyodide_abi.runtime import verify
+from pyodide_abi.runtime.account import Outcome
 from pyodide_abi.runtime.fresh_interpreters import Interpreters
+from pyodide_abi.runtime.verify import runtimes_for, verify_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,15 +16,16 @@ from real_host import real_host
 
 import pyodide_abi.runtime.program as program_module
 from pyodide_abi.platforms import find_runtime
-from pyodide_abi.runtime import Program, find_node, install_release, run_python
 from pyodide_abi.runtime.driver import drive
+from pyodide_abi.runtime.node import find_node
+from pyodide_abi.runtime.program import Program, run_python
 from pyodide_abi.runtime.protocol import Batch, Probe, Request
-from pyodide_abi.runtime.releases import SNAPSHOTS
+from pyodide_abi.runtime.releases import SNAPSHOTS, install_release
 from pyodide_abi.runtime.replies import Imported
 from pyodide_abi.runtime.snapshot import obtain_snapshot
 
 if TYPE_CHECKING:
-    from pyodide_abi.runtime import Finished
+    from pyodide_abi.runtime.program import Finished
 
 pytestmark = pytest.mark.integration
 #: One of each version of Python: 3.12 is as old as our platforms, 3.15 as new.

@@ -7,9 +7,9 @@ import pytest
 from pyodide_abi.host import this_machine
 from pyodide_abi.platforms import find_runtime, load_platforms
 from pyodide_abi.platforms.packages import load_packages
-from pyodide_abi.runtime import install_release
 from pyodide_abi.runtime.learning.describing import compiled_packages
 from pyodide_abi.runtime.learning.learn import locked_packages
+from pyodide_abi.runtime.releases import install_release
 
 pytestmark = pytest.mark.integration
 

@@ -17,7 +17,8 @@ from pyodide_abi.host import Host, Silence
 from pyodide_abi.platforms import find_runtime, load_platforms
 from pyodide_abi.platforms.model import Language, Need, Stage
 from pyodide_abi.process import SystemRunner
-from pyodide_abi.runtime import Program, install_release, run_python
+from pyodide_abi.runtime.program import Program, run_python
+from pyodide_abi.runtime.releases import install_release
 from pyodide_abi.store import Store
 from pyodide_abi.toolchain import find_python, find_toolchain, make_sysroot
 

@@ -14,7 +14,7 @@ from real_wheels import real_wheel
 
 from pyodide_abi.host import Host, Silence
 from pyodide_abi.process import SystemRunner
-from pyodide_abi.runtime import find_node
+from pyodide_abi.runtime.node import find_node
 from pyodide_abi.store import Store
 from pyodide_abi.wasm import FuncType, GlobalType, Module, SectionId, TagType, encode, read_module
 from pyodide_abi.wasm.code import scan_code

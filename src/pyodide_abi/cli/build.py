@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pyodide_abi.build import BuildResult
     from pyodide_abi.cli.session import Session
     from pyodide_abi.platforms.model import Platform
-    from pyodide_abi.runtime import Verification
+    from pyodide_abi.runtime.verify import Verification
     from pyodide_abi.toolchain import Toolchain
 
 DESCRIPTION = """\
@@ -203,7 +203,7 @@ def _judge(
     """Audit the wheel and, if asked, load it."""
     from pyodide_abi.audit import audit_file
     from pyodide_abi.cli.session import usable_cores
-    from pyodide_abi.runtime import verify_wheel
+    from pyodide_abi.runtime.verify import verify_wheel
 
     verification = None
     report = audit_file(result.wheel, platform=platform)

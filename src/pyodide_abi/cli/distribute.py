@@ -126,7 +126,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     from pyodide_abi.host import HostWishes
     from pyodide_abi.platforms import default_platform, load_platform
     from pyodide_abi.report.distribution import distribution_to_html, distribution_to_json, write_distribution
-    from pyodide_abi.runtime import newest
+    from pyodide_abi.runtime.releases import newest
     from pyodide_abi.toolchain import find_python
 
     host = session.host

@@ -153,8 +153,7 @@ def _proved(host: Host) -> dict[str, bool]:
 def _machine(host: Host) -> list[Check]:
     """What every platform needs, and what fetching needs. Only the former can be a problem."""
     from pyodide_abi.errors import MissingError
-    from pyodide_abi.runtime import find_node
-    from pyodide_abi.runtime.node import find_npm
+    from pyodide_abi.runtime.node import find_node, find_npm
     from pyodide_abi.toolchain import find_uv
     from pyodide_abi.toolchain.apt import available
     from pyodide_abi.toolchain.programs import find_program
@@ -283,7 +282,7 @@ def _python(platform: Platform, host: Host) -> Check:
 
 
 def _releases(platform: Platform, host: Host) -> Check:
-    from pyodide_abi.runtime import installed_folder
+    from pyodide_abi.runtime.releases import installed_folder
 
     cached = [one.version for one in platform.releases if installed_folder(one, host) is not None]
     total = len(platform.releases)

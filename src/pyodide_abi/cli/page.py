@@ -110,7 +110,7 @@ def _beside(named: Sequence[Runtime], session: Session, *, cached: bool) -> Besi
     """The newest release, fetched if need be, and others."""
     from pyodide_abi.page.folder import Beside
     from pyodide_abi.platforms import load_platforms
-    from pyodide_abi.runtime import install_release, installed_folder, newest
+    from pyodide_abi.runtime.releases import install_release, installed_folder, newest
 
     host = session.host
     known = [runtime for platform in load_platforms() for runtime in platform.runtimes]

@@ -122,7 +122,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Run it; the program's exit status."""
-    from pyodide_abi.runtime import Program, run_python
+    from pyodide_abi.runtime.program import Program, run_python
 
     wheels, python_arguments = split(_python_words(args))
     named = [_wheel(word, session.cwd) for word in (*wheels, *args.wheel)]
@@ -164,10 +164,9 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
 def _engine(args: argparse.Namespace, session: Session) -> CommandLine:
     """The engine asked for."""
-    from pyodide_abi.runtime import find_node
     from pyodide_abi.runtime.engine_program import Bun, Deno
     from pyodide_abi.runtime.find_engine import find_engine_program
-    from pyodide_abi.runtime.node import Node
+    from pyodide_abi.runtime.node import Node, find_node
 
     if not args.engine:
         return find_node(session.host, args.node)
@@ -182,9 +181,10 @@ def _installed(
     """The files to unpack and the packages of the release to load, all of them here."""
     if not named:
         return (), None
-    from pyodide_abi.runtime import choose_wheels, install_release
     from pyodide_abi.runtime.package_index import Sources
     from pyodide_abi.runtime.release_packages import fetch_packages
+    from pyodide_abi.runtime.releases import install_release
+    from pyodide_abi.runtime.requirements import choose_wheels
 
     folders = folders_of(args.find_links, session.cwd)
     sources = Sources(
@@ -239,7 +239,7 @@ def _wheel(word: str, cwd: Path) -> str | Path:
 
 def _runtime(args: argparse.Namespace, wheels: Iterable[Path]) -> Runtime:
     from pyodide_abi.platforms import find_runtime, load_platform
-    from pyodide_abi.runtime import newest
+    from pyodide_abi.runtime.releases import newest
 
     # What is set outside of the command line stands in where neither it nor a wheel's tag says anything.
     if args.runtime and not set_by(args, "runtime"):

@@ -81,8 +81,8 @@ def check(args: argparse.Namespace, session: Session) -> Verdict:
 def _obtained(source: str, session: Session, scratch: Path) -> Obtained:
     """The runtime: a release that is known, or whatever can be learned."""
     from pyodide_abi.platforms import load_platforms
-    from pyodide_abi.runtime import install_release
     from pyodide_abi.runtime.learning.sources import Obtained, obtain
+    from pyodide_abi.runtime.releases import install_release
 
     for platform in load_platforms():
         for release in platform.releases:

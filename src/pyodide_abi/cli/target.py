@@ -106,7 +106,7 @@ def find_target(platform: Platform, args: argparse.Namespace, session: Session, 
     from pyodide_abi.build import Exports, Target
     from pyodide_abi.build.environment import require_tools
     from pyodide_abi.cli.settings import set_by
-    from pyodide_abi.runtime import install_release, newest
+    from pyodide_abi.runtime.releases import install_release, newest
     from pyodide_abi.toolchain import Source, find_python, find_rust, find_toolchain, make_sysroot
 
     host = session.host

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from pyodide_abi.cli.session import Session
     from pyodide_abi.platforms import Runtime
-    from pyodide_abi.runtime import Verification
+    from pyodide_abi.runtime.verify import Verification
     from pyodide_abi.runtime.verify_order import VerifyOrder
     from pyodide_abi.signatures.rows import Row
 
@@ -249,9 +249,9 @@ def _of_calls(
 def _run_as_installed(args: argparse.Namespace, session: Session) -> int:
     from pyodide_abi.platforms.engine_documents import DEFAULT_ENGINE
     from pyodide_abi.report.as_installed import as_installed_to_data, write_as_installed
-    from pyodide_abi.runtime import find_node
     from pyodide_abi.runtime.as_installed import verify_as_installed
     from pyodide_abi.runtime.browser import find_browser
+    from pyodide_abi.runtime.node import find_node
 
     named = _named_runtimes(args)
     many = Many(session, key="wheel")
@@ -295,7 +295,7 @@ def _named_runtimes(args: argparse.Namespace) -> tuple[Runtime, ...]:
 
 def _runtimes_to_install(wheel: Path, named: tuple[Runtime, ...], *, habit: bool) -> tuple[Runtime, ...]:
     from pyodide_abi.platforms import default_platform
-    from pyodide_abi.runtime import newest
+    from pyodide_abi.runtime.releases import newest
 
     runtimes = _runtimes(wheel, named, habit=habit)
     return runtimes if named and not habit else (newest(runtimes or default_platform().runtimes),)
@@ -310,7 +310,7 @@ def _runtimes(wheel: Path, named: tuple[Runtime, ...], *, habit: bool) -> tuple[
         habit: Whether a setting names them, which counts only for wheels of their platform.
     """
     from pyodide_abi.errors import UsageError
-    from pyodide_abi.runtime import runtimes_for
+    from pyodide_abi.runtime.verify import runtimes_for
     from pyodide_abi.wheel import parse_wheel_name
 
     if named and not habit:

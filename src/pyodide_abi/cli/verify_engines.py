@@ -29,8 +29,8 @@ def engines_of(args: argparse.Namespace, session: Session) -> Engines:
     """
     from pyodide_abi.errors import UsageError
     from pyodide_abi.platforms.engine_documents import engine_names
-    from pyodide_abi.runtime import find_node
     from pyodide_abi.runtime.find_engine import Engines, choose_engines
+    from pyodide_abi.runtime.node import find_node
 
     names = engine_names() if ALL in args.engine else tuple(dict.fromkeys(args.engine))
     if args.calls and len(names) > 1:

@@ -14,7 +14,7 @@ from pyodide_abi.distribution.schedule import carried_out
 from pyodide_abi.distribution.trial import Loading, key_of_loading, load_package, packages_in, to_import
 from pyodide_abi.distribution.whole_set import judge_together
 from pyodide_abi.distribution.work import Job, told
-from pyodide_abi.runtime import install_release, newest
+from pyodide_abi.runtime.releases import install_release, newest
 from pyodide_abi.values import value
 from pyodide_abi.wheel import open_wheel
 

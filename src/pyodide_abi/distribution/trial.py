@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.atomic import temporary
 from pyodide_abi.audit.lock_file import read_lock_file
 from pyodide_abi.distribution.lock import NAME
-from pyodide_abi.runtime import Program, run_python
+from pyodide_abi.runtime.program import Program, run_python
 from pyodide_abi.runtime.release_packages import ReleasePackages
 from pyodide_abi.values import value
 

@@ -26,7 +26,9 @@ from pyodide_abi.platforms.known import use_learned
 from pyodide_abi.platforms.learned import learned_folder
 from pyodide_abi.repair.plan import Wishes
 from pyodide_abi.repair.repair_wheel import plan_wheel, repair_wheel
-from pyodide_abi.runtime import Outcome, newest, verify_wheel
+from pyodide_abi.runtime.account import Outcome
+from pyodide_abi.runtime.releases import newest
+from pyodide_abi.runtime.verify import verify_wheel
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:

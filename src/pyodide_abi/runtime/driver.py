@@ -13,7 +13,6 @@ from pyodide_abi.runtime.browser import Browser
 from pyodide_abi.runtime.engine_program import Deno, Shell
 from pyodide_abi.runtime.memory_file import end_memory, read_memory
 from pyodide_abi.runtime.node import Node
-from pyodide_abi.runtime.page_batch import drive_page
 from pyodide_abi.runtime.replies import Begun, Booted, Broken, Died, Exited, parse_messages
 from pyodide_abi.runtime.room import environment, locked
 from pyodide_abi.values import replace, value
@@ -107,6 +106,8 @@ def drive(
         channel.touch()
         clock.touch()
         if isinstance(program, Browser):
+            from pyodide_abi.runtime.page_batch import drive_page  # noqa: PLC0415 - brings an HTTP server
+
             done = drive_page(batch, program, host, channel=channel, clock=clock, timeout=timeout)
         elif isinstance(program, Shell):
             done = _in_shell(batch, program, host, channel=channel, clock=clock, timeout=timeout)

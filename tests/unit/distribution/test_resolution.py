@@ -13,7 +13,7 @@ from pyodide_abi.distribution import resolution as resolving
 from pyodide_abi.distribution.resolution import Asked, packages_of, read_project, resolve
 from pyodide_abi.errors import FailedError, MissingError, OfflineError, UsageError
 from pyodide_abi.platforms import load_platform
-from pyodide_abi.runtime import newest
+from pyodide_abi.runtime.releases import newest
 from pyodide_abi.runtime.requirements import markers_of
 from pyodide_abi.toml import parse_toml, read_toml
 from pyodide_abi.values import replace

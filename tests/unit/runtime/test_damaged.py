@@ -10,7 +10,10 @@ from fake_node import BOOTED, DONE, entered, imported, left, make_node_host
 from made_wheels import make_wheel
 
 from pyodide_abi.platforms import load_platform
-from pyodide_abi.runtime import Outcome, Program, releases, run_python, verify_wheel
+from pyodide_abi.runtime import releases
+from pyodide_abi.runtime.account import Outcome
+from pyodide_abi.runtime.program import Program, run_python
+from pyodide_abi.runtime.verify import verify_wheel
 from pyodide_abi.store import Store
 from pyodide_abi.values import replace
 

@@ -11,8 +11,10 @@ from made_wheels import make_wheel
 
 from pyodide_abi.platforms import load_platform
 from pyodide_abi.report.depths import depths_to_data
-from pyodide_abi.runtime import deepening, find_node, verify_wheel
+from pyodide_abi.runtime import deepening
 from pyodide_abi.runtime.depths import measure_depths
+from pyodide_abi.runtime.node import find_node
+from pyodide_abi.runtime.verify import verify_wheel
 from pyodide_abi.signatures import CalledFunction, TableEntry
 from pyodide_abi.signatures.layouts import load_layouts
 from pyodide_abi.signatures.rows import Row

@@ -10,8 +10,9 @@ from made_wheels import make_wheel
 
 from pyodide_abi.platforms import load_platform
 from pyodide_abi.report.called_entries import calls_to_data
-from pyodide_abi.runtime import find_node, verify_wheel
 from pyodide_abi.runtime.entry_calls import CallSeen, call_entries
+from pyodide_abi.runtime.node import find_node
+from pyodide_abi.runtime.verify import verify_wheel
 from pyodide_abi.signatures import CalledFunction, TableEntry
 from pyodide_abi.signatures.layouts import load_layouts
 from pyodide_abi.signatures.outcomes import CallResult

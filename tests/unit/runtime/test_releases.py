@@ -12,7 +12,8 @@ from fake_host import FakeRunner, completed, make_host
 
 from pyodide_abi.errors import DigestError, MissingError, OfflineError
 from pyodide_abi.platforms import load_platform
-from pyodide_abi.runtime import install_release, installed_folder, newest, npm_archive
+from pyodide_abi.runtime import npm_archive
+from pyodide_abi.runtime.releases import install_release, installed_folder, newest
 from pyodide_abi.values import replace
 
 if TYPE_CHECKING:

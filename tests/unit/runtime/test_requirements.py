@@ -9,9 +9,10 @@ from made_wheels import make_wheel
 
 from pyodide_abi.errors import MissingError, UsageError
 from pyodide_abi.platforms import load_platform
-from pyodide_abi.runtime import choose_wheels, package_index
+from pyodide_abi.runtime import package_index
 from pyodide_abi.runtime.package_index import Sources
 from pyodide_abi.runtime.release_packages import fetch_packages
+from pyodide_abi.runtime.requirements import choose_wheels
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,9 +8,10 @@ from fake_node import BOOTED, DONE, entered, imported, left, make_node_host, pre
 from made_wheels import make_wheel
 
 from pyodide_abi.platforms import load_platform
-from pyodide_abi.runtime import Outcome, verify_wheel
+from pyodide_abi.runtime.account import Outcome
 from pyodide_abi.runtime.attempts import Attempt
 from pyodide_abi.runtime.sharing import divided, families
+from pyodide_abi.runtime.verify import verify_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path

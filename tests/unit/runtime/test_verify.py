@@ -14,9 +14,11 @@ from pyodide_abi.errors import FailedError
 from pyodide_abi.platforms import load_platform
 from pyodide_abi.platforms.model import Learned
 from pyodide_abi.report.verify import verification_to_data, write_verification
-from pyodide_abi.runtime import Outcome, find_node, runtimes_for, verify_wheel
+from pyodide_abi.runtime.account import Outcome
 from pyodide_abi.runtime.browser import Browser
 from pyodide_abi.runtime.find_engine import Engines
+from pyodide_abi.runtime.node import find_node
+from pyodide_abi.runtime.verify import runtimes_for, verify_wheel
 from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
