@@ -69,6 +69,8 @@ exec {program} "$@"
 #: this machine's would answer for itself. Reading by HTTP and O_DIRECT need what the target does not have.
 _HDF5 = {"H5PY_ROS3": "0", "H5PY_DIRECT_VFD": "0"}
 _HDF5_VERSION = re.compile(r'#define\s+H5_VERS_INFO\s+"HDF5 library version: (\d+\.\d+\.\d+)')
+#: pyproj runs PROJ's program to ask its version, which cannot be run here.
+_PROJ_VERSION = re.compile(r"#define\s+PROJ_VERSION_(?:MAJOR|MINOR|PATCH)\s+(\d+)")
 
 
 def library_scripts(environ: Mapping[str, str]) -> list[str]:
@@ -121,7 +123,7 @@ class LibraryScripts(Tool):
             for name, header in _ROOTS.items():
                 if (prefix / header).is_file():
                     found.setdefault(name, str(prefix))
-            found = _hdf5(prefix) | found
+            found = _hdf5(prefix) | _proj(prefix) | found
         return {name: place for name, place in found.items() if name not in build.host.environ}
 
 
@@ -138,3 +140,12 @@ def _hdf5(prefix: Path) -> dict[str, str]:
         return {}
     version = _HDF5_VERSION.search(header.read_text("utf-8", errors="replace"))
     return {**_HDF5, **({"HDF5_VERSION": version.group(1)} if version else {})}
+
+
+def _proj(prefix: Path) -> dict[str, str]:
+    """What is to be known of a prefix's PROJ without running it; nothing where it has none."""
+    header = prefix / "include" / "proj.h"
+    if not header.is_file():
+        return {}
+    parts = _PROJ_VERSION.findall(header.read_text("utf-8", errors="replace"))
+    return {"PROJ_VERSION": ".".join(parts)} if parts else {}

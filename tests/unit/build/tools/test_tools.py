@@ -147,6 +147,28 @@ def test_a_library_that_a_project_would_open_is_known_from_its_header(tmp_path: 
     }
 
 
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        (
+            "#define PROJ_VERSION_MAJOR 9\n#define PROJ_VERSION_MINOR 6\n#define PROJ_VERSION_PATCH 0\n",
+            {"PROJ_VERSION": "9.6.0"},
+        ),
+        ("#define PJ_VERSION 493\n", {}),
+    ],
+)
+def test_a_library_that_a_project_would_run_is_known_from_its_header(
+    text: str, known: dict[str, str], tmp_path: Path
+) -> None:
+    """pyproj runs PROJ's own program."""
+    (tmp_path / "include").mkdir()
+    (tmp_path / "include" / "proj.h").write_text(text)
+    runner = FakeRunner(lambda argv, _cwd: completed(argv))
+    target = made_target(tmp_path, prefixes=(tmp_path,))
+    one = made_build(tmp_path, target, host=make_host(tmp_path, runner, environ={"PATH": ""}))
+    assert LibraryScripts().environ(one) == {"PROJ_DIR": str(tmp_path), **known}
+
+
 def test_bare_names_are_the_target_s_where_commands_follow_one_another(tmp_path: Path) -> None:
     one = build(tmp_path)
     files = Compilers().files(one)
