@@ -14,7 +14,7 @@ from pyodide_abi.toml import read_toml
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from pyodide_abi.build.lacking import Lacking
     from pyodide_abi.libraries.recipe import Recipe
@@ -78,25 +78,34 @@ class Catalogue:
             hint=f"{hint}'pyodide-abi library list' names those that there are; --recipes takes your own",
         )
 
-    def in_order(self, names: Iterable[str]) -> list[Recipe]:
+    def in_order(self, names: Iterable[str], *, provided: Collection[str] = ()) -> list[Recipe]:
         """The recipes of that name and all that they need, what is needed first.
+
+        Args:
+            names: The names of the libraries.
+            provided: libraries that the runtime has, as ``-l`` takes them. A library that is only needed, and
+                of which the runtime has every part, is left out.
 
         Raises:
             UsageError: there is no such recipe, or libraries need one another in a circle.
         """
         ordered: dict[str, Recipe] = {}
         for name in names:
-            self._visit(name, ordered, ())
+            self._visit(name, ordered, (), provided)
         return list(ordered.values())
 
-    def _visit(self, name: str, ordered: dict[str, Recipe], above: tuple[str, ...]) -> None:
+    def _visit(
+        self, name: str, ordered: dict[str, Recipe], above: tuple[str, ...], provided: Collection[str]
+    ) -> None:
         if name in above:
             raise UsageError(f"libraries need one another in a circle: {' → '.join((*above, name))}")
         if name in ordered:
             return
         recipe = self.find(name)
         for need in recipe.needs:
-            self._visit(need, ordered, (*above, name))
+            parts = set(self.find(need).offers.link)
+            if not parts or parts - set(provided):
+                self._visit(need, ordered, (*above, name), provided)
         ordered[name] = recipe
 
     def offering(self, lacking: Lacking) -> Recipe | None:

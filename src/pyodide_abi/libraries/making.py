@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.build.logs import explained
 from pyodide_abi.build.model import Exports
 from pyodide_abi.build.persistent import persistent_environment
-from pyodide_abi.build.runtime_libraries import provided
+from pyodide_abi.build.runtime_libraries import libraries_of, provided
 from pyodide_abi.build.wheels import work_folder
 from pyodide_abi.errors import BuildFailedError
 from pyodide_abi.libraries.library_sources import fetch_source
@@ -74,7 +74,7 @@ def make_libraries(
     """Make libraries and what they need, those apart that are in the cache.
 
     Args:
-        names: The names of the libraries.
+        names: The names of the libraries; what they need and the runtime has is not made.
         catalogue: the recipes.
         target: what they are for; its prefixes are not looked into.
         host: the machine.
@@ -91,8 +91,9 @@ def make_libraries(
         BuildFailedError: it could not be built; the log is kept, its path is in the hint.
     """
     made: dict[str, MadeLibrary] = {}
-    for recipe in catalogue.in_order(names):
-        needs = catalogue.in_order(recipe.needs)
+    runtimes = {library.link for library in libraries_of(target.platform)}
+    for recipe in catalogue.in_order(names, provided=runtimes):
+        needs = [need for need in catalogue.in_order([recipe.name], provided=runtimes) if need is not recipe]
         key = _key(recipe, needs, target)
         prefixes = tuple(made[need.name].prefix for need in reversed(needs))
         own = replace(target, prefixes=prefixes, exports=Exports(), tag="", rust=None, rust_library=None)

@@ -94,6 +94,22 @@ def test_what_is_needed_is_made_first() -> None:
     assert [recipe.name for recipe in catalogue.in_order(["c", "b"])] == ["d", "c", "b"]
 
 
+@pytest.mark.parametrize(
+    ("link", "left"),
+    [(["z"], ["a"]), (["z", "bz2"], ["a"]), (["z", "zmore"], ["d", "b", "a"]), ([], ["d", "b", "a"])],
+)
+def test_what_the_runtime_has_is_not_made_for_others(link: list[str], left: list[str]) -> None:
+    tables = {
+        "a": {**SPAM, "needs": ["b"]},
+        "b": {**SPAM, "needs": ["d"], "offers": {"link": link}},
+        "d": SPAM,
+    }
+    catalogue = Catalogue.read(tables=tables)
+    assert [recipe.name for recipe in catalogue.in_order(["a"], provided=["z", "bz2"])] == left
+    # It is made for who asks for itself.
+    assert [recipe.name for recipe in catalogue.in_order(["b"], provided=["z", "bz2"])] == ["d", "b"]
+
+
 @pytest.mark.parametrize("needs", [["a"], ["b"]])
 def test_a_circle(needs: list[str]) -> None:
     tables = {"a": {**SPAM, "needs": needs}, "b": {**SPAM, "needs": ["a"]}}

@@ -15,6 +15,7 @@ from pyodide_abi.errors import BuildFailedError
 from pyodide_abi.libraries import Catalogue, making
 from pyodide_abi.libraries.library_sources import LibrarySource
 from pyodide_abi.libraries.making import find_made, make_libraries
+from pyodide_abi.platforms import load_platform
 from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
@@ -102,6 +103,24 @@ def test_what_is_made(tmp_path: Path, target: Target) -> None:
     # What is needed is a prefix of the build that needs it.
     assert [one.prefixes for one in making._seen] == [(), (base.prefix,)]  # type: ignore[attr-defined]
     assert [one.name for one in find_made(host)] == ["base", "spam"]
+
+
+def test_what_the_runtime_has_is_used_from_there(tmp_path: Path, target: Target) -> None:
+    tables = {
+        "squirrel": {
+            "summary": "files of tables",
+            "build": "make",
+            "source": {"debian": "squirrel"},
+            "offers": {"link": ["sqlite3"]},
+        },
+        "spam": {"summary": "canned", "build": "make", "source": {"debian": "spam"}, "needs": ["squirrel"]},
+    }
+    host = make_host(tmp_path, Machine())
+    made = make_libraries(["spam"], Catalogue.read(tables=tables), target, host)
+    assert [library.name for library in made] == ["spam"]
+    older = replace(target, platform=load_platform("2025_0"))
+    with pytest.raises(BuildFailedError, match="has not installed lib/libsqlite3"):
+        make_libraries(["spam"], Catalogue.read(tables=tables), older, host)
 
 
 def test_what_is_there_is_not_made_again(tmp_path: Path, target: Target) -> None:
