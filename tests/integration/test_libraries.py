@@ -314,6 +314,23 @@ USES = {
         'return Py_BuildValue("(lll)", read[0], read[1], read[2]);',
         answer="(441, 441, 441)",
     ),
+    "abseil": Use(
+        packages="absl_strings absl_flat_hash_map",
+        headers=("absl/strings/str_cat.h", "absl/container/flat_hash_map.h"),
+        body="absl::flat_hash_map<std::string, int> m; m[absl::StrCat(4, 2)] = 1; m[absl::StrCat(42)] += 1;\n"
+        'return Py_BuildValue("(ii)", (int)m.size(), m["42"]);',
+        answer="(1, 2)",
+        compiler="CXX",
+    ),
+    "re2": Use(
+        packages="re2",
+        headers=("re2/re2.h",),
+        body="int n = 0; std::string word;\n"
+        'bool found = RE2::FullMatch("spam:42", "(\\\\w+):(\\\\d+)", &word, &n);\n'
+        'return Py_BuildValue("(isi)", found, word.c_str(), n);',
+        answer="(1, 'spam', 42)",
+        compiler="CXX",
+    ),
 }
 #: Made in a minute or less on a machine with two idle cores.
 SMALL = ("libffi", "libyaml")

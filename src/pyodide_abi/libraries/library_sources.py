@@ -140,14 +140,14 @@ def _from_crate(origin: Origin, folder: Path, host: Host) -> str:
     work = folder / "cargo"
     (work / "src").mkdir(parents=True)
     (work / "src" / "lib.rs").touch()
-    (work / "Cargo.toml").write_text(
-        _CARGO_TOML.format(name=origin.name, version=origin.version.partition("+")[0]), "utf-8"
-    )
+    version = origin.version.partition("+")[0]
+    (work / "Cargo.toml").write_text(_CARGO_TOML.format(name=origin.name, version=version), "utf-8")
     done = host.runner.run(
         ["cargo", "vendor", "--quiet", "--versioned-dirs", "crates"], environ=host.environ, cwd=work
     )
-    crate = work / "crates" / f"{origin.name}-{origin.version}"
-    if done.returncode or not crate.is_dir():
+    # What follows a "+" stands in the folder's name where it is the crate's own, not only the recipe's.
+    crate = next((work / "crates").glob(f"{origin.name}-{version}*"), None)
+    if done.returncode or crate is None:
         raise MissingError(
             f"cargo could not fetch the crate {origin.name} {origin.version}",
             details=done.stderr.strip().splitlines()[-6:],

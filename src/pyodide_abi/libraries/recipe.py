@@ -53,7 +53,7 @@ class Origin:
         kind: what sort of place.
         name: the package's or crate's name, or the archive's address or path.
         suite: Debian's, of a Debian source package.
-        version: The version of the crate or archive.
+        version: The version of the crate or archive; of a crate, what follows a ``+`` is the library's.
         digest: SHA-256 of the crate or archive, in hexadecimal; empty for Debian's and for a path.
         folder: The folder of the library in there, or the tar archive that has it: some crates carry
             upstream's as it is.

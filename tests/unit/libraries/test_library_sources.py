@@ -113,8 +113,17 @@ def vendoring(words: tuple[str, ...], cwd: Path | None) -> Completed:
     return completed(words)
 
 
-def test_a_crate(tmp_path: Path) -> None:
-    host = make_host(tmp_path, FakeRunner(vendoring))
+@pytest.mark.parametrize("name", ["spam-src-1.0+2.1", "spam-src-1.0"])
+def test_a_crate(name: str, tmp_path: Path) -> None:
+    """The library's version is the crate's own word or the recipe's."""
+
+    def vendoring_it(words: tuple[str, ...], cwd: Path | None) -> Completed:
+        done = vendoring(words, cwd)
+        assert cwd is not None
+        (cwd / "crates" / "spam-src-1.0+2.1").rename(cwd / "crates" / name)
+        return done
+
+    host = make_host(tmp_path, FakeRunner(vendoring_it))
     crate = {"crate": "spam-src", "version": "1.0+2.1", "folder": "upstream"}
     found = fetch_source(recipe({**crate, "sha256": DIGEST}, at=tmp_path), host)
     assert (found.version, found.origin) == ("2.1", "crate spam-src 1.0+2.1")
