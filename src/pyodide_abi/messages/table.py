@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 _FILES = (
     "compiling",
     "sources",
+    "porting",
     "rust",
     "build_tools",
     "projects",
+    "build_files",
     "builders",
+    "emscripten",
     "linking",
     "file",
     "features",
