@@ -37,16 +37,20 @@ _FILES = (
     "symbols",
     "libraries",
     "python",
+    "modules",
     "packages",
     "bindings",
+    "objects",
     "traps",
     "limits",
     "programs",
     "installing",
+    "requirements",
     "fetching",
     "machine",
     "pages",
     "hosts",
+    "engine_hosts",
 )
 _IMPORT = (
     r'Import #\d++ (?:module=)?"(?P<space>(?!a")[^"]{0,300})" '
