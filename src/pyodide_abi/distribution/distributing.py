@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.atomic import replacing
 from pyodide_abi.audit import audit_file
 from pyodide_abi.distribution.lock import NAME, imports_of, lock_text
-from pyodide_abi.distribution.progress_file import ProgressFiles, carry_out
+from pyodide_abi.distribution.progress_file import ProgressFiles, carry_out, key_of_set
 from pyodide_abi.distribution.schedule import carried_out
 from pyodide_abi.distribution.trial import Loading, key_of_loading, load_package, packages_in, to_import
 from pyodide_abi.distribution.whole_set import judge_together
@@ -118,7 +118,7 @@ def distribute(
         outdir=settings.outdir,
         lock=lock,
         packages=tuple(made.values()),
-        together=_together(made, settings, host),
+        together=_together(files, made, text, settings, host),
         loaded=loaded,
     )
 
@@ -155,9 +155,14 @@ def _worked_on(
 
 
 def _together(
-    made: Mapping[str, Made], settings: WorkSettings, host: Host
+    files: ProgressFiles, made: Mapping[str, Made], lock: str, settings: WorkSettings, host: Host
 ) -> tuple[tuple[str, str, str], ...]:
+    """What is wrong with the wheels as a set and with the lock file; once found, it is remembered."""
     good = [one for one in made.values() if one.status.good]
+    key = key_of_set(good, lock, settings)
+    before = files.together(key)
+    if before is not None:
+        return before
     with host.progress.task("judging all wheels together"):
         known = {finding for one in good for finding in one.findings}
         found = judge_together(
@@ -166,8 +171,10 @@ def _together(
             known=known,
             ignore=settings.ignore,
         )
-        lock = audit_file(settings.outdir / NAME, platform=settings.platform, ignore=settings.ignore)
-    return (*found, *map(told, lock.findings))
+        report = audit_file(settings.outdir / NAME, platform=settings.platform, ignore=settings.ignore)
+    found = (*found, *map(told, report.findings))
+    files.write_together(key, found)
+    return found
 
 
 def _loaded(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
+from pyodide_abi import __version__
 from pyodide_abi.atomic import replacing
 from pyodide_abi.distribution.work import Made, WorkStatus, make
 from pyodide_abi.distribution.work_plan import Action
@@ -83,6 +84,20 @@ class ProgressFiles:
         with replacing(self.outdir / FOLDER / "loaded") as partial:
             partial.write_text(json.dumps(loaded, indent=1) + "\n", "utf-8")
 
+    def together(self, key: str) -> tuple[tuple[str, str, str], ...] | None:
+        """What was said of these wheels as a set; None where they have not been judged together."""
+        try:
+            said = json.loads((self.outdir / FOLDER / "together").read_text("utf-8"))
+            found = tuple((str(severity), str(code), str(text)) for severity, code, text in said["found"])
+            return found if said["key"] == key else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def write_together(self, key: str, found: Sequence[tuple[str, str, str]]) -> None:
+        """Remember that."""
+        with replacing(self.outdir / FOLDER / "together") as partial:
+            partial.write_text(json.dumps({"key": key, "found": found}, indent=1) + "\n", "utf-8")
+
     def forget_others(self, steps: Sequence[Step]) -> None:
         """Remove the wheels of packages that were part of an earlier run and are not of this one."""
         names = {step.package.name for step in steps}
@@ -119,6 +134,21 @@ def key_of(step: Step, settings: WorkSettings) -> str:
         facts += [[str(prefix) for prefix in target.prefixes]]
         facts += [sorted(str(folder) for folder in settings.recipes)]
     return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()
+
+
+def key_of_set(good: Sequence[Made], lock: str, settings: WorkSettings) -> str:
+    """A digest of what decides how wheels are judged together: these, what is known of each, and who judges.
+
+    Args:
+        good: the wheels.
+        lock: The text of the lock file that names them.
+        settings: how they were made.
+    """
+    platform = settings.platform
+    facts: list[object] = [_EDITION, __version__, platform.name, settings.ignore, lock]
+    facts += [[release.version, release.integrity] for release in platform.releases]
+    facts += [[made.file, made.sha256, made.findings] for made in good]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
 def carry_out(job: Job, progress: Progress | None = None) -> Made:

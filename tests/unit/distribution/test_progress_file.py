@@ -9,7 +9,7 @@ from made_builds import made_target
 from made_wheels import make_wheel
 
 from pyodide_abi.distribution import progress_file
-from pyodide_abi.distribution.progress_file import FOLDER, ProgressFiles, carry_out
+from pyodide_abi.distribution.progress_file import FOLDER, ProgressFiles, carry_out, key_of_set
 from pyodide_abi.distribution.resolution import File, ResolvedPackage
 from pyodide_abi.distribution.work import Job, Made, WorkSettings, WorkStatus
 from pyodide_abi.distribution.work_plan import Action, Step
@@ -144,3 +144,51 @@ def test_what_is_no_part_of_it_any_more_goes(packages: Packages) -> None:
     assert list(packages.outdir.glob("*.whl"))
     files.forget_others([])
     assert not list(packages.outdir.glob("*.whl"))
+
+
+def test_what_was_said_of_a_set_is_told_again_of_that_set_alone(packages: Packages) -> None:
+    files = ProgressFiles(outdir=packages.outdir)
+    assert files.together("one") is None
+    (packages.outdir / FOLDER).mkdir()
+    found = (("warning", "", "two install a.py"), ("error", "ABI416", "no x"))
+    files.write_together("one", found)
+    assert files.together("one") == found
+    assert files.together("two") is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"key": "one"}', '{"key": "one", "found": [[1]]}', '{"found": []}']
+)
+def test_what_was_said_of_a_set_counts_as_nothing_where_it_cannot_be_read(
+    text: str, packages: Packages
+) -> None:
+    (packages.outdir / FOLDER).mkdir()
+    (packages.outdir / FOLDER / "together").write_text(text)
+    assert ProgressFiles(outdir=packages.outdir).together("one") is None
+
+
+def test_all_that_decides_how_a_set_is_judged_is_part_of_its_key(
+    packages: Packages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, settings = carry_out(packages.job), packages.job.settings
+    newest = settings.platform.releases[-1]
+    fewer = replace(settings.platform, releases=settings.platform.releases[:-1])
+    other = replace(settings.platform, releases=(*fewer.releases, replace(newest, integrity="sha512-other")))
+    keys = [
+        key_of_set([made], "{}", settings),
+        key_of_set([], "{}", settings),
+        key_of_set([made, made], "{}", settings),
+        key_of_set([made], "{ }", settings),
+        key_of_set([replace(made, sha256="aa")], "{}", settings),
+        key_of_set([replace(made, file="eggs.whl")], "{}", settings),
+        key_of_set([replace(made, findings=())], "{}", settings),
+        key_of_set([made], "{}", replace(settings, ignore=("ABI402",))),
+        key_of_set([made], "{}", replace(settings, platform=fewer)),
+        key_of_set([made], "{}", replace(settings, platform=other)),
+        key_of_set([made], "{}", replace(settings, platform=replace(settings.platform, name="other"))),
+    ]
+    monkeypatch.setattr(progress_file, "__version__", "another")
+    keys.append(key_of_set([made], "{}", settings))
+    assert len(set(keys)) == len(keys)
+    monkeypatch.undo()
+    assert key_of_set([made], "{}", settings) == keys[0]
