@@ -331,6 +331,16 @@ USES = {
         answer="(1, 'spam', 42)",
         compiler="CXX",
     ),
+    "protobuf": Use(
+        packages="protobuf",
+        headers=("google/protobuf/struct.pb.h",),
+        body="google::protobuf::Value in, out; in.set_number_value(42);\n"
+        "std::string text = in.SerializeAsString(); bool read = out.ParseFromString(text);\n"
+        'return Py_BuildValue("(iid)", (int)text.size(), read, out.number_value());',
+        # The tag, and eight bytes of a double.
+        answer="(9, 1, 42.0)",
+        compiler="CXX",
+    ),
 }
 #: Made in a minute or less on a machine with two idle cores.
 SMALL = ("libffi", "libyaml")
