@@ -37,6 +37,8 @@ _EDITION = 1
 #: What people read, what the target runs, and libtool's files, which name paths that are gone.
 _NEEDLESS = ("share/man", "share/doc", "share/info", "share/gtk-doc", "share/bash-completion")
 _NEEDLESS_FILES = ("lib/**/*.la", "bin/*.js", "bin/*.wasm")
+#: How a program for the target begins; ``make install`` takes it without the WebAssembly that it loads.
+_PROGRAM = b"#!/usr/bin/env node\n"
 
 
 @value
@@ -212,3 +214,7 @@ def _take(staged: Path, folder: Path, place: Path) -> None:
     for pattern in _NEEDLESS_FILES:
         for left in folder.glob(pattern):
             left.unlink()
+    # They would stand before this machine's own programs of their name.
+    for program in folder.glob("bin/*"):
+        if program.is_file() and program.read_bytes().startswith(_PROGRAM):
+            program.unlink()

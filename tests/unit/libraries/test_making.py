@@ -64,6 +64,9 @@ class Machine(FakeRunner):
             for name in ("lib/libspam.a", "lib/libspam.la", "share/man/man3/spam.3", "include/spam.h"):
                 (installed / name).parent.mkdir(parents=True, exist_ok=True)
                 (installed / name).write_text(self.environs[-1].get("SPAM", ""))
+            (installed / "bin").mkdir(exist_ok=True)
+            (installed / "bin" / "spam-config").write_text("#!/bin/sh\n")
+            (installed / "bin" / "spamlint").write_text("#!/usr/bin/env node\nvar Module")
         return completed(words, status=1 if self.fails in words else 0)
 
 
@@ -95,7 +98,9 @@ def test_what_is_made(tmp_path: Path, target: Target) -> None:
     assert machine.runnable == {"generate"}
     assert (spam.name, spam.version, base.name) == ("spam", "2.1", "base")
     names = {str(path.relative_to(spam.prefix)) for path in spam.prefix.rglob("*") if path.is_file()}
-    assert names == {"lib/libspam.a", "include/spam.h", "lib/pkgconfig/spam-2.pc", "library.json"}
+    assert names == {
+        "lib/libspam.a", "include/spam.h", "bin/spam-config", "lib/pkgconfig/spam-2.pc", "library.json"
+    }  # fmt: skip
     assert (spam.prefix / "lib/libspam.a").read_text() == "1"
     text = (spam.prefix / "lib/pkgconfig/spam-2.pc").read_text()
     assert f"prefix={spam.prefix}\n" in text
