@@ -341,6 +341,18 @@ USES = {
         answer="(9, 1, 42.0)",
         compiler="CXX",
     ),
+    "gsl": Use(
+        packages="gsl",
+        headers=("gsl/gsl_sf_bessel.h", "gsl/gsl_linalg.h"),
+        body="double m[] = {2, 1, 1, 3}, v[] = {3, 4}; int sign; gsl_vector *x = gsl_vector_alloc(2);\n"
+        "gsl_matrix_view a = gsl_matrix_view_array(m, 2, 2);\n"
+        "gsl_vector_view b = gsl_vector_view_array(v, 2);\n"
+        "gsl_permutation *p = gsl_permutation_alloc(2); gsl_linalg_LU_decomp(&a.matrix, p, &sign);\n"
+        "gsl_linalg_LU_solve(&a.matrix, p, &b.vector, x);\n"
+        "int first = (int)(gsl_vector_get(x, 0) + 0.5), second = (int)(gsl_vector_get(x, 1) + 0.5);\n"
+        'return Py_BuildValue("(iid)", first, second, gsl_sf_bessel_J0(0.0));',
+        answer="(1, 1, 1.0)",
+    ),
 }
 #: Made in a minute or less on a machine with two idle cores.
 SMALL = ("libffi", "libyaml")
