@@ -213,6 +213,9 @@ class Interpreter:
         refusals = self._refusals(library)
         yield from self._read_imports(library, facts, [one for one in refusals if one.turn == 0])
         yield from (one.problem for one in refusals if one.turn > 0)
+        too_long = check_sizes(library, self.engine, call=self.call, late=True)
+        if too_long is not None:
+            yield too_long
         yield from check_segments(library, facts, self.main_module, call=self.call)
         yield from check_start(library, facts, lambda name: self._missing(name, key), self.engine)
         self.instantiated.add(key)

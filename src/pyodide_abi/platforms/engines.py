@@ -117,6 +117,8 @@ class Text(enum.StrEnum):
     """The loader adds a number to a BigInt."""
     MISSING_AT_START = "missing_at_start"
     """A start function calls ``{symbol}``, which nobody provides, before the module's exports are known."""
+    SUSPENDING = "suspending"
+    """A ``WebAssembly.Suspending`` as a string: an object, or a function, which has an address."""
     UNREACHABLE = "unreachable"
     WRONG_SIGNATURE = "wrong_signature"
     """A function is called through the table with another type than it has."""
@@ -167,10 +169,12 @@ class SizeBound:
         most: the greatest number.
         text: what it says of more, without the place in the file. It may hold ``{call}``, ``{number}`` and
             ``{most}``, and ``{index}`` and ``{name}`` of the function or type in question.
+        late: It is seen when an instance is made; the text has the error's class in front.
     """
 
     most: int
     text: str
+    late: bool = False
 
 
 @value
@@ -281,7 +285,11 @@ def _sizes(table: Table) -> dict[str, SizeBound]:
     sizes = {}
     for size in table:
         entry = table.table(size)
-        sizes[size] = SizeBound(most=entry.number("most"), text=entry.text("text"))
+        sizes[size] = SizeBound(
+            most=entry.number("most"),
+            text=entry.text("text"),
+            late="late" in entry and entry.flag("late"),
+        )
         entry.finish()
         _check_placeholders(table, size, sizes[size].text, ("call", "number", "most", "index", "name"))
     return sizes

@@ -1,1 +1,1 @@
-"""Mending what bytes can mend: modules by hand (``patch``), whole wheels by plan (``mend``)."""
+"""Mending what bytes can mend: a module by hand (``patch``), whole wheels by plan (``repair_wheel``)."""

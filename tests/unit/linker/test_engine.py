@@ -29,6 +29,7 @@ SYMBOLS = {
         Symbol("script", SymbolKind.JS_FUNCTION, "()->(f64)"),
         Symbol("data", SymbolKind.DATA, "i32"),
         Symbol("memory", SymbolKind.MEMORY, "min=480 max=65536"),
+        Symbol("promise", SymbolKind.OTHER, ""),
         Symbol("__indirect_function_table", SymbolKind.TABLE, "funcref min=100"),
     )
 }
@@ -324,3 +325,52 @@ def test_who_refuses_to_compile(text: str, refusing: set[str]) -> None:
         for engine in engine_names()
         if any(problem.cause is Cause.FEATURE for problem in problems(text, engine))
     } == refusing
+
+
+TABLE = (
+    "CompileError: WebAssembly.Module(): initial table size (10000001 elements) is larger than implementation"
+)
+
+
+@pytest.mark.parametrize(
+    ("length", "engine", "text"),
+    [
+        (10_000_000, "node24", "loads"),
+        (10_000_001, "node24", f"{TABLE} limit (10000000 elements) @+"),
+        (10_000_000, "node20", "loads"),
+        (10_000_001, "node20", f"{TABLE.replace('Compile', 'Range').replace('Module', 'Instance')} limit (1"),
+        (10_000_000, "firefox", "loads"),
+        (10_000_001, "firefox", "RuntimeError: too many table elements"),
+        (10_000_000, "bun", "loads"),
+        (10_000_001, "bun", "LinkError: couldn't create Table"),
+        (9_999_999, "webkit", "loads"),
+        (10_000_000, "webkit", "LinkError: couldn't create Table"),
+    ],
+)
+def test_how_long_a_table_of_its_own_may_be(length: int, engine: str, text: str) -> None:
+    assert first(f"(table {length} funcref)", engine).startswith(text)
+
+
+def test_imports_come_before_a_table_that_is_too_long_for_an_instance() -> None:
+    found = problems(f"{FUNCTION} (table 10000001 funcref)", "firefox")
+    assert ["signature mismatch" in found[0].text, found[1].text] == [
+        True,
+        "RuntimeError: too many table elements",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("engine", "text"),
+    [
+        ("node24", "Error: bad export type for 'promise': object ([object WebAssembly.Suspending])"),
+        ("firefox", "Error: bad export type for 'promise': object ([object Object])"),
+        ("bun", "loads"),
+    ],
+)
+def test_the_address_of_what_switches_stacks(engine: str, text: str) -> None:
+    assert first('(import "GOT.func" "promise" (global (mut i32)))', engine) == text
+
+
+def test_the_address_of_a_memory_is_refused_with_its_kind() -> None:
+    text = "Error: bad export type for 'memory': object ([object WebAssembly.Memory])"
+    assert first('(import "GOT.mem" "memory" (global (mut i32)))', "firefox") == text

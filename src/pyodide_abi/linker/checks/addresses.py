@@ -54,8 +54,15 @@ def check_address(
         text = main_module.engine.say(Text.UNSIGNED_FUNCTION)
     elif offer.value in FUNCTIONS or _is_address(offer, loader):
         return None
+    elif offer.value is Value.SUSPENDING:
+        written = main_module.engine.say(Text.SUSPENDING)
+        if written.startswith("function"):
+            return None
+        text = loader.wrong_address.format(symbol=name, value=written)
     else:
-        text = loader.wrong_address.format(symbol=name, kind=offer.value.capitalize())
+        text = loader.wrong_address.format(
+            symbol=name, value=f"[object WebAssembly.{offer.value.capitalize()}]"
+        )
     return Problem(
         cause=Cause.UNDEFINED_ADDRESS if offer is None else Cause.WRONG_ADDRESS,
         text=text,

@@ -29,15 +29,16 @@ def refused_sizes(library: Library, engine: Engine) -> list[Excess]:
     return sorted(over, key=lambda found: (found.size in OF_CODE, found.place or 0))
 
 
-def check_sizes(library: Library, engine: Engine, *, call: str) -> Problem | None:
+def check_sizes(library: Library, engine: Engine, *, call: str, late: bool = False) -> Problem | None:
     """The complaint about the first thing of which there is too much.
 
     Args:
         library: the file.
         engine: The engine, with its bounds and words.
-        call: The call of the JavaScript interface that compiles.
+        call: The call of the JavaScript interface that compiles, or makes an instance.
+        late: look for what is seen when an instance is made, and for nothing else.
     """
-    refused = refused_sizes(library, engine)
+    refused = [found for found in refused_sizes(library, engine) if engine.sizes[found.size].late is late]
     if not refused:
         return None
     found, bound = refused[0], engine.sizes[refused[0].size]
@@ -49,11 +50,11 @@ def check_sizes(library: Library, engine: Engine, *, call: str) -> Problem | Non
         index=found.index,
         name=f':"{name}"' if name else "",
     )
-    if engine.place and found.place is not None:
+    if engine.place and found.place is not None and not late:
         text += engine.place.format(place=found.place)
     return Problem(
         cause=Cause.SIZE,
-        text=f"CompileError: {text}",
+        text=text if late else f"CompileError: {text}",
         library=library.path,
         wanted=f"at most {bound.most}",
         provided=str(found.number),
