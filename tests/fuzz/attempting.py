@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: An input that comes to no end within so many seconds of processor time is a find, too; ordinary ones take
 #: milliseconds.
 _HOPELESS = 60.0
+#: The calls of one input among so many are counted in a long run; all have a bound of time.
+COUNTED = 32
 
 
 def change(seed: Seed, source: random.Random, modules: list[bytes]) -> bytes:

@@ -1,6 +1,9 @@
 """The same inputs led by coverage: atheris (libFuzzer) keeps those that reach new code and goes on from them.
 
-Optional: a compiled package that not every Python has. ``run.py --atheris`` says if it is not there.
+Optional: a compiled package that not every Python has. ``run.py --atheris`` says if it is not there, and
+imports this module while atheris instruments what is imported of the product. Nothing else is: the standard
+library and what else the process has imported would take longer than a run (``atheris.instrument_all``).
+libFuzzer prints how many inputs there were, how many a second, and how many places they reached (``cov``).
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import atheris
-from fuzz.attempting import Fuzzer, change
+from fuzz.attempting import COUNTED, Fuzzer, change
 from fuzz.seeds import WHEEL, Seed
 from fuzz.target import PLATFORMS
 
@@ -21,7 +24,9 @@ if TYPE_CHECKING:
 
 #: The first byte of an input says what the file is called, and for which platform it is read.
 _NAMES = ("spam.so", WHEEL, "spam.o", "spam.a")
-_LONGEST = 300_000
+_LONGEST = 40_000
+#: libFuzzer ends the run at an input of so many seconds; what is too slow by our bound is a find before that.
+_STUCK = 600
 
 
 def run_atheris(
@@ -30,7 +35,7 @@ def run_atheris(
     """Fuzz until a bound is reached, then leave the process, as libFuzzer does.
 
     Args:
-        seeds: to begin with.
+        seeds: to begin with; long ones are left out, as instrumented code takes seconds for each.
         finds: where finds go.
         most: inputs, None for no bound.
         seconds: likewise.
@@ -41,9 +46,9 @@ def run_atheris(
     corpus.mkdir()
     inputs.mkdir()
     modules = [entry.data for entry in seeds if entry.data.startswith(b"\0asm")]
-    for number, entry in enumerate(seeds):
+    for number, entry in enumerate(entry for entry in seeds if len(entry.data) < _LONGEST):
         (corpus / str(number)).write_bytes(_packed(entry))
-    fuzzer = Fuzzer(inputs, finds)
+    fuzzer = Fuzzer(inputs, finds, counted=COUNTED)
 
     def attempt(data: bytes) -> None:
         fuzzer.attempt(*_unpacked(data))
@@ -54,8 +59,8 @@ def run_atheris(
         kind = data[:1] if source.random() < 0.9 else source.randbytes(1)
         return (kind or b"\0") + change(entry, source, modules)[: most_bytes - 1]
 
-    atheris.instrument_all()
-    words = [sys.argv[0], str(corpus), f"-seed={seed + 1}", f"-max_len={_LONGEST}", "-timeout=120"]
+    words = [sys.argv[0], str(corpus), f"-seed={seed + 1}", f"-max_len={_LONGEST}"]
+    words += [f"-timeout={_STUCK}", f"-report_slow_units={_STUCK}", f"-artifact_prefix={folder}/"]
     words += [f"-runs={most}"] if most is not None else []
     words += [f"-max_total_time={int(seconds)}"] if seconds is not None else []
     atheris.Setup(words, attempt, custom_mutator=mutate)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fuzz import run, seeds, target
+from fuzz import by_chance, seeds, target
 from fuzz.attempting import Fuzzer
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def test_what_was_found_once_stays_mended(file: Path, tmp_path: Path) -> None:
 
 def test_damaged_files_end_in_errors_that_explain_themselves(tmp_path: Path) -> None:
     fuzzer = Fuzzer(tmp_path, None)
-    number = run.fuzz(fuzzer, seeds.made_seeds(), seed=20261122, most=200, seconds=None)
+    number = by_chance.fuzz(fuzzer, seeds.made_seeds(), seed=20261122, most=200, seconds=None)
     assert number == 200
     assert not fuzzer.found
     # Inputs that are all refused at the door, or none, would prove nothing.
@@ -51,7 +51,7 @@ def test_damaged_files_end_in_errors_that_explain_themselves(tmp_path: Path) -> 
 
 
 def test_the_same_seed_gives_the_same_inputs() -> None:
-    first, second = (run.inputs(seeds.made_seeds(), random.Random(3)) for _ in range(2))  # noqa: S311 - inputs
+    first, second = (by_chance.inputs(seeds.made_seeds(), random.Random(3)) for _ in range(2))  # noqa: S311 - inputs
     assert [next(first) for _ in range(50)] == [next(second) for _ in range(50)]
 
 
