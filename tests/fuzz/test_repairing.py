@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from counting import calls
-from fuzz import run, seeds
+from fuzz import by_chance, seeds
 from fuzz.test_hostile import ARCHIVES, MODULES
 
 from pyodide_abi.cli.main import main
@@ -69,7 +69,7 @@ def patch(data: bytes) -> str:
 def test_damaged_files_are_repaired_or_refused(tmp_path: Path) -> None:
     endings: Counter[str] = Counter()
     source = random.Random(20261122)  # noqa: S311 - inputs
-    for number, seed in enumerate(islice(run.inputs(seeds.made_seeds(), source), 100)):
+    for number, seed in enumerate(islice(by_chance.inputs(seeds.made_seeds(), source), 100)):
         folder = tmp_path / str(number)
         folder.mkdir()
         if seed.name.endswith(".whl"):

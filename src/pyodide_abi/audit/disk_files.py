@@ -110,8 +110,14 @@ def file_with_needed(file: Path, named: Sequence[Path] = ()) -> tuple[NativeFile
 
 
 def _file_called(path: Path) -> Path | None:
-    """The file of exactly this name: some systems find it in another case, too, and no runtime does."""
-    return path if path.is_file() and path in path.parent.iterdir() else None
+    """The file of exactly this name: some systems find it in another case, too, and no runtime does.
+
+    A name can be longer than a system's are, and lead into folders that nobody may read: none is there.
+    """
+    try:
+        return path if path.is_file() and path in path.parent.iterdir() else None
+    except OSError:
+        return None
 
 
 def _wants(place: str, path: Path) -> Iterator[tuple[str, list[str]]]:

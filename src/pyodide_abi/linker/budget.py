@@ -11,6 +11,9 @@ from pyodide_abi.wasm.section_table import SectionId
 from pyodide_abi.wasm.sections import dylink0, linking, names, target_features
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from pyodide_abi.linker.native_file import NativeFile
     from pyodide_abi.wasm.frame import Frame
     from pyodide_abi.wasm.section_table import Section
 
@@ -39,6 +42,9 @@ _ENTRIES_READ = {
     SectionId.IMPORT: 1,
     SectionId.EXPORT: 1,
 }
+#: Instructions of a wheel's modules that are followed to find out what they hand over, and more for each byte
+#: of the wheel.
+_FOLLOWED, _FOLLOWED_FOR_A_BYTE = 1_000_000, 0.7
 #: A section, whatever it holds: its header and its place in the order.
 _SECTION = 4
 #: Bytes of a segment's references, of small functions or of a custom section that is read entry by entry, in
@@ -59,12 +65,28 @@ class Budget:
             steps: The number of steps; None for what the size gives. To look for a needed library is one.
         """
         self._name = name
+        self._followed = _FOLLOWED + int(_FOLLOWED_FOR_A_BYTE * size)
+        self._shares: dict[str, int] = {}
         self._left = _STEPS + int(_STEPS_FOR_A_BYTE * size) if steps is None else steps
 
     @property
     def left(self) -> int:
         """The steps that may still be done."""
         return self._left
+
+    def share_out(self, files: Collection[NativeFile]) -> None:
+        """Say beforehand how many instructions may be followed in each file.
+
+        Half of all is shared out evenly, half by size: so it makes no difference in which order files are
+        read, or where.
+        """
+        everything = max(sum(file.size for file in files), 1)
+        for file in files:
+            self._shares[file.path] = int(self._followed / 2 * (1 / len(files) + file.size / everything))
+
+    def share_of(self, file: NativeFile) -> int | None:
+        """The instructions that may be followed in a file; None for as many as in a module by itself."""
+        return self._shares.get(file.path)
 
     def spend_elsewhere(self, number: int) -> None:
         """Pay for files that a copy of this budget has paid for, in another process.

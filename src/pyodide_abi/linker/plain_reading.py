@@ -77,6 +77,7 @@ def read_files_plainly(
     """
     del known
     budget = budget or Budget(size=sum(file.size for file in files))
+    budget.share_out(files)
     found: dict[str, Read] = {}
     for file in files:
         budget.spend_file()
@@ -84,7 +85,8 @@ def read_files_plainly(
         module = module_in(data, budget)
         library = read_library(file.path, data, module=module, sought=sought)
         anatomy = anatomy_of(library, module, checksum=file.checksum)
-        found[file.path] = Read(library, anatomy, recovered_from(module))
+        recovered = recovered_from(module, most=budget.share_of(file))
+        found[file.path] = Read(library, anatomy, recovered)
     return found
 
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.cursor import Bytes
     from pyodide_abi.wasm.frame import Frame
 
+#: Instructions that are followed in a module, or what takes as long, if it is the only one.
+MOST = 600_000
+#: Bodies are searched for calls of so many functions at most.
+MOST_SOUGHT = 1_000
 #: Code up to this size, in bytes, is kept whole; of longer code, so much is kept.
 _MOST_KEPT = 5_000_000
 _CALL, _GLOBAL_GET = b"\x10", b"\x23"
@@ -36,6 +40,7 @@ class Kept:
     """Takes bodies as they come.
 
     Attributes:
+        most: Instructions that may still be followed, or what takes as long.
         bodies: The bodies by index among the functions that the module defines.
         callers: those of them that seem to call a function that takes tables.
         roots: indices of these functions.
@@ -43,7 +48,8 @@ class Kept:
         whole: all bodies are kept.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None) -> None:
+        self.most = MOST if most is None else most
         self.bodies: dict[int, bytes] = {}
         self.callers: set[int] = set()
         self.roots: list[int] = []
@@ -68,7 +74,7 @@ class Kept:
         """
         imports = module.imported.functions
         known = frozenset(name.encode() for name in load_layouts().roots) - _FOLLOWED_ANYWAY
-        roots = [index for index, name in enumerate(imports) if name in known]
+        roots = [index for index, name in enumerate(imports) if name in known][:MOST_SOUGHT]
         if not roots:
             return False
         self.roots = roots
@@ -96,24 +102,32 @@ class Kept:
         if not window.ends:
             return
         for match in self._pattern.finditer(window.data, 0, window.ends[-1]):
+            self.most -= 1
+            if self.most < 0:
+                break
             place = window.place_of(match.start())
             if place is not None:
                 self.callers.add(window.first + place)
         every = range(window.first, window.last)
         for index in every if self.whole else sorted((self.callers | self._wanted).intersection(every)):
+            self.most -= 1
             start, end = window.starts[index - window.first], window.ends[index - window.first]
             self._left -= end - start
             if self._left >= 0:
                 self.bodies[index] = bytes(window.data[start:end])
 
 
-def keep_bodies(module: Module) -> Kept:
+def keep_bodies(module: Module, most: int | None = None) -> Kept:
     """Those of a module that is held whole.
+
+    Args:
+        module: The module.
+        most: as for :class:`Kept`.
 
     Raises:
         WasmError: a section is malformed.
     """
-    kept = Kept()
+    kept = Kept(most)
     section = module.find(SectionId.CODE)
     if section is not None and kept.begin(module, exported_functions(module), section):
         for window in windows([module.view(section)], section):

@@ -24,7 +24,7 @@ from pyodide_abi.wasm.instructions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from pyodide_abi.wasm import FuncType
     from pyodide_abi.wasm.cursor import Bytes
@@ -40,6 +40,8 @@ _DEEPEST_MOVING = 2
 _LONGEST_COMPUTING = 600
 #: How deep such ones call others.
 _DEEPEST_COMPUTING = 1
+#: So many beginnings and ends of blocks are gone over in the time of an instruction.
+_BRANCHES_SKIPPED = 3
 _NOTHING = re.compile(b"(?!)")
 _TRY, _CATCH, _DELEGATE, _CATCH_ALL, _TRY_TABLE = 0x06, 0x07, 0x18, 0x19, 0x1F
 _OPENING = frozenset({BLOCK, LOOP, IF, _TRY, _TRY_TABLE})
@@ -97,6 +99,8 @@ class Relevance:
     ones; short ones, which may hand on a value; and those that move an array to where it has more room.
     """
 
+    #: Bytes, and calls, of a function that is looked into in the time of an instruction.
+    _BYTES_LOOKED_AT, _CALLS_LOOKED_AT = 256, 2
     #: Also where the byte of the instruction before looks like a call itself.
     _CALLED = re.compile(rb"(?=\x10([\x80-\xff]*+[\x00-\x7f]))")
 
@@ -108,6 +112,7 @@ class Relevance:
         addresses: Iterable[int],
         growing: Collection[bytes],
         working: Collection[bytes],
+        spend: Callable[[int], None],
     ) -> None:
         """Begin.
 
@@ -117,7 +122,9 @@ class Relevance:
             addresses: globals that addresses of functions come from.
             growing: names of functions that move room.
             working: names of functions that only look at memory and change it.
+            spend: is told of work, in instructions; raises :class:`Stopped` where it is too much.
         """
+        self._spend = spend
         self._code = code
         self._callers = callers
         addresses = list(addresses)
@@ -126,6 +133,9 @@ class Relevance:
         self._working = {index for index, name in enumerate(code.imports) if name in working}
         self._moves = calls_of(moving) if moving else _NOTHING
         self._known: dict[int, bool] = {}
+        self._direct: dict[int, bool] = {}
+        self._moving: dict[tuple[int, int], bool] = {}
+        self._calls: dict[int, tuple[int, ...]] = {}
         self._computing: dict[tuple[int, int], bool] = {}
 
     def takes_addresses(self, body: Bytes) -> bool:
@@ -151,61 +161,83 @@ class Relevance:
         known = self._computing.get((index, deepest))
         if known is None:
             body = self._body(index)
-            known = 0 < len(body) <= _LONGEST_COMPUTING and all(
-                called in self._working or (deepest and self.computes(called, deepest - 1))
-                for called in _calls_in(body)
-            )
+            known = 0 < len(body) <= _LONGEST_COMPUTING and self._only_computes(body, deepest)
             self._computing[index, deepest] = known
         return known
 
+    def _only_computes(self, body: Bytes, deepest: int) -> bool:
+        for called in _calls_in(body):
+            self._spend(1)
+            if called not in self._working and not (deepest and self.computes(called, deepest - 1)):
+                return False
+        return True
+
     def _is_direct(self, index: int) -> bool:
-        body = self._body(index)
-        return (
-            0 < len(body) <= SHORT
-            or index - len(self._code.imports) in self._callers
-            or self.takes_addresses(body)
-            or self._moves_room(index, 0)
-        )
+        known = self._direct.get(index)
+        if known is None:
+            body = self._body(index)
+            self._spend(len(body) // self._BYTES_LOOKED_AT)
+            known = self._direct[index] = (
+                0 < len(body) <= SHORT
+                or index - len(self._code.imports) in self._callers
+                or self.takes_addresses(body)
+                or self._moves_room(index, 0)
+            )
+        return known
 
     def _moves_room(self, index: int, deepest: int) -> bool:
         """Whether a function moves an array, by itself or by others."""
         body = self._body(index)
         if len(body) > _LONGEST_MOVING:
             return False
-        return self._moves.search(body) is not None or (
-            deepest > 0 and any(self._moves_room(called, deepest - 1) for called in self._called_by(index))
-        )
+        known = self._moving.get((index, deepest))
+        if known is None:
+            known = self._moving[index, deepest] = self._moves.search(body) is not None or (
+                deepest > 0
+                and any(self._moves_room(called, deepest - 1) for called in self._called_by(index))
+            )
+        return known
 
-    def _called_by(self, index: int) -> Iterator[int]:
+    def _called_by(self, index: int) -> tuple[int, ...]:
         """The functions of the module that a function seems to call."""
-        for form in set(self._CALLED.findall(self._body(index))):
-            if len(form) <= PADDED and (called := decoded(form)) >= len(self._code.imports):
-                yield called
+        known = self._calls.get(index)
+        if known is None:
+            forms = self._CALLED.findall(self._body(index))
+            self._spend(len(forms) // self._CALLS_LOOKED_AT)
+            called = {decoded(form) for form in forms if len(form) <= PADDED}
+            known = self._calls[index] = tuple(called.difference(range(len(self._code.imports))))
+        self._spend(len(known) // self._BYTES_LOOKED_AT)
+        return known
 
     def _body(self, index: int) -> Bytes:
         return self._code.bodies.get(index - len(self._code.imports), b"")
 
 
-def skip_block(data: Bytes, position: int) -> tuple[int, bool]:
+def skip_block(data: Bytes, position: int, spend: Callable[[int], None]) -> tuple[int, bool]:
     """Go over what is left of a block or of a branch of it.
 
     Args:
         data: a function's body.
         position: The position of the next instruction.
+        spend: is told of work, in instructions.
 
     Returns:
         the place behind the ``else`` or ``end`` that was found, and whether it is the end of the block.
 
     Raises:
+        Stopped: there is more than is worth it.
         WasmError: the body is cut off, or an instruction is not known.
     """
     cursor = Cursor(data, start=position, within="code section")
-    plain, depth = _plain(), 0
+    plain, depth, blocks = _plain(), 0, 0
     while True:
         stepped = plain.match(data, cursor.position)
         if stepped:
             cursor.position = stepped.end()
         opcode = read_instruction(cursor).opcode
+        blocks += 1
+        if not blocks % _BRANCHES_SKIPPED:
+            spend(1)
         if opcode in _OPENING:
             depth += 1
         elif opcode in _CLOSING:

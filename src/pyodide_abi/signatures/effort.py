@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: Instructions that are followed in a module, and in one of its functions with what it calls.
-_MOST, _MOST_AT_ONCE = 150_000, 60_000
+_MOST, _MOST_AT_ONCE = 170_000, 70_000
 #: Likewise of the function that fills in addresses, and of functions that are followed by themselves.
 _MOST_OF_RELOCATIONS, _MOST_ALONE = 20_000, 30_000
 #: A function that is called takes this part of the instructions that are left, so that its caller goes on.
 _PART_OF_CALLED = 2
 #: A function that takes so many instructions at once and neither stores the address of a function nor hands
 #: one over is not followed any more once it has taken so many in all.
-_LONG, _MOST_FRUITLESS = 300, 3_000
+_LONG, _MOST_FRUITLESS = 300, 3_300
 #: So many more are followed for each call that hands over something new, and so many at most.
 _REWARD, _MOST_REWARDED = 6_000, 400_000
 #: Of a module that is too long to be kept whole, a quarter.
@@ -32,15 +32,18 @@ class Effort:
         fruits: how often the address of a function was stored or something was handed over.
     """
 
-    def __init__(self, *, whole: bool) -> None:
+    def __init__(self, *, whole: bool, most: int) -> None:
         """Begin.
 
         Args:
             whole: the module's code is there as a whole.
+            most: instructions that are followed in all, whatever is found.
         """
         self.fruits = 0
         self._share = 1 if whole else _SHARE_OF_LARGE
-        self._left = _MOST // self._share
+        #: What may be taken in all, and what is left of that for now.
+        self._allowed = most
+        self._left = min(_MOST // self._share, self._allowed)
         self._stop_at = 0
         self._rewarded = 0
         self._fruitless: dict[int, int] = {}
@@ -53,10 +56,20 @@ class Effort:
         return self._left <= 0
 
     def spend(self, number: int) -> None:
-        """Instructions are gone over."""
+        """Instructions are gone over, or what takes as long as these is done.
+
+        Raises:
+            Stopped: there are too few left.
+        """
         self._left -= number
+        self._allowed -= number
         if self._left < self._stop_at:
             raise Stopped
+
+    def spend_apart(self, number: int) -> None:
+        """Something is done that is not followed instruction by instruction, and does not stop."""
+        self._allowed -= number
+        self._left = min(self._left, self._allowed)
 
     def begin(self) -> None:
         """A function is followed from outside."""
@@ -68,7 +81,7 @@ class Effort:
 
     def allow_alone(self) -> None:
         """Functions are followed without what they call, even if all was spent."""
-        self._left = max(self._left, _MOST_ALONE // self._share)
+        self._left = min(max(self._left, _MOST_ALONE // self._share), self._allowed)
 
     def leave(self, number: int) -> None:
         """Leave at most so many instructions."""
@@ -80,7 +93,7 @@ class Effort:
             self._fruitless.pop(called, None)
         if self._rewarded < _MOST_REWARDED:
             self._rewarded += _REWARD
-            self._left += _REWARD // self._share
+            self._left = min(self._left + _REWARD // self._share, self._allowed)
 
     def is_fruitless(self, index: int) -> bool:
         """Whether a function has taken much and given nothing."""

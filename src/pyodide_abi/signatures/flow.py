@@ -25,7 +25,7 @@ _MOST_JOINED = 8
 #: What functions return that have set an error, other than null.
 _FAILED = 0xFFFFFFFF
 #: So many words or variables are looked at, and so many copied, in the time of an instruction.
-_CHEAP, _COPIED = 8, 64
+CHEAP, COPIED = 8, 64
 
 
 class Stopped(Exception):  # noqa: N818 - no error: there is nothing more to see
@@ -173,6 +173,11 @@ class Flow:
         self._known += fails is not None
         return fails
 
+    def state(self, values: list[Value]) -> State:
+        """What is known here, kept for later."""
+        self.spend(len(self.locals) // COPIED)
+        return State(self, values)
+
     def switch(self) -> None:
         """Go from the first branch of an ``if`` to the second."""
         frame = self.frames[-1]
@@ -214,7 +219,7 @@ class Flow:
         if not states:
             return
         point = min(state.point for state in states)
-        self.spend((self.memory.now - point) // _CHEAP + len(states) * len(self.locals) // _CHEAP)
+        self.spend((self.memory.now - point) // CHEAP + len(states) * len(self.locals) // CHEAP)
         mine = self.locals
         for state in states:
             if state.locals != mine:
@@ -242,14 +247,16 @@ class Flow:
     def _rewind(self, point: int) -> None:
         """Undo what was stored; kept states that build on it keep their own account of it."""
         memory = self.memory
-        self.spend((memory.now - point) // _CHEAP)
+        self.spend((memory.now - point + len(self.frames)) // CHEAP)
         for frame in self.frames:
             for state in self._later(frame, point):
+                self.spend((state.point - point + len(state.changes)) // COPIED)
                 state.changes = memory.changes(point, state.point) | state.changes
                 state.point = point
         memory.go_back(point)
 
     def _later(self, frame: Block, point: int) -> list[State]:
+        self.spend(len(frame.states) // CHEAP)
         later = [state for state in frame.states if state.point > point]
         if len(later) > _MOST_JOINED:
             later = sorted(later, key=lambda state: state.steps)[-_MOST_JOINED:]
@@ -260,7 +267,7 @@ class Flow:
 
     def note(self, frame: Block) -> None:
         """Keep the state for a block's end."""
-        self.spend(len(self.locals) // _COPIED)
+        self.spend((len(self.locals) + frame.arity) // COPIED)
         values = self.stack[len(self.stack) - frame.arity :] if frame.arity else []
         frame.states.append(State(self, values))
 
@@ -270,6 +277,7 @@ class Flow:
         frame = frames[-1 - depth] if depth < len(frames) else None
         if frame is None:
             raise Stopped
+        self.spend(depth // CHEAP)
         if frame is frames[0]:
             self.leave()
             self.alive = self.alive and not sure
@@ -308,6 +316,7 @@ class Flow:
         """Forget what a loop has changed, but for what it has stored elsewhere than on the stack."""
         entry = frame.otherwise
         assert entry is not None
+        self.spend((len(self.locals) + max(self.memory.now - entry.point, 0)) // CHEAP)
         self.locals = [a if a == b else None for a, b in zip(self.locals, entry.locals, strict=True)]
         if entry.point <= self.memory.now:
             for place in self.memory.changes(entry.point, self.memory.now):
@@ -316,7 +325,7 @@ class Flow:
 
     def leave(self) -> None:
         """A way that returns from the function."""
-        self.spend((self.memory.now - self._entry) // _CHEAP)
+        self.spend((self.memory.now - self._entry) // CHEAP + len(self.locals) // COPIED)
         self._keep()
 
     def _keep(self) -> None:

@@ -6,14 +6,15 @@ Instances of some types hold a function themselves, at a distance that the type 
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_right, insort
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyodide_abi.signatures.layouts import WORD
 from pyodide_abi.signatures.symbolic import Pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pyodide_abi.signatures.entries import Certainty
     from pyodide_abi.signatures.layouts import Layouts
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 #: The table that says where instances hold their members.
 MEMBERS = "PyMemberDef"
 _TYPE, _VECTORCALL_OFFSET, _MOST_MEMBERS = "PyTypeObject", "__vectorcalloffset__", 1_000
+#: To read one takes as long as so many instructions.
+_READING_MEMBER = 4
 
 
 class UsedTable(NamedTuple):
@@ -41,6 +44,9 @@ class UsedTable(NamedTuple):
     certainty: Certainty
 
 
+_start = attrgetter("start")
+
+
 class InUse:
     """The types that CPython uses where they lie.
 
@@ -51,6 +57,7 @@ class InUse:
     def __init__(self, layouts: Layouts) -> None:
         self.vectorcalls: dict[str, int] = {}
         self._sizes = {table: WORD * len(layouts.structures[table]) for table in (_TYPE, *layouts.heap_types)}
+        self._longest = max(self._sizes.values())
         self._layouts = layouts
         self._tables: dict[str, list[UsedTable]] = {}
 
@@ -77,10 +84,13 @@ class InUse:
                 memory.store(Pointer(type_.region, type_.offset + WORD * index), table)
                 self.add(member.table, table, name, certainty)
 
-    def read_members(self, memory: Memory, place: Pointer, name: str) -> None:
+    def read_members(
+        self, memory: Memory, place: Pointer, name: str, *, spend: Callable[[int], None]
+    ) -> None:
         """Find out where instances of a type hold their own function."""
         size = WORD * len(self._layouts.structures[MEMBERS])
         for start in range(place.offset, place.offset + _MOST_MEMBERS * size, size):
+            spend(_READING_MEMBER)
             member = memory.load(Pointer(place.region, start))
             if type(member) is not Pointer:
                 return
@@ -89,7 +99,9 @@ class InUse:
 
     def at(self, place: Pointer) -> Iterator[tuple[UsedTable, int]]:
         """The structures that a word lies in, each with the number of the word in it."""
-        for used in self._tables.get(place.region, ()):
+        tables = self._tables.get(place.region, [])
+        first = bisect_right(tables, place.offset - self._longest, key=_start)
+        for used in tables[first : bisect_right(tables, place.offset, key=_start)]:
             inside = place.offset - used.start
             if 0 <= inside < self._sizes[used.table] and not inside % WORD:
                 yield used, inside // WORD

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pyodide_abi.signatures.table_reader import TableReader
 
 _OBJECT, _VECTORCALL = "PyObject", "vectorcall"
+#: Entries, types and places that are looked at on account of what was stored.
+_MOST_LOOKED_AT = 1_000_000
 #: Members whose function is given a type, not an instance of it.
 _GIVEN_TYPE = frozenset({"tp_new", "tp_alloc"})
 
@@ -32,11 +34,17 @@ class LateStores:
         self._layouts = layouts
         self._reader = reader
         self._machine = machine
+        self._left = _MOST_LOOKED_AT
 
     def read(self) -> None:
         """Take entries from what was stored since the last time."""
         stored = self._machine.stored
+        vectorcalls = self._reader.in_use.vectorcalls
         for place, within in stored.items():
+            # For each of these, all types and all entries so far may be looked through.
+            self._left -= 1 + (len(vectorcalls) + len(self._reader.entries) if vectorcalls else 0)
+            if self._left < 0:
+                break
             self._read(place, within)
         stored.clear()
 

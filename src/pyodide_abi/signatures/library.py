@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.signatures.layouts import WORD
+from pyodide_abi.signatures.memory import MOST_AT_ONCE
 from pyodide_abi.signatures.symbolic import HEAP, Pointer
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pyodide_abi.signatures.symbolic import Value
 
 _LARGEST_COPY, _LARGEST_COMPARED = 1 << 16, 1 << 10
+#: So many bytes are moved, or filled, in the time of an instruction; to compare two takes as long as so many.
+_BYTES_MOVED, _COMPARING = 8, 2
 _BITS = 0xFFFFFFFF
 #: Characters of the shortest ``std::string`` that does not hold them itself, and the bit that says so.
 _SHORTEST_ELSEWHERE, _ELSEWHERE = 11, 0x80000000
@@ -23,13 +26,15 @@ _SHORTEST_ELSEWHERE, _ELSEWHERE = 11, 0x80000000
 class Library:
     """The functions that make room, move bytes, and look at them."""
 
-    def __init__(self, layouts: Layouts, memory: Memory) -> None:
+    def __init__(self, layouts: Layouts, memory: Memory, spend: Callable[[int], None]) -> None:
         """Begin.
 
         Args:
             layouts: which functions do what.
             memory: what they work on.
+            spend: is told of work, in instructions.
         """
+        self._spend = spend
         self._memory = memory
         self._room = layouts.allocating
         #: How many arguments each takes, and what it does.
@@ -63,12 +68,14 @@ class Library:
         """Copy bytes, where it is known which."""
         known = type(target) is Pointer and type(source) is Pointer
         if known and type(size) is int and size <= _LARGEST_COPY:
+            self._spend(min(size, MOST_AT_ONCE) // _BYTES_MOVED)
             self._memory.copy(target, source, size)  # type: ignore[arg-type] # pointers
         return target
 
     def fill(self, target: Value, byte: Value, size: Value) -> Value:
         """Fill with a byte, likewise."""
         if type(target) is Pointer and type(byte) is int and type(size) is int:
+            self._spend(min(size, MOST_AT_ONCE) // _BYTES_MOVED)
             self._memory.fill(target, byte, size)
         return target
 
@@ -84,6 +91,7 @@ class Library:
         """Whether bytes are the same, and else which are less."""
         if type(left) is not Pointer or type(right) is not Pointer or type(size) is not int:
             return None
+        self._spend(_COMPARING * min(size, _LARGEST_COMPARED))
         for step in range(min(size, _LARGEST_COMPARED)):
             first, second = (
                 self._memory.load_part(Pointer(one.region, one.offset + step), 1) for one in (left, right)
@@ -97,6 +105,7 @@ class Library:
     def _measure(self, text: Value) -> Value:
         """The length of a string, in bytes."""
         known = self._memory.text(text)
+        self._spend(len(known) // WORD)
         return len(known.encode("utf-8", "replace")) or None
 
     def _make_string(self, made: Value, text: Value, size: Value) -> Value:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.abi.symbols import CXA_THROW, INVOKE_PREFIX
 from pyodide_abi.signatures.code_parts import SHORT
-from pyodide_abi.signatures.effort import Effort
 from pyodide_abi.signatures.flow import Stopped
 from pyodide_abi.signatures.layouts import WORD
 from pyodide_abi.signatures.library import Library
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from pyodide_abi.signatures.code_parts import Code, Relevance
+    from pyodide_abi.signatures.effort import Effort
     from pyodide_abi.signatures.layouts import Layouts
     from pyodide_abi.signatures.memory import Image
     from pyodide_abi.signatures.symbolic import Value
@@ -42,6 +42,9 @@ _BITS = 0xFFFFFFFF
 #: Imports that do not come back.
 _LEAVING = frozenset({"abort", "exit", "_exit", CXA_THROW, "__assert_fail", "_Unwind_Resume", "longjmp"})
 _MOST_TIMES = 30
+#: So many addresses that are filled in are read in the time of an instruction; a call of a root takes as long
+#: as so many.
+_RELOCATIONS_READ, _HANDING_OVER = 2, 10
 #: Arguments of ``tp_alloc``.
 _ALLOCATING = 2
 #: Bytes of a result that is returned through an argument.
@@ -62,6 +65,9 @@ class Machine:
         ended: those of them that have been followed to their end.
         cut: those that were left before their end at least once.
         effort: what is left to follow.
+        spend: takes some of that.
+        type_at: gives the function type of a type's index.
+        type_of: gives the type of a function.
         handing: those that were seen to hand over something.
         stored: The places where addresses of functions were stored, each with the outermost function.
         instances: The type of each new object, by the object's region.
@@ -79,6 +85,7 @@ class Machine:
         called_through: Callable[[Pointer, FuncType], None],
         seen: Callable[[str, Sequence[Value], Value], None],
         relevance: Relevance,
+        effort: Effort,
     ) -> None:
         """Set it up.
 
@@ -93,10 +100,14 @@ class Machine:
             called_through: is told of each call of a function by its address.
             seen: is told of each call of an imported function, and what it returned.
             relevance: says which functions are worth following when others call them.
+            effort: what is left to follow.
         """
         self.code = code
         self.memory = Memory(image, initial_global=initial_global)
-        self.library = Library(layouts, self.memory)
+        self.effort = effort
+        self.spend = effort.spend
+        self.type_at, self.type_of = code.type_at, code.type_of
+        self.library = Library(layouts, self.memory, effort.spend)
         self.leaves = False
         self.running: list[int] = []
         self.visited: set[int] = set()
@@ -111,7 +122,6 @@ class Machine:
         self._report_through = called_through
         self._see = seen
         self._relevance = relevance
-        self.effort = Effort(whole=code.whole)
         #: How often a function was followed with the same arguments, and what it returned if that lasts.
         self._followed: dict[tuple[Value, ...], tuple[int, Value]] = {}
         #: A table could not be read, and a call was passed over, which may have made it.
@@ -153,6 +163,8 @@ class Machine:
         self.effort.allow_alone()
         self._alone = True
         for index in functions:
+            if self.effort.spent:
+                break
             point = self.memory.now
             with contextlib.suppress(Stopped, RecursionError):
                 self.enter(index)
@@ -170,6 +182,7 @@ class Machine:
         if body is None:
             return None
         relocations = Relocations(body, base)
+        self.effort.spend_apart(len(relocations) // _RELOCATIONS_READ)
         self.memory.relocate(relocations)
         if relocations.rest is None:
             return relocations
@@ -180,18 +193,6 @@ class Machine:
             walk.locals[local] = add(self.memory.load(Pointer(GLOBAL, global_)), distance & _BITS)
         walk.run()
         return relocations
-
-    def spend(self, number: int) -> None:
-        """Instructions are gone over."""
-        self.effort.spend(number)
-
-    def type_at(self, index: int) -> FuncType:
-        """The function type of a type's index; a malformed index ends the way."""
-        return self.code.type_at(index)
-
-    def type_of(self, index: int) -> FuncType:
-        """The type of a function."""
-        return self.code.type_of(index)
 
     def is_own(self, index: int) -> bool:
         """Whether the module defines a function, and does not import it."""
@@ -326,6 +327,7 @@ class Machine:
         arguments = self._layouts.roots.get(name, ())
         if arguments and len(args) > max(argument.place for argument in arguments):
             self.effort.fruits += 1
+            self.spend(_HANDING_OVER)
             self.handing.add(self.running[-1])
             self._unread = not self._report(name, args, made) or self._unread
         return 0 if name in self._layouts.succeeding else made

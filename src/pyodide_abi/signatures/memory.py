@@ -7,6 +7,8 @@ to an earlier point costs as much as happened since then.
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_right
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from pyodide_abi.signatures.layouts import WORD
@@ -33,9 +35,11 @@ if TYPE_CHECKING:
     from pyodide_abi.signatures.symbolic import Value
     from pyodide_abi.wasm.cursor import Bytes
 
-#: Words that one instruction copies or fills at most.
-_MOST_WORDS = 4096
+#: Bytes that one instruction copies or fills at most.
+MOST_AT_ONCE = 16_384
 _LONGEST_TEXT = 400
+#: Characters of a region's name.
+_LONGEST_REGION = 200
 #: Bytes of a structure that are looked at to know what kind it is.
 _LOOKED_AT = 32
 _BITS = 0xFFFFFFFF
@@ -45,6 +49,7 @@ _SIGNED_PARTS, _UNSIGNED_PARTS = {0x2C: 1, 0x2E: 2}, {0x2D: 1, 0x2F: 2, 0x31: 1,
 _PARTS = {I32_STORE8: 1, I32_STORE16: 2, 0x3C: 1, 0x3D: 2}
 _I64_STORE32 = 0x3E
 _MISSING = object()
+_start: Callable[[tuple[int, Bytes]], int] = itemgetter(0)
 
 
 class Image:
@@ -57,7 +62,8 @@ class Image:
             parts: distance from the memory base, and contents.
             size: The size of the module's memory; behind the segments it is zero.
         """
-        self._parts = [(start, start + len(contents), contents) for start, contents in parts]
+        # There can be a hundred thousand, and each word that is loaded is looked for.
+        self._parts = sorted(((start, contents) for start, contents in parts), key=_start)
         self._size = size
 
     def read(self, start: int, number: int) -> bytes | None:
@@ -65,8 +71,10 @@ class Image:
         if start < 0:
             return None
         end = start + number
-        for first, last, contents in self._parts:
-            if first <= start < last:
+        at = bisect_right(self._parts, start, key=_start) - 1
+        if at >= 0:
+            first, contents = self._parts[at]
+            if start - first < len(contents):
                 return bytes(contents[start - first : end - first]).ljust(number, b"\0")
         return bytes(number) if end <= self._size else None
 
@@ -145,7 +153,9 @@ class Memory:
             read = self._image.read(offset, WORD)
             return None if read is None else int.from_bytes(read, "little")
         if region.startswith(PARAMETER):
-            # What a parameter points to is given with it.
+            # What a parameter points to is given with it; of a long way of pointers nobody asks for the end.
+            if len(region) > _LONGEST_REGION:
+                return None
             return Pointer(f"{region}.{offset}", 0)
         return self._initial.get(region)
 
@@ -198,7 +208,7 @@ class Memory:
         """Copy bytes, whole words of them."""
         words = [
             self._held(Pointer(source.region, source.offset + step))
-            for step in range(0, min(size, WORD * _MOST_WORDS), WORD)
+            for step in range(0, min(size, MOST_AT_ONCE), WORD)
         ]
         for number, word in enumerate(words):
             self.store(Pointer(target.region, target.offset + WORD * number), word)
@@ -208,7 +218,7 @@ class Memory:
         word = (byte & 0xFF) * 0x01010101
         if not word and not self._words and target.region == MEMORY:
             return  # A linker's own way to say that what has no data is zero.
-        for step in range(0, min(size, WORD * _MOST_WORDS), WORD):
+        for step in range(0, min(size, MOST_AT_ONCE), WORD):
             place = Pointer(target.region, target.offset + step)
             if self._held(place) != word:
                 self.store(place, word)

@@ -7,6 +7,7 @@ calls one of those that take tables or functions to call back.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,9 @@ from pyodide_abi.abi.symbols import (
     INIT_PREFIXES,
 )
 from pyodide_abi.errors import WasmError
-from pyodide_abi.signatures.bodies_kept import calling, exported_functions, keep_bodies
+from pyodide_abi.signatures.bodies_kept import MOST_SOUGHT, calling, exported_functions, keep_bodies
 from pyodide_abi.signatures.code_parts import Code, Relevance
+from pyodide_abi.signatures.effort import Effort
 from pyodide_abi.signatures.flow import Stopped
 from pyodide_abi.signatures.initial_state import Globals, Table, function_bases, image_of
 from pyodide_abi.signatures.late_stores import LateStores
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 
 _EXPORT = INIT_HOOKS[1]
 _ROUNDS = 2
+#: To see whether a function certainly calls one that takes tables takes as long as so many instructions.
+_LOOKED_THROUGH = 5
 #: Of functions that are followed for their own calls by address: instructions of all, bytes of each.
 _MOST_STEPS_OWN, _LONGEST_OWN = 8_000, 1_000
 _CALL_INDIRECT = re.compile(rb"\x11[\x80-\xff]*+[\x00-\x7f]\x00")
@@ -65,12 +69,17 @@ class Recovered:
     complete: bool = True
 
 
-def recovered_from(module: Module | None) -> Recovered:
-    """The entries of a module that is held whole; none of what is no side module, or malformed."""
+def recovered_from(module: Module | None, *, most: int | None = None) -> Recovered:
+    """The entries of a module that is held whole; none of what is no side module, or malformed.
+
+    Args:
+        module: The module.
+        most: instructions that are followed, or what takes as long; None for the bound of a module by itself.
+    """
     if module is None or module.dylink_section is None:
         return Recovered()
     try:
-        return recover(module, exported_functions(module), keep_bodies(module))
+        return recover(module, exported_functions(module), keep_bodies(module, most))
     except WasmError:
         return Recovered()
 
@@ -93,6 +102,7 @@ def recover(module: Frame, exports: Mapping[str, int], kept: Kept) -> Recovered:
 
 class _Recovery:
     def __init__(self, module: Frame, exports: Mapping[str, int], kept: Kept) -> None:
+        effort = Effort(whole=kept.whole, most=kept.most)
         layouts = load_layouts()
         globals_ = Globals(module)
         imports = module.imported.functions
@@ -129,7 +139,9 @@ class _Recovery:
                 addresses=function_bases(module.imported.globals),
                 growing={name.encode() for name in layouts.growing | layouts.random},
                 working={name.encode() for name in Library.working(layouts)},
+                spend=effort.spend,
             ),
+            effort=effort,
         )
         self._reader.attach(self._machine)
         self._late = LateStores(layouts, self._reader, self._machine)
@@ -145,9 +157,10 @@ class _Recovery:
         self._reader.module = next(iter(made)) if len(made) == 1 else ""
         calls = calling(self._kept.roots)
         uses = self._kept.uses
+        self._machine.effort.spend_apart(_LOOKED_THROUGH * len(self._kept.callers))
         found = (
             index
-            for index in self._kept.callers
+            for index in (() if self._machine.effort.spent else self._kept.callers)
             if calls(body := self._kept.bodies.get(index, b"")) or (uses is not None and uses.search(body))
         )
         callers = {self._first + index for index in found}
@@ -194,9 +207,11 @@ class _Recovery:
 
     def _callers_of(self, functions: Collection[int]) -> set[int]:
         """Functions that call some others."""
-        if not functions:
+        effort = self._machine.effort
+        effort.spend_apart(len(self._kept.bodies) if functions else 0)
+        if not functions or effort.spent:
             return set()
-        calls = calling(functions)
+        calls = calling(sorted(functions)[:MOST_SOUGHT])
         return {self._first + index for index, body in self._kept.bodies.items() if calls(body)}
 
     def _own_callers(self) -> list[int]:
@@ -235,7 +250,8 @@ class _Recovery:
         self._reader.init(index, slots=slots)
         made = self._enter(index, None)
         if slots and type(made) is Pointer:
-            self._reader.called("PyModule_FromSlotsAndSpec", [made, 0], made)
+            with contextlib.suppress(Stopped):
+                self._reader.called("PyModule_FromSlotsAndSpec", [made, 0], made)
         for number, (function, owner) in enumerate(self._reader.waiting):
             module = Pointer(f"module {number}", 0)
             self._reader.name(module, owner)

@@ -70,6 +70,9 @@ class Relocations:
         self.rest = None if body[position : position + 1] == _END else position
         self._sort()
 
+    def __len__(self) -> int:
+        return len(self._places)
+
     def __contains__(self, place: int) -> bool:
         return self.find(place) is not None
 

@@ -30,16 +30,13 @@ if TYPE_CHECKING:
     from pyodide_abi.signatures.symbolic import Value
     from pyodide_abi.wasm import FuncType
 
-_METHODS, _GETSET, _TYPE, _SPEC, _MODULE = (
-    "PyMethodDef",
-    "PyGetSetDef",
-    "PyTypeObject",
-    "PyType_Spec",
-    "PyModuleDef",
-)
+_METHODS, _GETSET, _TYPE = "PyMethodDef", "PyGetSetDef", "PyTypeObject"
+_SPEC, _MODULE = "PyType_Spec", "PyModuleDef"
 _TYPE_SLOTS, _MODULE_SLOTS = "PyType_Slot", "PyModuleDef_Slot"
 #: Entries of one table that are read at most; those of known modules have up to three thousand.
 _MOST_ENTRIES = 10_000
+#: To read one takes as long as so many instructions.
+_READING_ENTRY = 5
 _EXEC = "Py_mod_exec"
 #: Where flags lie in a ``struct sigaction``, behind a mask of 8 or 128 bytes; one decides the handler's type.
 _SIGACTION, _SA_FLAGS, _SA_SIGINFO = "sigaction", (3, 33), 4
@@ -71,6 +68,8 @@ class TableReader:
         self._methods: set[int] = set()
         self._seen: set[tuple[str, Pointer, str, str]] = set()
         self._types: set[Pointer] = set()
+        #: Table, name and function of each entry.
+        self._added: set[tuple[str, str, int | str]] = set()
 
     def attach(self, machine: Machine) -> None:
         """The machine whose memory is read."""
@@ -121,8 +120,8 @@ class TableReader:
                     readable = readable and self._is_filled(argument.table, one)
                 readable = readable and not one.region.startswith(RESULT)
         if not readable:
-            self.passing.add(self._machine.running[0])
-        if len(self.entries) > before:
+            self.passing.update(self._machine.running[:1])
+        if len(self.entries) > before and self._machine.running:
             self._machine.effort.reward(self._machine.running[-1])
         return readable
 
@@ -187,6 +186,7 @@ class TableReader:
         """Read a structure that stands by itself."""
         if self._is_known(table, place, name, certainty):
             return
+        self._machine.spend(len(self._layouts.structures[table]))
         self.in_use.add(table, place, name, certainty)
         for index, member in enumerate(self._layouts.structures[table]):
             if member.prototype is None and not member.table:
@@ -205,7 +205,7 @@ class TableReader:
         elif member.table in {_METHODS, _GETSET}:
             self._read_array(member.table, word, name, certainty, single=False)
         elif member.table == MEMBERS:
-            self.in_use.read_members(self._memory, word, name)
+            self.in_use.read_members(self._memory, word, name, spend=self._machine.spend)
         elif member.table in self._layouts.slots:
             self._read_slots(member.table, word, name, certainty)
         elif member.table in self._layouts.structures:
@@ -216,6 +216,7 @@ class TableReader:
             return
         slots = self._layouts.slots[table]
         for index in range(0, 2 * _MOST_ENTRIES, 2):
+            self._machine.spend(_READING_ENTRY)
             number = self._word(place, index)
             if type(number) is not int or number == 0:
                 return
@@ -236,6 +237,7 @@ class TableReader:
             return
         size = len(self._layouts.structures[table])
         for index in range(0, (1 if single else _MOST_ENTRIES) * size, size):
+            self._machine.spend(_READING_ENTRY)
             name = self._word(place, index)
             if type(name) is not Pointer:
                 return
@@ -313,16 +315,12 @@ class TableReader:
             looks=looks, within=within,
         )  # fmt: skip
         self.entries[entry] = None
+        self._added.add((table, name, function))
 
     def has(self, table: str, name: str, words: Sequence[tuple[Value, Certainty]]) -> bool:
         """Whether a function among some words is known as such an entry."""
         functions = {self._machine.function_at(word) for word, _ in words} - {None}
-        return any(
-            entry.table == table
-            and entry.name == name
-            and {entry.target.index, entry.target.name} & functions
-            for entry in self.entries
-        )
+        return any((table, name, function) in self._added for function in functions)
 
     def _is_known(self, table: str, place: Pointer, name: str, certainty: Certainty) -> bool:
         """A table is read once; what lies elsewhere than in the module's data may be another each time."""

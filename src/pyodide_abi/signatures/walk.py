@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from pyodide_abi.signatures.code_parts import skip_block
-from pyodide_abi.signatures.flow import Block, Flow, State, Stopped
+from pyodide_abi.signatures.flow import CHEAP, COPIED, Block, Flow, Stopped
 from pyodide_abi.signatures.operations import NUMERIC, shape_of
 from pyodide_abi.signatures.symbolic import GLOBAL, Choice, Pointer, add, each, either, is_zero, options
 from pyodide_abi.wasm.cursor import Cursor
@@ -33,6 +33,8 @@ _UNREACHABLE, _SELECT_TYPED, _TAIL_CALL = 0x00, 0x1C, 0x12
 _COPY, _FILL = 0xFC << 16 | 10, 0xFC << 16 | 11
 #: Instructions that are counted together, and how many it counts for to enter a function, or to go over code.
 _AT_A_TIME, _ENTERING, _SKIPPING = 64, 10, 3
+#: Bits of the longest integer.
+_LONGEST = 70
 
 
 class Walk(Flow):
@@ -58,6 +60,7 @@ class Walk(Flow):
         for number, (type_, *_) in locals_of(cursor):
             if len(self.locals) + number > _MOST_LOCALS:
                 raise Stopped
+            machine.spend(number // COPIED)
             self.locals += [0 if type_ in _INTEGERS else None] * number
         self.position = cursor.position
 
@@ -65,7 +68,7 @@ class Walk(Flow):
         data, steps, stack, machine, passed = self._data, self._STEPS, self.stack, self._machine, 0
         while self.frames:
             if not self.alive:
-                self.position, ended = skip_block(data, self.position)
+                self.position, ended = skip_block(data, self.position, machine.spend)
                 self.close() if ended else self.switch()
                 passed += _SKIPPING
                 continue
@@ -96,6 +99,8 @@ class Walk(Flow):
             position += 1
             result |= (byte & _PAYLOAD) << shift
             shift += 7
+            if shift > _LONGEST:
+                raise Stopped
         self.position = position
         return result
 
@@ -127,7 +132,7 @@ class Walk(Flow):
         taken, _left = self._block_type()
         frame = Block(len(self.stack) - taken, taken, self.position)
         frame.known = self._known
-        frame.otherwise = State(self, [])
+        frame.otherwise = self.state([])
         self.frames.append(frame)
 
     def _if(self, _: int) -> None:
@@ -136,9 +141,9 @@ class Walk(Flow):
         frame = Block(len(self.stack) - taken, left)
         self.frames.append(frame)
         if condition is None:
-            frame.otherwise = State(self, self.stack[frame.height :])
+            frame.otherwise = self.state(self.stack[frame.height :])
         elif condition:
-            frame.otherwise = State(self, self.stack[frame.height :])
+            frame.otherwise = self.state(self.stack[frame.height :])
             self.alive = False
 
     def _else(self, _: int) -> None:
@@ -159,7 +164,9 @@ class Walk(Flow):
             self.branch(depth, sure=True)
 
     def _br_table(self, _: int) -> None:
-        depths = [self._u32() for _ in range(self._u32() + 1)]
+        number = self._u32() + 1
+        self._machine.spend(number // CHEAP)
+        depths = [self._u32() for _ in range(number)]
         index = self.stack.pop()
         if type(index) is int:
             self.branch(depths[min(index, len(depths) - 1)], sure=True)
@@ -187,7 +194,9 @@ class Walk(Flow):
 
     def _try_table(self, opcode: int) -> None:
         self._block(opcode)
-        for _ in range(self._u32()):
+        number = self._u32()
+        self._machine.spend(number)
+        for _ in range(number):
             kind = self._data[self.position]
             self.position += 1
             if kind < _CLAUSES_WITH_TAG:
@@ -224,6 +233,7 @@ class Walk(Flow):
     def _called(self, result: Value, number: int) -> None:
         if self._machine.leaves:
             self._machine.leaves = self.alive = False
+        self._machine.spend(number // COPIED)
         self.stack += [result] * number
 
     def _local_get(self, _: int) -> None:
@@ -246,7 +256,9 @@ class Walk(Flow):
 
     def _select(self, opcode: int) -> None:
         if opcode == _SELECT_TYPED:
-            for _ in range(self._u32()):
+            number = self._u32()
+            self._machine.spend(number)
+            for _ in range(number):
                 self._s64()
         condition = is_zero(self.stack.pop())
         second, first = self.stack.pop(), self.stack.pop()

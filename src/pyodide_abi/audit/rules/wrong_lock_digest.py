@@ -78,7 +78,10 @@ def _beside(folder: Path, name: str) -> Path | None:
     if "/" in name or "\\" in name or "\0" in name or name in {"", ".", ".."}:
         return None
     path = folder / name
-    return path if path.is_file() and not path.is_symlink() else None
+    try:
+        return path if path.is_file() and not path.is_symlink() else None
+    except OSError:
+        return None  # No system has a name as long as that.
 
 
 RULE = Rule(
