@@ -1,7 +1,8 @@
 """What loaders, engines, installers and compilers say, and what it means.
 
-``texts/*.toml`` is the table; ``table`` reads it, ``pasted`` makes one line of whatever somebody pasted,
-``recognition`` finds the table's texts in it, and ``text_kinds`` tells what kind of text the rest is.
+``texts/*.toml`` is the table; ``table`` reads it, by ``keys`` only what a text may have of it; ``pasted``
+makes one line of whatever somebody pasted, ``recognition`` finds the table's texts in it, and ``text_kinds``
+tells what kind of text the rest is.
 """
 
 from __future__ import annotations

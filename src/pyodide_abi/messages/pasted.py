@@ -1,4 +1,4 @@
-"""Whatever somebody pasted, as one line: without what consoles, mails and JSON do to a text."""
+"""Whatever somebody pasted, as one line: without what consoles, logs of CI, mails and JSON do to a text."""
 
 from __future__ import annotations
 
@@ -8,8 +8,19 @@ import re
 #: So much of a text is looked at, in characters: a console's of a whole day.
 LONGEST = 16_000_000
 
-_ESCAPES = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]|[\u200b\u2060\ufeff]")
-_QUOTED = re.compile(r"\n[ \t]{0,20}[>|][ \t]?")
+#: A terminal's colours, also where what begins them was made visible, and characters without a width.
+_ESCAPES = re.compile(r"(?:\x1b|\^\[|\u241b)\[[0-9;]{0,20}[A-Za-z]|[\u200b\u2060\ufeff]")
+#: What a CI's log and a container's build write before each line: time and mark, number and seconds.
+_CLOCK = (
+    r"(?:(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z|#\d{1,4} \d{1,6}\.\d{1,4})[ \t])?"
+    r"(?:##\[\w{1,12}\])?"
+)
+_CLOCKS = re.compile(f"^{_CLOCK}", re.MULTILINE)
+#: That, marks of quoting, and frames.
+_AROUND = re.compile(
+    r"[ \t]\u2502(?=[ \t]{0,5}(?:\n|$))"
+    rf"|(?:^|\n)[ \t]{{0,20}}{_CLOCK}(?:[ \t]{{0,20}}[>|\u2502]){{0,3}}[ \t]?"
+)
 _SPACE = re.compile(r"\s+")
 _QUOTES = str.maketrans(
     {
@@ -26,9 +37,14 @@ def without_colours(text: str) -> str:
     return _ESCAPES.sub("", text)
 
 
+def without_clocks(text: str) -> str:
+    """A text without what a CI's log writes before each line."""
+    return _CLOCKS.sub("", text)
+
+
 def one_line(text: str) -> str:
-    """A text on one line, without colours, marks of quoting, and escapes of JSON and HTML."""
+    """A text on one line, without colours, what stands around each line, and escapes of JSON and HTML."""
     text = without_colours(text[:LONGEST]).translate(_QUOTES)
-    text = _QUOTED.sub(" ", html.unescape(text))
+    text = _AROUND.sub(" ", html.unescape(text))
     text = text.replace('\\"', '"').replace("\\'", "'").replace("\\n", " ")
     return _SPACE.sub(" ", text).strip()

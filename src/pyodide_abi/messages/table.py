@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import functools
+import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.errors import PlatformDataError
+from pyodide_abi.messages.keys import keys_of
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -58,20 +60,9 @@ _IMPORT = (
 )
 _PATH = r"""(?P<file>[^\s'"]{1,1000})"""
 
-#: What a pattern may match in several ways, in the order in which it is taken out: classes, groups (the
-#: innermost first), what is repeated or optional, and signs for kinds and for places.
-_ESCAPED = re.compile(r"\\([^\w\s])")
-_CLASS = re.compile(r"\[[^\]]+\]")
-_GROUP = re.compile(r"\([^()]*\)(?:[?*+]|\{[^}]*\})?[?+]?")
-_REPEATED = re.compile(r"(?:\\\w|.)(?:[?*+]|\{[^}]*\})[?+]?")
-_SIGN = re.compile(r"\\\w|[.^$]")
-#: Where escaped characters are kept meanwhile, in a part of Unicode that nobody writes in.
-_KEPT = 0xE000
-_KEPT_SIGN = re.compile("[\ue000-\ue07f]")
-
 #: Where an entry begins, and each of its patterns, as the files are written.
 _ENTRY = re.compile(r"^\[\[message\]\]$", re.MULTILINE)
-_PATTERN = re.compile(r"^pattern = .*$", re.MULTILINE)
+_PATTERN = re.compile(r"^pattern = (.*)$", re.MULTILINE)
 
 #: A part of a cause that is left out where the text does not have what it names.
 _OPTIONAL = re.compile("«([^«»]*)»")
@@ -242,9 +233,7 @@ def _entries() -> tuple[_Entry, ...]:
     return tuple(
         _Entry(
             keys=tuple(
-                key
-                for line in _PATTERN.findall(part)
-                for key in keys_of(_expanded(tomllib.loads(line)["pattern"]))
+                key for text in _PATTERN.findall(part) for key in keys_of(_expanded(_decoded_text(text)))
             ),
             file=name,
             text=f"[[message]]{part}",
@@ -252,6 +241,13 @@ def _entries() -> tuple[_Entry, ...]:
         for name, text in _texts()
         for part in _ENTRY.split(text)[1:]
     )
+
+
+def _decoded_text(text: str) -> str:
+    """A text of TOML on one line: what has no escapes is cut out, as a reader of TOML takes far longer."""
+    if text.startswith("'''"):
+        return text[3:-3]
+    return text[1:-1] if text.startswith("'") else str(json.loads(text))
 
 
 @functools.cache
@@ -319,22 +315,3 @@ def _wording(entry: Mapping[str, Any]) -> Wording:
 
 def _expanded(pattern: str) -> str:
     return pattern.replace("<import>", _IMPORT).replace("<path>", _PATH)
-
-
-def keys_of(pattern: str) -> tuple[str, ...]:
-    """Runs of characters of which every text has one that a pattern matches.
-
-    A console may have megabytes, and to look for a run of characters takes a hundredth of a search by
-    pattern.
-
-    Returns:
-        The longest run of each choice that the pattern offers at its top; it is empty where there is none.
-    """
-    gap = "\0"
-    left = _ESCAPED.sub(lambda match: chr(_KEPT + ord(match[1])), pattern)
-    left = _CLASS.sub(gap, left)
-    while (shorter := _GROUP.sub(gap, left)) != left:
-        left = shorter
-    left = _SIGN.sub(gap, _REPEATED.sub(gap, left))
-    runs = (max(choice.split(gap), key=len) for choice in left.split("|"))
-    return tuple(_KEPT_SIGN.sub(lambda match: chr(ord(match[0]) - _KEPT), run) for run in runs)

@@ -7,7 +7,7 @@ import re
 import tomllib
 from importlib.resources import files
 
-from pyodide_abi.messages.pasted import LONGEST, without_colours
+from pyodide_abi.messages.pasted import LONGEST, without_clocks, without_colours
 from pyodide_abi.values import value
 
 
@@ -28,7 +28,7 @@ class TextKind:
 
 def kind_of(text: str) -> TextKind | None:
     """The kind of a text; none if it looks like none of those that we know."""
-    text = without_colours(text[-LONGEST:])
+    text = without_clocks(without_colours(text[-LONGEST:]))
     return next((kind for kind in _kinds() if kind.pattern.search(text)), None)
 
 

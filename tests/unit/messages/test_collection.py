@@ -7,6 +7,7 @@ examples are held elsewhere.
 from __future__ import annotations
 
 import json
+import textwrap
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from typing import Any
 import pytest
 
 from pyodide_abi.messages import kind_of, load_messages, recognise
-from pyodide_abi.messages.table import keys_of, messages_for
+from pyodide_abi.messages.keys import keys_of
+from pyodide_abi.messages.table import messages_for
 
 TEXTS: list[dict[str, Any]] = tomllib.loads(
     (Path(__file__).parents[2] / "cases" / "messages" / "collection.toml").read_text("utf-8")
@@ -27,6 +29,11 @@ def means(text: str) -> list[str]:
     """The causes of a text, or what may be one where it names none."""
     explanation = recognise(text)
     return [hit.message.name for hit in explanation.causes or explanation.consequences]
+
+
+def wrapped(text: dict[str, Any]) -> list[str]:
+    """The lines of a text, broken anew after 60 characters."""
+    return textwrap.wrap(text["text"], 60, break_long_words=False, break_on_hyphens=False)
 
 
 def test_there_are_enough_of_them() -> None:
@@ -47,6 +54,15 @@ class TestKnown:
         lines = text["text"].splitlines()
         pasted = "\r\n".join(["$ python build.py 2>&1 | tail", *(f"  | {line}" for line in lines), "$ "])
         assert set(text["means"]) <= set(means(pasted.replace("  | ", "> ")))
+
+    def test_in_a_log_of_ci(self, text: dict[str, Any]) -> None:
+        lines = [
+            f"2026-05-11T08:02:{number % 60:02}.1182345Z {line}" for number, line in enumerate(wrapped(text))
+        ]
+        assert means("\n".join(lines)) == text["means"]
+
+    def test_in_a_log_of_a_container_build(self, text: dict[str, Any]) -> None:
+        assert means("\n".join(f"#14 33.11 {line}" for line in wrapped(text))) == text["means"]
 
     def test_as_json(self, text: dict[str, Any]) -> None:
         assert means(json.dumps(text["text"], ensure_ascii=False)) == text["means"]
@@ -99,6 +115,10 @@ class TestKeys:
             (r"x+(?!y)zz[ab]*", ("zz",)),
             (r"\d+", ("",)),
             (r"a\|b", ("a|b",)),
+            (r"(?P<detail>first word|second word)", ("first word", "second word")),
+            (r"(?:error|warning): (?:no (?:such )?thing|nothing else) \d", ("error", "warning")),
+            (r"a (?:one thing|\w+ another thing(?= here)) b", ("one thing", " another thing")),
+            (r"x (?:one thing)? y (?:z|another thing)", (" y ",)),
         ],
     )
     def test_are_the_longest_runs(self, pattern: str, keys: tuple[str, ...]) -> None:
