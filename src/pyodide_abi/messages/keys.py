@@ -60,12 +60,14 @@ def _longest(text: str, groups: Sequence[str]) -> tuple[str, ...]:
     for choice in text.split("|"):
         run = max(_GAPS.split(choice), key=len)
         if len(run) < _SHORT:
-            offers = [_longest(groups[ord(sign) - _GROUPS], groups) for sign in _GROUP_SIGN.findall(choice)]
-            keys.extend(max([(run,), *offers], key=_shortest))
+            offers: list[tuple[str, ...]] = [(run,)]
+            offers += [_longest(groups[ord(sign) - _GROUPS], groups) for sign in _GROUP_SIGN.findall(choice)]
+            best = max(offers, key=_shortest)
+            keys.extend(best)
         else:
             keys.append(run)
     return tuple(keys)
 
 
-def _shortest(keys: Sequence[str]) -> int:
+def _shortest(keys: tuple[str, ...]) -> int:
     return min(map(len, keys))
