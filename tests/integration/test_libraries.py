@@ -353,6 +353,16 @@ USES = {
         'return Py_BuildValue("(iid)", first, second, gsl_sf_bessel_J0(0.0));',
         answer="(1, 1, 1.0)",
     ),
+    "sqlite": Use(
+        packages="sqlite3",
+        headers=("sqlite3.h",),
+        body='sqlite3 *d; sqlite3_stmt *s; if (sqlite3_open(":memory:", &d)) return NULL;\n'
+        "sqlite3_prepare_v2(d, \"select sum(value) from json_each('[1, 41]')\", -1, &s, NULL);\n"
+        "sqlite3_step(s);\n"
+        "int sum = sqlite3_column_int(s, 0); sqlite3_finalize(s); sqlite3_close(d);\n"
+        "return PyLong_FromLong(sum);",
+        answer="42",
+    ),
 }
 #: Made in a minute or less on a machine with two idle cores.
 SMALL = ("libffi", "libyaml")
