@@ -36,6 +36,10 @@ def write_depths(reached: Sequence[Reached], console: Console) -> None:
         name = printable(one.entry or _NOTHING)
         table.add_row(f"  {name}", one.engine, one.release, f"{one.default}, then {printable(ended)}", stack)
     console.print(table)
+    if not any(one.entry for one in reached):
+        console.print(
+            "  none of the wheel's own functions can be called without arguments: these are bounds for all"
+        )
     console.print()
 
 
