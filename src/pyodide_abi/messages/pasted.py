@@ -19,7 +19,7 @@ _CLOCKS = re.compile(f"^{_CLOCK}", re.MULTILINE)
 #: That, marks of quoting, and frames.
 _AROUND = re.compile(
     r"[ \t]\u2502(?=[ \t]{0,5}(?:\n|$))"
-    rf"|(?:^|\n)[ \t]{{0,20}}{_CLOCK}(?:[ \t]{{0,20}}[>|\u2502]){{0,3}}[ \t]?"
+    rf"|(?:^|\n)[ \t]{{0,20}}(?:[>|\u2502][ \t]{{0,20}})?{_CLOCK}(?:[ \t]{{0,20}}[>|\u2502]){{0,3}}[ \t]?"
 )
 _SPACE = re.compile(r"\s+")
 _QUOTES = str.maketrans(
@@ -45,6 +45,6 @@ def without_clocks(text: str) -> str:
 def one_line(text: str) -> str:
     """A text on one line, without colours, what stands around each line, and escapes of JSON and HTML."""
     text = without_colours(text[:LONGEST]).translate(_QUOTES)
-    text = _AROUND.sub(" ", html.unescape(text))
-    text = text.replace('\\"', '"').replace("\\'", "'").replace("\\n", " ")
+    text = _AROUND.sub(" ", html.unescape(text).replace("\\n", "\n"))
+    text = text.replace('\\"', '"').replace("\\'", "'")
     return _SPACE.sub(" ", text).strip()
