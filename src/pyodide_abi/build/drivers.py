@@ -54,6 +54,7 @@ def rules_of(
     *,
     prefix_maps: Sequence[str] = (),
     libraries: Path | None = None,
+    prefixes: Sequence[Path] = (),
 ) -> Rules:
     """The platform's flags as plain values for :func:`~pyodide_abi.build.driver.flags.rewrite`.
 
@@ -63,6 +64,7 @@ def rules_of(
         prefix_maps: options that keep places of this machine out of objects.
         libraries: headers and more of the runtime's libraries; see
             :func:`~pyodide_abi.build.runtime_libraries.find_prefix`.
+        prefixes: where libraries for the target were installed.
     """
     required: dict[str, dict[str, list[str]]] = {C: {}, CXX: {}}
     for flag in platform.flags:
@@ -85,6 +87,7 @@ def rules_of(
             if flag.need is Need.FORBIDDEN and set(flag.languages) - {Language.RUST}
         ],
         "host_folders": sorted(host_folders),
+        "prefixes": [str(prefix) for prefix in prefixes],
         # Last of all folders: what a project brings itself comes first.
         "after": {
             language: [*words, *prefix_maps, *(["-idirafter", f"{libraries}/include"] if libraries else [])]

@@ -149,6 +149,7 @@ def _write_compilers(
         target.python,
         prefix_maps=[f"-ffile-prefix-map={place}={name}" for place, name in places if place],
         libraries=libraries,
+        prefixes=target.prefixes,
     )
     rules["after"][CXX] += cxx_library.write_headers(target.platform, folder / "c++")
     expansions = expansions_of(target.toolchain, rules, host)

@@ -5,17 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyodide_abi.build import build_wheel
-from pyodide_abi.build.lacking import lacking
+from pyodide_abi.build.lacking import LackingKind, lacking
+from pyodide_abi.build.logs import advice
 from pyodide_abi.errors import BuildFailedError
 from pyodide_abi.libraries.making import make_libraries
 from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
+    from pyodide_abi.build.lacking import Lacking
     from pyodide_abi.build.model import BuildRequest, BuildResult, Target
     from pyodide_abi.host import Host
     from pyodide_abi.libraries.catalogue import Catalogue
+
+#: What to do about a header in a folder that the project does not name.
+_NAME_IT = (
+    "{name} is there, in {folder}, which the project has to name among the folders that it searches:\n"
+    "as pkg-config tells it, or as /usr/include/{below}, for which the target's own is searched"
+)
 
 
 @value
@@ -77,6 +86,12 @@ def build_with_libraries(
             # A library that was there and did not help is no reason to build a second time.
             wanted = [(one.name, recipe) for one, recipe in offers if recipe and recipe.name not in tried]
             if not wanted:
+                places = [place for one, _ in offers for place in _unsearched(one, request.target)]
+                if places:
+                    said = _NAME_IT.format(name=offers[0][0].name, folder=places[0], below=places[0].name)
+                    # The common advice is to build the library, which is done.
+                    hint = (error.hint or "").replace(f"{advice(error.cause)}\n", "")
+                    error.hint = f"{said}\n{hint}"
                 raise
             name, recipe = wanted[0]
             if not made:
@@ -87,3 +102,11 @@ def build_with_libraries(
             request = replace(request, target=libraries.put_into(request.target, [recipe.name]))
         else:
             return result, tuple(name for name in tried if name not in known)
+
+
+def _unsearched(one: Lacking, target: Target) -> list[Path]:
+    """Folders of the target's libraries that have a header which the project looks for elsewhere."""
+    if one.kind is not LackingKind.HEADER:
+        return []
+    folders = [folder for prefix in target.prefixes for folder in (prefix / "include").glob("*/")]
+    return [folder for folder in sorted(folders) if (folder / one.name.lstrip("/")).is_file()]

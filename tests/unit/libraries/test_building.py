@@ -9,8 +9,10 @@ from fake_host import FakeRunner, completed, make_host
 from made_builds import made_target
 
 from pyodide_abi.build import BuildRequest
+from pyodide_abi.build.logs import advice
 from pyodide_abi.errors import BuildFailedError
 from pyodide_abi.libraries import Catalogue, building
+from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,3 +89,42 @@ def test_switched_off_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         builds.run(made=False)
     assert caught.value.hint == "'--library libffi' makes and uses libffi\nthe log"
     assert builds.prefixes == [()]
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("spam/a.h", "spam/a.h is there, in {place}/include/spam-2, which the project has to name"),
+        ("spam/b.h", ""),
+        ("plain.h", ""),
+        ("/spam/b.h", ""),
+    ],
+)
+def test_a_header_in_a_folder_that_the_project_does_not_search(
+    header: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "prefix"
+    (place / "include" / "spam-2" / "spam").mkdir(parents=True)
+    (place / "include" / "spam-2" / "spam" / "a.h").touch()
+    (place / "include" / "plain.h").touch()
+    cause = f"x.c:1: fatal error: '{header}' file not found"
+    host = make_host(tmp_path, FakeRunner(lambda words, _cwd: completed(words)))
+    target = replace(made_target(tmp_path), prefixes=(place,))
+    request = BuildRequest(source=tmp_path, target=target, outdir=tmp_path)
+    libraries = building.Libraries(catalogue=Catalogue.read, host=host)
+    hint = f"{advice(cause)}\nthe log"
+
+    def fail(_request: BuildRequest, _host: object) -> None:
+        raise BuildFailedError("it failed", hint=hint, cause=cause)
+
+    monkeypatch.setattr(building, "build_wheel", fail)
+    with pytest.raises(BuildFailedError) as caught:
+        building.build_with_libraries(request, libraries)
+    assert caught.value.hint is not None
+    if not said:
+        assert caught.value.hint == hint
+        return
+    assert caught.value.hint.startswith(said.format(place=place))
+    assert "or as /usr/include/spam-2," in caught.value.hint
+    assert advice(cause) not in caught.value.hint
+    assert caught.value.hint.endswith("\nthe log")

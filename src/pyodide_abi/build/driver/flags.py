@@ -5,6 +5,8 @@ What is required and forbidden is the platform's data; this module holds no fact
 
 from __future__ import annotations
 
+import os
+
 from pyodide_abi.build.driver.arguments import LINKER_SEPARATE, SEARCHED, asks_for_side_module, setting
 from pyodide_abi.build.driver.unportable import BEGINNINGS, LINKER_WORDS, WORDS
 
@@ -138,7 +140,7 @@ def _keep_or_drop(
     if word == UNASKED_LEVEL and command.links:
         return
     reason = WORDS.get(word) or next((why for start, why in BEGINNINGS.items() if word.startswith(start)), "")
-    reason = reason or _contradiction(group, required) or _host_folder(group, rules)
+    reason = reason or _contradiction(group, required) or _search_stand_ins(group, rules, result)
     if reason:
         result.drop(group, reason)
         return
@@ -184,16 +186,47 @@ def _contradiction(group: tuple[str, ...], required: Sequence[str]) -> str:
     return ""
 
 
-def _host_folder(group: tuple[str, ...], rules: Rules) -> str:
-    """Why a folder is not searched, or an empty string."""
+def _searched(group: tuple[str, ...]) -> str:
+    """The folder that an option wants searched, or an empty string."""
     word = group[0]
     if word in {"-L", *SEARCHED} and len(group) > 1:
-        folder = group[1]
-    elif word[:2] in {"-I", "-L"}:
-        folder = word[2:]
-    else:
+        return group[1]
+    return word[2:] if word[:2] in {"-I", "-L"} else ""
+
+
+def _search_stand_ins(group: tuple[str, ...], rules: Rules, result: Rewritten) -> str:
+    """Search what the target has of a folder of this machine's.
+
+    Returns:
+        why the folder itself is not searched; empty where it may be.
+    """
+    folder = _searched(group)
+    if not belongs_to_host(folder, rules["host_folders"]):
         return ""
-    return "the folder belongs to the build machine" if belongs_to_host(folder, rules["host_folders"]) else ""
+    stand_ins = _stand_ins(folder, rules)
+    for place in stand_ins:
+        result.words += (group[0], place) if len(group) > 1 else (group[0][:2] + place,)
+    return _host_folder_reason(stand_ins)
+
+
+def _host_folder_reason(stand_ins: Sequence[str]) -> str:
+    reason = "the folder belongs to the build machine"
+    return f"{reason}; searched in its place: {', '.join(stand_ins)}" if stand_ins else reason
+
+
+def _stand_ins(folder: str, rules: Rules) -> list[str]:
+    """The folders of the target's libraries that correspond to one of the build machine's.
+
+    ``/usr/include/libxml2`` is ``include/libxml2`` of a library that has it. What lies in ``include`` and
+    ``lib`` themselves is found without being asked for.
+    """
+    parts = [part for part in folder.split("/") if part not in {"", "."}]
+    kinds = [index for index, part in enumerate(parts) if part in {"include", "lib"}]
+    if not kinds or ".." in parts or kinds[0] + 1 == len(parts):
+        return []
+    places = ["/".join([prefix, *parts[kinds[0] :]]) for prefix in rules["prefixes"]]
+    # Each compiler call starts here, and pathlib would start slowly.
+    return [place for place in places if os.path.isdir(place)]  # noqa: PTH112
 
 
 def belongs_to_host(folder: str, host_folders: Sequence[str]) -> bool:
@@ -238,7 +271,9 @@ def _linker_words(words: Sequence[str], rules: Rules, result: Rewritten) -> None
             result.drop(words[index : index + 1 + takes_next], reason)
             index += takes_next
         elif word[:2] == "-L" and belongs_to_host(word[2:], rules["host_folders"]):
-            result.drop((word,), "the folder belongs to the build machine")
+            stand_ins = _stand_ins(word[2:], rules)
+            result.words += [f"-Wl,-L{place}" for place in stand_ins]
+            result.drop((word,), _host_folder_reason(stand_ins))
         else:
             result.words.append("-Wl," + word)
         index += 1

@@ -316,6 +316,33 @@ def test_words_of_a_response_file_are_read_as_compilers_read_them(text: str, exp
     assert expanded(["@a"], lambda _name: text) == expected
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("-I/usr/include/libxml2", ["-I{0}/include/libxml2"]),
+        ("-isystem /usr/local/include/libxml2/", ["-isystem", "{0}/include/libxml2"]),
+        ("-I /opt/homebrew/include/libxml2", ["-I", "{0}/include/libxml2"]),
+        ("-L/usr/lib/spam", ["-L{0}/lib/spam"]),
+        ("-Wl,-L/usr/lib/spam", ["-Wl,-L{0}/lib/spam"]),
+        # Below no library, below all of them anyway, and out of the folder again.
+        ("-I/usr/include/other", []),
+        ("-I/usr/include", []),
+        ("-I/usr/include/libxml2/../..", []),
+    ],
+)
+def test_a_library_of_the_target_stands_in_for_this_machine_s(
+    line: str, expected: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "include" / "libxml2").mkdir(parents=True)
+    (tmp_path / "lib" / "spam").mkdir(parents=True)
+    rules = rules_of(load_platform("314_0"), PYTHON, prefixes=[tmp_path / "none", tmp_path])
+    result = rewrite(Command([*shlex.split(line), "-c", "x.c"], "cc"), rules)
+    found = result.words[result.added : result.words.index("-c")]
+    assert found == [word.format(tmp_path) for word in expected]
+    assert len(result.remarks) == 1
+    assert ("searched in its place" in result.remarks[0]) == bool(expected)
+
+
 STRICT = "-Werror=implicit-function-declaration"
 HARMLESS = st.sampled_from(
     [
