@@ -64,7 +64,7 @@ def rules_of(
         prefix_maps: options that keep places of this machine out of objects.
         libraries: headers and more of the runtime's libraries; see
             :func:`~pyodide_abi.build.runtime_libraries.find_prefix`.
-        prefixes: where libraries for the target were installed.
+        prefixes: The folders that libraries for the target were installed in.
     """
     required: dict[str, dict[str, list[str]]] = {C: {}, CXX: {}}
     for flag in platform.flags:

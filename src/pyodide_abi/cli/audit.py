@@ -154,7 +154,13 @@ def run(args: argparse.Namespace, session: Session) -> int:
             # An audit of files that are there writes nothing.
             return stack.enter_context(temporary())
 
-        outcomes = list(_audited(args, session, scratch, platform, habit))
+        outcomes = []
+        for one in _audited(args, session, scratch, platform, habit):
+            outcomes.append(one)
+            if args.format == "jsonl" and not baseline:
+                # Line by line: whoever ends an audit of many files has what was found until then.
+                session.out.write(_as_data([policy.judged(one)], "jsonl", args.docs))
+                session.out.flush()
     if habit and any(one.report and one.report.platform_from == "usual" for one in outcomes):
         session.host.progress.say(f"platform {args.platform}: set by {habit}, for files without a tag")
     if baseline:
@@ -282,7 +288,8 @@ def _write(outcomes: Sequence[Outcome], args: argparse.Namespace, session: Sessi
     reports = [one.report for one in outcomes if one.report]
     unreadable = {one.given: str(one.error) for one in outcomes if one.error}
     if args.format in _DATA:
-        session.out.write(_as_data(outcomes, args.format, args.docs))
+        if args.format != "jsonl":  # Its lines are written.
+            session.out.write(_as_data(outcomes, args.format, args.docs))
     elif args.format == "github":
         from pyodide_abi.report.github import audit_to_annotations, unreadable_to_annotation
 

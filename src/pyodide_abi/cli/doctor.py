@@ -117,9 +117,10 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
         session.out.write(to_envelope("doctor", [document], summary={"can_build": not needed}))
     else:
-        asked = {name: " (asked for)" if name == wanted.name else "" for name in platforms}
+        why = "asked for" if args.platform else "the default"
+        marks = {name: f" ({why})" if name == wanted.name else "" for name in platforms}
         parts = {"this machine": machine, "engines for verify": engines}
-        parts |= {f"platform {name}{asked[name]}": checks for name, checks in platforms.items()}
+        parts |= {f"platform {name}{marks[name]}": checks for name, checks in platforms.items()}
         _show(parts, session.console())
         session.console().print(printable(f"cache: {host.store.root}"))
         if proved is not None:

@@ -87,7 +87,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     edits.add_argument("--keep-names", action="store_true", help="keep function names, for stack traces")
     edits.add_argument(
-        "--tag", metavar="TAG", help="another spelling of the wheel's platform tag; several with dots between"
+        "--tag",
+        metavar="TAG",
+        help="another spelling of the wheel's platform tag, or the right one where its own is wrong;\n"
+        "several with dots between",
     )
     edits.add_argument(
         "--remove-unreachable",

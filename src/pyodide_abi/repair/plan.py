@@ -17,6 +17,7 @@ from pyodide_abi.repair.edits import (
     Retag,
     Safety,
 )
+from pyodide_abi.repair.named_platform import fitting_platforms
 from pyodide_abi.repair.needed_graph import link
 from pyodide_abi.repair.placement import Layout
 from pyodide_abi.repair.providers import add_providers
@@ -26,6 +27,7 @@ from pyodide_abi.values import replace, value
 from pyodide_abi.wasm import read_module
 from pyodide_abi.wheel.record import Fault
 from pyodide_abi.wheel.write import EPOCH, SIGNATURES, is_normal
+from pyodide_abi.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -94,7 +96,7 @@ def plan_repair(subject: Subject, findings: Sequence[Finding], wishes: Wishes) -
         if subject.platform is None:
             raise UsageError(
                 f"{wheel.name}: its tag names none of our platforms, so nobody knows where it shall load",
-                hint="'pyodide-abi platforms' lists them",
+                hint=_how_to_tag(subject),
             )
         problems = _plan_binaries(subject, subject.platform, wishes, edits)
     edits += _retag(wheel, subject.platform, wishes.tags)
@@ -107,6 +109,15 @@ def plan_repair(subject: Subject, findings: Sequence[Finding], wishes: Wishes) -
         edits=tuple(_answering(edits, findings, subject)),
         problems=problems,
     )
+
+
+def _how_to_tag(subject: Subject) -> str:
+    """What helps a wheel whose tag names no platform."""
+    fitting = fitting_platforms(subject)
+    if not fitting:
+        return "'pyodide-abi platforms' lists them"
+    wishes = " or ".join(f"--tag {platform.tag}" for platform in fitting)
+    return f"its contents fit {listed([platform.name for platform in fitting])}: {wishes} gives it that name"
 
 
 def signatures(wheel: Wheel) -> tuple[str, ...]:
@@ -193,7 +204,9 @@ def _retag(wheel: Wheel, platform: Platform | None, tags: tuple[str, ...]) -> It
                 )
         name = name.with_tags(platform=".".join(tags))
     if name != wheel.name:
-        yield Retag(old=str(wheel.name), new=str(name), why="another spelling of the same platform")
+        same = platform is not None and platform in map(platform_of_tag, wheel.name.platforms)
+        why = "another spelling of the same platform" if same else "the platform that its contents fit"
+        yield Retag(old=str(wheel.name), new=str(name), why=why)
     elif set(wheel.metadata.tags) != set(name.tags):
         why = "installers go by the name and tools by WHEEL, which says otherwise"
         yield Retag(old=str(name), new=str(name), why=why)

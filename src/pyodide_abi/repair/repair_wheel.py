@@ -23,6 +23,7 @@ from pyodide_abi.repair.edits import (
     RemoveUnreachable,
     Safety,
 )
+from pyodide_abi.repair.named_platform import wished_platform
 from pyodide_abi.repair.plan import plan_repair, signatures
 from pyodide_abi.values import replace, value
 from pyodide_abi.wheel import open_wheel
@@ -66,7 +67,7 @@ class Repaired:
 
 def plan_wheel(file: Path, wishes: Wishes) -> Plan:
     """What a repair of a wheel would do; see :func:`~pyodide_abi.repair.plan.plan_repair`."""
-    with open_subject(file) as subject:
+    with open_subject(file, platform=wished_platform(file, wishes.tags)) as subject:
         return plan_repair(subject, audit(subject).findings, wishes)
 
 
@@ -149,7 +150,7 @@ class _Worker:
     def work(self, file: Path) -> _Round:
         """Audit, plan, apply, audit again."""
         results = Path(tempfile.mkdtemp(dir=self.folder))
-        with open_subject(file) as subject:
+        with open_subject(file, platform=wished_platform(file, self.wishes.tags)) as subject:
             before = audit(subject)
             plan = plan_repair(subject, before.findings, self.wishes)
             _refuse(plan, subject, self.wishes, risky=self.risky)

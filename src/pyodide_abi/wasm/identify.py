@@ -28,6 +28,8 @@ class FileKind(enum.StrEnum):
     THIN_ARCHIVE = "thin ar archive"
     BITCODE = "LLVM bitcode"
     ZIP = "zip archive"
+    #: As sdists are.
+    COMPRESSED = "compressed archive"
     EMPTY = "empty file"
     TEXT = "text"
     OTHER = "unknown"
@@ -51,6 +53,10 @@ _PREFIXES = (
     (b"\xde\xc0\x17\x0b", FileKind.BITCODE),
     (b"PK\x03\x04", FileKind.ZIP),
     (b"PK\x05\x06", FileKind.ZIP),
+    (b"\x1f\x8b\x08", FileKind.COMPRESSED),  # gzip
+    (b"\xfd7zXZ\0", FileKind.COMPRESSED),
+    (b"\x28\xb5\x2f\xfd", FileKind.COMPRESSED),  # zstd
+    (b"BZh91AY&SY", FileKind.COMPRESSED),
 )
 _ELF_MACHINES = {
     3: "x86",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -11,11 +12,13 @@ from assembling import assemble, make_wheel
 from json_schema import check
 from jsonschema import Draft202012Validator
 
+from pyodide_abi.audit import many
 from pyodide_abi.cli.commands import COMMANDS, command_parser
 from pyodide_abi.cli.main import main
 from pyodide_abi.report.envelope import schema
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 MODULE = "x.cpython-314-wasm32-emscripten.so"
@@ -95,6 +98,22 @@ def test_lines_are_the_results_alone(folder: Path, capsys: pytest.CaptureFixture
     main(["audit", GOOD, BAD, "--format", "jsonl"], {}, folder)
     lines = capsys.readouterr().out.splitlines()
     assert [json.loads(line)["wheel"] for line in lines] == [GOOD, BAD]
+
+
+def test_lines_are_written_as_they_come(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audited = many.audit_files
+
+    def interrupted(files: list[Path], **options: Any) -> Iterator[many.Audited]:
+        yield next(audited(files, **options))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(many, "audit_files", interrupted)
+    with suppress(KeyboardInterrupt):
+        main(["audit", GOOD, BAD, "--format", "jsonl"], {}, folder)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["wheel"] == GOOD
 
 
 def test_junit_counts_what_failed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

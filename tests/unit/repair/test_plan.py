@@ -363,5 +363,46 @@ def test_what_is_no_wheel_of_ours(tmp_path: Path) -> None:
     path = wheel_of(tmp_path, {"pkg/m.so": extension()})
     other = path.with_name("spam-1.0-cp314-cp314-linux_x86_64.whl")
     path.rename(other)
-    with pytest.raises(UsageError, match="names none of our platforms"):
+    with pytest.raises(UsageError, match="names none of our platforms") as caught:
         plan_wheel(other, Wishes())
+    assert caught.value.hint is not None
+    assert "--tag pyemscripten_2026_0_wasm32" in caught.value.hint
+
+
+@pytest.mark.parametrize("wrong", ["linux_x86_64", "pyodide_2025_0_wasm32"])
+def test_a_wrong_tag_gives_way_to_the_one_that_the_contents_fit(wrong: str, tmp_path: Path) -> None:
+    module = "pkg/m.cpython-314-wasm32-emscripten.so"
+    path = wheel_of(tmp_path, {module: extension()})
+    other = path.rename(path.with_name(f"spam-1.0-cp314-cp314-{wrong}.whl"))
+    plan = plan_wheel(other, Wishes(tags=("pyemscripten_2026_0_wasm32",), keep_names=True))
+    retag = only(plan, Retag)
+    assert retag.new == "spam-1.0-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
+    assert retag.why == "the platform that its contents fit"
+    assert plan.platform == "314_0"
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "tag", "said"),
+    [
+        # The contents speak against the tag that is wished for.
+        ("linux_x86_64", "m.cpython-314-wasm32-emscripten.so", "pyodide_2025_0_wasm32", "names none"),
+        # Nothing speaks against its own.
+        ("pyodide_2026_0_wasm32", "m.abi3.so", "pyodide_2025_0_wasm32", "is not a name of the platform"),
+        ("linux_x86_64", "m.cpython-314-wasm32-emscripten.so", "linux_aarch64", "names none"),
+    ],
+)
+def test_a_tag_that_the_contents_do_not_fit_is_refused(
+    name: str, module: str, tag: str, said: str, tmp_path: Path
+) -> None:
+    path = wheel_of(tmp_path, {f"pkg/{module}": extension()})
+    other = path.rename(path.with_name(f"spam-1.0-cp314-cp314-{name}.whl"))
+    with pytest.raises(UsageError, match=said):
+        plan_wheel(other, Wishes(tags=(tag,)))
+
+
+def test_a_wheel_for_another_machine_gets_no_tag_of_ours(tmp_path: Path) -> None:
+    path = wheel_of(tmp_path, {"pkg/m.cpython-314-wasm32-emscripten.so": b"\x7fELF" + bytes(60)})
+    other = path.rename(path.with_name("spam-1.0-cp314-cp314-linux_x86_64.whl"))
+    with pytest.raises(UsageError, match="names none of our platforms") as caught:
+        plan_wheel(other, Wishes(tags=("pyemscripten_2026_0_wasm32",)))
+    assert caught.value.hint == "'pyodide-abi platforms' lists them"

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import struct
 
 import pytest
@@ -46,6 +49,9 @@ def coff(machine: int, *, optional: int = 0) -> bytes:
         (b"BC\xc0\xde5\x14", "LLVM bitcode"),
         (b"\xde\xc0\x17\x0b\0\0\0\0", "LLVM bitcode"),
         (b"PK\x03\x04", "zip archive"),
+        (gzip.compress(b"x"), "compressed archive"),
+        (bz2.compress(b"x"), "compressed archive"),
+        (lzma.compress(b"x"), "compressed archive"),
         (b"GROUP ( libfoo.so.1 )\n", "text"),
         (("a" + "é" * ENOUGH).encode(), "text"),
         (b"\x00\x01\x02", "unknown"),

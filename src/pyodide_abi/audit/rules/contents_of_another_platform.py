@@ -24,7 +24,7 @@ version than the platform's.
 ## How to fix
 
 Build again with the compiler and the CPython of the platform (`pyodide-abi build --platform …` sees to both),
-or tag the wheel for the platform that it was built for.
+or tag the wheel for the platform that it was built for (`pyodide-abi repair --tag`).
 
 ## References
 
@@ -58,7 +58,11 @@ def check(case: Case) -> Iterator[Finding]:
     best = only_fit(fits)
     if best is None or best == case.subject.platform:
         return
-    retag = f"tag it {best.tag}" if case.subject.wheel else f"audit it with --platform {best.name}"
+    retag = (
+        f"tag it {best.tag} ('pyodide-abi repair --tag' does)"
+        if case.subject.wheel
+        else f"audit it with --platform {best.name}"
+    )
     if case.subject.platform is None:
         yield RULE.finding(
             f"the tag names no known platform; the contents fit {best.name} and no other", fix=retag
