@@ -73,6 +73,7 @@ HOOKS = (
     ),
     Hook("tss_create", "v(O)", "tss_t key; tss_create(&key, F); tss_set(key, &hits);"),
     Hook("atexit", "v()", "atexit(F);"),
+    Hook("pthread_atfork", "v()", "pthread_atfork(F, NULL, NULL);"),
     Hook("signal", "v(i)", "signal(SIGUSR1, F); raise(SIGUSR1);"),
     Hook("pthread_create", "O(O)", "pthread_t t; pthread_create(&t, NULL, F, NULL);"),
     Hook("thrd_create", "i(O)", "thrd_t t; thrd_create(&t, F, NULL);"),
@@ -113,6 +114,12 @@ HOOKS = (
     Hook("PyCode_AddWatcher", "i(iO)", 'PyCode_AddWatcher(F); PyCode_NewEmpty("a", "b", 1);'),
     Hook(
         "PyFunction_AddWatcher", "i(iOO)", 'PyFunction_AddWatcher(F); PyRun_SimpleString("def f(): pass\\n");'
+    ),
+    Hook("PyFile_SetOpenCodeHook", "O(OO)", 'PyFile_SetOpenCodeHook(F, NULL); PyFile_OpenCode("/x.py");'),
+    Hook(
+        "PyFunction_SetVectorcall",
+        "O(OOnO)",
+        'PyObject *d = PyDict_New(); PyRun_String("def f(): pass", Py_file_input, d, d); PyObject *f = PyDict_GetItemString(d, "f"); PyFunction_SetVectorcall((PyFunctionObject *)f, F); PyObject_CallNoArgs(f);',
     ),
     Hook("PyUnstable_GC_VisitObjects", "i(OO)", "PyUnstable_GC_VisitObjects(F, NULL);", "return 1;"),
     Hook("Py_AtExit", "v()", "Py_AtExit(F);"),

@@ -48,6 +48,17 @@ _PATCHED = "".join(
     f'{{ PyTypeObject *t = (PyTypeObject *)PyType_FromSpec(&{letter}_spec); if (!t) return NULL; t->tp_call = (ternaryfunc)ANY({call}); t->tp_as_number->nb_add = (binaryfunc)ANY({add}); PyType_Modified(t); PyModule_AddObjectRef(m, "{letter}", (PyObject *)t); }}'
     for letter, call, add in (("P", "two", "one"), ("Q", "three", "two"))
 )
+#: One type that CPython makes, and one that it fills.
+_SEQUENCES = (
+    'static PyStructSequence_Field fields[] = { {"a", NULL}, {NULL, NULL} };\n'
+    'static PyStructSequence_Desc P_desc = { "lsequence.P", NULL, fields, 1 }, Q_desc = { "lsequence.Q", NULL, fields, 1 };\n'
+    "static PyTypeObject Q_type;\n"
+)
+_FILLED = (
+    "PyTypeObject *P_type = PyStructSequence_NewType(&P_desc); if (!P_type || PyStructSequence_InitType2(&Q_type, &Q_desc) < 0) return NULL;"
+    "P_type->tp_repr = (reprfunc)ANY(two); P_type->tp_str = (reprfunc)ANY(two); Q_type.tp_repr = one; Q_type.tp_str = one;"
+    'PyModule_AddObjectRef(m, "P", (PyObject *)P_type); PyModule_AddObjectRef(m, "Q", (PyObject *)&Q_type);'
+)
 _HANDLERS = """
 #include <signal.h>
 static int plain(void) { return hits; }
@@ -110,6 +121,14 @@ CASES = (
             does=_ready("P_type.tp_repr = (reprfunc)ANY(two); Q_type.tp_repr = one;"),
         ),
         _pair("lready", "tp_repr", TWO, ONE, "repr({}())", "PyTypeObject"),
+    ),
+    Case(
+        "lsequence",
+        module("lsequence", _FUNCTIONS + _SEQUENCES, does=_FILLED),
+        (
+            *_pair("lsequence", "tp_repr", TWO, ONE, "repr({}((1,)))", "PyTypeObject"),
+            *_pair("lsequence", "tp_str", TWO, ONE, "str({}((1,)))", "PyTypeObject"),
+        ),
     ),
     Case(
         "lhooks",

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
-from pyodide_abi.abi.symbols import APPLY_DATA_RELOCS, CALL_CTORS, GOT_MEM, INIT_PREFIXES
+from pyodide_abi.abi.symbols import (
+    APPLY_DATA_RELOCS,
+    CALL_CTORS,
+    GOT_MEM,
+    GOT_SPACES,
+    INIT_PREFIXES,
+    MANGLED_PREFIXES,
+)
 from pyodide_abi.errors import WasmError
 from pyodide_abi.signatures.layouts import load_layouts
 from pyodide_abi.wasm import Kind, SectionId
@@ -46,6 +54,8 @@ class Kept:
         roots: indices of these functions.
         uses: code that uses a variable which holds a function to call back; None where there is none.
         whole: all bodies are kept.
+        own: kind, index and name of the module's own export that an imported address is, by the global that
+            holds it.
     """
 
     def __init__(self, most: int | None = None) -> None:
@@ -57,6 +67,7 @@ class Kept:
         self._pattern: re.Pattern[bytes] | None = None
         self._wanted: frozenset[int] = frozenset()
         self.whole = False
+        self.own: Mapping[int, tuple[Kind, int, bytes]] = {}
         self._left = _MOST_KEPT
 
     @property
@@ -130,9 +141,29 @@ def keep_bodies(module: Module, most: int | None = None) -> Kept:
     kept = Kept(most)
     section = module.find(SectionId.CODE)
     if section is not None and kept.begin(module, exported_functions(module), section):
+        kept.own = _own_addresses(module)
         for window in windows([module.view(section)], section):
             kept.take(window)
     return kept
+
+
+def _own_addresses(module: Module) -> dict[int, tuple[Kind, int, bytes]]:
+    exported = {
+        name: (entry.kind, entry.index, name) for entry in module.exports for name in [entry.name.encode()]
+    }
+    return {
+        index: exported[name]
+        for index, (space, name) in module.imported.globals.items()
+        if space in GOT_SPACES and name in exported
+    }
+
+
+@functools.cache
+def names_followed() -> frozenset[bytes]:
+    """The mangled names of imported functions of which it is known what they do."""
+    layouts = load_layouts()
+    names = (*layouts.allocating, *layouts.strings)
+    return frozenset({name.encode() for name in names if name.startswith(MANGLED_PREFIXES)})
 
 
 def exported_functions(module: Module) -> dict[str, int]:

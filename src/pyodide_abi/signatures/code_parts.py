@@ -44,6 +44,8 @@ _DEEPEST_COMPUTING = 1
 _BRANCHES_SKIPPED = 3
 _NOTHING = re.compile(b"(?!)")
 _TRY, _CATCH, _DELEGATE, _CATCH_ALL, _TRY_TABLE = 0x06, 0x07, 0x18, 0x19, 0x1F
+#: Instructions that copy and fill memory.
+_IN_MEMORY = frozenset({0xFC << 16 | 10, 0xFC << 16 | 11})
 _OPENING = frozenset({BLOCK, LOOP, IF, _TRY, _TRY_TABLE})
 _CLOSING = frozenset({END, _DELEGATE})
 
@@ -261,7 +263,8 @@ def _calls_in(body: Bytes) -> Iterator[int]:
     while (match := _without_calls().match(body, cursor.position)) and match.end() < len(body):
         cursor.position = match.end()
         instruction = read_instruction(cursor)
-        yield instruction.operands[0] if instruction.opcode == CALL else -1
+        if instruction.opcode not in _IN_MEMORY:
+            yield instruction.operands[0] if instruction.opcode == CALL else -1
 
 
 @lru_cache(maxsize=1)

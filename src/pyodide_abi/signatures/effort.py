@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: Instructions that are followed in a module, and in one of its functions with what it calls.
-_MOST, _MOST_AT_ONCE = 170_000, 70_000
+_MOST, _MOST_AT_ONCE = 170_000, 80_000
 #: Likewise of the function that fills in addresses, and of functions that are followed by themselves.
 _MOST_OF_RELOCATIONS, _MOST_ALONE = 20_000, 30_000
+#: Of functions that give others to their own callees, at least.
+_MOST_GIVING = 6_000
 #: A function that is called takes this part of the instructions that are left, so that its caller goes on.
 _PART_OF_CALLED = 2
 #: A function that takes so many instructions at once and neither stores the address of a function nor hands
@@ -82,6 +84,10 @@ class Effort:
     def allow_alone(self) -> None:
         """Functions are followed without what they call, even if all was spent."""
         self._left = min(max(self._left, _MOST_ALONE // self._share), self._allowed)
+
+    def allow_giving(self) -> None:
+        """Functions are followed that give others away, likewise."""
+        self._left = min(max(self._left, _MOST_GIVING // self._share), self._allowed)
 
     def leave(self, number: int) -> None:
         """Leave at most so many instructions."""

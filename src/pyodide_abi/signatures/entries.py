@@ -156,6 +156,17 @@ def options_of(word: Value) -> Iterator[tuple[Value, Certainty]]:
     return ((one, certainty) for one in found)
 
 
+def only_one(word: Value) -> tuple[Value, Certainty]:
+    """The one value other than zero that a value can be, and how sure it is; None where there is no such.
+
+    Rows of a table that are added on some ways through the code only begin so.
+    """
+    found = [one for one in options(word) if one != 0]
+    if len(found) != 1:
+        return None, Certainty.MAY
+    return found[0], Certainty.CERTAIN if found[0] == word else Certainty.LIKELY
+
+
 def least(first: Certainty, second: Certainty) -> Certainty:
     """The less sure of two."""
     return max(first, second, key=lambda certainty: certainty.rank)

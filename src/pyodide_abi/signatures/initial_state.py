@@ -5,11 +5,26 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING
 
-from pyodide_abi.abi.symbols import GOT_FUNC, GOT_MEM, MEMORY_BASE, STACK_POINTER, TABLE_BASE
+from pyodide_abi.abi.symbols import (
+    GOT_FUNC,
+    GOT_MEM,
+    MANGLED_PREFIXES,
+    MEMORY_BASE,
+    STACK_POINTER,
+    TABLE_BASE,
+)
 from pyodide_abi.errors import WasmError
 from pyodide_abi.signatures.memory import Image
 from pyodide_abi.signatures.operations import NUMERIC
-from pyodide_abi.signatures.symbolic import DATA_NAMED, FUNCTION_NAMED, MEMORY, STACK, TABLE, Pointer
+from pyodide_abi.signatures.symbolic import (
+    DATA_NAMED,
+    FUNCTION_NAMED,
+    MEMORY,
+    OWN_FUNCTIONS,
+    STACK,
+    TABLE,
+    Pointer,
+)
 from pyodide_abi.wasm import Kind, SectionId
 from pyodide_abi.wasm.constant import GLOBAL_GET, I32_CONST, read_expression
 from pyodide_abi.wasm.cursor import Cursor
@@ -23,6 +38,7 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.frame import Frame
 
 _CONTINUES, _PAYLOAD, _BITS = 0x80, 0x7F, 0xFFFFFFFF
+_MANGLED = tuple(prefix.encode() for prefix in MANGLED_PREFIXES)
 _BASES = {MEMORY_BASE: Pointer(MEMORY, 0), TABLE_BASE: Pointer(TABLE, 0)}
 
 
@@ -36,6 +52,8 @@ class Table:
 
     def function(self, place: int) -> int | None:
         """The function at a place; None where there is none."""
+        if place >= OWN_FUNCTIONS:
+            return place - OWN_FUNCTIONS
         if self._parts is None:
             self._parts = list(self._read())
         for start, functions in self._parts:
@@ -83,11 +101,25 @@ def image_of(module: Frame, globals_: Globals) -> Image:
 class Globals:
     """What globals hold in the beginning; those that the module defines are read when one is asked for."""
 
-    def __init__(self, module: Frame) -> None:
+    def __init__(self, module: Frame, own: Mapping[int, tuple[Kind, int, bytes]]) -> None:
+        """Begin.
+
+        Args:
+            module: The module.
+            own: the module's own exports that imported addresses are, by the global of each.
+        """
         self._module = module
         self._imported = _imported_globals(module.imported.globals)
         self._first = len(module.imported.types[Kind.GLOBAL])
         self._places: array[int] | None = None
+        for global_, (kind, index, _) in own.items():
+            if kind is Kind.GLOBAL:
+                # The loader adds the place of the module that it comes from.
+                held = self.value(index) if index >= self._first else None
+                if type(held) is int:
+                    self._imported[global_] = Pointer(MEMORY, held)
+            elif global_ not in self._imported:
+                self._imported[global_] = Pointer(TABLE, OWN_FUNCTIONS + index)
         memory = Pointer(MEMORY, 0)
         #: The one that is the module's place in memory.
         self.base = next((index for index, held in self._imported.items() if held == memory), None)
@@ -111,7 +143,9 @@ class Globals:
 def function_bases(globals_: Mapping[int, tuple[str, bytes]]) -> list[int]:
     """The globals that addresses of functions come from."""
     return [
-        index for index, (space, name) in globals_.items() if space == GOT_FUNC or name == TABLE_BASE.encode()
+        index
+        for index, (space, name) in globals_.items()
+        if (space == GOT_FUNC and not name.startswith(_MANGLED)) or name == TABLE_BASE.encode()
     ]
 
 
@@ -146,6 +180,8 @@ def _imported_globals(imports: Mapping[int, tuple[str, bytes]]) -> dict[int, Val
     found: dict[int, Value] = {}
     for index, (space, written) in imports.items():
         name = written.decode("utf-8", "replace")
+        if written.startswith(_MANGLED):
+            continue  # Some readers do not know those.
         if space == GOT_FUNC:
             found[index] = Pointer(FUNCTION_NAMED + name, 0)
         elif space == GOT_MEM:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyodide_abi.errors import PlatformDataError
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _FILE = "callers/tables.toml"
-_PROTOTYPE = re.compile(r"(?P<result>.*?)(?P<name>\w+)\((?P<parameters>.*)\)")
 _I32 = ValueType("i32")
 #: C types that are no 32-bit integer in WebAssembly.
 _WIDE = {"double": "f64", "float": "f32", "long long": "i64", "int64_t": "i64", "uint64_t": "i64"}
@@ -96,6 +94,7 @@ class Layouts:
         random: functions that fill with random bytes and return 0.
         comparing: functions that compare bytes.
         measuring: functions that return the length of a string.
+        guarding: functions that say whether a static variable of a function is still to be made.
         strings: functions that make a ``std::string`` of characters and their number.
         heap_types: The places of the sub-tables in a type that CPython makes, in bytes.
         variables: prototypes of the functions that variables of the main module hold.
@@ -119,6 +118,7 @@ class Layouts:
     random: frozenset[str]
     comparing: frozenset[str]
     measuring: frozenset[str]
+    guarding: frozenset[str]
     strings: frozenset[str]
     heap_types: Mapping[str, int]
     variables: Mapping[str, Prototype]
@@ -181,6 +181,7 @@ def _layouts(data: Mapping[str, Mapping[str, str]]) -> Layouts:
         random=frozenset(memory["random"].split()),
         comparing=frozenset(memory["comparing"].split()),
         measuring=frozenset(memory["measuring"].split()),
+        guarding=frozenset(memory["guarding"].split()),
         strings=frozenset(memory["strings"].split()),
         heap_types={table: int(place) for table, place in _facts(data["heap_types"])},
         variables={name: prototypes[kind] for name, kind in _facts(data["variables"])},
@@ -199,10 +200,11 @@ def _statements(text: str) -> list[str]:
 
 
 def _prototype(text: str) -> Prototype:
-    match = _PROTOTYPE.fullmatch(text)
-    if match is None:
+    head, found, parameters = text.removesuffix(")").partition("(")
+    place = max(head.rfind(" "), head.rfind("*")) + 1
+    result, name = head[:place], head[place:]
+    if not found or not name.isidentifier():
         raise ValueError(f"{text!r} is no prototype")
-    result, name, parameters = match.groups()
     types = () if parameters == "void" else tuple([_type_of(part) for part in parameters.split(", ")])
     results = () if result == "void " else (_type_of(result),)
     return Prototype(name=name, declaration=f"{result}{{name}}({parameters})", type=FuncType(types, results))

@@ -45,13 +45,15 @@ class Library:
             **dict.fromkeys(layouts.random, (2, self._fill_randomly)),
             **dict.fromkeys(layouts.comparing, (3, self._compare)),
             **dict.fromkeys(layouts.measuring, (1, self._measure)),
+            **dict.fromkeys(layouts.guarding, (1, self._guard)),
             **dict.fromkeys(layouts.strings, (3, self._make_string)),
         }
 
     @staticmethod
     def working(layouts: Layouts) -> frozenset[str]:
-        """Names of the functions that only look at memory and change it."""
-        return layouts.comparing | layouts.measuring | layouts.copying | layouts.filling
+        """Names of the functions that only look at memory, change it and make room."""
+        working = layouts.comparing | layouts.measuring | layouts.copying | layouts.filling
+        return working | layouts.growing | layouts.allocating.keys()
 
     def has(self, name: str) -> bool:
         """Whether a function is one of these."""
@@ -107,6 +109,15 @@ class Library:
         known = self._memory.text(text)
         self._spend(len(known) // WORD)
         return len(known.encode("utf-8", "replace")) or None
+
+    def _guard(self, guard: Value) -> Value:
+        """A static variable is made now, and not again.
+
+        Code asks where the guard's first byte is zero (Itanium C++ ABI, section 3.3.3).
+        """
+        if type(guard) is Pointer:
+            self._memory.store_part(guard, 1, 1)
+        return 1
 
     def _make_string(self, made: Value, text: Value, size: Value) -> Value:
         """Make a ``std::string``: twelve bytes that hold it, or where it is, its size and its room.

@@ -71,6 +71,7 @@ class Machine:
         handing: those that were seen to hand over something.
         stored: The places where addresses of functions were stored, each with the outermost function.
         instances: The type of each new object, by the object's region.
+        calling_given: functions that call what they were given, or what lies there.
     """
 
     def __init__(
@@ -111,11 +112,10 @@ class Machine:
         self.leaves = False
         self.running: list[int] = []
         self.visited: set[int] = set()
-        self.ended: set[int] = set()
-        self.cut: set[int] = set()
-        self.handing: set[int] = set()
+        self.ended, self.cut, self.handing = set[int](), set[int](), set[int]()
         self.stored: dict[Pointer, int] = {}
         self.instances: dict[str, Value] = {}
+        self.calling_given: set[int] = set()
         self._table = table
         self._layouts = layouts
         self._report = called
@@ -226,12 +226,12 @@ class Machine:
 
     def calls_through(self, target: Value, type_: FuncType) -> None:
         """A function is called by its address, as one of a type."""
-        if type(target) is Pointer and target.region.startswith(_FUNCTIONS):
+        if type(target) is not Pointer:
+            return
+        if target.region.startswith(_FUNCTIONS):
             self._report_through(target, type_)
-
-    def takes_addresses(self, body: Bytes) -> bool:
-        """Whether a function takes the address of one."""
-        return self._relevance.takes_addresses(body)
+        elif target.region.startswith(PARAMETER) and self.running:
+            self.calling_given.add(self.running[0])
 
     def function_at(self, target: Value) -> int | str | None:
         """The function that an address means: its index, or its name where the loader finds it by that."""

@@ -67,7 +67,7 @@ class Image:
         self._size = size
 
     def read(self, start: int, number: int) -> bytes | None:
-        """Some bytes; None outside of the module's memory."""
+        """Some bytes, zeros behind the last one of the module's memory; None where none is in it."""
         if start < 0:
             return None
         end = start + number
@@ -76,7 +76,7 @@ class Image:
             first, contents = self._parts[at]
             if start - first < len(contents):
                 return bytes(contents[start - first : end - first]).ljust(number, b"\0")
-        return bytes(number) if end <= self._size else None
+        return bytes(number) if start < self._size else None
 
     def text(self, start: int) -> str:
         """The string that begins there; empty where there is none."""

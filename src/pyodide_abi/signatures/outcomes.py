@@ -71,7 +71,7 @@ _CALLERS = {
     "handle_signal": Caller.JAVASCRIPT,
     **dict.fromkeys(
         (
-            "at_exit", "at_exit_with", "release_value", "thread_routine", "thread_start",
+            "at_exit", "at_fork", "at_exit_with", "release_value", "thread_routine", "thread_start",
             "interpreter_thread", "inputhook", "readlinefunc",
         ),
         Caller.NOBODY,

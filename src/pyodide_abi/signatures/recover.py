@@ -16,9 +16,16 @@ from pyodide_abi.abi.symbols import (
     CALL_CTORS,
     INIT_HOOKS,
     INIT_PREFIXES,
+    MANGLED_PREFIXES,
 )
 from pyodide_abi.errors import WasmError
-from pyodide_abi.signatures.bodies_kept import MOST_SOUGHT, calling, exported_functions, keep_bodies
+from pyodide_abi.signatures.bodies_kept import (
+    MOST_SOUGHT,
+    calling,
+    exported_functions,
+    keep_bodies,
+    names_followed,
+)
 from pyodide_abi.signatures.code_parts import Code, Relevance
 from pyodide_abi.signatures.effort import Effort
 from pyodide_abi.signatures.flow import Stopped
@@ -44,12 +51,16 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.frame import Frame
 
 _EXPORT = INIT_HOOKS[1]
+_MANGLED = tuple(prefix.encode() for prefix in MANGLED_PREFIXES)
 _ROUNDS = 2
 #: To see whether a function certainly calls one that takes tables takes as long as so many instructions.
 _LOOKED_THROUGH = 5
+#: Functions between one that takes the address of another and one that calls it, at most.
+_MOST_BETWEEN = 3
 #: Of functions that are followed for their own calls by address: instructions of all, bytes of each.
 _MOST_STEPS_OWN, _LONGEST_OWN = 8_000, 1_000
-_CALL_INDIRECT = re.compile(rb"\x11[\x80-\xff]*+[\x00-\x7f]\x00")
+#: The table is the first one; linkers may leave room for the number of another.
+_CALL_INDIRECT = re.compile(rb"\x11[\x80-\xff]*+[\x00-\x7f]\x80*+\x00")
 #: The body of a function that is a trap: no locals, and ``unreachable``.
 _TRAP = b"\x00\x00\x0b"
 #: Names of functions are looked up in sections up to this size, in bytes.
@@ -104,8 +115,17 @@ class _Recovery:
     def __init__(self, module: Frame, exports: Mapping[str, int], kept: Kept) -> None:
         effort = Effort(whole=kept.whole, most=kept.most)
         layouts = load_layouts()
-        globals_ = Globals(module)
-        imports = module.imported.functions
+        globals_ = Globals(module, kept.own)
+        followed = names_followed()
+        # Of other mangled names some readers know nothing.
+        imports = [
+            name if not name.startswith(_MANGLED) or name in followed else b""
+            for name in module.imported.functions
+        ]
+        addresses = {
+            *function_bases(module.imported.globals),
+            *(global_ for global_, (kind, *_) in kept.own.items() if kind is Kind.FUNCTION),
+        }
         code = Code(
             imports=imports,
             import_types=[
@@ -121,9 +141,22 @@ class _Recovery:
         self._base = globals_.base
         self._relocations: Relocations | None = None
         self._exports = exports
-        self._names = {index: name for name, index in self._exports.items()} | _names(module)
+        own = {
+            index: name.decode("utf-8", "replace")
+            for kind, index, name in kept.own.values()
+            if kind is Kind.FUNCTION
+        }
+        self._names = own | {index: name for name, index in self._exports.items()} | _names(module)
         self._start = module.start
         self._reader = TableReader(layouts)
+        self._relevance = Relevance(
+            code,
+            callers=kept.callers,
+            addresses=addresses,
+            growing={name.encode() for name in layouts.growing | layouts.random},
+            working={name.encode() for name in Library.working(layouts)},
+            spend=effort.spend,
+        )
         self._machine = Machine(
             code,
             image_of(module, globals_),
@@ -133,14 +166,7 @@ class _Recovery:
             called=self._reader.called,
             called_through=self._reader.called_through,
             seen=self._reader.names.seen,
-            relevance=Relevance(
-                code,
-                callers=kept.callers,
-                addresses=function_bases(module.imported.globals),
-                growing={name.encode() for name in layouts.growing | layouts.random},
-                working={name.encode() for name in Library.working(layouts)},
-                spend=effort.spend,
-            ),
+            relevance=self._relevance,
             effort=effort,
         )
         self._reader.attach(self._machine)
@@ -178,6 +204,7 @@ class _Recovery:
         self._machine.follow_alone(sorted(callers - self._machine.ended))
         self._machine.effort.leave(_MOST_STEPS_OWN)
         self._follow([index for index in self._own_callers() if index not in visited])
+        self._follow_giving()
         if self._relocations is not None and made:
             self._reader.find_methods(self._relocations)
         named = self._reader.named()
@@ -223,8 +250,28 @@ class _Recovery:
             for index, body in self._kept.bodies.items()
             if len(body) <= _LONGEST_OWN and _CALL_INDIRECT.search(body)
         ]
-        found.sort(key=lambda index: not self._machine.takes_addresses(self._kept.bodies[index]))
+        found.sort(key=lambda index: not self._relevance.takes_addresses(self._kept.bodies[index]))
         return [self._first + index for index in found]
+
+    def _follow_giving(self) -> None:
+        """Follow functions that take the address of one and give it to those that call what they are given.
+
+        Some between them may hand it on.
+        """
+        bodies, visited = self._kept.bodies, self._machine.visited
+        taking = {
+            self._first + index
+            for index, body in bodies.items()
+            if self._first + index not in visited and self._relevance.takes_addresses(body)
+        }
+        given, giving = self._machine.calling_given, set[int]()
+        if taking and given:
+            self._machine.effort.allow_giving()
+        for _ in range(_MOST_BETWEEN if taking else 0):
+            callers = self._callers_of(given)
+            giving |= callers & taking
+            given = callers - taking - given
+        self._follow(sorted(giving))
 
     def _follow_storing(self) -> None:
         """Follow what may give objects functions of their own, where a type has such objects."""
@@ -232,7 +279,7 @@ class _Recovery:
             storing = [
                 self._first + index
                 for index, body in self._kept.bodies.items()
-                if len(body) <= _LONGEST_OWN and self._machine.takes_addresses(body)
+                if len(body) <= _LONGEST_OWN and self._relevance.takes_addresses(body)
             ]
             self._follow([index for index in storing if index not in self._machine.visited])
 
@@ -254,7 +301,7 @@ class _Recovery:
                 self._reader.called("PyModule_FromSlotsAndSpec", [made, 0], made)
         for number, (function, owner) in enumerate(self._reader.waiting):
             module = Pointer(f"module {number}", 0)
-            self._reader.name(module, owner)
+            self._reader.names.give(module, owner)
             self._enter(function, [module])
         self._reader.waiting.clear()
 

@@ -27,6 +27,8 @@ _ALIGNED = 16
 
 #: Where the loader puts the module's data, and its functions in the table.
 MEMORY, TABLE = "memory", "table"
+#: From here on the table stands for the module's functions by index, which have an address by their names.
+OWN_FUNCTIONS = 1 << 24
 #: Globals, at their indices.
 GLOBAL = "global"
 #: What functions keep local variables in that have an address.

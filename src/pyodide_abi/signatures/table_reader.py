@@ -14,6 +14,7 @@ from pyodide_abi.signatures.entries import (
     TableEntry,
     TypeNames,
     least,
+    only_one,
     options_of,
 )
 from pyodide_abi.signatures.in_use import MEMBERS, InUse
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm import FuncType
 
 _METHODS, _GETSET, _TYPE = "PyMethodDef", "PyGetSetDef", "PyTypeObject"
-_SPEC, _MODULE = "PyType_Spec", "PyModuleDef"
+_SPEC, _MODULE, _SEQUENCE = "PyType_Spec", "PyModuleDef", "PyStructSequence_Desc"
 _TYPE_SLOTS, _MODULE_SLOTS = "PyType_Slot", "PyModuleDef_Slot"
 #: Entries of one table that are read at most; those of known modules have up to three thousand.
 _MOST_ENTRIES = 10_000
@@ -41,7 +42,7 @@ _EXEC = "Py_mod_exec"
 #: Where flags lie in a ``struct sigaction``, behind a mask of 8 or 128 bytes; one decides the handler's type.
 _SIGACTION, _SA_FLAGS, _SA_SIGINFO = "sigaction", (3, 33), 4
 #: A word of each table that is never zero.
-_FIRST = {_METHODS: 0, _GETSET: 0, _SPEC: 4, _TYPE: 3, _MODULE: 5, _MODULE_SLOTS: 0}
+_FIRST = {_METHODS: 0, _GETSET: 0, _SPEC: 4, _TYPE: 3, _MODULE: 5, _MODULE_SLOTS: 0, _SEQUENCE: 0}
 
 
 class TableReader:
@@ -79,10 +80,6 @@ class TableReader:
     def detach(self) -> None:
         """The machine is not needed any more."""
         del self._machine, self._memory, self.names
-
-    def name(self, made: Pointer, name: str) -> None:
-        """An object that has a name."""
-        self.names.give(made, name)
 
     def init(self, index: int, *, slots: bool) -> None:
         """The function that makes the module is called."""
@@ -161,12 +158,14 @@ class TableReader:
             case "PyModuleDef_Slot":
                 self._read_slots(_MODULE_SLOTS, place, self.module, certainty)
             case table:
-                of = place if table == _TYPE else made
+                # Some fill a type that they are given, their first argument.
+                given = args[0] if table == _SEQUENCE and argument.place else made
+                of = place if table == _TYPE else given if type(given) is Pointer else made
                 name = self._name_in(table, place) or self.names.mark(of, self.module)
-                self.name(of, name)
+                self.names.give(of, name)
                 self._read(table, place, name, certainty)
-                if table == _SPEC:
-                    self.in_use.make(self._memory, made, name, certainty)
+                if table in {_SPEC, _SEQUENCE}:
+                    self.in_use.make(self._memory, of, name, certainty)
 
     def owner(self, of: Value) -> str:
         """The name of the module or the type that an argument stands for."""
@@ -177,7 +176,7 @@ class TableReader:
         return self.names.of(of)
 
     def _name_in(self, table: str, place: Pointer) -> str:
-        member = {_MODULE: "m_name", _SPEC: "name", _TYPE: "tp_name"}[table]
+        member = {_MODULE: "m_name", _SPEC: "name", _SEQUENCE: "name", _TYPE: "tp_name"}[table]
         index = [entry.name for entry in self._layouts.structures[table]].index(member)
         # That of a type may be put together when it is made.
         return self._memory.text(self._word(place, index)) or (self.module if table == _MODULE else "")
@@ -217,14 +216,14 @@ class TableReader:
         slots = self._layouts.slots[table]
         for index in range(0, 2 * _MOST_ENTRIES, 2):
             self._machine.spend(_READING_ENTRY)
-            number = self._word(place, index)
-            if type(number) is not int or number == 0:
+            number, there = only_one(self._word(place, index))
+            if type(number) is not int:
                 return
             member = slots.get(number)
             if member is None:
                 continue
             for word, sure in options_of(self._word(place, index + 1)):
-                self.follow(table, member, word, name, least(certainty, sure))
+                self.follow(table, member, word, name, least(least(certainty, there), sure))
                 if member.name == _EXEC:
                     function = self._machine.function_at(word)
                     if isinstance(function, int):
@@ -238,20 +237,21 @@ class TableReader:
         size = len(self._layouts.structures[table])
         for index in range(0, (1 if single else _MOST_ENTRIES) * size, size):
             self._machine.spend(_READING_ENTRY)
-            name = self._word(place, index)
+            name, there = only_one(self._word(place, index))
             if type(name) is not Pointer:
                 return
             known = self._memory.text(name) or UNKNOWN
             full = f"{owner}.{known}" if owner else known
+            sureness = least(certainty, there)
             if table == _METHODS:
-                self._read_method(place, index, full, certainty)
+                self._read_method(place, index, full, sureness)
                 continue
             for step, kind in enumerate(("get", "set"), 1):
                 prototype = self._layouts.structures[table][step].prototype
                 assert prototype is not None
                 for word, sure in options_of(self._word(place, index + step)):
                     if type(word) is Pointer:
-                        self.add(table, f"{full} ({kind})", word, prototype, least(certainty, sure))
+                        self.add(table, f"{full} ({kind})", word, prototype, least(sureness, sure))
 
     def find_methods(self, relocations: Relocations) -> None:
         """Methods that nobody is seen to hand over, by their looks: a name, a function, known flags.
@@ -259,7 +259,8 @@ class TableReader:
         Compilers of Python make their own function objects of such (Cython does).
         """
         module, table = Pointer(MEMORY, 0), Pointer(TABLE, 0)
-        handed_over = {(entry.name, entry.target) for entry in self.entries}
+        # A copy of a table may be what was handed over, under the name of a type.
+        handed_over = {(entry.name.rpartition(".")[2], entry.target) for entry in self.entries}
         held = {global_: self._memory.load(Pointer(GLOBAL, global_)) for global_ in relocations.globals}
         in_memory, in_table = ({one for one in held if held[one] == place} for place in (module, table))
         for place, text, function_place in relocations.pairs(in_memory, in_table):
@@ -269,7 +270,7 @@ class TableReader:
             if name.isidentifier():
                 full = f"{self.module}.{name}" if self.module else name
                 function = self._machine.function_at(Pointer(TABLE, function_place))
-                if isinstance(function, int) and (full, CalledFunction(index=function)) in handed_over:
+                if isinstance(function, int) and (name, CalledFunction(index=function)) in handed_over:
                     continue
                 self._read_method(Pointer(MEMORY, place), 0, full, Certainty.MAY, looks=True)
 

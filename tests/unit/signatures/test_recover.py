@@ -123,6 +123,66 @@ def test_what_is_called_before_does_not_hide_what_comes_after(work: int) -> None
 
 #: Longer than what is followed for its shortness alone.
 LONG = "nop " * 99
+#: A method whose function and whose table the module exports, and takes the addresses of from the loader.
+VISIBLE = """%dylink
+    (import "env" "memory" (memory 0))
+    (import "env" "__memory_base" (global $mb i32))
+    (import "GOT.func" "_Z3runP7_object" (global $run (mut i32)))
+    (import "GOT.mem" "_ZL5table" (global $table (mut i32)))
+    (import "env" "PyModule_AddFunctions" (func $add (param i32 i32) (result i32)))
+    (data (global.get $mb) "run\\00\\00\\00\\00\\00\\00\\00\\00\\00\\04\\00\\00\\00")
+    (global (export "_ZL5table") i32 (i32.const 4))
+    (func (export "_Z3runP7_object") (param i32) (result i32) i32.const 0)
+    (func (export "__wasm_apply_data_relocs")
+      (i32.store offset=4 (global.get $mb) (global.get $mb))
+      (i32.store offset=8 (global.get $mb) (global.get $run)))
+    (func (export "PyInit_x") (result i32)
+      (drop (call $add (i32.const 0) (global.get $table)))
+      i32.const 0)"""
+
+
+@pytest.mark.parametrize("mangled", [True, False])
+def test_addresses_of_a_modules_own_exports_are_followed(*, mangled: bool) -> None:
+    text = VISIBLE if mangled else VISIBLE.replace("_Z3runP7_object", "run").replace("_ZL5table", "table")
+    entries = recovered_from(read_module(assemble(text))).entries
+    (method,) = [one for one in entries if one.table == "PyMethodDef"]
+    assert (method.name, method.target.name, method.certainty) == (
+        "x.run",
+        "_Z3runP7_object" if mangled else "run",
+        Certainty.CERTAIN,
+    )
+    # Of a name that others may have, too, the first that is loaded decides.
+    assert method.target.index == (1 if mangled else None)
+
+
+def test_functions_that_are_given_to_those_that_call_them_are_known() -> None:
+    text = f"""%dylink %bases
+        (import "env" "PyModule_Create2" (func $make (param i32 i32) (result i32)))
+        (type $one (func (param i32) (result i32)))
+        (elem (global.get $tb) func $two)
+        (func $two (param i32 i32) (result i32) i32.const 0)
+        (func $call (param $f i32) (result i32) {LONG}
+          (call_indirect (type $one) (i32.const 1) (local.get $f)))
+        (func $hand (param $f i32) (result i32) {LONG} (call $call (local.get $f)))
+        (func $run (param i32 i32) (result i32) {LONG} (call $hand (global.get $tb)))
+        (elem (i32.add (global.get $tb) (i32.const 1)) func $run)
+        (data (global.get $mb) "x\\00run\\00")
+        (func (export "__wasm_apply_data_relocs")
+          (i32.store offset=36 (global.get $mb) (global.get $mb))
+          (i32.store offset=48 (global.get $mb) (i32.add (global.get $mb) (i32.const 80)))
+          (i32.store offset=80 (global.get $mb) (i32.add (global.get $mb) (i32.const 2)))
+          (i32.store offset=84 (global.get $mb) (i32.add (global.get $tb) (i32.const 1)))
+          (i32.store offset=88 (global.get $mb) (i32.const 4)))
+        (func (export "PyInit_x") (result i32)
+          (call $make (i32.add (global.get $mb) (i32.const 16)) (i32.const 1013)))"""
+    entries = recovered_from(read_module(assemble(text))).entries
+    (called,) = [one for one in entries if one.table == "call_indirect"]
+    assert called.target.type is not None
+    assert (called.name, written(called.target.type), written(called.prototype.type)) == (
+        "x.run",
+        "(i32, i32) -> i32",
+        "(i32) -> i32",
+    )
 
 
 def test_an_array_that_grows_in_a_structure_on_the_stack() -> None:

@@ -51,6 +51,10 @@ _T = ord("T")
 _SHORTEST = 32
 
 
+#: Of a module that imports more names than this, it is not kept which addresses are its own.
+_MOST_TAKEN_BACK = 20_000
+
+
 class Role(enum.IntEnum):
     """What becomes of an export."""
 
@@ -106,6 +110,8 @@ class Names:
         keys: what stands for the names of all imports.
         short: the shortest that are left out, in no order: length, place, name, role.
         distinct: no two exports have one name; known when :meth:`unmet` has been asked.
+        taken_back: kind, index and name of the exports whose address the module imports, by key; none
+            where it imports very many.
     """
 
     def __init__(self) -> None:
@@ -113,6 +119,7 @@ class Names:
         self.staying: list[tuple[int, str, Kind, int]] = []
         self.short: list[tuple[int, int, bytes, int]] = []
         self.distinct = True
+        self.taken_back: dict[int, tuple[Kind, int, bytes]] = {}
         self._longest = sys.maxsize
         self.keys = array("q")
         #: By key, the type index of the function that is imported, or what stands in its place.
@@ -155,6 +162,7 @@ class Names:
         """
         meanings = _meanings(module)
         wanted, found = self._wanted, self.exports
+        keeping = len(wanted) <= _MOST_TAKEN_BACK
         for names, kinds, indices in parts:
             start = len(found.keys)
             try:
@@ -163,6 +171,11 @@ class Names:
                 raise NotUsualError from None
             keys = list(map(key_of, names))
             uses = list(map(wanted.pop, keys, itertools.repeat(None)))
+            if keeping:
+                self.taken_back.update(
+                    (keys[at], (KINDS[kinds[at]], indices[at], names[at]))
+                    for at in [at for at, use in enumerate(uses) if use == NO_FUNCTION]
+                )
             roles = bytearray(map(operator.is_not, uses, itertools.repeat(None)))
             for at in sorted(_staying(names, types, uses, known)):
                 if (use := uses[at]) is not None:

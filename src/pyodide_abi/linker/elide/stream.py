@@ -28,8 +28,8 @@ from pyodide_abi.linker.js_texts import texts_of
 from pyodide_abi.linker.module_facts import anatomy_with, early_questions, late_questions
 from pyodide_abi.linker.startup import Following
 from pyodide_abi.platforms.engine_documents import least_sizes
-from pyodide_abi.signatures import Kept, recover
-from pyodide_abi.wasm import FuncType, Kind, SectionId
+from pyodide_abi.signatures import Kept, names_followed, recover
+from pyodide_abi.wasm import FuncType, GlobalType, Kind, SectionId
 from pyodide_abi.wasm.bodies import windows
 from pyodide_abi.wasm.code import Scan
 from pyodide_abi.wasm.columns import NotUsualError, export_columns, import_columns
@@ -156,10 +156,12 @@ class _Reading:
         return Outline(library=library, names=names, types=frame.types), anatomy, recovered
 
     def _take_imports(self, section: Section, contents: Iterator[bytes]) -> None:
-        sorted_ = ByKind()
+        sorted_, followed = ByKind(), names_followed()
         parts = import_columns(contents, self._frame.types, base=section.contents)
         for names_, entries, starts in parts:
-            plain = [b"" if name.startswith(MANGLED_BYTES) else name for name in names_]
+            plain = [
+                b"" if name.startswith(MANGLED_BYTES) and name not in followed else name for name in names_
+            ]
             if all(map(_is_address, different(entries).values())):
                 sorted_.add_globals(ENTRY, plain, entries)
                 self._names.want_addresses(names_)
@@ -184,6 +186,8 @@ class _Reading:
         questions = {*code_questions(self._frame, self._sought), *early_questions(self._frame, section)}
         scans = [Scan(question) for question in questions]
         keeping = self._kept.begin(self._frame, self._exported_functions(), section)
+        if keeping:
+            self._kept.own = self._own_addresses()
         for window in windows(contents, section):
             if not following.take(window) or any(True for _ in of_bodies(window, self._frame, self._bounds)):
                 raise NotUsualError
@@ -203,6 +207,20 @@ class _Reading:
     def _answers_to(self, questions: Iterable[Question]) -> Answers:
         """What the code shows; nothing where there is none."""
         return {question: self._answers.get(question, frozenset()) for question in questions}
+
+    def _own_addresses(self) -> dict[int, tuple[Kind, int, bytes]]:
+        """The exports whose addresses the module imports, by the globals that hold these."""
+        own, keys = self._names.taken_back, self._names.keys
+        places = (
+            [place for place, entry in enumerate(self._entries) if type(entry.type) is GlobalType]
+            if own
+            else []
+        )
+        return {
+            index: own[keys[place]]
+            for index, place in enumerate(places)
+            if self._entries[place].module in GOT_SPACES and keys[place] in own
+        }
 
     def _begin_following(self) -> Following:
         return Following(self._frame, self._exported_functions())
