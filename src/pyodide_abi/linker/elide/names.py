@@ -110,7 +110,7 @@ class Names:
         keys: what stands for the names of all imports.
         short: the shortest that are left out, in no order: length, place, name, role.
         distinct: no two exports have one name; known when :meth:`unmet` has been asked.
-        taken_back: kind, index and name of the exports whose address the module imports, by key; none
+        taken_back: kind, index and name of the exports that the module imports again, by key; none
             where it imports very many.
     """
 
@@ -174,7 +174,7 @@ class Names:
             if keeping:
                 self.taken_back.update(
                     (keys[at], (KINDS[kinds[at]], indices[at], names[at]))
-                    for at in [at for at, use in enumerate(uses) if use == NO_FUNCTION]
+                    for at in [at for at, use in enumerate(uses) if use is not None]
                 )
             roles = bytearray(map(operator.is_not, uses, itertools.repeat(None)))
             for at in sorted(_staying(names, types, uses, known)):
