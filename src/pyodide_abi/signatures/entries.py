@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
-from pyodide_abi.signatures.symbolic import Pointer, options
+from pyodide_abi.signatures.symbolic import Choice, Pointer, options
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -161,12 +161,15 @@ def only_one(word: Value) -> tuple[Value, Certainty]:
 
     Rows of a table that are added on some ways through the code only begin so.
     """
-    found = [one for one in options(word) if one != 0]
-    if len(found) != 1:
-        return None, Certainty.MAY
-    return found[0], Certainty.CERTAIN if found[0] == word else Certainty.LIKELY
+    if type(word) is not Choice:
+        return (None if word == 0 else word), Certainty.CERTAIN
+    found = [one for one in word.options if one != 0]
+    return (found[0] if len(found) == 1 else None), Certainty.LIKELY
 
 
 def least(first: Certainty, second: Certainty) -> Certainty:
     """The less sure of two."""
+    # Nearly all are certain.
+    if first is Certainty.CERTAIN:
+        return second
     return max(first, second, key=lambda certainty: certainty.rank)

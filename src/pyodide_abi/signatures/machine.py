@@ -230,7 +230,7 @@ class Machine:
             return
         if target.region.startswith(_FUNCTIONS):
             self._report_through(target, type_)
-        elif target.region.startswith(PARAMETER) and self.running:
+        elif target.region.startswith(PARAMETER) and target.region.count(".") <= 1 and self.running:
             self.calling_given.add(self.running[0])
 
     def function_at(self, target: Value) -> int | str | None:

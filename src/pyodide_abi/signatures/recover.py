@@ -258,14 +258,15 @@ class _Recovery:
 
         Some between them may hand it on.
         """
-        bodies, visited = self._kept.bodies, self._machine.visited
+        # What CPython calls is given something by CPython.
+        given = self._machine.calling_given - {entry.target.index for entry in self._reader.entries}
+        bodies, visited, giving = self._kept.bodies, self._machine.visited, set[int]()
         taking = {
             self._first + index
-            for index, body in bodies.items()
+            for index, body in (bodies if given else {}).items()
             if self._first + index not in visited and self._relevance.takes_addresses(body)
         }
-        given, giving = self._machine.calling_given, set[int]()
-        if taking and given:
+        if taking:
             self._machine.effort.allow_giving()
         for _ in range(_MOST_BETWEEN if taking else 0):
             callers = self._callers_of(given)
