@@ -6,6 +6,7 @@ module, a second one has loaded the very file, below empty parents.
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from pyodide_abi.runtime.attempts import Attempt
+
+#: What code in C says of a module that it did not find, in place of the import system's own exception:
+#: NumPy's ``import_array`` and ``import_umath`` (``generate_numpy_api.py``), CPython's ``PyCapsule_Import``
+#: (``Objects/capsule.c``).
+_REPLACED = re.compile(
+    r"ImportError: (?:(?P<array>[\w.]+) failed to import$"
+    r'|PyCapsule_Import could not import module "(?P<capsule>[\w.]+)")'
+)
 
 
 @value(kw_only=False)
@@ -65,7 +74,7 @@ def _of_module(
 ) -> Judgement:
     # What the package lacks is no excuse for what the module itself raises.
     if outcome is Outcome.RAISED and (needs := _lacking(judged, tops)):
-        return Judgement(Outcome.NEEDS, f"needs {needs}, which verify does not install")
+        return Judgement(Outcome.NEEDS, f"needs {needs}, which verify installs only with --as-installed")
     package = plain.package
     if outcome is not Outcome.LOADED or not package or plain.spoilt or _lacking(plain, tops):
         return Judgement(outcome, message, package)
@@ -86,5 +95,7 @@ def _of_library(plain: Account, outcome: Outcome, message: str, *, tops: Collect
 
 def _lacking(account: Account, tops: Collection[str]) -> str:
     """The module of no file of this wheel that was not found; empty for none."""
-    top = account.missing.partition(".")[0]
+    replaced = _REPLACED.match(account.error)
+    missing = account.missing or (replaced and (replaced["array"] or replaced["capsule"])) or ""
+    top = missing.partition(".")[0]
     return "" if top in tops or top in sys.stdlib_module_names else top

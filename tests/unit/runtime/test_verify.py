@@ -129,9 +129,27 @@ def test_a_module_whose_start_needs_a_distribution(tmp_path: Path) -> None:
     plain = [entered(ONE), left(ONE), entered(ONE), left(ONE, "ModuleNotFoundError", "No module named 'm'")]
     (result,) = verify(tmp_path, told([*plain, imported(ONE, error, "mypy_extensions"), DONE]))
     assert result.outcome is Outcome.NEEDS
-    assert result.message == "needs mypy_extensions, which verify does not install"
+    assert result.message == "needs mypy_extensions, which verify installs only with --as-installed"
     (result,) = verify(tmp_path, told([*plain, imported(ONE, error, "_multiprocessing"), DONE]))
     assert result.outcome is Outcome.RAISED, "the platform has no such module, and nobody installs it"
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("numpy._core.multiarray failed to import", Outcome.NEEDS),
+        ("numpy.core.umath failed to import", Outcome.NEEDS),
+        ('PyCapsule_Import could not import module "spam"', Outcome.NEEDS),
+        # Of the wheel itself, of CPython's library, and another error.
+        ("pkg.two failed to import", Outcome.RAISED),
+        ('PyCapsule_Import could not import module "datetime"', Outcome.RAISED),
+        ("numpy._core.multiarray failed to import because of an old ABI", Outcome.RAISED),
+    ],
+)
+def test_a_distribution_that_code_in_c_asks_for(text: str, outcome: Outcome, tmp_path: Path) -> None:
+    plain = [entered(ONE), left(ONE), entered(ONE), left(ONE, "ImportError", text)]
+    (result,) = verify(tmp_path, told([*plain, imported(ONE, f"ImportError: {text}"), DONE]))
+    assert result.outcome is outcome
 
 
 def test_a_package_that_kills(tmp_path: Path) -> None:
