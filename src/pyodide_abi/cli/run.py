@@ -234,7 +234,12 @@ def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _wheel(word: str, cwd: Path) -> str | Path:
-    return cwd / word if word.endswith(_WHEEL) else word
+    if not word.endswith(_WHEEL):
+        return word
+    # A pattern that the shell found no file for has no wheel's name either, but that is not what is wrong.
+    if not (cwd / word).exists():
+        raise UsageError(f"there is no file {cwd / word}")
+    return cwd / word
 
 
 def _runtime(args: argparse.Namespace, wheels: Iterable[Path]) -> Runtime:

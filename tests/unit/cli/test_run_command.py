@@ -151,3 +151,9 @@ def test_a_signal_is_told_as_a_shell_tells_it(called: Called, capsys: pytest.Cap
     called.says = [-9]
     assert called("--", "-c", "...") == 137
     assert "node 24.1.0 ended by signal 9" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [("-w", "dist/*.whl", "-c", "1"), ("none-1-py3-none-any.whl", "-c", "1")])
+def test_a_wheel_that_is_not_there_is_what_is_wrong(called: Called, words: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match="there is no file"):
+        called(*words)
