@@ -158,6 +158,11 @@ def contents(cache: Path) -> dict[str, int]:
     return found
 
 
+def entry_of(path: str) -> str:
+    """The entry of the cache that a file belongs to."""
+    return "/".join(path.split("/")[:2])
+
+
 def faults(cache: Path, before: dict[str, int], *places: Path) -> list[str]:
     """What is left of unfinished work, and what the cache has in another way than before."""
     found = [str(path) for place in places for pattern in LEFTOVERS for path in place.glob(pattern)]
@@ -207,6 +212,11 @@ def main() -> int:
             # Not all is asked for again by these commands at once; what is, has to be as it was.
             absent = tuple(f"{key}/" for key in taken if not (cache / key).is_dir())
             here = {path: size for path, size in before.items() if not path.startswith(absent)}
+            # What an earlier run had taken out may be asked for now: from here on it is to stay as it is.
+            known = {entry_of(path) for path in before}
+            new = {path: size for path, size in contents(cache).items() if entry_of(path) not in known}
+            before |= new
+            here |= new
             left = faults(cache, here, folder, args.wheel.parent)
             if found != right:
                 left.append(f"{found} where {right} was right")
