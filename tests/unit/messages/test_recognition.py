@@ -198,7 +198,7 @@ class TestOurOwnPredictions:
         path = loader.load_failed.format(path="/x/a.so")
         for text, name in (
             (loader.undefined_address.format(symbol="s"), "undefined-address"),
-            (loader.wrong_address.format(symbol="s", kind="Tag"), "wrong-address"),
+            (loader.wrong_address.format(symbol="s", value="[object WebAssembly.Tag]"), "wrong-address"),
             (loader.not_found.format(name="b.so"), "needed-library"),
             (loader.not_found_other.format(name="b.so.1"), "needed-library"),
         ):
