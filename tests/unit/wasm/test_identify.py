@@ -49,7 +49,7 @@ def coff(machine: int, *, optional: int = 0) -> bytes:
         (b"BC\xc0\xde5\x14", "LLVM bitcode"),
         (b"\xde\xc0\x17\x0b\0\0\0\0", "LLVM bitcode"),
         (b"PK\x03\x04", "zip archive"),
-        (gzip.compress(b"x"), "compressed archive"),
+        (gzip.compress(b"x", mtime=0), "compressed archive"),
         (bz2.compress(b"x"), "compressed archive"),
         (lzma.compress(b"x"), "compressed archive"),
         (b"GROUP ( libfoo.so.1 )\n", "text"),
