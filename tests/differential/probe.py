@@ -196,8 +196,13 @@ def _sizes(engine: Engine, program: Program | Browser, answers: Sequence[Any]) -
                 yield f"{number} {size}: {said}; the data say that {bound.most} are taken"
             continue
         index = {Size.DEPTH: number}.get(Size(size), 0)
+        said = ": ".join(answer) if bound.late else said
         claim = bound.text.format(
-            call=engine.calls.module, number=number, most=bound.most, index=index, name=""
+            call=engine.calls.instance if bound.late else engine.calls.module,
+            number=number,
+            most=bound.most,
+            index=index,
+            name="",
         )
         claim = _PLACE.sub("", claim)
         if not _SUFFIX.sub("", said).startswith(_SUFFIX.sub("", claim)):
@@ -213,7 +218,10 @@ def _ask(
         .replace("@HELPER@", binary(HELPER).hex())
         .replace("@LARGEST@", str(engine.largest_table))
     )
-    sized = [[[part.hex(), times] for part, times in made] for _, _, made in _sized(engine, program)]
+    sized = [
+        [[[part.hex(), times] for part, times in made], engine.sizes[size].late]
+        for size, _, made in _sized(engine, program)
+    ]
     text = text.replace("@SIZES@", json.dumps(sized))
     text = text.replace("/*@PROBES@*/", "\n".join(lines))
     with tempfile.TemporaryDirectory(prefix="probing-") as folder:

@@ -36,8 +36,8 @@ function ask(hex, script) {
   }
 }
 
-// A module from pieces of bytes and how often they come.
-function compile(pieces) {
+// A module from pieces of bytes and how often they come; an instance of it, where bounds are seen late.
+function compile([pieces, late]) {
   const parts = pieces.map(([hex, times]) => [decode(hex), times]);
   const binary = new Uint8Array(parts.reduce((size, [part, times]) => size + part.length * times, 0));
   let end = 0;
@@ -50,7 +50,8 @@ function compile(pieces) {
     }
   }
   try {
-    new WebAssembly.Module(binary);
+    const module = new WebAssembly.Module(binary);
+    if (late) new WebAssembly.Instance(module, info);
     return null;
   } catch (error) {
     return describe(error);
