@@ -4,7 +4,8 @@ A command that is killed (``kill -9``, no memory left) can end nothing any more.
 it: it is told of every process that begins and ends, and when the pipe between the two closes while some
 still run, it ends those. Neither a process group nor the kernel's signal at a parent's death would do: ninja
 gives each compiler a group of its own, and compilers start compilers. What counts is who started whom, and
-the session, which nobody leaves unless he means to stay (daemons do; they are left alone).
+the session, which nobody leaves unless he means to stay (daemons do; they are left alone). A process that
+begins in the very moment of the kill, before it has been told of, stays.
 
 Standard library only, and little of it: a watching process starts beside each command that starts others.
 """

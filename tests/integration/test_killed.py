@@ -74,6 +74,8 @@ def kill_and_see(command: subprocess.Popen[bytes], mark: str, *, running: str, t
         return sum(running in words for words in marked(mark).values()) >= times
 
     until(runs)
+    # What has only just begun has not been told of yet: the one moment in which a kill leaves it behind.
+    time.sleep(0.5)
     command.kill()
     command.wait(HANGS)
     until(lambda: not marked(mark))
