@@ -84,6 +84,7 @@ MADE_WHEN_CALLED = (INVOKE_PREFIX, FIND_CATCH_PREFIX)
 #: older ones look like those of C++.
 CXX_PREFIX = "_Z"
 MANGLED_PREFIXES = (CXX_PREFIX, "_R")
+MANGLED_BYTES = tuple(prefix.encode() for prefix in MANGLED_PREFIXES)
 #: Functions of the C++ library that compilers call (Itanium C++ ABI, 2 and 3; its part on exceptions, 1).
 CXX_ABI_PREFIX = "__cxa_"
 UNWIND_PREFIX = "_Unwind_"

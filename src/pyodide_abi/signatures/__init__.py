@@ -7,7 +7,7 @@ promises it. Where a module hands its functions over is found by following its c
 
 from __future__ import annotations
 
-from pyodide_abi.signatures.bodies_kept import Kept, keep_bodies, names_followed
+from pyodide_abi.signatures.bodies_kept import Kept, keep_bodies, names_to_follow
 from pyodide_abi.signatures.entries import CalledFunction, Certainty, TableEntry
 from pyodide_abi.signatures.recover import MOST_NAMES, Recovered, recover, recovered_from
 
@@ -19,7 +19,7 @@ __all__ = [
     "Recovered",
     "TableEntry",
     "keep_bodies",
-    "names_followed",
+    "names_to_follow",
     "recover",
     "recovered_from",
 ]

@@ -12,6 +12,7 @@ from pyodide_abi.abi.symbols import (
     GOT_MEM,
     GOT_SPACES,
     INIT_PREFIXES,
+    MANGLED_BYTES,
     MANGLED_PREFIXES,
 )
 from pyodide_abi.errors import WasmError
@@ -158,8 +159,14 @@ def _own_addresses(module: Module) -> dict[int, tuple[Kind, int, bytes]]:
     }
 
 
+def names_to_follow(names: Iterable[bytes]) -> list[bytes]:
+    """Names of imports, empty in place of mangled ones of which nothing is known."""
+    followed = _names_followed()
+    return [b"" if name.startswith(MANGLED_BYTES) and name not in followed else name for name in names]
+
+
 @functools.cache
-def names_followed() -> frozenset[bytes]:
+def _names_followed() -> frozenset[bytes]:
     """The mangled names of imported functions of which it is known what they do."""
     layouts = load_layouts()
     names = (*layouts.allocating, *layouts.strings)

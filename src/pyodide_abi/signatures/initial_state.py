@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.abi.symbols import (
     GOT_FUNC,
     GOT_MEM,
-    MANGLED_PREFIXES,
+    MANGLED_BYTES,
     MEMORY_BASE,
     STACK_POINTER,
     TABLE_BASE,
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.frame import Frame
 
 _CONTINUES, _PAYLOAD, _BITS = 0x80, 0x7F, 0xFFFFFFFF
-_MANGLED = tuple(prefix.encode() for prefix in MANGLED_PREFIXES)
 _BASES = {MEMORY_BASE: Pointer(MEMORY, 0), TABLE_BASE: Pointer(TABLE, 0)}
 
 
@@ -145,7 +144,7 @@ def function_bases(globals_: Mapping[int, tuple[str, bytes]]) -> list[int]:
     return [
         index
         for index, (space, name) in globals_.items()
-        if (space == GOT_FUNC and not name.startswith(_MANGLED)) or name == TABLE_BASE.encode()
+        if (space == GOT_FUNC and not name.startswith(MANGLED_BYTES)) or name == TABLE_BASE.encode()
     ]
 
 
@@ -180,7 +179,7 @@ def _imported_globals(imports: Mapping[int, tuple[str, bytes]]) -> dict[int, Val
     found: dict[int, Value] = {}
     for index, (space, written) in imports.items():
         name = written.decode("utf-8", "replace")
-        if written.startswith(_MANGLED):
+        if written.startswith(MANGLED_BYTES):
             continue  # Some readers do not know those.
         if space == GOT_FUNC:
             found[index] = Pointer(FUNCTION_NAMED + name, 0)

@@ -16,7 +16,6 @@ from pyodide_abi.abi.symbols import (
     CALL_CTORS,
     INIT_HOOKS,
     INIT_PREFIXES,
-    MANGLED_PREFIXES,
 )
 from pyodide_abi.errors import WasmError
 from pyodide_abi.signatures.bodies_kept import (
@@ -24,7 +23,7 @@ from pyodide_abi.signatures.bodies_kept import (
     calling,
     exported_functions,
     keep_bodies,
-    names_followed,
+    names_to_follow,
 )
 from pyodide_abi.signatures.code_parts import Code, Relevance
 from pyodide_abi.signatures.effort import Effort
@@ -51,7 +50,6 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.frame import Frame
 
 _EXPORT = INIT_HOOKS[1]
-_MANGLED = tuple(prefix.encode() for prefix in MANGLED_PREFIXES)
 _ROUNDS = 2
 #: To see whether a function certainly calls one that takes tables takes as long as so many instructions.
 _LOOKED_THROUGH = 5
@@ -116,12 +114,8 @@ class _Recovery:
         effort = Effort(whole=kept.whole, most=kept.most)
         layouts = load_layouts()
         globals_ = Globals(module, kept.own)
-        followed = names_followed()
-        # Of other mangled names some readers know nothing.
-        imports = [
-            name if not name.startswith(_MANGLED) or name in followed else b""
-            for name in module.imported.functions
-        ]
+        # Streamed modules have been through this already; it changes nothing then.
+        imports = names_to_follow(module.imported.functions)
         addresses = {
             *function_bases(module.imported.globals),
             *(global_ for global_, (kind, *_) in kept.own.items() if kind is Kind.FUNCTION),

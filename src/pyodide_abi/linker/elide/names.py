@@ -19,7 +19,7 @@ from pyodide_abi.abi.symbols import (
     CXX_PREFIX,
     ENV_SPACES,
     GOT_SPACES,
-    MANGLED_PREFIXES,
+    MANGLED_BYTES,
     TYPE_INFO_PREFIX,
     TYPE_NAME_PREFIX,
 )
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.frame import Frame
     from pyodide_abi.wasm.sections.imports import Import as Entry
 
-MANGLED_BYTES = tuple(prefix.encode() for prefix in MANGLED_PREFIXES)
 _TYPE_INFORMATION = (TYPE_INFO_PREFIX.encode(), TYPE_NAME_PREFIX.encode())
 #: What modules export as the address of data.
 ADDRESS = COMMON_GLOBALS[b"\x7f\0"]

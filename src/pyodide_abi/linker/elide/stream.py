@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.abi.symbols import GOT_SPACES
 from pyodide_abi.errors import WasmError
 from pyodide_abi.linker.dylink import CutOffError
-from pyodide_abi.linker.elide.names import MANGLED_BYTES, Names, key_of
+from pyodide_abi.linker.elide.names import Names, key_of
 from pyodide_abi.linker.elide.outline import Outline
 from pyodide_abi.linker.facts import (
     ENTRY,
@@ -28,7 +28,7 @@ from pyodide_abi.linker.js_texts import texts_of
 from pyodide_abi.linker.module_facts import anatomy_with, early_questions, late_questions
 from pyodide_abi.linker.startup import Following
 from pyodide_abi.platforms.engine_documents import least_sizes
-from pyodide_abi.signatures import Kept, names_followed, recover
+from pyodide_abi.signatures import Kept, names_to_follow, recover
 from pyodide_abi.wasm import FuncType, GlobalType, Kind, SectionId
 from pyodide_abi.wasm.bodies import windows
 from pyodide_abi.wasm.code import Scan
@@ -156,12 +156,10 @@ class _Reading:
         return Outline(library=library, names=names, types=frame.types), anatomy, recovered
 
     def _take_imports(self, section: Section, contents: Iterator[bytes]) -> None:
-        sorted_, followed = ByKind(), names_followed()
+        sorted_ = ByKind()
         parts = import_columns(contents, self._frame.types, base=section.contents)
         for names_, entries, starts in parts:
-            plain = [
-                b"" if name.startswith(MANGLED_BYTES) and name not in followed else name for name in names_
-            ]
+            plain = names_to_follow(names_)
             if all(map(_is_address, different(entries).values())):
                 sorted_.add_globals(ENTRY, plain, entries)
                 self._names.want_addresses(names_)
