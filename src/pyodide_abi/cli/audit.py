@@ -154,12 +154,13 @@ def run(args: argparse.Namespace, session: Session) -> int:
             # An audit of files that are there writes nothing.
             return stack.enter_context(temporary())
 
-        outcomes = []
+        outcomes, judged = [], []
         for one in _audited(args, session, scratch, platform, habit):
             outcomes.append(one)
+            judged.append(policy.judged(one))
             if args.format == "jsonl" and not baseline:
                 # Line by line: whoever ends an audit of many files has what was found until then.
-                session.out.write(_as_data([policy.judged(one)], "jsonl", args.docs))
+                session.out.write(_as_data(judged[-1:], "jsonl", args.docs))
                 session.out.flush()
     if habit and any(one.report and one.report.platform_from == "usual" for one in outcomes):
         session.host.progress.say(f"platform {args.platform}: set by {habit}, for files without a tag")
@@ -167,7 +168,6 @@ def run(args: argparse.Namespace, session: Session) -> int:
         many = write_baseline(baseline, outcomes)
         session.host.progress.say(f"wrote {args.write_baseline}; known findings: {many}")
         return max((one.error.exit_code for one in outcomes if one.error), default=0)
-    judged = [policy.judged(one) for one in outcomes]
     if hidden := _findings(outcomes) - _findings(judged):
         session.host.progress.say(
             f"findings left out, as the baseline or per-file ignores have them: {hidden}"
