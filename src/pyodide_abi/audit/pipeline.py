@@ -112,7 +112,7 @@ def open_subject(
     elif file.suffix == ".whl":
         with open_wheel(file) as wheel:
             contents = _Contents(file=file, files=tuple(files_of_wheel(wheel)), wheel=wheel)
-            tagged = _platform_of(wheel)
+            tagged = platform_of_wheel(wheel)
             yield _subject(contents, chosen or tagged, "asked" if chosen else "tag", engine, read)
     elif file.suffix == ".json":
         yield lock_subject(file, chosen, usual, engine or DEFAULT_ENGINE)
@@ -279,7 +279,7 @@ def _load_surface(platform: Platform) -> Surface:
     return load_surface(platform)
 
 
-def _platform_of(wheel: Wheel) -> Platform | None:
+def platform_of_wheel(wheel: Wheel) -> Platform | None:
     """The platform that a wheel's tag names."""
     found = (platform_of_tag(tag) for tag in wheel.name.platforms)
     return next((platform for platform in found if platform), None)

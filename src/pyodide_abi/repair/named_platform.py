@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.audit import open_subject
 from pyodide_abi.audit.inference import infer_platform
+from pyodide_abi.audit.pipeline import platform_of_wheel
 from pyodide_abi.platforms import platform_of_tag
+from pyodide_abi.wheel import open_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,11 +35,13 @@ def wished_platform(file: Path, tags: Sequence[str]) -> Platform | None:
         UnreadableInputError: the wheel cannot be read.
     """
     named = [platform_of_tag(tag) for tag in tags]
-    if not named or named[0] is None:
+    if not named or named[0] is None or file.suffix != ".whl":
         return None
-    with open_subject(file) as subject:
-        if subject.wheel is None or subject.platform == named[0]:
+    with open_wheel(file) as wheel:
+        # Another spelling is the common wish, for which no module has to be read.
+        if platform_of_wheel(wheel) == named[0]:
             return None
+    with open_subject(file) as subject:
         fitting = fitting_platforms(subject)
     return named[0] if named[0] in fitting and subject.platform not in fitting else None
 
