@@ -104,7 +104,7 @@ class Catalogue:
         recipe = self.find(name)
         for need in recipe.needs:
             parts = set(self.find(need).offers.link)
-            if not parts or parts - set(provided):
+            if not parts or not parts.issubset(provided):
                 self._visit(need, ordered, (*above, name), provided)
         ordered[name] = recipe
 
