@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from assembling import assemble
+from assembling import OWN_ADDRESSES, assemble
 
 from pyodide_abi.signatures import Certainty, keep_bodies, recover, recovered_from
 from pyodide_abi.signatures.operations import NUMERIC
@@ -123,27 +123,15 @@ def test_what_is_called_before_does_not_hide_what_comes_after(work: int) -> None
 
 #: Longer than what is followed for its shortness alone.
 LONG = "nop " * 99
-#: A method whose function and whose table the module exports, and takes the addresses of from the loader.
-VISIBLE = """%dylink
-    (import "env" "memory" (memory 0))
-    (import "env" "__memory_base" (global $mb i32))
-    (import "GOT.func" "_Z3runP7_object" (global $run (mut i32)))
-    (import "GOT.mem" "_ZL5table" (global $table (mut i32)))
-    (import "env" "PyModule_AddFunctions" (func $add (param i32 i32) (result i32)))
-    (data (global.get $mb) "run\\00\\00\\00\\00\\00\\00\\00\\00\\00\\04\\00\\00\\00")
-    (global (export "_ZL5table") i32 (i32.const 4))
-    (func (export "_Z3runP7_object") (param i32) (result i32) i32.const 0)
-    (func (export "__wasm_apply_data_relocs")
-      (i32.store offset=4 (global.get $mb) (global.get $mb))
-      (i32.store offset=8 (global.get $mb) (global.get $run)))
-    (func (export "PyInit_x") (result i32)
-      (drop (call $add (i32.const 0) (global.get $table)))
-      i32.const 0)"""
 
 
 @pytest.mark.parametrize("mangled", [True, False])
 def test_addresses_of_a_modules_own_exports_are_followed(*, mangled: bool) -> None:
-    text = VISIBLE if mangled else VISIBLE.replace("_Z3runP7_object", "run").replace("_ZL5table", "table")
+    text = (
+        OWN_ADDRESSES
+        if mangled
+        else OWN_ADDRESSES.replace("_Z3runP7_object", "run").replace("_ZL5table", "table")
+    )
     entries = recovered_from(read_module(assemble(text))).entries
     (method,) = [one for one in entries if one.table == "PyMethodDef"]
     assert (method.name, method.target.name, method.certainty) == (

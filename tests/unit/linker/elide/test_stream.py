@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from assembling import assemble
+from assembling import OWN_ADDRESSES, assemble
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_modules import native_file
@@ -55,20 +55,7 @@ TEXTS = {
         (func (block try_table end end)) %init""",
     "untagged": f"""%dylink {IMPORTS} {EXPORTS} (func {CONSTANTS})
         (func try (call $called) catch_all end) %init""",
-    "addresses": """%dylink
-        (import "env" "memory" (memory 0)) (import "env" "__memory_base" (global $mb i32))
-        (import "GOT.func" "_Zrun" (global $run (mut i32)))
-        (import "GOT.mem" "_Ztable" (global $table (mut i32)))
-        (import "env" "_Zplain" (global (mut i32)))
-        (import "env" "PyModule_AddFunctions" (func $add (param i32 i32) (result i32)))
-        (data (global.get $mb) "run\\00\\00\\00\\00\\00\\00\\00\\00\\00\\04\\00\\00\\00")
-        (global (export "_Ztable") i32 (i32.const 4))
-        (func (export "_Zrun") (param i32) (result i32) i32.const 0)
-        (func (export "__wasm_apply_data_relocs")
-          (i32.store offset=4 (global.get $mb) (global.get $mb))
-          (i32.store offset=8 (global.get $mb) (global.get $run)))
-        (func (export "PyInit_x") (result i32)
-          (drop (call $add (i32.const 0) (global.get $table))) i32.const 0)""",
+    "addresses": OWN_ADDRESSES.replace("(data", '(import "env" "_Zplain" (global (mut i32))) (data', 1),
     "nothing": "%dylink",
 }
 
