@@ -1,4 +1,4 @@
-"""``pyodide-abi explain``: what a rule is about, or what an error from a console or a log means."""
+"""``pyodide-abi explain``: what a rule is about, what an error means, or what is known of a symbol."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ if TYPE_CHECKING:
     from pyodide_abi.audit.rule import Rule
     from pyodide_abi.cli.session import Session
     from pyodide_abi.messages import Explanation, Message
+    from pyodide_abi.platforms.symbol_facts import SymbolFacts
 
 DESCRIPTION = """\
-What a rule of the audit is about, or what an error means that somebody has met.
+What a rule of the audit is about, what an error means that somebody has met, or what is known of a symbol.
 
-Takes the code or the name of a rule, or a text as it stands in a browser's console, a terminal or a log: as
-words, from a file, or from stdin. Texts of all releases' loaders are known, those of the engines behind them
-(V8, SpiderMonkey, JavaScriptCore), of Python and its packages, of installers (micropip, pip, uv), and of what
-builds wheels (Emscripten, clang, cargo, CMake, Meson, pyodide-build). It says what the cause is, which symbol
-or file it is about, who words it so, which rule of the audit would have found it, and what to do; of several
-causes the surest comes first. docs/reference/loader-messages.md lists the texts.
+Takes the code or the name of a rule, the name of a symbol, or a text as it stands in a browser's console, a
+terminal or a log: as words, from a file, or from stdin. Texts of all releases' loaders are known, those of
+the engines behind them (V8, SpiderMonkey, JavaScriptCore), of Python and its packages, of installers
+(micropip, pip, uv), and of what builds wheels (Emscripten, clang, cargo, CMake, Meson, pyodide-build). It
+says what the cause is, which symbol or file it is about, who words it so, which rule of the audit would
+have found it, and what to do; of several causes the surest comes first. Of a symbol it says which releases
+offer it, as what, and whether the function does less there than it promises. docs/reference/loader-
+messages.md lists the texts.
 """
 
 EXAMPLES = """\
@@ -34,6 +37,8 @@ examples:
       the same, by the rule's name
   pyodide-abi explain "Error: bad export type for '_ZTVN4absl6StatusE': undefined"
       what an error means
+  pyodide-abi explain flock
+      who offers a symbol, and what the function does not do there
   pyodide-abi explain console.txt
       a long one, from a file; 'pyodide-abi explain < console.txt' and 'pyodide-abi explain -' read stdin
   pyodide-abi explain
@@ -44,6 +49,8 @@ exit status: 0 explained, 1 nothing in the text is known, 2 a file that cannot b
 
 #: One word is meant for a rule's code or name.
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,60}")
+#: A word that may be meant for a symbol, as an import names it.
+_SYMBOL = re.compile(r"[A-Za-z_$][\w$.]{1,4000}")
 #: A word that is meant for a file.
 _PATH = re.compile(r"\S{0,4000}\.(?:txt|log|out|err|md|json|html)", re.IGNORECASE)
 #: A longer word is no file's name, in characters.
@@ -59,8 +66,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
         nargs="*",
-        metavar="CODE|TEXT|FILE",
-        help="a rule's code or name, an error, or a file that has one; - reads one from stdin",
+        metavar="CODE|TEXT|SYMBOL|FILE",
+        help="a rule's code or name, an error, a symbol, or a file that has an error; - reads one from stdin",
     )
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="for people or for machines"
@@ -102,8 +109,11 @@ def run(args: argparse.Namespace, session: Session) -> int:
     explanation = recognise(text)
     if not explanation.recognised and file is None and len(words) == 1 and _PATH.fullmatch(wanted):
         raise UsageError(f"there is no file {wanted}", hint="an error's own words will do, too")
-    if not explanation.recognised and _WORD.fullmatch(wanted) and file is None:
-        raise _unknown(wanted)
+    if not explanation.recognised and file is None:
+        if (facts := _symbol_called(wanted)) is not None:
+            return _show_symbol(facts, args, session)
+        if _WORD.fullmatch(wanted):
+            explanation = _without_module(wanted)
     return _show_explanation(explanation, text, args, session)
 
 
@@ -183,17 +193,56 @@ def _read_stdin() -> str:
 
 
 def _unknown(wanted: str) -> Exception:
-    from pyodide_abi.audit.rules import RULES
     from pyodide_abi.errors import UsageError
+
+    close = _near(wanted)
+    hint = f"did you mean {' or '.join(close)}?\n" if close else ""
+    return UsageError(
+        f"there is no rule '{wanted}', and no platform offers a symbol of that name",
+        hint=f"{hint}'pyodide-abi explain' lists all rules",
+    )
+
+
+def _near(wanted: str) -> list[str]:
+    """Codes and names of rules, and names of meanings, that somebody may have meant."""
+    from pyodide_abi.audit.rules import RULES
     from pyodide_abi.messages import load_messages
 
     names = [rule.name for rule in RULES] + [message.name for message in load_messages()]
     # A code is all digits: another one is near only by a letter too many, not by what it is about.
     codes = {rule.code.lower(): rule.code for rule in RULES}
     near = difflib.get_close_matches(wanted.lower(), codes, n=1, cutoff=0.9)
-    close = [codes[word] for word in near] or difflib.get_close_matches(wanted.lower(), names, n=2)
-    hint = f"did you mean {' or '.join(close)}?\n" if close else ""
-    return UsageError(f"there is no rule '{wanted}'", hint=f"{hint}'pyodide-abi explain' lists all rules")
+    return [codes[word] for word in near] or difflib.get_close_matches(wanted.lower(), names, n=2)
+
+
+def _without_module(wanted: str) -> Explanation:
+    """What it means that there is no Python module of some name, where more is known than that there is none.
+
+    Raises:
+        UsageError: nothing more is known.
+    """
+    from pyodide_abi.messages import recognise
+
+    explanation = recognise(f"ModuleNotFoundError: No module named '{wanted}'")
+    if not explanation.recognised or any(hit.message.vague for hit in explanation.recognised):
+        raise _unknown(wanted)
+    return explanation
+
+
+def _symbol_called(wanted: str) -> SymbolFacts | None:
+    """What is known of a symbol, where a word is one: offered, hollow, mangled, or spelled as in C."""
+    from pyodide_abi.platforms.symbol_facts import symbol_facts
+    from pyodide_abi.report.demangled import demangled
+
+    name = wanted.removesuffix("()")
+    if not _SYMBOL.fullmatch(name):
+        return None
+    for spelled in (name, name.removeprefix("_")):
+        facts = symbol_facts(spelled)
+        if facts.offered or facts.hollow:
+            return facts
+    mangled = demangled(name) != name
+    return symbol_facts(name) if mangled or ("_" in name.strip("_") and not _near(name)) else None
 
 
 def _list_rules(chosen: Sequence[Rule], args: argparse.Namespace, session: Session) -> int:
@@ -228,6 +277,16 @@ def _show_message(message: Message, args: argparse.Namespace, session: Session) 
         _print_json([message_data(message)], session)
     else:
         session.out.writelines(f"{line}\n" for line in message_text(message))
+    return 0
+
+
+def _show_symbol(facts: SymbolFacts, args: argparse.Namespace, session: Session) -> int:
+    from pyodide_abi.report.symbol import symbol_data, symbol_text
+
+    if args.format == "json":
+        _print_json([symbol_data(facts)], session)
+    else:
+        session.out.writelines(f"{line}\n" for line in symbol_text(facts))
     return 0
 
 

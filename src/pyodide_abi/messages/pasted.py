@@ -21,7 +21,10 @@ _AROUND = re.compile(
     r"[ \t]\u2502(?=[ \t]{0,5}(?:\n|$))"
     rf"|(?:^|\n)[ \t]{{0,20}}(?:[>|\u2502][ \t]{{0,20}})?{_CLOCK}(?:[ \t]{{0,20}}[>|\u2502]){{0,3}}[ \t]?"
 )
-_SPACE = re.compile(r"\s+")
+#: A text of so many characters is read without what it repeats, and a line with its neighbours so many times.
+_LONG, _TIMES = 200_000, 100
+#: Lines that count, or name addresses, are alike but for these.
+_NUMBERS = str.maketrans("123456789abcdef", "000000000000000")
 _QUOTES = str.maketrans(
     {
         "\N{LEFT SINGLE QUOTATION MARK}": "'",
@@ -43,8 +46,28 @@ def without_clocks(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """A text on one line, without colours, what stands around each line, and escapes of JSON and HTML."""
-    text = without_colours(text[:LONGEST]).translate(_QUOTES)
+    """A text on one line, without colours, what stands around each line, and escapes of JSON and HTML.
+
+    Of a long text the lines are left out that stood between the same ones, but for numbers, a hundred times
+    before.
+    """
+    text = without_colours(_without_repeats(text[:LONGEST])).translate(_QUOTES)
     text = _AROUND.sub(" ", html.unescape(text).replace("\\n", "\n"))
     text = text.replace('\\"', '"').replace("\\'", "'")
-    return _SPACE.sub(" ", text).strip()
+    return " ".join(text.split())
+
+
+def _without_repeats(text: str) -> str:
+    if len(text) < _LONG:
+        return text
+    lines = text.split("\n")
+    alike = text.translate(_NUMBERS).split("\n")
+    seen: dict[tuple[str, str, str], int] = {}
+    kept = []
+    places = zip(["", *alike], alike, [*alike[1:], ""], strict=False)
+    for line, place in zip(lines, places, strict=True):
+        times = seen.get(place, 0)
+        if times < _TIMES:
+            seen[place] = times + 1
+            kept.append(line)
+    return "\n".join(kept)

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pyodide_abi.messages.pasted import one_line
+from pyodide_abi.messages.searched import SearchedText
 from pyodide_abi.messages.table import filled, messages_for
 from pyodide_abi.platforms import load_platforms
 from pyodide_abi.platforms.loaders import load_loaders
@@ -110,11 +111,12 @@ def recognise(text: str) -> Explanation:
 
 
 def _search(line: str) -> Iterator[Recognised]:
-    for message in messages_for(line):
+    text = SearchedText(line)
+    for message in messages_for(text):
         for wording in message.wordings:
-            if not any(key in line for key in wording.keys):
+            if not text.has_any(wording.keys):
                 continue
-            for match in wording.pattern.finditer(line):
+            for match in text.matches(wording.pattern, wording.keys):
                 # A pattern that offers a choice names the same thing a second time, as ``detail_2``.
                 groups = match.groupdict().items()
                 details = {name.partition("_")[0]: value for name, value in groups if value}

@@ -21,6 +21,8 @@ from pyodide_abi.values import value
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyodide_abi.messages.searched import SearchedText
+
 #: The files of the table, in the order in which a page lists their entries.
 _FILES = (
     "compiling",
@@ -200,16 +202,13 @@ def load_messages() -> tuple[Message, ...]:
     return tuple(message for name, text in _texts() for message in decode_messages(tomllib.loads(text), name))
 
 
-def messages_for(line: str) -> Iterator[Message]:
+def messages_for(text: SearchedText) -> Iterator[Message]:
     """The entries of which a text may have a wording, in the table's order.
 
     Of all others nothing but the patterns is read: to read the whole table takes far longer than a search.
-
-    Args:
-        line: The text, on one line.
     """
     for entry in _entries():
-        if any(key in line for key in entry.keys):
+        if text.has_any(entry.keys):
             yield _decoded(entry)
 
 

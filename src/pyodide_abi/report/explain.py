@@ -104,15 +104,15 @@ def unknown_text(kind: TextKind | None) -> Iterator[str]:
     """The lines for a text of which nothing is known."""
     yield "nothing in this text is known"
     if kind is None:
-        yield from _wrapped(
+        yield from wrapped(
             "instead",
             "paste all of it, with the lines that begin with ImportError, LinkError, CompileError or "
             "RuntimeError, or with 'error:' in a build's log; a file's name will do",
         )
     else:
-        yield from _wrapped("it is", kind.name)
-        yield from _wrapped("instead", f"give {kind.instead}")
-    yield from _wrapped("or", "'pyodide-abi audit WHEEL.whl' says what it finds in the wheel itself")
+        yield from wrapped("it is", kind.name)
+        yield from wrapped("instead", f"give {kind.instead}")
+    yield from wrapped("or", "'pyodide-abi audit WHEEL.whl' says what it finds in the wheel itself")
 
 
 def message_data(message: Message) -> Data:
@@ -143,11 +143,11 @@ def message_text(message: Message) -> Iterator[str]:
     """As :func:`message_data`, in lines."""
     yield f"{message.name}: {message.summary}"
     yield from _meaning(_plain(message.cause), message)
-    yield from _wrapped("fix", _plain(message.fix))
+    yield from wrapped("fix", _plain(message.fix))
     yield from _rules(message)
     yield from _see(*(wording.source for wording in message.wordings))
     for wording in message.wordings:
-        yield from _wrapped("says", f"{wording.example.splitlines()[-1]}  ({_by(wording.by)})")
+        yield from wrapped("says", f"{wording.example.splitlines()[-1]}  ({_by(wording.by)})")
 
 
 def reference_page(messages: Sequence[Message]) -> str:
@@ -222,17 +222,17 @@ def _cause(hit: Recognised, explanation: Explanation) -> Iterator[str]:
                 yield f"  {'':<{_LABEL}}{source}"
     if explanation.file:
         yield f"  {'file':<{_LABEL}}{explanation.file}"
-    yield from _wrapped("said by", _speaker(hit, explanation))
+    yield from wrapped("said by", _speaker(hit, explanation))
     yield from _meaning(hit.cause, hit.message)
-    yield from _wrapped("fix", hit.fix)
+    yield from wrapped("fix", hit.fix)
     yield from _rules(hit.message)
     yield from _see(hit.wording.source)
 
 
 def _meaning(cause: str, message: Message) -> Iterator[str]:
-    yield from _wrapped("cause", cause)
+    yield from wrapped("cause", cause)
     if message.consequence:
-        yield from _wrapped("or", f"a consequence of {message.consequence}")
+        yield from wrapped("or", f"a consequence of {message.consequence}")
 
 
 def _consequences(hits: Sequence[Recognised]) -> Iterator[str]:
@@ -259,7 +259,7 @@ def _rules(message: Message) -> Iterator[str]:
     for number, code in enumerate(message.rules):
         yield f"  {'' if number else 'rules':<{_LABEL}}{code} {names[code]}"
     if not message.rules:
-        yield from _wrapped("rules", "none: the audit cannot see it in a wheel")
+        yield from wrapped("rules", "none: the audit cannot see it in a wheel")
 
 
 def _see(*sources: str) -> Iterator[str]:
@@ -267,7 +267,7 @@ def _see(*sources: str) -> Iterator[str]:
         yield f"  {'' if number else 'see':<{_LABEL}}{place}"
 
 
-def _wrapped(label: str, text: str) -> Iterator[str]:
+def wrapped(label: str, text: str) -> Iterator[str]:
     """A labelled paragraph. Long words (mangled names, paths) are never broken: they are for copying."""
     first = f"  {label:<{_LABEL}}"
     yield from textwrap.wrap(

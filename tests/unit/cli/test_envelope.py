@@ -66,6 +66,8 @@ def folder(tmp_path: Path) -> Path:
         ["explain", "undefined-address"],
         ["explain", "Error: bad export type for '_ZTVN4absl6StatusE': undefined"],
         ["explain", "a text of which nothing is known"],
+        ["explain", "flock"],
+        ["explain", "_ZN3foo3barEv"],
     ],
     ids=" ".join,
 )

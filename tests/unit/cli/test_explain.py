@@ -11,6 +11,7 @@ import pytest
 
 from pyodide_abi.audit.rules import RULES
 from pyodide_abi.cli import main as cli
+from pyodide_abi.platforms.hollow import load_hollow
 from pyodide_abi.report.loader_links import spelled_out
 
 if TYPE_CHECKING:
@@ -194,3 +195,45 @@ def test_a_file_in_which_nothing_is_known(explain: Any, tmp_path: Path) -> None:
     assert "nothing in this text is known\n  it is      what a compiler says\n" in out
     kind = json.loads(explain("log", "--format", "json")[1])["results"][0]["kind"]
     assert kind["name"] == "what a compiler says"
+
+
+class TestSymbols:
+    def test_a_hollow_function(self, explain: Any) -> None:
+        status, out, _ = explain("pthread_create")
+        assert status == 0
+        assert out.startswith("pthread_create: a symbol\n")
+        assert "(i32,i32,i32,i32)->(i32)" in out
+        assert "EAGAIN" in out
+        assert "ABI506 multithreaded-code" in out
+        assert explain("_pthread_create")[1] == explain("pthread_create()")[1] == out
+
+    @pytest.mark.parametrize("name", sorted({name for row in load_hollow() for name in row.names}))
+    def test_every_hollow_function(self, explain: Any, name: str) -> None:
+        (data,) = json.loads(explain(name, "--format", "json")[1])["results"]
+        assert data["type"] == "symbol"
+        assert [row["effect"] for row in data["hollow"]] == [
+            row.effect for row in load_hollow() if name in row.names
+        ]
+
+    def test_what_only_some_releases_offer(self, explain: Any) -> None:
+        _, out, _ = explain("sqlite3_open")
+        assert "314_0" in out
+        assert "2024_0" not in out
+        (data,) = json.loads(explain("sqlite3_open", "--format", "json")[1])["results"]
+        assert {offer["platform"] for offer in data["offered"]} == {"314_0", "2026_5"}
+
+    def test_what_no_platform_offers(self, explain: Any) -> None:
+        status, out, _ = explain("_ZN3foo3barEv")
+        assert status == 0
+        assert "foo::bar()" in out
+        assert "by no platform" in out
+        assert "ABI201 undefined-symbol" in out
+
+    @pytest.mark.parametrize("word", ["nosuch", "undefined_symbl"])
+    def test_a_word_that_is_no_symbol(self, explain: Any, word: str) -> None:
+        status, out, err = explain(word)
+        assert (status, out) == (2, "")
+        assert f"there is no rule '{word}', and no platform offers a symbol of that name" in err
+
+    def test_a_module_that_the_runtime_lacks(self, explain: Any) -> None:
+        assert explain("tkinter")[1] == explain("No module named 'tkinter'")[1]

@@ -16,6 +16,7 @@ import pytest
 
 from pyodide_abi.messages import kind_of, load_messages, recognise
 from pyodide_abi.messages.keys import keys_of
+from pyodide_abi.messages.searched import SearchedText
 from pyodide_abi.messages.table import messages_for
 
 TEXTS: list[dict[str, Any]] = tomllib.loads(
@@ -128,9 +129,11 @@ class TestKeys:
         everything = " ".join(
             key for message in load_messages() for word in message.wordings for key in word.keys
         )
-        assert tuple(messages_for(everything)) == load_messages()
+        assert tuple(messages_for(SearchedText(everything))) == load_messages()
 
     def test_of_a_text_only_the_entries_with_its_words_are_read(self) -> None:
-        found = [message.name for message in messages_for("RuntimeError: can't start new thread")]
+        found = [
+            message.name for message in messages_for(SearchedText("RuntimeError: can't start new thread"))
+        ]
         assert "threads" in found
         assert len(found) < len(load_messages()) / 4

@@ -387,7 +387,7 @@ class TestAnyText:
         ],
     )
     def test_a_text_twice_as_long_takes_twice_the_steps(self, piece: str) -> None:
-        once, twice = (calls(functools.partial(recognise, piece * number)) for number in (3000, 6000))
+        once, twice = (calls(functools.partial(recognise, piece * number)) for number in (6000, 12000))
         assert twice <= 2.1 * once
 
     def test_an_error_at_the_end_of_a_long_console_is_found(self) -> None:
@@ -397,6 +397,27 @@ class TestAnyText:
         (hit,) = recognise(noise + end).recognised
         assert hit.message.name == "no-init-function"
         assert not recognise("x" * LONGEST + end).recognised, "there is a bound, and it is said"
+
+    def test_of_what_a_long_console_repeats_little_is_looked_at(self) -> None:
+        lines = "".join(
+            f"[{number}] GET /pkg/a{number % 7}.py 200 in {number:x} ms\n" for number in range(9_000)
+        )
+        assert len(one_line(lines)) < len(lines) / 5
+        assert one_line(lines[:9_000]) == " ".join(lines[:9_000].split())
+
+    def test_an_error_whose_lines_a_long_console_repeats_is_found(self) -> None:
+        pieces = ["ImportError: dynamic module does not", "define module export function (PyInit_x)"]
+        noise = "".join(f"{piece}\nstep {number}\n" for number in range(4_000) for piece in pieces)
+        assert not recognise(noise).recognised
+        (hit,) = recognise(noise + "\n".join(pieces)).recognised
+        assert hit.message.name == "no-init-function"
+
+    def test_several_symbols_of_a_long_console_are_told(self) -> None:
+        noise = "".join(f"file_{number}_{number * number}.c is compiled\n" for number in range(9_000))
+        errors = "".join(f"Error: bad export type for 'f{number}': undefined\n" for number in range(20))
+        assert [hit.details["symbol"] for hit in recognise(noise + errors + noise).causes] == [
+            f"f{number}" for number in range(20)
+        ]
 
     @pytest.mark.parametrize(("message", "wording"), CASES)
     def test_no_pattern_goes_over_a_text_again_and_again(self, message: Message, wording: Wording) -> None:
