@@ -62,13 +62,21 @@ def test_every_recipe_is_used() -> None:
     assert set(USES) == set(Catalogue.read().recipes)
 
 
-def used(library: str, platform: str, folder: Path) -> None:
-    """Make a library, link it into a module, and call it in a platform's oldest and newest release."""
+def used(library: str, platform: str, folder: Path, *, link: str = "") -> None:
+    """Make a library, link it into a module, and call it in a platform's oldest and newest release.
+
+    Args:
+        library: The name of the recipe.
+        platform: The name of the platform.
+        folder: for the module.
+        link: The linker's words; empty for those that pkg-config tells.
+    """
     use = USES[library]
     headers = "\n".join(f"#include <{name}>" for name in use.headers)
     source = {"CC": "used.c", "CXX": "used.cpp"}[use.compiler]
     (folder / source).write_text(SOURCE.format(headers=headers, body=use.body), "utf-8")
-    flags = f"$(pkg-config --cflags --libs python3 {use.packages})"
+    flags = f"$(pkg-config --cflags python3 {use.packages}) "
+    flags += f"$LDFLAGS {link}" if link else f"$(pkg-config --libs python3 {use.packages})"
     compiled = pyodide_abi(
         "exec", "--library", library, "--platform", platform, "--toolchain-mismatch", "allow", "-j", "2",
         "--", "sh", "-ec", f"${use.compiler} $CPPFLAGS -O1 -shared {source} {flags} -o used.so",
@@ -87,6 +95,22 @@ def used(library: str, platform: str, folder: Path) -> None:
 @pytest.mark.parametrize("library", SMALL)
 def test_small_libraries(library: str, tmp_path: Path) -> None:
     used(library, "314_0", tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("library", "link"),
+    [
+        ("libtiff", "-ltiff"),
+        ("libwebp", "-lwebp"),
+        ("libxslt", "-lexslt"),
+        ("freetype", "-lfreetype"),
+        ("re2", "-lre2"),
+        ("geos", "-lgeos_c"),
+    ],
+)
+def test_what_a_library_needs_is_linked_with_it(library: str, link: str, tmp_path: Path) -> None:
+    used(library, "314_0", tmp_path, link=link)
 
 
 @pytest.mark.long

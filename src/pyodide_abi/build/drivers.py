@@ -16,7 +16,7 @@ from pyodide_abi.platforms.model import Language, Need
 from pyodide_abi.process import find_executable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pyodide_abi.build.driver.settings import Rules, Settings
     from pyodide_abi.build.emcc_cache import Expansions
@@ -55,6 +55,7 @@ def rules_of(
     prefix_maps: Sequence[str] = (),
     libraries: Path | None = None,
     prefixes: Sequence[Path] = (),
+    needs: Mapping[Path, Sequence[Path]] = {},
 ) -> Rules:
     """The platform's flags as plain values for :func:`~pyodide_abi.build.driver.flags.rewrite`.
 
@@ -65,6 +66,7 @@ def rules_of(
         libraries: headers and more of the runtime's libraries; see
             :func:`~pyodide_abi.build.runtime_libraries.find_prefix`.
         prefixes: The folders that libraries for the target were installed in.
+        needs: as :attr:`~pyodide_abi.build.model.Target.needs`.
     """
     required: dict[str, dict[str, list[str]]] = {C: {}, CXX: {}}
     for flag in platform.flags:
@@ -88,6 +90,12 @@ def rules_of(
         ],
         "host_folders": sorted(host_folders),
         "prefixes": [str(prefix) for prefix in prefixes],
+        "needs": {
+            str((prefix / "lib").resolve()): [
+                archive for folder in (prefix, *needed) for archive in _archives(folder)
+            ]
+            for prefix, needed in needs.items()
+        },
         # Last of all folders: what a project brings itself comes first.
         "after": {
             language: [*words, *prefix_maps, *(["-idirafter", f"{libraries}/include"] if libraries else [])]
@@ -98,6 +106,10 @@ def rules_of(
         "ports": ports(platform),
         "port_headers": libraries is not None,
     }
+
+
+def _archives(prefix: Path) -> list[str]:
+    return [str(archive.resolve()) for archive in sorted(prefix.glob("lib/lib*.a"))]
 
 
 def write_drivers(

@@ -150,6 +150,7 @@ def _write_compilers(
         prefix_maps=[f"-ffile-prefix-map={place}={name}" for place, name in places if place],
         libraries=libraries,
         prefixes=target.prefixes,
+        needs=target.needs,
     )
     rules["after"][CXX] += cxx_library.write_headers(target.platform, folder / "c++")
     expansions = expansions_of(target.toolchain, rules, host)

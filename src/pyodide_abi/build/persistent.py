@@ -127,6 +127,7 @@ def _digest(target: Target, requirements: Sequence[str]) -> str:
         "sysroot": str(target.sysroot.root),
         "rust": str(target.rust),
         "prefixes": [str(prefix) for prefix in target.prefixes],
+        "needs": {str(prefix): list(map(str, needs)) for prefix, needs in target.needs.items()},
         "requirements": sorted(requirements),
         "code": stamps,
     }

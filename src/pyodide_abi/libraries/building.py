@@ -55,7 +55,8 @@ class Libraries:
             names, self.catalogue(), target, self.host, jobs=self.jobs, on_line=self.on_line
         )
         prefixes = dict.fromkeys([*target.prefixes, *(library.prefix for library in made)])
-        return replace(target, prefixes=tuple(prefixes))
+        needs = {library.prefix: library.needs for library in made}
+        return replace(target, prefixes=tuple(prefixes), needs={**target.needs, **needs})
 
 
 def build_with_libraries(

@@ -53,6 +53,7 @@ class MadeLibrary:
         emscripten: the compiler's version.
         prefix: The library's folder, as ``make install`` leaves one.
         key: The key of the cache's entry.
+        needs: The folders of the libraries that it is linked with; empty where it was only looked up.
     """
 
     name: str
@@ -62,6 +63,7 @@ class MadeLibrary:
     emscripten: str
     prefix: Path
     key: str
+    needs: tuple[Path, ...] = ()
 
 
 def make_libraries(
@@ -98,11 +100,19 @@ def make_libraries(
         needs = [need for need in catalogue.in_order([recipe.name], provided=runtimes) if need is not recipe]
         key = _key(recipe, needs, target)
         prefixes = tuple(made[need.name].prefix for need in reversed(needs))
-        own = replace(target, prefixes=prefixes, exports=Exports(), tag="", rust=None, rust_library=None)
+        own = replace(
+            target,
+            prefixes=prefixes,
+            needs={made[need.name].prefix: made[need.name].needs for need in needs},
+            exports=Exports(),
+            tag="",
+            rust=None,
+            rust_library=None,
+        )
         place = host.store.obtain(
             key, _filling(recipe, own, host, jobs=jobs, on_line=on_line or (lambda _line: None))
         )
-        made[recipe.name] = _read(key, place)
+        made[recipe.name] = replace(_read(key, place), needs=prefixes)
     return list(reversed(made.values()))
 
 

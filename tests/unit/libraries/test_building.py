@@ -35,7 +35,7 @@ class Builds:
         return "built"
 
     def make_libraries(self, names: list[str], *_more: object, **_words: object) -> list[Any]:
-        return [type("Made", (), {"prefix": self.folder / name}) for name in names]
+        return [type("Made", (), {"prefix": self.folder / name, "needs": ()}) for name in names]
 
     def run(self, *given: str, made: bool = True) -> object:
         host = make_host(self.folder, FakeRunner(lambda words, _cwd: completed(words)))

@@ -107,6 +107,8 @@ def test_what_is_made(tmp_path: Path, target: Target) -> None:
     assert "Libs: -L${prefix}/lib -lspam\n" in text
     # What is needed is a prefix of the build that needs it.
     assert [one.prefixes for one in making._seen] == [(), (base.prefix,)]  # type: ignore[attr-defined]
+    assert [one.needs for one in making._seen] == [{}, {base.prefix: ()}]  # type: ignore[attr-defined]
+    assert (spam.needs, base.needs) == ((base.prefix,), ())
     assert [one.name for one in find_made(host)] == ["base", "spam"]
 
 

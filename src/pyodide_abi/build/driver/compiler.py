@@ -51,9 +51,9 @@ def main(argv: list[str]) -> NoReturn:
         _keep([settings["programs"][driver], *rewritten.words], settings["commands"])
         _link(command, rewritten, settings, driver, environ)
     _remember(rewritten.remarks, settings["remarks"])
-    if command.links and settings["library_folder"]:
+    if command.links:
         # A program, of a configure script say, that wants to know whether a library is there.
-        rewritten.words.append("-L" + settings["library_folder"])
+        _find_libraries(rewritten, settings)
     own = rewritten.words[rewritten.added :]
     known = compile_table.plan(command, own, driver, settings["expansions"])
     final = known or [settings["programs"][driver], *rewritten.words]
@@ -81,6 +81,16 @@ def _link(
     finally:
         _remember(rewritten.remarks, settings["remarks"])
     sys.exit(status)
+
+
+def _find_libraries(rewritten: flags.Rewritten, settings: Settings) -> None:
+    folder = settings["library_folder"]
+    if folder:
+        rewritten.words.append("-L" + folder)
+    if needs := settings["rules"]["needs"]:
+        from pyodide_abi.build.driver.objects.needs import with_needs  # noqa: PLC0415 - as above
+
+        rewritten.words = with_needs(rewritten.words, needs, runtimes=folder)
 
 
 def _remember(remarks: list[str], path: str) -> None:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
         ``required`` is keyed by language, then stage. ``after`` stands behind the project's own words of
         compile steps and is keyed by language. ``host_folders`` are folders whose headers and libraries
         belong to the build machine; the same ones below ``prefixes``, where the target's libraries were
-        installed, stand in for them. ``run_path`` says whether the platform's loader reads one.
+        installed, stand in for them. ``needs`` has, for the folder of a library's archives, those that are
+        linked with them. ``run_path`` says whether the platform's loader reads one.
         ``libraries`` has the runtime's own C libraries, by what ``-l`` takes, and ``ports`` the words that
         ask for Emscripten's ports of them; both say what the user is told. ``port_headers`` says whether
         their headers are found without a port.
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         forbidden: list[Forbidden]
         host_folders: list[str]
         prefixes: list[str]
+        needs: dict[str, list[str]]
         after: dict[str, list[str]]
         run_path: bool
         libraries: dict[str, str]

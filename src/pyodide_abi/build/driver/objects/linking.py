@@ -14,6 +14,7 @@ from pyodide_abi.build.driver.objects.exports import ExportMode, exports_of, lin
 from pyodide_abi.build.driver.objects.heard import ANEW, Hearing, renamed, say
 from pyodide_abi.build.driver.objects.inputs import foreign_objects, threaded_objects
 from pyodide_abi.build.driver.objects.judging import explained, judge
+from pyodide_abi.build.driver.objects.needs import with_needs
 from pyodide_abi.build.driver.objects.visibility import first_there, seal
 from pyodide_abi.errors import BuildFailedError, WasmError
 from pyodide_abi.wasm import Kind, read_module
@@ -81,6 +82,7 @@ class Link:
         self.scratch.mkdir(parents=True, exist_ok=True)
         try:
             words = self._without_libraries(self._without_dwarf())
+            words = with_needs(words, self.settings["rules"]["needs"])
             words = self._compiled(self._whole(words))
             self._look_at_inputs(words)
             command = arguments.Command(words, self.driver)
