@@ -60,7 +60,7 @@ class Target:
         tag: the spelling of the platform tag; empty for the platform's own choice.
         exports: what linked modules export.
         prefixes: folders with further libraries for the target, as ``make install`` leaves them.
-        needs: of those folders the ones that recipes made, each with the folders of what it is linked with.
+        needs: For a prefix that a recipe made, the prefixes of the libraries that it is linked with.
         rust: compiles Rust; None while nobody needs it.
         rust_library: a sysroot of the user's own with Rust's standard library for the target.
     """
