@@ -23,6 +23,7 @@ class Project:
         tests: how its own tests are run; empty if they are not.
         untested: why they are not.
         note: for people.
+        needed: what a build that fails would need, for people.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Project:
     tests: dict[str, Any] = field(default_factory=dict)
     untested: str = ""
     note: str = ""
+    needed: str = ""
 
 
 def read_projects() -> list[Project]:
@@ -53,6 +55,7 @@ def read_projects() -> list[Project]:
             tests=one.get("tests", {}),
             untested=one.get("untested", ""),
             note=one.get("note", one.get("reason", "")),
+            needed=one.get("needed", ""),
         )
         for one in document["project"]
     ]

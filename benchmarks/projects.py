@@ -89,6 +89,7 @@ def measure(project: Project, platform: str, folder: Path) -> dict[str, Any]:
         "findings": sorted({finding["code"] for finding in one["audit"]["findings"]}),
         "modules": len(verification["modules"]),
         "releases": len(verification["releases"]),
+        "needs": _needs(verification),
         "not_loaded": _not_loaded(verification),
     }
     if project.official:
@@ -112,8 +113,15 @@ def _not_loaded(verification: dict[str, Any]) -> list[str]:
         f"{module['module']} in {release}: {said['outcome']} {said['message'] or ''}".strip()
         for module in verification["modules"]
         for release, said in module["loads"].items()
-        if said["outcome"] != "loaded"
+        if said["outcome"] not in {"loaded", "needs"}
     ]
+
+
+def _needs(verification: dict[str, Any]) -> list[str]:
+    """Other projects' modules that were imported in vain by modules that have been loaded."""
+    loads = [said for module in verification["modules"] for said in module["loads"].values()]
+    words = [said["message"] for said in loads if said["outcome"] == "needs"]
+    return sorted({found[1] for one in words if (found := re.match(r"needs ([^\s,]+)", one))})
 
 
 def compare(project: Project, platform: str, wheel: Path, folder: Path) -> dict[str, Any]:

@@ -48,6 +48,10 @@ _SCRIPT = "error: failed to run custom build command"
 #: Lines of a build script that are for cargo, or tell which variables it has looked at.
 _FOR_CARGO = re.compile(r"^\s*(cargo::?[a-z]|[A-Z][A-Z0-9_]* (unset|= )|process didn't exit|Caused by:)")
 _OURS = "pyodide-abi: error: "
+#: What setuptools says of an extension that is ``optional`` (``build_ext._filter_build_errors``).
+_OPTIONAL = re.compile(r'building extension "(?P<name>[^"]+)" failed: (?P<words>.*)')
+#: An error of clang's, with its place.
+_COMPILERS = re.compile(r"^[^\s:][^:\n]*:\d+:\d+: (fatal )?error: .*", re.MULTILINE)
 #: How cargo passes on what a build script's compiler said.
 _CARGOS = re.compile(r"^warning: \S+@\S+: ")
 #: Meson's own log lies in the build's folder.
@@ -231,6 +235,27 @@ def explained(named: str, platform: str, log: str, host: Host) -> BuildFailedErr
     return BuildFailedError(
         f"{named} could not be built for {platform}: {line}", hint="\n".join(filter(None, said)), cause=cause
     )
+
+
+def passed_over(log: str, *, modules: bool) -> tuple[str, ...]:
+    """What a build that succeeded went on without: optional modules that it names, or all that were compiled.
+
+    Args:
+        log: what it wrote.
+        modules: the wheel has compiled modules; a compiler's error may have been the answer to a question
+            about the machine then.
+
+    Returns:
+        A line for each; none where nothing says that something failed.
+    """
+    found = tuple(
+        f"the build went on without the optional module {said['name']}: {said['words']}"
+        for said in _OPTIONAL.finditer(log)
+    )
+    refused = _COMPILERS.search(log)
+    if found or modules or not refused:
+        return found
+    return (f"the wheel has no compiled module, as the build went on after an error: {refused[0]}",)
 
 
 def excerpt(log: str, index: int) -> str:

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from pyodide_abi.build.environment import make_environment
 from pyodide_abi.build.frontend import HookFailedError, run_backend
-from pyodide_abi.build.logs import explained
+from pyodide_abi.build.logs import explained, passed_over
 from pyodide_abi.build.model import BuildResult
 from pyodide_abi.build.record import write_record
 from pyodide_abi.build.staging import stage
@@ -75,6 +75,7 @@ def build_wheel(request: BuildRequest, host: Host) -> BuildResult:
                 log = "\n".join(lines).replace(f"{project}/", "")
                 raise explained(request.source.name, request.target.platform.name, log, host) from error
         remarks = tuple(dict.fromkeys(environment.remarks.read_text("utf-8").splitlines()))
+        remarks += passed_over("\n".join(lines), modules=_has_modules(built))
         wheel = _finish(_without_place(built, work), request, host)
         report = write_record(
             request,
@@ -159,6 +160,12 @@ def _without_place(built: Path, work: Path) -> Path:
             for member in members_of(wheel)
         ]
         return write_wheel(members, _made(work / "finished") / built.name)
+
+
+def _has_modules(built: Path) -> bool:
+    with open_wheel(built) as wheel:
+        # Without an interpreter's suffixes every module is a shared library.
+        return bool(wheel.shared_libraries(()))
 
 
 def _finish(built: Path, request: BuildRequest, host: Host) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pyodide_abi.build.logs import advice, excerpt, first_error
+from pyodide_abi.build.logs import advice, excerpt, first_error, passed_over
 
 BUILDS = Path(__file__).parents[2] / "cases" / "builds"
 SETUPTOOLS = """\
@@ -81,6 +81,32 @@ Caused by:
 )
 def test_the_cause_is_found(log: str, expected: str) -> None:
     assert first_error(log)[0] == expected
+
+
+_REFUSED = "spam.c:3:5: error: call to undeclared function '_PyList_Extend'"
+
+
+@pytest.mark.parametrize(
+    ("log", "modules", "expected"),
+    [
+        (f"cc -c spam.c\nspam.c:1:1: warning: old\n{_REFUSED}\n1 error generated.", False, [_REFUSED]),
+        # With modules it may have been a question about the machine.
+        (f"cc -c conftest.c\n{_REFUSED}", True, []),
+        ("spam.c:1:1: warning: error: is a word", False, []),
+        (
+            (
+                f'{_REFUSED}\nwarning: build_ext: building extension "spam.eggs" failed: no cc\n'
+                'warning: build_ext: building extension "ham" failed: none'
+            ),
+            True,
+            ["spam.eggs: no cc", "ham: none"],
+        ),
+    ],
+)
+def test_what_a_build_went_on_without_is_said(log: str, modules: bool, expected: list[str]) -> None:
+    said = passed_over(log, modules=modules)
+    assert len(said) == len(expected)
+    assert all(one.endswith(words) for one, words in zip(said, expected, strict=True))
 
 
 def test_what_follows_the_cause_is_shown_up_to_its_echo() -> None:
