@@ -124,6 +124,25 @@ HOOKS = (
     Hook("PyUnstable_GC_VisitObjects", "i(OO)", "PyUnstable_GC_VisitObjects(F, NULL);", "return 1;"),
     Hook("Py_AtExit", "v()", "Py_AtExit(F);"),
     Hook("PyThread_start_new_thread", "v(O)", "PyThread_start_new_thread(F, NULL);"),
+    Hook(
+        "PyArg_ParseTuple",
+        "i(OO)",
+        'int x, y; PyObject *t = Py_BuildValue("(iOi)", 1, Py_None, 2); PyArg_ParseTuple(t, "iO&i:name", &x, F, &y, &y); PyErr_Clear();',
+        "return 1;",
+    ),
+    Hook(
+        "PyArg_ParseTupleAndKeywords",
+        "i(OO)",
+        'int x = 0; PyObject *y; static char *n[] = {"a", "b", NULL}; PyObject *t = Py_BuildValue("(OO)", Py_None, Py_None); PyArg_ParseTupleAndKeywords(t, NULL, "O!|$O&", n, Py_TYPE(Py_None), &y, F, &x); PyErr_Clear(); PyArg_ParseTupleAndKeywords(t, NULL, "OO&", n, &y, F, &x); PyErr_Clear();',
+        "return 1;",
+    ),
+    Hook("PyArg_Parse", "i(OO)", 'int x; PyArg_Parse(Py_None, "O&", F, &x); PyErr_Clear();', "return 1;"),
+    Hook("Py_BuildValue", "O(O)", 'Py_BuildValue("[idO&]", 1, 2.0, F, &hits); PyErr_Clear();'),
+    Hook(
+        "PyObject_CallFunction",
+        "O(O)",
+        'PyObject_CallFunction((PyObject *)&PyList_Type, "(O&)", F, &hits); PyErr_Clear();',
+    ),
 )
 
 

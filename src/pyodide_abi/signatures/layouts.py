@@ -13,7 +13,8 @@ from pyodide_abi.wasm import FuncType, ValueType
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_FILE = "callers/tables.toml"
+#: The file with all of it.
+FILE = "callers/tables.toml"
 _I32 = ValueType("i32")
 #: C types that are no 32-bit integer in WebAssembly.
 _WIDE = {"double": "f64", "float": "f32", "long long": "i64", "int64_t": "i64", "uint64_t": "i64"}
@@ -21,6 +22,8 @@ _WIDE_NAMES = tuple(_WIDE)
 _C_TYPES: dict[str, str] = {"i64": "long long", "f32": "float", "f64": "double"}
 #: What a root that returns 0 begins with.
 _STATUS = "int "
+#: The unit of a format whose first variable argument is a function.
+CONVERTING = "O&"
 #: Bytes of a word.
 WORD = 4
 
@@ -84,7 +87,7 @@ class Layouts:
         slots: members by the numbers of slots, by the structure of the slot.
         methods: The prototype and how C writes the flags, by the flags that matter.
         method_mask: the flags that matter.
-        roots: functions that take tables or functions, with the arguments that matter.
+        roots: functions that take tables or functions, with their arguments as they are written.
         names: The names of roots that C has under another name.
         succeeding: functions that return 0 where all is well.
         allocating: functions that return new room, with what it holds: None for anything.
@@ -93,6 +96,7 @@ class Layouts:
         filling: functions that fill with a byte.
         random: functions that fill with random bytes and return 0.
         comparing: functions that compare bytes.
+        comparing_texts: functions that compare strings.
         measuring: functions that return the length of a string.
         guarding: functions that say whether a static variable of a function is still to be made.
         strings: functions that make a ``std::string`` of characters and their number.
@@ -108,7 +112,7 @@ class Layouts:
     slots: Mapping[str, Mapping[int, StructMember]]
     methods: Mapping[int, tuple[Prototype, str]]
     method_mask: int
-    roots: Mapping[str, tuple[Argument, ...]]
+    roots: Mapping[str, str]
     names: Mapping[str, str]
     succeeding: frozenset[str]
     allocating: Mapping[str, int | None]
@@ -117,6 +121,7 @@ class Layouts:
     filling: frozenset[str]
     random: frozenset[str]
     comparing: frozenset[str]
+    comparing_texts: frozenset[str]
     measuring: frozenset[str]
     guarding: frozenset[str]
     strings: frozenset[str]
@@ -135,15 +140,15 @@ def load_layouts() -> Layouts:
         PlatformDataError: it has a fault.
     """
     try:
-        return _layouts(documents()[_FILE])
+        return _layouts(documents()[FILE])
     except (KeyError, ValueError) as error:
-        raise PlatformDataError(f"{_FILE}: {type(error).__name__}: {error}") from error
+        raise PlatformDataError(f"{FILE}: {type(error).__name__}: {error}") from error
 
 
 def _layouts(data: Mapping[str, Mapping[str, str]]) -> Layouts:
-    prototypes = {found.name: found for found in map(_prototype, _statements(data["prototypes"]["typedefs"]))}
+    prototypes = {found.name: found for found in map(_prototype, statements(data["prototypes"]["typedefs"]))}
     structures = {
-        name: tuple([_member(text, prototypes) for text in _statements(members)])
+        name: tuple([_member(text, prototypes) for text in statements(members)])
         for name, members in _facts(data["structures"])
     }
     # A slot of a type is a member of the type or of one of its sub-tables.
@@ -155,11 +160,13 @@ def _layouts(data: Mapping[str, Mapping[str, str]]) -> Layouts:
         },
         "PyModuleDef_Slot": {
             number: _member(text, prototypes)
-            for number, text in enumerate(_statements(data["slots"]["PyModuleDef_Slot"]), 1)
+            for number, text in enumerate(statements(data["slots"]["PyModuleDef_Slot"]), 1)
         },
     }
-    memory, roots = data["memory"], _statements(data["roots"]["functions"])
-    status = {text.removeprefix(_STATUS).partition("(")[0] for text in roots if text.startswith(_STATUS)}
+    memory = data["memory"]
+    texts = [text.partition("(") for text in statements(data["roots"]["functions"])]
+    roots = {name.removeprefix(_STATUS): arguments for name, _, arguments in texts}
+    status = {name.removeprefix(_STATUS) for name, _, _ in texts if name.startswith(_STATUS)}
     allocating: dict[str, int | None] = dict.fromkeys(memory["allocating"].split())
     return Layouts(
         prototypes=prototypes,
@@ -171,7 +178,7 @@ def _layouts(data: Mapping[str, Mapping[str, str]]) -> Layouts:
             if flags != "mask"
         },
         method_mask=int(data["flags"]["mask"]),
-        roots=dict(_root(text, prototypes) for text in roots),
+        roots=roots,
         names=dict(_facts(data["names"])),
         succeeding=frozenset({*status, *data["succeeding"]["functions"].split(), *memory["random"].split()}),
         allocating=allocating | dict.fromkeys(memory["zeroing"].split(), 0),
@@ -180,6 +187,7 @@ def _layouts(data: Mapping[str, Mapping[str, str]]) -> Layouts:
         filling=frozenset(memory["filling"].split()),
         random=frozenset(memory["random"].split()),
         comparing=frozenset(memory["comparing"].split()),
+        comparing_texts=frozenset(memory["comparing_texts"].split()),
         measuring=frozenset(memory["measuring"].split()),
         guarding=frozenset(memory["guarding"].split()),
         strings=frozenset(memory["strings"].split()),
@@ -195,7 +203,8 @@ def _facts(table: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     return ((key, text) for key, text in table.items() if key not in {"reason", "source"})
 
 
-def _statements(text: str) -> list[str]:
+def statements(text: str) -> list[str]:
+    """What semicolons part."""
     return [statement for part in text.replace("\n", " ").split(";") if (statement := part.strip())]
 
 
@@ -205,7 +214,7 @@ def _prototype(text: str) -> Prototype:
     result, name = head[:place], head[place:]
     if not found or not name.isidentifier():
         raise ValueError(f"{text!r} is no prototype")
-    types = () if parameters == "void" else tuple([_type_of(part) for part in parameters.split(", ")])
+    types = () if parameters == "void" else tuple(map(_type_of, parameters.split(", ")))
     results = () if result == "void " else (_type_of(result),)
     return Prototype(name=name, declaration=f"{result}{{name}}({parameters})", type=FuncType(types, results))
 
@@ -219,7 +228,7 @@ def prototype_of(type_: FuncType) -> Prototype:
 
 
 def _type_of(text: str) -> ValueType:
-    if "*" in text or not text.startswith(_WIDE_NAMES):
+    if not text.startswith(_WIDE_NAMES) or "*" in text:
         return _I32
     return next(ValueType(type_) for name, type_ in _WIDE.items() if text.startswith(name))
 
@@ -231,12 +240,19 @@ def _member(text: str, prototypes: Mapping[str, Prototype]) -> StructMember:
     return StructMember(name, prototypes[kind] if kind else None)
 
 
-def _root(text: str, prototypes: Mapping[str, Prototype]) -> tuple[str, tuple[Argument, ...]]:
-    name, _, rest = text.removeprefix(_STATUS).partition("(")
-    found = []
-    for index, word in enumerate(rest.removesuffix(")").split(", ")):
+@functools.cache
+def arguments_of(root: str) -> tuple[Argument, ...]:
+    """The arguments of a root that matter; none of what is no root.
+
+    Raises:
+        PlatformDataError: the data file has a fault.
+    """
+    layouts, found = load_layouts(), []
+    for index, word in enumerate(layouts.roots.get(root, "_").removesuffix(")").split(", ")):
         if word != "_":
             kind, _, mark = word.partition(" ")
-            table = kind if mark else ""
-            found.append(Argument(index, None if mark else prototypes[kind], table, mark == "&"))
-    return name, tuple(found)
+            if (kind not in layouts.prototypes) is not bool(mark):
+                raise PlatformDataError(f"{FILE}: {root} takes {word}")
+            prototype = None if mark else layouts.prototypes[kind]
+            found.append(Argument(index, prototype, kind if mark else "", mark == "&"))
+    return tuple(found)

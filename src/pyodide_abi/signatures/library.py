@@ -44,6 +44,7 @@ class Library:
             **dict.fromkeys(layouts.filling, (3, self.fill)),
             **dict.fromkeys(layouts.random, (2, self._fill_randomly)),
             **dict.fromkeys(layouts.comparing, (3, self._compare)),
+            **dict.fromkeys(layouts.comparing_texts, (2, self._compare_texts)),
             **dict.fromkeys(layouts.measuring, (1, self._measure)),
             **dict.fromkeys(layouts.guarding, (1, self._guard)),
             **dict.fromkeys(layouts.strings, (3, self._make_string)),
@@ -52,8 +53,8 @@ class Library:
     @staticmethod
     def working(layouts: Layouts) -> frozenset[str]:
         """Names of the functions that only look at memory, change it and make room."""
-        working = layouts.comparing | layouts.measuring | layouts.copying | layouts.filling
-        return working | layouts.growing | layouts.allocating.keys()
+        working = layouts.comparing | layouts.comparing_texts | layouts.measuring
+        return working | layouts.copying | layouts.filling | layouts.growing | layouts.allocating.keys()
 
     def has(self, name: str) -> bool:
         """Whether a function is one of these."""
@@ -103,6 +104,14 @@ class Library:
             if first != second:
                 return 1 if first > second else -1 & _BITS
         return 0 if size <= _LARGEST_COMPARED else None
+
+    def _compare_texts(self, left: Value, right: Value) -> Value:
+        """Whether strings that are not empty are the same, and else which is less."""
+        first, second = map(self._memory.text, (left, right))
+        self._spend((len(first) + len(second)) // WORD)
+        if not first or not second:
+            return None
+        return 0 if first == second else 1 if first > second else -1 & _BITS
 
     def _measure(self, text: Value) -> Value:
         """The length of a string, in bytes."""

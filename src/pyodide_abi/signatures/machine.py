@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pyodide_abi.abi.symbols import CXA_THROW, INVOKE_PREFIX
 from pyodide_abi.signatures.code_parts import SHORT
 from pyodide_abi.signatures.flow import Stopped
-from pyodide_abi.signatures.layouts import WORD
+from pyodide_abi.signatures.layouts import WORD, arguments_of
 from pyodide_abi.signatures.library import Library
 from pyodide_abi.signatures.memory import Memory
 from pyodide_abi.signatures.relocations import Relocations
@@ -72,6 +72,7 @@ class Machine:
         stored: The places where addresses of functions were stored, each with the outermost function.
         instances: The type of each new object, by the object's region.
         calling_given: functions that call what they were given, or what lies there.
+        passing: functions that hand over what they were given themselves.
     """
 
     def __init__(
@@ -111,11 +112,10 @@ class Machine:
         self.library = Library(layouts, self.memory, effort.spend)
         self.leaves = False
         self.running: list[int] = []
-        self.visited: set[int] = set()
-        self.ended, self.cut, self.handing = set[int](), set[int](), set[int]()
+        self.visited, self.ended, self.cut, self.handing = (set[int]() for _ in range(4))
         self.stored: dict[Pointer, int] = {}
         self.instances: dict[str, Value] = {}
-        self.calling_given: set[int] = set()
+        self.calling_given, self.passing = set[int](), set[int]()
         self._table = table
         self._layouts = layouts
         self._report = called
@@ -216,8 +216,7 @@ class Machine:
 
     def call_pointer(self, target: Value, args: Sequence[Value]) -> Value:
         """Call a function by its address."""
-        function = self.function_at(target)
-        if isinstance(function, int):
+        if isinstance(function := self.function_at(target), int):
             return self.call(function, args) if len(self.type_of(function).params) == len(args) else None
         made = self._unknown()
         if len(args) == _ALLOCATING:
@@ -250,15 +249,16 @@ class Machine:
             self._pass_over(args)
             return self._unknown()
         times = _MOST_TIMES if self._thorough else _times(args)
-        # What lies behind an address is another from one function to the next.
-        round_ = self._entered if times > 1 else 0
+        # What lies behind an address is another from one function to the next, and so is what is handed on.
+        hands_on = index in self.passing and any(type(arg) is Pointer and arg.unsure for arg in args)
+        round_ = self._entered if times > 1 or hands_on else 0
         key = (index, round_, *[None if type(arg) is Pointer and arg.unsure else arg for arg in args])
         known = self._followed.get(key)
         if known is not None and known[0] >= times and not self._is_cheap(index, body, args, known[0]):
             return known[1] if known[1] is not None else self._unknown()
         result = self._enter(index, Walk(self, body, args, len(type_.results)))
-        lasting = type(result) is Pointer and result.region in {MEMORY, TABLE}
-        self._followed[key] = (known[0] + 1 if known else 1, result if lasting else None)
+        lasts = type(result) is Pointer and result.region in {MEMORY, TABLE}
+        self._followed[key] = (known[0] + 1 if known else 1, result if lasts else None)
         return result if result is not None else self._unknown()
 
     def _is_worth(self, index: int, body: Bytes, args: Sequence[Value]) -> bool:
@@ -324,8 +324,8 @@ class Machine:
         if name in self._layouts.instances:
             return self._instance(args, self._layouts.instances[name])
         made = self.memory.make("object")
-        arguments = self._layouts.roots.get(name, ())
-        if arguments and len(args) > max(argument.place for argument in arguments):
+        places = [argument.place for argument in arguments_of(name)]
+        if places and len(args) > max(places):
             self.effort.fruits += 1
             self.spend(_HANDING_OVER)
             self.handing.add(self.running[-1])
@@ -345,6 +345,6 @@ class Machine:
 
 def _times(args: Sequence[Value]) -> int:
     """How often a function is worth following with the same arguments: behind an address may be anything."""
-    known = (MEMORY, TABLE)
-    filled = any(type(arg) is Pointer and not arg.unsure and arg.region not in known for arg in args)
-    return _MOST_TIMES if filled else 1
+    known = {MEMORY, TABLE}
+    filled = (type(arg) is Pointer and not arg.unsure and arg.region not in known for arg in args)
+    return _MOST_TIMES if any(filled) else 1

@@ -78,6 +78,10 @@ class Image:
                 return bytes(contents[start - first : end - first]).ljust(number, b"\0")
         return bytes(number) if start < self._size else None
 
+    def has(self, some: bytes) -> bool:
+        """Whether some bytes are anywhere in the segments."""
+        return any(some in bytes(contents) for _, contents in self._parts)
+
     def text(self, start: int) -> str:
         """The string that begins there; empty where there is none."""
         found = self.read(start, _LONGEST_TEXT)

@@ -30,7 +30,7 @@ from pyodide_abi.signatures.effort import Effort
 from pyodide_abi.signatures.flow import Stopped
 from pyodide_abi.signatures.initial_state import Globals, Table, function_bases, image_of
 from pyodide_abi.signatures.late_stores import LateStores
-from pyodide_abi.signatures.layouts import load_layouts
+from pyodide_abi.signatures.layouts import CONVERTING, load_layouts
 from pyodide_abi.signatures.library import Library
 from pyodide_abi.signatures.machine import Machine
 from pyodide_abi.signatures.symbolic import Pointer
@@ -50,7 +50,8 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.frame import Frame
 
 _EXPORT = INIT_HOOKS[1]
-_ROUNDS = 2
+#: How many functions hand on what they were given, at most, before one hands it over.
+_ROUNDS = 4
 #: To see whether a function certainly calls one that takes tables takes as long as so many instructions.
 _LOOKED_THROUGH = 5
 #: Functions between one that takes the address of another and one that calls it, at most.
@@ -151,15 +152,22 @@ class _Recovery:
             working={name.encode() for name in Library.working(layouts)},
             spend=effort.spend,
         )
+        image = image_of(module, globals_)
+        seen, self._converting = self._reader.names.seen, frozenset[bytes]()
+        if image.has(CONVERTING.encode()):
+            from pyodide_abi.signatures.formats import Conversions  # noqa: PLC0415 - few modules have such
+
+            conversions = Conversions(self._reader)
+            seen, self._converting = conversions.seen, conversions.functions
         self._machine = Machine(
             code,
-            image_of(module, globals_),
+            image,
             initial_global=globals_.value,
             table=Table(module, globals_).function,
             layouts=layouts,
             called=self._reader.called,
             called_through=self._reader.called_through,
-            seen=self._reader.names.seen,
+            seen=seen,
             relevance=self._relevance,
             effort=effort,
         )
@@ -187,15 +195,17 @@ class _Recovery:
         visited = self._machine.visited
         self._follow(sorted(callers - visited))
         # Tables may be made elsewhere, and be handed to these as what to make.
-        makers = self._callers_of(self._reader.passing | (callers - self._machine.handing))
+        makers = self._callers_of(self._machine.passing | (callers - self._machine.handing))
         for _ in range(_ROUNDS):
+            if makers <= visited:
+                break
             self._follow(sorted(makers - visited))
-            makers = self._callers_of(self._reader.passing)
+            makers = self._callers_of(self._machine.passing)
         self._follow(sorted(self._callers_of(callers & self._machine.cut)))
         complete = not self._machine.effort.spent
         self._follow_storing()
         self._machine.follow_unread()
-        self._machine.follow_alone(sorted(callers - self._machine.ended))
+        self._machine.follow_alone(sorted((callers | self._callers_converting()) - self._machine.ended))
         self._machine.effort.leave(_MOST_STEPS_OWN)
         self._follow([index for index in self._own_callers() if index not in visited])
         self._follow_giving()
@@ -208,6 +218,14 @@ class _Recovery:
         # They know one another, and would keep the module's data until somebody looks for such.
         self._reader.detach()
         return Recovered(entries=entries, complete=complete)
+
+    def _callers_converting(self) -> set[int]:
+        """Functions that take the address of one and convert by a format, where a format hands over such."""
+        imports = self._machine.code.imports
+        indices = [index for index, name in enumerate(imports) if name in self._converting]
+        calls = self._callers_of(indices) if self._converting else set[int]()
+        bodies, first = self._kept.bodies, self._first
+        return {index for index in calls if self._relevance.takes_addresses(bodies[index - first])}
 
     def _described(self, entry: TableEntry) -> TableEntry:
         """The same with what there is to know of the function, if it is the module's own."""

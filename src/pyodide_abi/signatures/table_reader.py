@@ -18,7 +18,7 @@ from pyodide_abi.signatures.entries import (
     options_of,
 )
 from pyodide_abi.signatures.in_use import MEMBERS, InUse
-from pyodide_abi.signatures.layouts import WORD, prototype_of
+from pyodide_abi.signatures.layouts import WORD, arguments_of, prototype_of
 from pyodide_abi.signatures.symbolic import GLOBAL, MEMORY, PARAMETER, RESULT, TABLE, Pointer
 from pyodide_abi.values import replace
 
@@ -51,7 +51,6 @@ class TableReader:
     Attributes:
         module: the name of the module, for what has no other.
         entries: in the order in which they were found.
-        passing: functions that hand over what they were given themselves.
         waiting: functions that CPython calls once the module is made, each with the module's name.
         names: the names of modules and types.
         in_use: the types that CPython uses where they lie.
@@ -60,7 +59,6 @@ class TableReader:
     def __init__(self, layouts: Layouts) -> None:
         self.module = ""
         self.entries: dict[TableEntry, None] = {}
-        self.passing: set[int] = set()
         self.waiting: list[tuple[int, str]] = []
         self.in_use = InUse(layouts)
         self._layouts = layouts
@@ -96,28 +94,28 @@ class TableReader:
             whether a table that was given could be read; a call that was passed over may have made it.
         """
         readable, before = True, len(self.entries)
-        for argument in self._layouts.roots[function]:
+        for argument in arguments_of(function):
             given = args[argument.place]
             for one, certainty in options_of(given):
                 if type(one) is not Pointer:
                     readable = readable and not argument.table
                     continue
                 if one.region.startswith(PARAMETER):
-                    self.passing.add(int(one.region.split()[1]))
+                    self._machine.passing.add(int(one.region.split()[1]))
                 elif argument.prototype is not None:
-                    self._give(function, one, argument.prototype, certainty)
+                    self.give(function, one, argument.prototype, certainty)
                 elif argument.table not in _FIRST:
                     for index, member in enumerate(self._layouts.structures[argument.table]):
                         for word, sure in options_of(self._word(one, index)):
                             prototype = self._prototype_in(argument.table, member, one)
                             if prototype is not None and type(word) is Pointer:
-                                self._give(function, word, prototype, least(certainty, sure))
+                                self.give(function, word, prototype, least(certainty, sure))
                 else:
                     self._take(argument, one, args, certainty, made)
                     readable = readable and self._is_filled(argument.table, one)
                 readable = readable and not one.region.startswith(RESULT)
         if not readable:
-            self.passing.update(self._machine.running[:1])
+            self._machine.passing.update(self._machine.running[:1])
         if len(self.entries) > before and self._machine.running:
             self._machine.effort.reward(self._machine.running[-1])
         return readable
@@ -143,7 +141,7 @@ class TableReader:
         word = self._word(place, _FIRST[table])
         return word not in {None, 0} and not (type(word) is Pointer and word.region.startswith(RESULT))
 
-    def _give(self, function: str, pointer: Pointer, prototype: Prototype, certainty: Certainty) -> None:
+    def give(self, function: str, pointer: Pointer, prototype: Prototype, certainty: Certainty) -> None:
         """A function is given to one that calls it back."""
         table = self._layouts.names.get(function, function)
         self.add(table, "", pointer, prototype, certainty, within=self._machine.running[0])
@@ -306,7 +304,7 @@ class TableReader:
         if function is None:
             if pointer.region.startswith(PARAMETER):
                 # Whoever calls this function has the address.
-                self.passing.add(int(pointer.region.split()[1]))
+                self._machine.passing.add(int(pointer.region.split()[1]))
             return
         target = (
             CalledFunction(index=function) if isinstance(function, int) else CalledFunction(name=function)
