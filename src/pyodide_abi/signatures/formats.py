@@ -24,7 +24,7 @@ class Format(NamedTuple):
     """A function that converts by a format, which says what its variable arguments are.
 
     Attributes:
-        name: its name in C.
+        name: The name of the function in C.
         place: The place of the format among the arguments.
         values: that of the variable arguments, which lie one behind the other in memory.
         prototype: The prototype of the functions among them.
