@@ -19,9 +19,9 @@ from pyodide_abi.errors import WasmError
 from pyodide_abi.signatures.layouts import load_layouts
 from pyodide_abi.wasm import Kind, SectionId
 from pyodide_abi.wasm.bodies import windows
-from pyodide_abi.wasm.code import behind_locals, reaches
 from pyodide_abi.wasm.cursor import Cursor
 from pyodide_abi.wasm.encode import unsigned
+from pyodide_abi.wasm.instruction_starts import behind_locals, reaches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -6,10 +6,10 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pyodide_abi.signatures.bodies_kept import PADDED, calls_of, decoded, uses_of
+from pyodide_abi.signatures.bodies_kept import PADDED, calls_of, decoded, encodings
 from pyodide_abi.signatures.flow import Stopped
-from pyodide_abi.wasm.code import behind_locals
 from pyodide_abi.wasm.cursor import Cursor
+from pyodide_abi.wasm.instruction_starts import behind_locals
 from pyodide_abi.wasm.instructions import (
     BLOCK,
     CALL,
@@ -105,6 +105,8 @@ class Relevance:
     _BYTES_LOOKED_AT, _CALLS_LOOKED_AT = 256, 2
     #: Also where the byte of the instruction before looks like a call itself.
     _CALLED = re.compile(rb"(?=\x10([\x80-\xff]*+[\x00-\x7f]))")
+    #: Globals that are read. One pattern for any of them: one for each of hundreds takes long to compile.
+    _USED = re.compile(rb"\x23(?=([\x80-\xff]*+[\x00-\x7f]))")
 
     def __init__(
         self,
@@ -129,8 +131,7 @@ class Relevance:
         self._spend = spend
         self._code = code
         self._callers = callers
-        addresses = list(addresses)
-        self._address = uses_of(addresses) if addresses else _NOTHING
+        self._addresses = {form for index in addresses for form in encodings(index)}
         moving = [index for index, name in enumerate(code.imports) if name in growing]
         self._working = {index for index, name in enumerate(code.imports) if name in working}
         self._moves = calls_of(moving) if moving else _NOTHING
@@ -142,7 +143,7 @@ class Relevance:
 
     def takes_addresses(self, body: Bytes) -> bool:
         """Whether a function takes the address of one."""
-        return self._address.search(body) is not None
+        return not self._addresses.isdisjoint(self._USED.findall(body))
 
     def matters(self, index: int) -> bool:
         """Whether a function that the module defines is worth following."""

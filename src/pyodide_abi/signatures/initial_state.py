@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from pyodide_abi.abi.symbols import (
@@ -47,7 +48,7 @@ class Table:
     def __init__(self, module: Frame, globals_: Globals) -> None:
         self._module = module
         self._globals = globals_
-        self._parts: list[tuple[int, array[int]]] | None = None
+        self._parts: list[tuple[int, _Indices]] | None = None
 
     def function(self, place: int) -> int | None:
         """The function at a place; None where there is none."""
@@ -60,24 +61,54 @@ class Table:
                 return functions[place - start]
         return None
 
-    def _read(self) -> Iterator[tuple[int, array[int]]]:
+    def _read(self) -> Iterator[tuple[int, _Indices]]:
         for segment in self._module.elements:
             start = None if segment.start is None else evaluate(segment.start, self._globals.value)
             if type(start) is Pointer and start.region == TABLE and not segment.flags & 4:
-                yield start.offset, _indices(segment.items)
+                yield start.offset, _Indices(segment.items)
 
 
-def _indices(items: bytes) -> array[int]:
-    found = array("I")
-    number = shift = 0
-    for byte in items:
-        number |= (byte & _PAYLOAD) << shift
-        if byte & _CONTINUES:
-            shift += 7
-        else:
-            found.append(number & _BITS)
-            number = shift = 0
-    return found
+class _Indices:
+    """The indices of an element segment; large modules have a hundred thousand, and few are asked for."""
+
+    #: Indices are counted in so many bytes at once, and decoded together.
+    _AT_ONCE = 1 << 12
+    _CONTINUING = bytes(range(_CONTINUES, 256))
+
+    def __init__(self, items: bytes) -> None:
+        self._items = items
+        #: Of each piece, how many indices end before it.
+        self._before = [0]
+        for start in range(0, len(items), self._AT_ONCE):
+            ends = items[start : start + self._AT_ONCE].translate(None, self._CONTINUING)
+            self._before.append(self._before[-1] + len(ends))
+        self._decoded: dict[int, array[int]] = {}
+
+    def __len__(self) -> int:
+        return self._before[-1]
+
+    def __getitem__(self, place: int) -> int:
+        piece = bisect_right(self._before, place) - 1
+        if piece not in self._decoded:
+            self._decoded[piece] = self._decode(piece)
+        return self._decoded[piece][place - self._before[piece]]
+
+    def _decode(self, piece: int) -> array[int]:
+        """The indices that end in a piece; the first may begin before it."""
+        start = piece * self._AT_ONCE
+        end = start + self._AT_ONCE
+        while start and self._items[start - 1] & _CONTINUES:
+            start -= 1
+        found = array("I")
+        number = shift = 0
+        for byte in self._items[start:end]:
+            number |= (byte & _PAYLOAD) << shift
+            if byte & _CONTINUES:
+                shift += 7
+            else:
+                found.append(number & _BITS)
+                number = shift = 0
+        return found
 
 
 def image_of(module: Frame, globals_: Globals) -> Image:

@@ -15,16 +15,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pyodide_abi.wasm.bodies import windows
-from pyodide_abi.wasm.cursor import Cursor
 from pyodide_abi.wasm.features import Feature
-from pyodide_abi.wasm.instructions import FAMILIES, USUAL, feature_of, locals_of, pattern, read_instruction
+from pyodide_abi.wasm.instruction_starts import LONGEST, surely_begins_none
+from pyodide_abi.wasm.instructions import FAMILIES, feature_of, locals_of, pattern, read_instruction
 from pyodide_abi.wasm.section_table import SectionId
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from pyodide_abi.wasm.bodies import Window
-    from pyodide_abi.wasm.cursor import Bytes
+    from pyodide_abi.wasm.cursor import Bytes, Cursor
     from pyodide_abi.wasm.module import Module
 
 _INT = rb"(?:[\x80-\xff]*+[\x00-\x7f])"
@@ -46,10 +46,11 @@ _BEGINNINGS: dict[Feature, bytes] = {
     Feature.WIDE_ARITHMETIC: rb"\xfc(?:[\x13-\x16]|[\x93-\x96]\x80{0,3}\x00)",
     Feature.GC: rb"\xfb[\x00-\x1e\x80-\x9e]|[\xd3-\xd6\x14]",
 }
-#: No instruction that a regular expression goes over is longer, in bytes.
-_LONGEST = 40
 #: At least so many bytes of code are gone over in one step.
 _STRIDE = 1 << 12
+#: Places are looked at by themselves only so far behind the beginning of a function, in bytes, and only one
+#: for so many bytes of code: to go over these takes no longer.
+_WORTH_A_LOOK = 1 << 13
 #: Bytes of a section that is held which are looked at together.
 AT_A_TIME = 1 << 18
 
@@ -100,13 +101,13 @@ class Scan:
         """Look at the next bodies.
 
         Only those that hold bytes like the beginning of a wanted instruction are gone through, and no
-        farther than to the last such bytes.
+        farther than to the last such bytes; long ones only where these bytes can be one.
 
         Raises:
             WasmError: what stands before such bytes is cut off, or no instruction that this knows.
         """
         position, end = 0, window.ends[-1] if window.ends else 0
-        beginnings = _Beginnings(window.data)
+        beginnings, looks = _Beginnings(window.data), end // _WORTH_A_LOOK
         while not self.is_done():
             wanted = self.question.wanted - self.found
             at = beginnings.find(wanted, position, end)
@@ -114,6 +115,9 @@ class Scan:
                 return
             body = window.body_at(at)
             if body is None:
+                position = at + 1
+            elif looks and at - body.position > _WORTH_A_LOOK and surely_begins_none(body, at):
+                looks -= 1
                 position = at + 1
             else:
                 position = body.end
@@ -175,7 +179,7 @@ def _scan_body(cursor: Cursor, wanted: frozenset[Feature], at: int) -> frozenset
                 break
             at = later
         # Matches may come in crowds.
-        limit = min(max(at, position + _STRIDE) + _LONGEST, end)
+        limit = min(max(at, position + _STRIDE) + LONGEST, end)
         dull, feature = _dull(left), None
         while position <= at and feature not in left:
             stepped = dull.match(data, position, limit)
@@ -209,45 +213,9 @@ class _Beginnings:
         return found if found < end else None
 
 
-def behind_locals(body: Cursor) -> Cursor:
-    """A cursor at the first instruction of a body.
-
-    Raises:
-        WasmError: the declarations of locals are cut off.
-    """
-    cursor = Cursor(body.data, start=body.position, end=body.end, base=body.base, within=body.within)
-    for _ in locals_of(cursor):
-        pass
-    return cursor
-
-
-def reaches(cursor: Cursor, at: int) -> bool:
-    """Go over instructions to a place of the data; true if one begins there.
-
-    Raises:
-        WasmError: as for :meth:`Scan.take`.
-    """
-    usual = _usual()
-    while cursor.position < at:
-        # What goes beyond that place is not stepped over here.
-        stepped = usual.match(cursor.data, cursor.position, at)
-        if stepped is not None and stepped.end() > cursor.position:
-            cursor.position = stepped.end()
-        else:
-            read_instruction(cursor)
-    return cursor.position == at
-
-
 @lru_cache
 def _beginning(feature: Feature) -> re.Pattern[bytes]:
     return re.compile(_BEGINNINGS[feature])
-
-
-@lru_cache(maxsize=1)
-def _usual() -> re.Pattern[bytes]:
-    """Steps over as many instructions as possible, if most code is made of them; it is compiled quickly."""
-    legacy = (family for family in FAMILIES if family.feature is Feature.LEGACY_EXCEPTIONS)
-    return re.compile(b"(?:" + pattern((*USUAL, *legacy), runs=True) + b")*+")
 
 
 @lru_cache

@@ -25,7 +25,7 @@ BR, BR_IF, BR_TABLE, RETURN, CALL, CALL_INDIRECT = 0x0C, 0x0D, 0x0E, 0x0F, 0x10,
 LOCAL_GET, LOCAL_SET, LOCAL_TEE, GLOBAL_GET, GLOBAL_SET = 0x20, 0x21, 0x22, 0x23, 0x24
 I32_LOAD, I32_STORE, I64_STORE, I32_STORE8, I32_STORE16 = 0x28, 0x36, 0x37, 0x3A, 0x3B
 I32_CONST, I64_CONST, F32_CONST, F64_CONST, I32_ADD = 0x41, 0x42, 0x43, 0x44, 0x6A
-REF_NULL, REF_FUNC = 0xD0, 0xD2
+REF_NULL, REF_FUNC, TRY, TRY_TABLE = 0xD0, 0xD2, 0x06, 0x1F
 #: First bytes after which a number says which instruction it is.
 PREFIXES = frozenset({0xFB, 0xFC, 0xFD, 0xFE})
 _PREFIX_SHIFT = 16
@@ -162,11 +162,11 @@ FAMILIES = (
     Family(range(0x08), _NONE, _MISCELLANEOUS),
     Family((0x09, 0x0B, 0x0D, *range(0x0F, 0x13)), _INDEX, _MISCELLANEOUS),
     Family((0x08, 0x0A, 0x0C, 0x0E), _TWO_INDICES, _MISCELLANEOUS),
-    Family((0x06,), _BLOCK, feature=Feature.LEGACY_EXCEPTIONS),
+    Family((TRY,), _BLOCK, feature=Feature.LEGACY_EXCEPTIONS),
     Family((0x07, 0x09, 0x18), _INDEX, feature=Feature.LEGACY_EXCEPTIONS),
     Family((0x19,), _NONE, feature=Feature.LEGACY_EXCEPTIONS),
     Family((0x0A,), _NONE, feature=Feature.EXNREF),
-    Family((0x1F,), _CLAUSES, feature=Feature.EXNREF),
+    Family((TRY_TABLE,), _CLAUSES, feature=Feature.EXNREF),
     Family((0x12, 0x15), _INDEX, feature=Feature.TAIL_CALL),
     Family((0x13,), _TWO_INDICES, feature=Feature.TAIL_CALL),
     Family((0x03,), _ONE_BYTE, _ATOMIC, Feature.ATOMICS),

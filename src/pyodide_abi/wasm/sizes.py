@@ -18,8 +18,9 @@ from pyodide_abi.errors import ExcessError, WasmError
 from pyodide_abi.values import replace, value
 from pyodide_abi.wasm import encode as enc
 from pyodide_abi.wasm.bodies import windows
-from pyodide_abi.wasm.code import AT_A_TIME, behind_locals, reaches
+from pyodide_abi.wasm.code import AT_A_TIME
 from pyodide_abi.wasm.cursor import Cursor
+from pyodide_abi.wasm.instruction_starts import behind_locals, reaches
 from pyodide_abi.wasm.instructions import locals_of
 from pyodide_abi.wasm.section_table import SectionId
 from pyodide_abi.wasm.types import Kind, MemoryType, TableType
