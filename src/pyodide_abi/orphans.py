@@ -4,8 +4,12 @@ A command that is killed (``kill -9``, no memory left) can end nothing any more.
 it: it is told of every process that begins and ends, and when the pipe between the two closes while some
 still run, it ends those. Neither a process group nor the kernel's signal at a parent's death would do: ninja
 gives each compiler a group of its own, and compilers start compilers. What counts is who started whom, and
-the session, which nobody leaves unless he means to stay (daemons do; they are left alone). A process that
-begins in the very moment of the kill, before it has been told of, stays.
+the session, which nobody leaves unless he means to stay (daemons do; they are left alone).
+
+The number of a process is known only once it runs, and its starter may be killed before it could tell it. So
+each process has a mark of its own in its environment, which the watching process hears of first: whatever has
+a mark that no number has followed began in that moment, or was started by what did. Environments are read in
+``/proc``; where there is none, a process that begins in the very moment of the kill stays.
 
 Standard library only, and little of it: a watching process starts beside each command that starts others.
 """
@@ -15,12 +19,15 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 
 TYPE_CHECKING = False  # typing costs 9 ms
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 _PROC = "/proc"
+#: The variable whose value tells a process, and what it starts, from all others.
+MARK = "_PYODIDE_ABI_PROCESS"
 
 
 def end(starters: Collection[int], sessions: Collection[int] = ()) -> None:
@@ -52,6 +59,18 @@ def _family(starters: Collection[int], sessions: Collection[int]) -> set[int]:
     while more := {pid for pid, parent, _ in running if parent in found} - found:
         found |= more
     return found
+
+
+def _marked(marks: Collection[str]) -> Iterator[tuple[int, str]]:
+    """Every process with one of some marks in its environment, and the mark."""
+    sought = {f"{MARK}={mark}".encode(): mark for mark in marks}
+    for process, _, _ in _running() if sought else ():
+        try:
+            with open(f"{_PROC}/{process}/environ", "rb") as file:  # noqa: PTH123 - as above
+                found = sought.keys() & set(file.read().split(b"\0"))
+        except OSError:
+            continue  # It has ended meanwhile, or is another user's.
+        yield from ((process, sought[variable]) for variable in found)
 
 
 def _running() -> Iterator[tuple[int, int, int]]:
@@ -93,25 +112,34 @@ class Watch:
         from threading import Lock  # noqa: PLC0415
 
         self._pipe: int | None = None
+        self._begun = 0
         self._lock, self._new_lock = Lock(), Lock
+        if hasattr(os, "register_at_fork"):  # Windows makes no copies of processes.
+            os.register_at_fork(after_in_child=self._after_fork)
 
-    def began(self, process: int, *, session: bool) -> None:
-        """A process of ours has begun; ``session`` if it leads one of its own."""
+    def begins(self, *, session: bool) -> str:
+        """The mark of a process that is about to begin, for :data:`MARK` in its environment.
+
+        Args:
+            session: Whether it leads a session of its own.
+        """
         with self._lock:
             if self._pipe is None:
                 self._pipe = _start()
-        self._tell(f"{'session' if session else 'process'} {process}\n")
+            self._begun += 1
+            mark = f"{os.getpid()}-{time.time_ns()}-{self._begun}"
+        self._tell(f"begins {mark} {'session' if session else 'process'}\n")
+        return mark
+
+    def began(self, mark: str, process: int | None) -> None:
+        """The process with a mark has begun; None if it could not."""
+        self._tell(f"failed {mark}\n" if process is None else f"began {mark} {process}\n")
 
     def ended(self, process: int) -> None:
         """It has ended, and its number may soon be another's."""
         self._tell(f"ended {process}\n")
 
-    def follow_forks(self) -> None:
-        """Have copies of this process forget what it has started; Windows makes none."""
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self.after_fork)
-
-    def after_fork(self) -> None:
+    def _after_fork(self) -> None:
         """In a fork of ours: its processes are none of ours, and it would keep the pipe open."""
         if self._pipe is not None:
             os.close(self._pipe)
@@ -155,12 +183,20 @@ def main() -> None:
     """Hear of processes until the pipe closes, then end those that have not ended."""
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    # Those that begin, by their marks, and those that run; whether each leads a session.
+    beginning: dict[str, bool] = {}
     watched: dict[int, bool] = {}
     for line in sys.stdin:
-        word, process = line.split()
-        if word == "ended":
-            watched.pop(int(process), None)
+        word, name, *more = line.split()
+        if word == "begins":
+            beginning[name] = more == ["session"]
+        elif word == "began":
+            watched[int(more[0])] = beginning.pop(name)
+        elif word == "failed":
+            del beginning[name]
         else:
-            watched[int(process)] = word == "session"
+            watched.pop(int(name), None)
+    # A process holds the pipe's other end until it has become its program: each has done so by now.
+    watched |= {process: beginning[mark] for process, mark in _marked(beginning)}
     if watched:
         end(watched.keys(), [process for process, leads in watched.items() if leads])

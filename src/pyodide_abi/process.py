@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Protocol
 
 from pyodide_abi.errors import MissingError
-from pyodide_abi.orphans import Watch, end
+from pyodide_abi.orphans import MARK, Watch, end
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -127,7 +127,6 @@ def find_executable(name: str | Path, environ: Mapping[str, str]) -> str:
 
 
 _WATCH = Watch()
-_WATCH.follow_forks()
 
 
 @contextmanager
@@ -149,16 +148,19 @@ def _started(
         joined: What it writes to stderr comes with the rest.
     """
     pipe = subprocess.PIPE if captured else None
-    process = subprocess.Popen(
-        words,
-        env=dict(environ),
-        cwd=cwd,
-        stdin=pipe,
-        stdout=pipe,
-        stderr=subprocess.STDOUT if joined else pipe,
-        start_new_session=captured,
-    )
-    _WATCH.began(process.pid, session=captured)
+    mark, process = _WATCH.begins(session=captured), None
+    try:
+        process = subprocess.Popen(
+            words,
+            env={**environ, MARK: mark},
+            cwd=cwd,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=subprocess.STDOUT if joined else pipe,
+            start_new_session=captured,
+        )
+    finally:
+        _WATCH.began(mark, process.pid if process is not None else None)
     try:
         with process:
             yield process
@@ -321,17 +323,14 @@ def _stream(
         if timer and timer.ident:
             timer.join()
         feeder.join()
-    code = TIMED_OUT if expired.is_set() else process.returncode
-    text = "\n".join(lines)
+    code, text = TIMED_OUT if expired.is_set() else process.returncode, "\n".join(lines)
     return Completed(argv=words, returncode=code, stdout=text, timed_out=expired.is_set())
 
 
 def _feed(stream: IO[bytes], data: bytes) -> None:
     # It may end without reading: its exit status tells the rest. Closing flushes, and so may fail once more.
-    with suppress(BrokenPipeError):
+    with suppress(BrokenPipeError), stream:
         stream.write(data)
-    with suppress(BrokenPipeError):
-        stream.close()
 
 
 def _completed(

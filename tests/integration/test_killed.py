@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -74,8 +75,6 @@ def kill_and_see(command: subprocess.Popen[bytes], mark: str, *, running: str, t
         return sum(running in words for words in marked(mark).values()) >= times
 
     until(runs)
-    # What has only just begun has not been told of yet: the one moment in which a kill leaves it behind.
-    time.sleep(0.5)
     command.kill()
     command.wait(HANGS)
     until(lambda: not marked(mark))
@@ -159,6 +158,57 @@ else:
 def test_whatever_groups_and_sessions_children_make_for_theirs(tmp_path: Path, mark: str, how: str) -> None:
     command = start(mark, ["-c", RUNNER, how, GRANDCHILDREN], tmp_path)
     kill_and_see(command, mark, running="sleep 1000", times=4)
+
+
+IN_THE_MOMENT = """\
+import os, signal, subprocess, sys
+from pyodide_abi.process import SystemRunner
+begin = subprocess.Popen.__init__
+def begin_and_die(self, *args, **kwargs):
+    begin(self, *args, **kwargs)
+    os.kill(os.getpid(), signal.SIGKILL)
+subprocess.Popen.__init__ = begin_and_die
+start = SystemRunner().attach if sys.argv[1] == "attached" else SystemRunner().run
+start([sys.executable, "-c", sys.argv[2]], environ=os.environ)
+"""
+MANY = """\
+import os, threading
+from pyodide_abi.process import SystemRunner
+def start():
+    SystemRunner().run(["sleep", "1000"], environ=os.environ)
+while threading.active_count() < 100:
+    threading.Thread(target=start).start()
+"""
+
+
+@pytest.mark.parametrize("how", ["captured", "attached"])
+def test_a_process_that_has_only_just_begun(tmp_path: Path, mark: str, how: str) -> None:
+    """Its starter is killed before anybody could be told its number."""
+    command = start(mark, ["-c", IN_THE_MOMENT, how, GRANDCHILDREN], tmp_path)
+    assert command.wait(HANGS) == -signal.SIGKILL
+    until(lambda: not marked(mark))
+
+
+def test_a_start_that_fails_is_forgotten(tmp_path: Path, mark: str) -> None:
+    """The next process is watched as the first is."""
+    bad = tmp_path / "no-program"
+    bad.write_bytes(b"\x7fELF")
+    bad.chmod(0o755)
+    failing = f"try:\n SystemRunner().run([{str(bad)!r}], environ=os.environ)\nexcept OSError: pass\n"
+    code = RUNNER.replace("lines =", f"{failing}lines =")
+    command = start(mark, ["-c", code, "captured", GRANDCHILDREN], tmp_path)
+    kill_and_see(command, mark, running="sleep 1000", times=4)
+
+
+def test_any_moment_of_many_starts(tmp_path: Path, mark: str) -> None:
+    chance = random.Random(7)  # noqa: S311 - moments, not secrets
+    for _ in range(12):
+        command = start(mark, ["-c", MANY], tmp_path)
+        until(lambda: any("sleep" in words for words in marked(mark).values()))
+        time.sleep(chance.uniform(0, 0.3))
+        command.kill()
+        command.wait(HANGS)
+        until(lambda: not marked(mark))
 
 
 def test_time_that_is_up_is_up_for_them_too(mark: str) -> None:
