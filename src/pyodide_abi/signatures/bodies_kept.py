@@ -40,8 +40,9 @@ _MOST_KEPT = 5_000_000
 _CALL, _GLOBAL_GET = b"\x10", b"\x23"
 #: Bytes of an index that linkers leave room for.
 PADDED = 5
-#: Constructors of static objects call these, and are followed where they matter.
-_FOLLOWED_ANYWAY = frozenset({b"__cxa_atexit", b"__cxa_thread_atexit"})
+#: Constructors of static objects call these, and are followed where they matter; what these are given is
+#: never called.
+FOLLOWED_ANYWAY = frozenset({"__cxa_atexit", "__cxa_thread_atexit"})
 _HOOKS = (APPLY_DATA_RELOCS, CALL_CTORS)
 
 
@@ -85,7 +86,7 @@ class Kept:
             section: the code.
         """
         imports = module.imported.functions
-        known = frozenset(name.encode() for name in load_layouts().roots) - _FOLLOWED_ANYWAY
+        known = frozenset(name.encode() for name in load_layouts().roots if name not in FOLLOWED_ANYWAY)
         roots = [index for index, name in enumerate(imports) if name in known][:MOST_SOUGHT]
         if not roots:
             return False

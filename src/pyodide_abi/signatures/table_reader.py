@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pyodide_abi.abi.symbols import EXPORT_HOOK, INIT_HOOK
+from pyodide_abi.signatures.bodies_kept import FOLLOWED_ANYWAY
 from pyodide_abi.signatures.entries import (
     INDIRECT,
     UNKNOWN,
@@ -116,7 +117,7 @@ class TableReader:
                 readable = readable and not one.region.startswith(RESULT)
         if not readable:
             self._machine.passing.update(self._machine.running[:1])
-        if len(self.entries) > before and self._machine.running:
+        if len(self.entries) > before and self._machine.running and function not in FOLLOWED_ANYWAY:
             self._machine.effort.reward(self._machine.running[-1])
         return readable
 
