@@ -13,9 +13,13 @@ from typing import TYPE_CHECKING
 
 import wasmtime
 
+from pyodide_abi.wasm import FuncType
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from pyodide_abi.wasm import ExternType
 
 #: Abbreviations in module texts.
 MACROS = {
@@ -41,6 +45,8 @@ MACROS = {
         (import "env" "__table_base" (global $tb i32))""",
 }
 
+#: Longer than what is followed for its shortness alone.
+LONG = "nop " * 99
 #: A method whose function and whose table the module exports, and takes the addresses of from the loader.
 OWN_ADDRESSES = """%dylink
     (import "env" "memory" (memory 0))
@@ -140,3 +146,9 @@ def make_wheel(
 
 def _digest(data: bytes) -> str:
     return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+
+
+def written(type_: ExternType) -> str:
+    """A function's type as the cases write it."""
+    assert isinstance(type_, FuncType)
+    return f"({', '.join(type_.params)}) -> {', '.join(type_.results) or '()'}"

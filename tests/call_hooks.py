@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from call_cases import Case, Expected
+from call_modules import Case, Expected
 from call_slots import function, wasm_type, wrong
 
 _HEAD = """

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from call_cases import ONE, THREE, TWO, VOID_ONE, Case, Expected, module
+from call_modules import ONE, THREE, TWO, VOID_ONE, Case, Expected, module
 
 FOUR = "(i32, i32, i32, i32) -> i32"
 _FUNCTIONS = """

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from call_cases import Case, Expected
+from call_modules import Case, Expected
 from call_slots import function, wasm_type, wrong
 
 _HEAD = """

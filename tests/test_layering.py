@@ -256,8 +256,11 @@ SLOW = {"dataclasses", "inspect", "tomllib", "datetime", "packaging", "email"}
 
 #: Lines that a module has at most: it can be read in one sitting.
 MOST_LINES = 350
+TESTS = sorted(Path(__file__).parent.rglob("*.py"))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+@pytest.mark.parametrize(
+    "path", [*MODULES, *TESTS], ids=lambda path: str(path.relative_to(SOURCE.parents[1]))
+)
 def test_modules_can_be_read_in_one_sitting(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= MOST_LINES

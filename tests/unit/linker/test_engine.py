@@ -2,56 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
-from assembling import assemble
+from predicting import CONSTANT, EXNREF, RELAXED, first_text, problems
 
-from pyodide_abi.audit import Severity, audit_file
-from pyodide_abi.linker import Cause, Installed, read_library, resolve
-from pyodide_abi.linker.checks.imports import ENCODINGS
-from pyodide_abi.platforms import load_platform, load_platforms
+from pyodide_abi.linker import Cause
 from pyodide_abi.platforms.engine_documents import engine_names
-from pyodide_abi.platforms.engines import find_engine
-from pyodide_abi.platforms.surface import Symbol, SymbolKind
-from pyodide_abi.wasm.code import IN_CODE
-from pyodide_abi.wasm.features import Feature
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pyodide_abi.linker import Problem
-
-SYMBOLS = {
-    symbol.name: symbol
-    for symbol in (
-        Symbol("function", SymbolKind.WASM_FUNCTION, "(i32)->(i32)"),
-        Symbol("script", SymbolKind.JS_FUNCTION, "()->(f64)"),
-        Symbol("data", SymbolKind.DATA, "i32"),
-        Symbol("memory", SymbolKind.MEMORY, "min=480 max=65536"),
-        Symbol("promise", SymbolKind.OTHER, ""),
-        Symbol("__indirect_function_table", SymbolKind.TABLE, "funcref min=100"),
-    )
-}
 FUNCTION = '(import "env" "function" (func))'
 SMALL = '(import "env" "memory" (memory 1000))'
-EXNREF = "(func (block (try_table (catch_all 0))))"
-RELAXED = "(func (drop (i8x16.relaxed_swizzle (v128.const i64x2 0 0) (v128.const i64x2 0 0))))"
-CONSTANT = '(import "env" "data" (global $d i32)) (global i32 (i32.add (global.get $d) (i32.const 1)))'
-
-
-def problems(text: str, engine: str) -> tuple[Problem, ...]:
-    library = read_library("x.so", assemble(f"%dylink {text} %init"), sought=find_engine(engine).sought)
-    installed = Installed(libraries={"x.so": library})
-    platform = load_platform("314_0")
-    return resolve(
-        "x.so", installed, platform=platform, symbols=SYMBOLS, extension=True, engine=engine
-    ).problems
-
-
-def first(text: str, engine: str) -> str:
-    found = problems(text, engine)
-    return found[0].text if found else "loads"
 
 
 @pytest.mark.parametrize(
@@ -108,28 +66,28 @@ def first(text: str, engine: str) -> str:
 )
 def test_words(text: str, node20: str, node24: str) -> None:
     call = "LinkError: WebAssembly.Instance(): "
-    assert first(text, "node20") == call + node20
-    assert first(text, "node24") == call + node24
+    assert first_text(text, "node20") == call + node20
+    assert first_text(text, "node24") == call + node24
 
 
 def test_memory_is_checked_first_by_the_newer_one() -> None:
-    assert "function=" in first(FUNCTION + SMALL, "node20")
-    assert "480 pages" in first(FUNCTION + SMALL, "node24")
+    assert "function=" in first_text(FUNCTION + SMALL, "node20")
+    assert "480 pages" in first_text(FUNCTION + SMALL, "node24")
 
 
 def test_a_foreign_module() -> None:
     text = FUNCTION + '(import "foo" "f" (func))'
     reason = "module is not an object or function"
     at = "TypeError: WebAssembly.Instance(): Import #1 "
-    assert first(text, "node20") == f'{at}module="foo" error: {reason}'
-    assert first(text, "node24") == f'{at}"foo": {reason}'
+    assert first_text(text, "node20") == f'{at}module="foo" error: {reason}'
+    assert first_text(text, "node24") == f'{at}"foo": {reason}'
 
 
 def test_a_segment_beyond_the_memory() -> None:
     text = '(import "env" "memory" (memory 1)) (data (i32.const -3) "abcdef")'
     call = "RuntimeError: WebAssembly.Instance(): data segment "
-    assert first(text, "node20") == call + "is out of bounds"
-    assert first(text, "node24") == call + (
+    assert first_text(text, "node20") == call + "is out of bounds"
+    assert first_text(text, "node24") == call + (
         "0 is out of bounds (offset 4294967293, length 6, memory size 31457280)"
     )
 
@@ -150,83 +108,21 @@ def test_what_only_the_older_one_refuses(text: str, said: str) -> None:
     assert problem.text.startswith("CompileError: WebAssembly.Module(): ")
     assert problem.text.endswith(said)
     assert not problem.exact
-    assert first(text, "node24") == "loads"
+    assert first_text(text, "node24") == "loads"
 
 
 def test_both_encodings_of_exceptions_in_one_module() -> None:
     text = "(func try nop catch_all end)" + EXNREF
-    assert first(text, "node24") == "loads"
-    assert first(text, "node20").endswith("Invalid opcode 0x1f")
-    assert first(text, "chromium").endswith(
+    assert first_text(text, "node24") == "loads"
+    assert first_text(text, "node20").endswith("Invalid opcode 0x1f")
+    assert first_text(text, "chromium").endswith(
         "module uses a mix of legacy and new exception handling instructions"
     )
-    assert first(EXNREF, "chromium") == "loads"
+    assert first_text(EXNREF, "chromium") == "loads"
 
 
 def test_no_import_is_looked_at_in_what_does_not_compile() -> None:
-    assert first(FUNCTION + EXNREF, "node20").startswith("CompileError")
-
-
-def test_they_refuse_what_the_platforms_say() -> None:
-    for platform in load_platforms():
-        for engine in map(find_engine, engine_names()):
-            refused = {feature.name for feature in platform.features if engine.name in feature.refused_by}
-            mixed = bool(engine.mixture) or Feature.EXNREF in engine.refused
-            assert refused == {*engine.refused, *(["mixed-exceptions"] if mixed else [])}
-
-
-def test_sought_are_features_in_question_that_show_in_code() -> None:
-    for engine in map(find_engine, engine_names()):
-        questions = {*map(Feature, engine.refused), *(ENCODINGS if engine.mixture else ())}
-        assert {*map(Feature, engine.sought)} <= questions & IN_CODE
-
-
-@pytest.mark.parametrize(
-    ("engine", "severity"),
-    [("node20", Severity.ERROR), ("node24", Severity.WARNING), ("chromium", Severity.WARNING)],
-)
-def test_the_audit_looks_for_it_in_the_code(engine: str, severity: Severity, tmp_path: Path) -> None:
-    file = tmp_path / "x.cpython-314-wasm32-emscripten.so"
-    file.write_bytes(assemble(f"%dylink {CONSTANT.replace('data', '__heap_base')} {RELAXED} %init"))
-    report = audit_file(file, platform="314_0", engine=engine)
-    found = {(finding.name, finding.severity) for finding in report.findings}
-    assert ("disallowed-feature", severity) in found
-    assert ("relaxed-simd" in str([finding.message for finding in report.findings])) is (engine == "node20")
-
-
-BOTH = "(tag) (func try nop catch_all end)" + EXNREF
-
-
-@pytest.mark.parametrize(
-    ("text", "refused"),
-    [
-        ("", {}),
-        (RELAXED, {"webkit": ("relaxed-simd",)}),
-        ('(import "env" "memory" (memory 1)) (memory 1)', {"webkit": ("multimemory",)}),
-        (
-            "(memory i64 1)" + RELAXED,
-            {"bun": ("memory64",), "webkit": ("relaxed-simd", "memory64")},
-        ),
-        (BOTH, dict.fromkeys(("node26", "deno", "chromium", "bun", "webkit"), ("mixed-exceptions",))),
-    ],
-)
-def test_the_audit_says_which_other_engines_refuse(
-    text: str, refused: dict[str, tuple[str, ...]], tmp_path: Path
-) -> None:
-    file = tmp_path / "x.cpython-314-wasm32-emscripten.so"
-    file.write_bytes(assemble(f"%dylink {text} %init"))
-    (module,) = audit_file(file, platform="314_0").modules
-    assert module.refused == refused
-    (module,) = audit_file(file, platform="314_0", engine="node24").modules
-    assert module.refused == {}
-
-
-def test_both_encodings_are_an_error_that_names_who_refuses_them(tmp_path: Path) -> None:
-    file = tmp_path / "x.cpython-314-wasm32-emscripten.so"
-    file.write_bytes(assemble(f"%dylink {BOTH} %init"))
-    (finding,) = audit_file(file, platform="314_0").findings
-    assert (finding.code, finding.severity) == ("ABI503", Severity.ERROR)
-    assert "node26, deno, chromium, bun, webkit refuse a module with both" in finding.message
+    assert first_text(FUNCTION + EXNREF, "node20").startswith("CompileError")
 
 
 #: What each engine was seen to say of one faulty import in 314.0.7, behind the class of the error.
@@ -273,7 +169,7 @@ SEEN = {
     [(text, engine, said) for text, words in SEEN.items() for engine, said in words.items()],
 )
 def test_words_of_other_engines(text: str, engine: str, said: str) -> None:
-    assert first(text, engine) == f"LinkError: {said}"
+    assert first_text(text, engine) == f"LinkError: {said}"
 
 
 @pytest.mark.parametrize(
@@ -288,7 +184,7 @@ def test_words_of_other_engines(text: str, engine: str, said: str) -> None:
     ],
 )
 def test_words_of_firefox(text: str, said: str) -> None:
-    assert first(text, "firefox") == f"LinkError: {said}"
+    assert first_text(text, "firefox") == f"LinkError: {said}"
 
 
 FOREIGN = '(import "foo" "f" (func))'
@@ -348,7 +244,7 @@ TABLE = (
     ],
 )
 def test_how_long_a_table_of_its_own_may_be(length: int, engine: str, text: str) -> None:
-    assert first(f"(table {length} funcref)", engine).startswith(text)
+    assert first_text(f"(table {length} funcref)", engine).startswith(text)
 
 
 def test_imports_come_before_a_table_that_is_too_long_for_an_instance() -> None:
@@ -368,9 +264,9 @@ def test_imports_come_before_a_table_that_is_too_long_for_an_instance() -> None:
     ],
 )
 def test_the_address_of_what_switches_stacks(engine: str, text: str) -> None:
-    assert first('(import "GOT.func" "promise" (global (mut i32)))', engine) == text
+    assert first_text('(import "GOT.func" "promise" (global (mut i32)))', engine) == text
 
 
 def test_the_address_of_a_memory_is_refused_with_its_kind() -> None:
     text = "Error: bad export type for 'memory': object ([object WebAssembly.Memory])"
-    assert first('(import "GOT.mem" "memory" (global (mut i32)))', "firefox") == text
+    assert first_text('(import "GOT.mem" "memory" (global (mut i32)))', "firefox") == text

@@ -3,54 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
-from assembling import assemble
+from predicting import SYMBOLS, first, predict
 
 from pyodide_abi.abi.symbols import BASES, GOT_INTERNAL
 from pyodide_abi.linker import Cause, Installed, Outcome, read_library, resolve
-from pyodide_abi.linker.checks.init import init_names
 from pyodide_abi.platforms import load_platform, load_platforms
 from pyodide_abi.platforms.loaders import load_loaders, loader_of
-from pyodide_abi.platforms.surface import Symbol, SymbolKind
 
-if TYPE_CHECKING:
-    from pyodide_abi.linker import Prediction
-
-SYMBOLS = {
-    symbol.name: symbol
-    for symbol in (
-        Symbol("function", SymbolKind.WASM_FUNCTION, "(i32)->(i32)"),
-        Symbol("script", SymbolKind.JS_FUNCTION, "()->(f64)"),
-        Symbol("untyped", SymbolKind.JS_FUNCTION, None),
-        Symbol("placeholder", SymbolKind.STUB, None),
-        Symbol("data", SymbolKind.DATA, "i32"),
-        Symbol("number", SymbolKind.DATA, None),
-        Symbol("stack", SymbolKind.GLOBAL, "i32 mut"),
-        Symbol("memory", SymbolKind.MEMORY, "min=480 max=65536"),
-        Symbol("__indirect_function_table", SymbolKind.TABLE, "funcref min=100"),
-        Symbol("__cpp_exception", SymbolKind.TAG, "(i32)->()"),
-    )
-}
 ALL = [platform.name for platform in load_platforms()]
-
-
-def predict(text: str, platform: str = "314_0", **others: str) -> Prediction:
-    """Of a module ``x``, with other libraries beside it by their names without ``.so``."""
-    libraries = {f"{name}.so": read_library(f"{name}.so", assemble(other)) for name, other in others.items()}
-    libraries["x.so"] = read_library("x.so", assemble(text))
-    return resolve(
-        "x.so",
-        Installed(libraries=libraries),
-        platform=load_platform(platform),
-        symbols=SYMBOLS,
-        extension=True,
-    )
-
-
-def first(prediction: Prediction) -> str:
-    return prediction.problems[0].text if prediction.problems else ""
 
 
 def needing(*names: str, more: str = "") -> str:
@@ -323,55 +285,6 @@ class TestRareImports:
 
         assert declared(pages) is Outcome.LOADS
         assert declared(pages + 1) is not Outcome.LOADS
-
-
-class TestInit:
-    """Section 6: what CPython looks for."""
-
-    def test_names(self) -> None:
-        first_loader, newest = load_loaders()[0], load_loaders()[-1]
-        assert init_names(first_loader, "pkg/_core.cpython-312-wasm32-emscripten.so") == ("PyInit__core",)
-        assert init_names(first_loader, "a/pkg/__init__.cpython-312-wasm32-emscripten.so") == ("PyInit_pkg",)
-        assert init_names(newest, "m.so") == ("PyModExport_m", "PyInit_m")
-        assert init_names(first_loader, "naïve.so") == ("PyInitU_nave_6pa",)
-
-    @pytest.mark.parametrize(
-        ("form", "old", "second", "newest"),
-        [
-            ("(func {} (result i32) unreachable)", "", "", ""),
-            (
-                "(func {} (param i32) (result i32) unreachable)",
-                "",
-                "signature mismatch",
-                "signature mismatch",
-            ),
-            ("(func {})", "failed without raising", "signature mismatch", "signature mismatch"),
-            ("(func {} (result i64) unreachable)", "BigInt value to a number", "mismatch", "mismatch"),
-            (
-                "(func {} (param i64) (result i32) unreachable)",
-                "undefined to a BigInt",
-                "mismatch",
-                "mismatch",
-            ),
-            ("(global {} i32 (i32.const 0))", "Table.get()", "table index", "table index"),
-            ("(memory {} 1)", "reading 'stub'", "reading 'stub'", "does not define module export"),
-        ],
-    )
-    def test_forms(self, form: str, old: str, second: str, newest: str) -> None:
-        text = "%dylink " + form.format('(export "PyInit_x")')
-        for platform, expected in (("2024_0", old), ("2025_0", second), ("314_0", newest)):
-            said = first(predict(text, platform))
-            assert expected in said
-            assert bool(said) is bool(expected)
-
-    def test_a_trap_is_fatal_and_an_exception_is_not(self) -> None:
-        assert predict('%dylink (func (export "PyInit_x"))', "314_0").problems[0].fatal
-        assert not predict('%dylink (func (export "PyInit_x"))', "2024_0").problems[0].fatal
-        assert not predict("%dylink", "314_0").problems[0].fatal
-
-    def test_an_em_js_function_does_not_count(self) -> None:
-        prediction = predict('%dylink (global (export "__em_js__PyInit_x") i32 (i32.const 0))')
-        assert first(prediction) == "dynamic module does not define module export function (PyInit_x)"
 
 
 def test_every_platform_has_its_loader() -> None:

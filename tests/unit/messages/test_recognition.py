@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import re
 import textwrap
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from counting import calls
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from known_wordings import CASES
 from made_modules import side_module
 
 from pyodide_abi.audit.finding import Severity
@@ -23,12 +19,12 @@ from pyodide_abi.linker.checks.imports import check_imports
 from pyodide_abi.linker.facts import read_library
 from pyodide_abi.linker.offers import Offers
 from pyodide_abi.messages import load_messages, recognise
-from pyodide_abi.messages.pasted import LONGEST, one_line
+from pyodide_abi.messages.pasted import one_line
 from pyodide_abi.messages.table import decode_messages
 from pyodide_abi.platforms import load_platform, load_platforms, load_surface
 from pyodide_abi.platforms.engines import find_engine
 from pyodide_abi.platforms.loaders import load_loaders
-from pyodide_abi.report.explain import explanation_text, reference_page
+from pyodide_abi.report.explain import reference_page
 from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
@@ -36,11 +32,6 @@ if TYPE_CHECKING:
     from pyodide_abi.platforms.loaders import Loader
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "loader-messages.md"
-CASES = [
-    pytest.param(message, wording, id=f"{message.name}-{wording.by}-{number}")
-    for message in load_messages()
-    for number, wording in enumerate(message.wordings)
-]
 
 
 def first(text: str) -> str | None:
@@ -243,183 +234,3 @@ class TestOurOwnPredictions:
             "shared-memory",
             "table-mismatch",
         }
-
-
-class TestDetails:
-    def test_symbol_file_and_platform(self) -> None:
-        explanation = recognise(
-            "ImportError: could not load dynamic lib: "
-            "/lib/python3.14/site-packages/pkg/_core.cpython-314-wasm32-emscripten.so\n"
-            'LinkError: WebAssembly.Instance(): Import #4 "env" "PyLong_FromLong": '
-            "imported function does not match the expected type"
-        )
-        [hit] = explanation.causes
-        assert hit.details["symbol"] == "PyLong_FromLong"
-        assert explanation.file.endswith("/_core.cpython-314-wasm32-emscripten.so")
-        assert (explanation.platforms, explanation.engine) == (("314_0",), "V8")
-        assert "`PyLong_FromLong`" in hit.cause
-
-    @pytest.mark.parametrize(
-        ("text", "platforms"),
-        [
-            ("bad export type for 'x': undefined", ("2024_0", "2025_0")),
-            ("Dynamic linking error: undefined symbol 'x'", ("314_0", "2026_5")),
-            ("Didn't expect to load any more file_packager files!", ("2024_0",)),
-            (
-                "could not load dynamic lib: /x/a.so\nError: need to see wasm magic number",
-                ("314_0", "2026_5"),
-            ),
-            (
-                "Could not load dynamic lib: /x/a.so\nError: need to see wasm magic number",
-                ("2024_0", "2025_0"),
-            ),
-            ("need to see wasm magic number", ()),
-            ("/lib/python3.12/site-packages/a.so need to see wasm magic number", ("2024_0",)),
-        ],
-    )
-    def test_who_words_it_so(self, text: str, platforms: tuple[str, ...]) -> None:
-        assert recognise(text).platforms == platforms
-
-    def test_the_old_way_of_v8(self) -> None:
-        text = (
-            'Import #29 module="env" function="f" error: imported function does not match the expected type'
-        )
-        assert "Node 20" in recognise(text).engine
-
-    def test_typographic_quotes(self) -> None:
-        [hit] = recognise("bad export type for ‘foo’: undefined").causes  # noqa: RUF001 - the point
-        assert hit.details["symbol"] == "foo"
-
-    def test_the_quoted_text_of_loadpackage(self) -> None:
-        explanation = recognise(
-            "Failed to load dynamic library /lib/python3.14/site-packages/a.so: "
-            "'Could not load dynamic lib: /lib/python3.14/site-packages/a.so\n"
-            'Error: Failed to find dynamic library "libdep.so"'
-        )
-        [hit] = explanation.causes
-        assert (hit.message.name, hit.details["library"]) == ("needed-library", "libdep.so")
-        assert explanation.platforms == ("314_0",)
-
-
-class TestConsequences:
-    def test_a_second_import_follows_from_the_first(self) -> None:
-        explanation = recognise(
-            "Error: bad export type for 'x': undefined\n"
-            "ImportError: dynamic module does not define module export function (PyInit_a)"
-        )
-        assert [hit.message.name for hit in explanation.causes] == ["undefined-address"]
-        assert [hit.message.name for hit in explanation.consequences] == ["no-init-function"]
-
-    def test_alone_it_may_be_either(self) -> None:
-        text = "ImportError: dynamic module does not define module export function (PyInit_a)"
-        explanation = recognise(text)
-        assert not explanation.causes
-        lines = "\n".join(explanation_text(explanation))
-        assert "ABI204" in lines
-        assert "a consequence of an earlier error" in lines
-
-    def test_out_of_bounds_after_a_missing_library(self) -> None:
-        explanation = recognise(
-            'Error: Failed to find dynamic library "b.so"\nRuntimeError: memory access out of bounds'
-        )
-        assert [hit.message.name for hit in explanation.causes] == ["needed-library"]
-        assert [hit.message.name for hit in explanation.consequences] == ["out-of-bounds"]
-
-    def test_several_symbols(self) -> None:
-        text = "".join(f"Error: bad export type for '{name}': undefined\n" for name in "aba")
-        assert [hit.details["symbol"] for hit in recognise(text).causes] == ["a", "b"]
-
-    def test_the_better_of_two_in_one_place(self) -> None:
-        assert [hit.message.name for hit in recognise("cannot resolve symbol invoke_vi").causes] == [
-            "unresolved-unwinding"
-        ]
-        text = "CompileError: WebAssembly.Module(): invalid value type 'noexternref' @+42"
-        assert [hit.message.name for hit in recognise(text).causes] == ["standard-exceptions"]
-
-
-#: Parts of a regular expression: an escape, a set, a possessive repeat, and one that gives back what it took.
-PARTS = re.compile(r"\\.|\[(?:\\.|[^\]\\])+\]|[+*]\+|\{[\d,]*\}\+|(?P<boundless>[+*]|\{\d*,\})")
-
-
-def boundless(pattern: str) -> list[str]:
-    """Repeats that have no upper bound and give back what they took where what follows does not fit."""
-    return [part["boundless"] for part in PARTS.finditer(pattern) if part["boundless"]]
-
-
-def test_boundless_repeats_are_seen_wherever_they_stand() -> None:
-    assert boundless(r"a+(?:x|(y*?))(?=b{2,})[+*]*") == ["+", "*", "{2,}", "*"]
-    assert boundless(r"a++b{0,9}[c*+]?\+(?:d*+)e{3,}+f{1,2}+\*") == []
-
-
-FRAGMENTS = [wording.example for message in load_messages() for wording in message.wordings]
-
-
-class TestAnyText:
-    # On a busy machine an example's wall time says nothing about it.
-    @settings(deadline=None)
-    @given(st.text())
-    def test_never_fails(self, text: str) -> None:
-        list(explanation_text(recognise(text)))
-
-    @settings(deadline=None)
-    @given(st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.text(max_size=20)), max_size=6).map("".join))
-    def test_never_fails_on_what_looks_familiar(self, text: str) -> None:
-        explanation = recognise(text)
-        for hit in explanation.recognised:
-            assert hit.text in one_line(text)
-            assert hit.cause
-            assert hit.fix
-        list(explanation_text(explanation))
-
-    @given(st.sampled_from(FRAGMENTS), st.integers(0, 200), st.integers(0, 200))
-    def test_never_fails_on_pieces(self, text: str, start: int, length: int) -> None:
-        recognise(text[start : start + length])
-
-    @pytest.mark.parametrize(
-        "piece",
-        [
-            'Import #1 "',
-            "CompileError: WebAssembly.Module(): x @+1 ",
-            "No module named 'a' ",
-            "&#",
-            "\\n",
-            "a",
-        ],
-    )
-    def test_a_text_twice_as_long_takes_twice_the_steps(self, piece: str) -> None:
-        once, twice = (calls(functools.partial(recognise, piece * number)) for number in (6000, 12000))
-        assert twice <= 2.1 * once
-
-    def test_an_error_at_the_end_of_a_long_console_is_found(self) -> None:
-        noise = "".join(f"[{number}] GET /pkg/module{number % 97}.py 200 OK\n" for number in range(100_000))
-        end = "ImportError: dynamic module does not define module export function (PyInit_x)\n"
-        assert len(noise) > 3_000_000
-        (hit,) = recognise(noise + end).recognised
-        assert hit.message.name == "no-init-function"
-        assert not recognise("x" * LONGEST + end).recognised, "there is a bound, and it is said"
-
-    def test_of_what_a_long_console_repeats_little_is_looked_at(self) -> None:
-        lines = "".join(
-            f"[{number}] GET /pkg/a{number % 7}.py 200 in {number:x} ms\n" for number in range(9_000)
-        )
-        assert len(one_line(lines)) < len(lines) / 5
-        assert one_line(lines[:9_000]) == " ".join(lines[:9_000].split())
-
-    def test_an_error_whose_lines_a_long_console_repeats_is_found(self) -> None:
-        pieces = ["ImportError: dynamic module does not", "define module export function (PyInit_x)"]
-        noise = "".join(f"{piece}\nstep {number}\n" for number in range(4_000) for piece in pieces)
-        assert not recognise(noise).recognised
-        (hit,) = recognise(noise + "\n".join(pieces)).recognised
-        assert hit.message.name == "no-init-function"
-
-    def test_several_symbols_of_a_long_console_are_told(self) -> None:
-        noise = "".join(f"file_{number}_{number * number}.c is compiled\n" for number in range(9_000))
-        errors = "".join(f"Error: bad export type for 'f{number}': undefined\n" for number in range(20))
-        assert [hit.details["symbol"] for hit in recognise(noise + errors + noise).causes] == [
-            f"f{number}" for number in range(20)
-        ]
-
-    @pytest.mark.parametrize(("message", "wording"), CASES)
-    def test_no_pattern_goes_over_a_text_again_and_again(self, message: Message, wording: Wording) -> None:
-        """Calls do not show what happens within a search: each repeat is bounded, or keeps what it took."""
-        assert boundless(wording.pattern.pattern) == [], message.name
