@@ -34,6 +34,7 @@ _FILES = (
     "build_files",
     "builders",
     "emscripten",
+    "emscripten_programs",
     "linking",
     "file",
     "features",
@@ -52,9 +53,11 @@ _FILES = (
     "requirements",
     "fetching",
     "machine",
+    "ci",
     "pages",
     "hosts",
     "engine_hosts",
+    "javascript_tools",
 )
 _IMPORT = (
     r'Import #\d++ (?:module=)?"(?P<space>(?!a")[^"]{0,300})" '
