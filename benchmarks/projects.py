@@ -171,7 +171,7 @@ def run_tests(project: Project, platform: str, wheel: Path, folder: Path) -> dic
     needs = ["pytest", *project.tests.get("wheels", [])]
     done = fetch_wheels([*needs, f"--find-links={wheel.parent}"], platform, wheels)
     if done.returncode:
-        return {"ran": False, "summary": done.stderr.strip()[:300]}
+        return {"ran": False, "passed": False, "summary": done.stderr.strip()[:300], "skipped": {}}
     program: list[str | Path] = [*US, "run", "--timeout", str(_SECONDS), "--platform", platform]
     program += ["-w", wheel, "--find-links", wheels]
     program += [word for need in needs for word in ("-w", need.partition("==")[0])]
