@@ -11,9 +11,8 @@ from pyodide_abi.wasm.section_table import SectionId
 from pyodide_abi.wasm.sections import dylink0, linking, names, target_features
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Mapping
 
-    from pyodide_abi.linker.native_file import NativeFile
     from pyodide_abi.wasm.frame import Frame
     from pyodide_abi.wasm.section_table import Section
 
@@ -53,6 +52,21 @@ _QUICKLY_READ, _NAMES_READ = 8, 26
 _CUSTOM_READ = frozenset({dylink0.NAME, dylink0.LEGACY_NAME, linking.NAME, target_features.NAME})
 
 
+def followed_in(size: int) -> int:
+    """How many instructions may be followed in a file with all that lies in it, by its size in bytes."""
+    return _FOLLOWED + int(_FOLLOWED_FOR_A_BYTE * size)
+
+
+def shares(followed: int, sizes: Mapping[str, int]) -> dict[str, int]:
+    """How many instructions of all may be followed in each file, by their sizes in bytes.
+
+    Half of all is shared out evenly, half by size: so it makes no difference in which order files are read,
+    or where.
+    """
+    everything = max(sum(sizes.values()), 1)
+    return {path: int(followed / 2 * (1 / len(sizes) + size / everything)) for path, size in sizes.items()}
+
+
 class Budget:
     """The work that may still be done to read a wheel's files and to predict what becomes of them."""
 
@@ -65,7 +79,7 @@ class Budget:
             steps: The number of steps; None for what the size gives. To look for a needed library is one.
         """
         self._name = name
-        self._followed = _FOLLOWED + int(_FOLLOWED_FOR_A_BYTE * size)
+        self._followed = followed_in(size)
         self._shares: dict[str, int] = {}
         self._left = _STEPS + int(_STEPS_FOR_A_BYTE * size) if steps is None else steps
 
@@ -74,19 +88,13 @@ class Budget:
         """The steps that may still be done."""
         return self._left
 
-    def share_out(self, files: Collection[NativeFile]) -> None:
-        """Say beforehand how many instructions may be followed in each file.
+    def share_out(self, sizes: Mapping[str, int]) -> None:
+        """Say beforehand how many instructions may be followed in each file, by their sizes in bytes."""
+        self._shares = shares(self._followed, sizes)
 
-        Half of all is shared out evenly, half by size: so it makes no difference in which order files are
-        read, or where.
-        """
-        everything = max(sum(file.size for file in files), 1)
-        for file in files:
-            self._shares[file.path] = int(self._followed / 2 * (1 / len(files) + file.size / everything))
-
-    def share_of(self, file: NativeFile) -> int | None:
+    def share_of(self, path: str) -> int | None:
         """The instructions that may be followed in a file; None for as many as in a module by itself."""
-        return self._shares.get(file.path)
+        return self._shares.get(path)
 
     def spend_elsewhere(self, number: int) -> None:
         """Pay for files that a copy of this budget has paid for, in another process.

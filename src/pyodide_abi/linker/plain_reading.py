@@ -77,7 +77,7 @@ def read_files_plainly(
     """
     del known
     budget = budget or Budget(size=sum(file.size for file in files))
-    budget.share_out(files)
+    budget.share_out({file.path: file.size for file in files})
     found: dict[str, Read] = {}
     for file in files:
         budget.spend_file()
@@ -85,7 +85,7 @@ def read_files_plainly(
         module = module_in(data, budget)
         library = read_library(file.path, data, module=module, sought=sought)
         anatomy = anatomy_of(library, module, checksum=file.checksum)
-        recovered = recovered_from(module, most=budget.share_of(file))
+        recovered = recovered_from(module, most=budget.share_of(file.path))
         found[file.path] = Read(library, anatomy, recovered)
     return found
 

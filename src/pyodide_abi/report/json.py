@@ -76,6 +76,7 @@ def _module(binary: Binary, rows: Sequence[Row]) -> dict[str, Any]:
     if preload:
         module["preload"] = preload
     module["signatures"] = list(map(signature_to_data, rows))
+    module["signatures_complete"] = binary.recovered.complete
     return module
 
 

@@ -19,7 +19,7 @@ from pyodide_abi.wasm.identify import FileKind, identify
 from pyodide_abi.wheel.metadata import COMPILER_FIELD
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from pyodide_abi.wasm import Module
     from pyodide_abi.wasm.cursor import Bytes
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 Data: TypeAlias = dict[str, object]
 #: Archives in archives are opened so deep; linkers open none.
 _DEEPEST = 3
+#: Endings of native files that are no libraries of a wheel.
+_NATIVE = (".wasm", ".a", ".o", ".dylib", ".dll", ".pyd")
 
 
 class Part(enum.StrEnum):
@@ -43,7 +45,9 @@ class Part(enum.StrEnum):
     SIGNATURES = "signatures"
 
 
-def describe(path: str, data: Bytes, parts: Collection[Part], *, depth: int = 0) -> Data:
+def describe(
+    path: str, data: Bytes, parts: Collection[Part], *, depth: int = 0, most: int | None = None
+) -> Data:
     """A file that is not a wheel. What cannot be read has its reason under ``error``.
 
     Args:
@@ -51,6 +55,7 @@ def describe(path: str, data: Bytes, parts: Collection[Part], *, depth: int = 0)
         data: all of it.
         parts: what to go into; the overview is always there.
         depth: how many archives it lies in.
+        most: how many instructions may be followed to find signatures; None for what the size gives.
     """
     identity = identify(data)
     found: Data = {"path": path, "kind": str(identity.kind), "size": len(data)}
@@ -58,11 +63,18 @@ def describe(path: str, data: Bytes, parts: Collection[Part], *, depth: int = 0)
         found["machine"] = identity.machine
     try:
         if identity.kind is FileKind.WASM:
-            found |= _describe_module(read_module(data), parts)
+            module = read_module(data)
+            found |= _describe_module(module, parts)
+            if Part.SIGNATURES in parts:
+                found |= _signatures(module, _shares({path: len(data)}, most)[path])
         elif identity.kind is FileKind.ARCHIVE and depth < _DEEPEST:
+            members = {str(member.offset): member for member in read_archive(data)}
+            sizes = {place: len(member.data) for place, member in members.items()}
+            most_in = _shares(sizes, most) if Part.SIGNATURES in parts else {}
             found["members"] = [
-                describe(member.name, member.data, parts, depth=depth + 1) | {"offset": member.offset}
-                for member in read_archive(data)
+                describe(member.name, member.data, parts, depth=depth + 1, most=most_in.get(place))
+                | {"offset": member.offset}
+                for place, member in members.items()
             ]
     except WasmError as error:
         found["error"] = str(error)
@@ -83,11 +95,14 @@ def describe_wheel(wheel: Wheel, suffixes: Sequence[str], parts: Collection[Part
     extensions = {entry.member.name: entry for entry in wheel.extension_modules(suffixes)}
     libraries = {member.name for member in wheel.shared_libraries(suffixes)}
     modules = []
-    for member in wheel.members:
-        native = member.name in extensions or member.name in libraries
-        if not native and not member.name.endswith((".wasm", ".a", ".o", ".dylib", ".dll", ".pyd")):
-            continue
-        entry = describe(member.name, wheel.read(member.name), parts)
+    shown = [
+        member
+        for member in wheel.members
+        if member.name in extensions or member.name in libraries or member.name.endswith(_NATIVE)
+    ]
+    most = _shares({member.name: member.size for member in shown}) if Part.SIGNATURES in parts else {}
+    for member in shown:
+        entry = describe(member.name, wheel.read(member.name), parts, most=most.get(member.name))
         if member.name in extensions:
             entry["module"] = extensions[member.name].name
         modules.append(entry)
@@ -154,7 +169,6 @@ def _describe_module(module: Module, parts: Collection[Part]) -> Data:
         Part.SYMBOLS: _symbols,
         Part.FEATURES: _features,
         Part.PRODUCERS: _producers,
-        Part.SIGNATURES: _signatures,
     }
     found |= {str(part): make(module) for part, make in makers.items() if part in parts}
     return found
@@ -235,13 +249,21 @@ def _features(module: Module) -> Data:
     }
 
 
-def _signatures(module: Module) -> list[Data]:
+def _shares(sizes: Mapping[str, int], most: int | None = None) -> Mapping[str, int]:
+    """How many instructions may be followed in each file, as an audit of all of them shares them out."""
+    from pyodide_abi.linker.budget import followed_in, shares  # noqa: PLC0415 - as below
+
+    return shares(followed_in(sum(sizes.values())) if most is None else most, sizes)
+
+
+def _signatures(module: Module, most: int) -> Data:
     """The functions that CPython and the C library call through pointers, as far as the code shows them."""
     # Half of the time to start, which nothing else here needs.
     from pyodide_abi.audit.mistyped import written  # noqa: PLC0415
     from pyodide_abi.signatures import recovered_from  # noqa: PLC0415
 
-    return [
+    recovered = recovered_from(module, most=most)
+    entries = [
         {
             "table": entry.table,
             "entry": entry.name,
@@ -251,8 +273,9 @@ def _signatures(module: Module) -> list[Data]:
             "flags": entry.flags,
             "certainty": str(entry.certainty),
         }
-        for entry in recovered_from(module).entries
+        for entry in recovered.entries
     ]
+    return {"signatures": entries, "signatures_complete": recovered.complete}
 
 
 def _producers(module: Module) -> dict[str, list[str]]:

@@ -121,6 +121,8 @@ def _lists(entry: _Block) -> Iterator[str]:
             have = "the function of that name" if item["have"] is None else item["have"]
             what = f"{item['table']:<18}  {item['entry']}  {item['flags']}".rstrip()
             yield f"  {mark} {what}  {have}, called as {item['want']}  function {item['function']}"
+    if not entry.get("signatures_complete", True):
+        yield "  not all code was followed for signatures: there may be more"
     if entry.get("symbols"):
         yield "  symbols"
         for item in entry["symbols"]:

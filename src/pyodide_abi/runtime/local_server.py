@@ -122,7 +122,9 @@ class LocalServer:
 
     def is_meant(self, headers: Message) -> bool:
         """Whether somebody calls us by our own name, and from no page but ours."""
-        return headers.get("Host") == self._name and headers.get("Origin", self.address) == self.address
+        # Of several headers of a name, who reads them may take any.
+        names, origins = headers.get_all("Host", []), headers.get_all("Origin", [])
+        return names == [self._name] and origins in ([], [self.address])
 
     def response(self, target: str, headers: Message) -> tuple[HTTPStatus, str, bytes]:
         """The answer to a request for a target: status, type and content."""

@@ -72,7 +72,7 @@ class Recovered:
 
     Attributes:
         entries: in the order in which they are handed over.
-        complete: all was followed; false where it was too much.
+        complete: all that may hand something over was followed; false where it was too much.
     """
 
     entries: tuple[TableEntry, ...] = ()
@@ -202,7 +202,7 @@ class _Recovery:
             self._follow(sorted(makers - visited))
             makers = self._callers_of(self._machine.passing)
         self._follow(sorted(self._callers_of(callers & self._machine.cut)))
-        complete = not self._machine.effort.spent
+        complete = self._kept.whole and not self._machine.effort.spent
         self._follow_storing()
         self._machine.follow_unread()
         self._machine.follow_alone(sorted((callers | self._callers_converting()) - self._machine.ended))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from assembling import assemble
 
 from pyodide_abi.cli import main as cli
 from pyodide_abi.wheel import NewMember, open_wheel, retag, write_wheel
@@ -157,3 +158,29 @@ def test_nothing_there(show: Show, tmp_path: Path) -> None:
     assert show.err == f"error: {tmp_path / 'gone.so'} cannot be read: No such file or directory\n"
     show(".", code=2)
     assert "is a folder" in show.err
+
+
+#: Much that has to be followed before something is handed over.
+MUCH = f"""%dylink %bases
+    (import "env" "PyModule_AddFunctions" (func $add (param i32 i32) (result i32)))
+    (func (export "PyInit_x") (result i32)
+      {"(memory.copy (global.get $mb) (global.get $mb) (i32.const 16000))" * 30}
+      (call $add (i32.const 0) (global.get $mb)))"""
+
+
+def test_modules_of_a_wheel_share_what_may_be_followed(show: Show, tmp_path: Path) -> None:
+    module = assemble(MUCH)
+
+    def complete(number: int) -> list[bool]:
+        files = {f"spam/m{one}.cpython-314-wasm32-emscripten.so": module for one in range(number)}
+        files["spam-1.0.dist-info/WHEEL"] = WHEEL
+        write_wheel([NewMember(name=name, content=files[name]) for name in files], tmp_path / NAME)
+        return [
+            entry["signatures_complete"] for entry in show.json(tmp_path / NAME, "--signatures")["modules"]
+        ]
+
+    assert complete(1) == [True]
+    # Each by itself has enough; forty of them have not.
+    assert complete(40) == [False] * 40
+    lines = show(tmp_path / NAME, "--signatures").splitlines()
+    assert lines.count("  not all code was followed for signatures: there may be more") == 40

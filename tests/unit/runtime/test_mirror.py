@@ -136,6 +136,18 @@ def test_who_calls_by_another_name_or_from_another_page(served: Mirror, headers:
     assert served.answers == []
 
 
+@pytest.mark.parametrize("header", ["Host", "Origin"])
+@pytest.mark.parametrize("mine_first", [True, False])
+def test_who_calls_by_two_names(served: Mirror, header: str, *, mine_first: bool) -> None:
+    served.pages["index.html"] = "page"
+    mine = {"Host": served.address.removeprefix("http://"), "Origin": served.address}
+    named = [f"{header}: {mine[header]}", f"{header}: http://attacker.example"]
+    others = [f"{name}: {text}" for name, text in mine.items() if name != header]
+    lines = ["GET /page/index.html HTTP/1.1", *others, *(named if mine_first else reversed(named))]
+    answer = say(served, "\r\n".join([*lines, "Connection: close", "", ""]).encode())
+    assert answer.split()[1] == b"403"
+
+
 def test_a_page_posts_where_only_it_knows(served: Mirror) -> None:
     served.pages["index.html"] = "page"
     assert ask(served, f"POST {served.answer_path}", body=b"told", Content_Length="4") == (200, b"")

@@ -68,7 +68,7 @@ def read_files(
         UnreadableInputError: The budget is used up.
     """
     budget = budget or Budget(size=sum(file.size for file in files))
-    budget.share_out(files)
+    budget.share_out({file.path: file.size for file in files})
     by_path = {file.path: file for file in files}
     # The largest first, while nothing is kept of the others: that takes the least memory.
     largest_first = sorted(files, key=lambda file: -file.size)
@@ -131,4 +131,4 @@ def _read_whole(
     module = module_in(data, budget)
     outline = outline_of(file.path, data, module, known=known, sought=sought)
     anatomy = anatomy_of(outline.library, module, checksum=file.checksum)
-    return outline, anatomy, recovered_from(module, most=budget.share_of(file))
+    return outline, anatomy, recovered_from(module, most=budget.share_of(file.path))

@@ -105,7 +105,7 @@ class _Reading:
         self._frame = StreamedFrame()
         self._names = Names()
         self._following: Following | None = None
-        self._kept = Kept(budget.share_of(file))
+        self._kept = Kept(budget.share_of(file.path))
         self._answers: Answers = {}
         #: Of each import: what it is, and where its name is in the file; and those names that say something.
         self._plain: dict[int, bytes] = {}
