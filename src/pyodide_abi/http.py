@@ -141,7 +141,10 @@ def _check_allowed(address: str, host: Host) -> None:
             f"'{_shown(address)}' is not an address to fetch from", hint="it begins with https://"
         )
     if host.offline:
-        raise OfflineError(f"{_shown(address)} is not in the cache, and the network is off limits")
+        raise OfflineError(
+            f"{_shown(address)} is not in the cache, and the network is off limits",
+            hint="run it once without --offline: what is fetched is kept in the cache",
+        )
 
 
 def _attempted(attempt: Callable[[], _Answer], address: str, host: Host) -> _Answer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import pyodide_abi
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "api.md"
 
 
 @pytest.mark.parametrize("name", pyodide_abi.__all__)
@@ -38,6 +42,22 @@ def test_completion_shows_every_name_and_the_page_has_it() -> None:
     assert {name for name in dir(pyodide_abi) if not name.startswith("__")} == {
         name for name in pyodide_abi.__all__ if not name.startswith("__")
     }
-    page = (Path(__file__).parents[2] / "docs" / "reference" / "api.md").read_text("utf-8")
-    members = page.partition(":members: ")[2].partition("\n")[0].split(", ")
+    members = PAGE.read_text("utf-8").partition(":members: ")[2].partition("\n")[0].split(", ")
     assert sorted(members) == sorted(pyodide_abi.__all__)
+
+
+def test_the_page_has_whatever_public_functions_return() -> None:
+    """Named as it can be imported."""
+    shown = {}
+    for path in re.findall(r"autoclass:: (\S+)", PAGE.read_text("utf-8")):
+        home, _, name = path.rpartition(".")
+        shown[name] = getattr(importlib.import_module(home), name)
+    functions = [
+        thing for thing in map(pyodide_abi.__getattr__, pyodide_abi.__all__) if not isinstance(thing, type)
+    ]
+    returned = {
+        name for thing in functions for name in re.findall(r"\b[A-Z]\w+", thing.__annotations__["return"])
+    }
+    assert returned - {"Iterator", "None", "Path"} <= shown.keys()
+    assert {"Report", "Finding"} <= shown.keys()
+    assert all(kind.__doc__ for kind in shown.values())

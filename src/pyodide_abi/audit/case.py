@@ -13,6 +13,7 @@ from pyodide_abi.values import value
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from pyodide_abi.audit.inference import PlatformFit
     from pyodide_abi.audit.lock_file import LockFile
     from pyodide_abi.audit.subject import Binary, Load, Subject
     from pyodide_abi.audit.undefined import Gap
@@ -78,6 +79,36 @@ class Case:
         for binary in self.subject.binaries:
             if binary.library.facts is not None:
                 yield binary, binary.library.facts
+
+    @cached_property
+    def fits(self) -> tuple[PlatformFit, ...]:
+        """The native files held against every platform, the best first; for what has a finding already."""
+        from pyodide_abi.audit.inference import infer_platform  # noqa: PLC0415 - few subjects need it
+
+        return infer_platform([binary.library for binary in self.binaries])
+
+    @cached_property
+    def retag(self) -> str | None:
+        """What to do with a wheel whose contents fit one other platform; None where there is no such one.
+
+        What does not fit the tag's platform is then no fault of its own. The suffix of a file alone may be
+        what is wrong, unless the wheel had that platform's tag.
+        """
+        from pyodide_abi.audit.inference import Sign, only_fit  # noqa: PLC0415 - as above
+        from pyodide_abi.audit.misnamed import retag_advice, written_name  # noqa: PLC0415 - as above
+
+        platform, wheel, best = self.subject.platform, self.subject.wheel, only_fit(self.fits)
+        if wheel is None or platform is None or best is None or best == platform:
+            return None
+        signs = {
+            misfit.sign
+            for fit in self.fits
+            for misfit in fit.misfits
+            if fit.platform == platform and misfit.telling
+        }
+        if signs <= {Sign.PYTHON} and written_name(wheel, best) is None:
+            return None
+        return f"{retag_advice(wheel, best)}, or build it for {platform.name}"
 
     @cached_property
     def exporters(self) -> Mapping[str, Binary]:

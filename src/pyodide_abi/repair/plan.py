@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     )
     from pyodide_abi.repair.needed_graph import LibraryNode
     from pyodide_abi.wheel import Wheel
+    from pyodide_abi.wheel.filename import WheelName
 
 #: Faults of RECORD that say that a file is not the one that was recorded.
 _DIFFERENT = frozenset({Fault.WRONG_DIGEST, Fault.WRONG_SIZE})
@@ -99,7 +100,7 @@ def plan_repair(subject: Subject, findings: Sequence[Finding], wishes: Wishes) -
                 hint=_how_to_tag(subject),
             )
         problems = _plan_binaries(subject, subject.platform, wishes, edits)
-    edits += _retag(wheel, subject.platform, wishes.tags)
+    edits += _retag(wheel, subject, wishes.tags)
     edits += _normalise(wheel, wishes.timestamp)
     if edits and wishes.drop_signature:
         edits += [DropSignature(path=path, why="it fits no edited wheel") for path in signatures(wheel)]
@@ -192,8 +193,8 @@ def _customs(data: bytes) -> dict[str, int]:
     return {section.name: section.end - section.start for section in sections}
 
 
-def _retag(wheel: Wheel, platform: Platform | None, tags: tuple[str, ...]) -> Iterator[Retag]:
-    name = wheel.name
+def _retag(wheel: Wheel, subject: Subject, tags: tuple[str, ...]) -> Iterator[Retag]:
+    name, platform = wheel.name, subject.platform
     if tags:
         for tag in tags:
             if platform is None or platform_of_tag(tag) != platform:
@@ -202,14 +203,28 @@ def _retag(wheel: Wheel, platform: Platform | None, tags: tuple[str, ...]) -> It
                     f"{tag} is not a name of the platform that {wheel.name} is for",
                     hint=f"its names are {known}" if known else "it has no tag that could be exchanged",
                 )
-        name = name.with_tags(platform=".".join(tags))
+        name = _for_python_of(platform, name).with_tags(platform=".".join(tags))
     if name != wheel.name:
         same = platform is not None and platform in map(platform_of_tag, wheel.name.platforms)
         why = "another spelling of the same platform" if same else "the platform that its contents fit"
         yield Retag(old=str(wheel.name), new=str(name), why=why)
-    elif set(wheel.metadata.tags) != set(name.tags):
+    elif set(wheel.metadata.tags) != set(name.tags) and not _is_of_another(subject):
         why = "installers go by the name and tools by WHEEL, which says otherwise"
         yield Retag(old=str(name), new=str(name), why=why)
+
+
+def _is_of_another(subject: Subject) -> bool:
+    """Whether it is the name that is wrong, as the contents fit another platform."""
+    fitting = fitting_platforms(subject)
+    return bool(fitting) and subject.platform not in fitting
+
+
+def _for_python_of(platform: Platform | None, name: WheelName) -> WheelName:
+    """The name with a platform's CPython in its tags, where they name that of the platform it had before."""
+    old = {known.python.tag for known in map(platform_of_tag, name.platforms) if known is not None}
+    if platform is None or platform.python.tag in old or not old & set(name.abis):
+        return name  # The stable ABI says the same everywhere.
+    return name.with_tags(python=platform.python.tag, abi=platform.python.tag)
 
 
 def _normalise(wheel: Wheel, timestamp: int) -> Iterator[Normalise]:

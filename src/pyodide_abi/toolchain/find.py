@@ -185,7 +185,8 @@ def _from_debian(platform: Platform, host: Host, *, mismatch_allowed: bool) -> T
         MissingError: it is another version, or cannot be had.
     """
     if host.offline:
-        raise OfflineError("not in the cache, and nothing is fetched here")
+        wanted = "none" if mismatch_allowed else f"no Emscripten {platform.emscripten}"
+        raise OfflineError(f"{wanted} is in the cache, and nothing is fetched here")
     return debian_emscripten.install(host, only=None if mismatch_allowed else platform.emscripten)
 
 

@@ -89,7 +89,7 @@ def install(version: str, host: Host) -> Toolchain:
     key = entry.key(Source.OFFICIAL, version)
     # Before anything is written: who only looks may have a cache that cannot be.
     if host.offline and host.store.find(key) is None:
-        raise OfflineError(f"Emscripten {version} is not in the cache, and the network is off limits")
+        raise OfflineError(f"no Emscripten {version} is in the cache, and nothing is fetched here")
     return entry.load(host.store.obtain(key, fill), host)
 
 

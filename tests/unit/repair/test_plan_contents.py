@@ -118,3 +118,28 @@ def test_a_wheel_for_another_machine_gets_no_tag_of_ours(tmp_path: Path) -> None
     with pytest.raises(UsageError, match="names none of our platforms") as caught:
         plan_wheel(other, Wishes(tags=("pyemscripten_2026_0_wasm32",)))
     assert caught.value.hint == "'pyodide-abi platforms' lists them"
+
+
+@pytest.mark.parametrize(
+    ("tags", "suffix", "new"),
+    [
+        ("cp313-cp313", "cpython-314-wasm32-emscripten", "cp314-cp314"),
+        ("cp314-cp314", "cpython-314-wasm32-emscripten", "cp314-cp314"),
+        ("cp312-abi3", "abi3", "cp312-abi3"),
+    ],
+)
+def test_a_tag_of_another_platform_brings_its_cpython(
+    tags: str, suffix: str, new: str, tmp_path: Path
+) -> None:
+    only_new = extension(text='(import "env" "PyUnicodeWriter_Create" (func (param i32) (result i32)))')
+    path = wheel_of(tmp_path, {f"pkg/m.{suffix}.so": only_new})
+    other = path.rename(path.with_name(f"spam-1.0-{tags}-pyemscripten_2025_0_wasm32.whl"))
+    plan = plan_wheel(other, Wishes(tags=("pyemscripten_2026_0_wasm32",)))
+    assert only(plan, Retag).new == f"spam-1.0-{new}-pyemscripten_2026_0_wasm32.whl"
+
+
+@pytest.mark.parametrize(("suffix", "written"), [("cpython-314-wasm32-emscripten", False), ("abi3", True)])
+def test_a_wrong_name_is_not_written_into_the_wheel(suffix: str, *, written: bool, tmp_path: Path) -> None:
+    path = wheel_of(tmp_path, {f"pkg/m.{suffix}.so": extension()})
+    other = path.rename(path.with_name("spam-1.0-cp313-cp313-pyemscripten_2025_0_wasm32.whl"))
+    assert bool(some(plan_wheel(other, Wishes()), Retag)) is written

@@ -24,7 +24,8 @@ version than the platform's.
 ## How to fix
 
 Build again with the compiler and the CPython of the platform (`pyodide-abi build --platform …` sees to both),
-or tag the wheel for the platform that it was built for (`pyodide-abi repair --tag`).
+or give the wheel the tag of the platform that it was built for: its old name, if somebody renamed it, else
+`pyodide-abi repair --tag`. What other rules say of this wheel then has the same remedy.
 
 ## References
 
@@ -52,28 +53,25 @@ def check(case: Case) -> Iterator[Finding]:
     """One finding for the wheel, or for a module given by itself."""
     if not _suspicious(case):
         return
-    from pyodide_abi.audit.inference import infer_platform, only_fit  # noqa: PLC0415 - few wheels are
+    from pyodide_abi.audit.inference import only_fit  # noqa: PLC0415 - few wheels are
+    from pyodide_abi.audit.misnamed import retag_advice  # noqa: PLC0415 - as above
 
-    fits = infer_platform([binary.library for binary in case.binaries])
-    best = only_fit(fits)
+    best = only_fit(case.fits)
     if best is None or best == case.subject.platform:
         return
-    retag = (
-        f"tag it {best.tag} ('pyodide-abi repair --tag' does)"
-        if case.subject.wheel
-        else f"audit it with --platform {best.name}"
-    )
+    wheel = case.subject.wheel
+    fix = retag_advice(wheel, best) if wheel else f"audit it with --platform {best.name}"
     if case.subject.platform is None:
         yield RULE.finding(
-            f"the tag names no known platform; the contents fit {best.name} and no other", fix=retag
+            f"the tag names no known platform; the contents fit {best.name} and no other", fix=fix
         )
         return
-    named = next(fit for fit in fits if fit.platform == case.subject.platform)
+    named = next(fit for fit in case.fits if fit.platform == case.subject.platform)
     if not any(misfit.telling for misfit in named.misfits):
         return
     yield RULE.finding(
         f"the contents fit {best.name}, not {named.platform.name}: {'; '.join(named.reasons)}",
-        fix=f"build it for {named.platform.name}, or {retag}",
+        fix=f"{fix}, or build it for {named.platform.name}",
         releases=case.releases,
     )
 

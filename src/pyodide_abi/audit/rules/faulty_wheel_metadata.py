@@ -53,7 +53,7 @@ def check(case: Case) -> Iterator[Finding]:
         yield RULE.finding(
             f"WHEEL says {', '.join(sorted(written)) or 'no tag'}, the file name says "
             f"{', '.join(sorted(named))}",
-            fix=_FIX,
+            fix=case.retag or _FIX,
             path=path,
         )
     if metadata.root_is_purelib and any(binary.extension for binary in case.binaries):

@@ -63,7 +63,8 @@ def check(case: Case) -> Iterator[Finding]:
         yield RULE.finding(
             f"the tags {name.python}-{name.abi} do not fit CPython {python.version}, the one of "
             f"{case.platform.name}",
-            fix=f"build with CPython {python.version}; the tags are then {python.tag}-{python.tag}",
+            fix=case.retag
+            or f"build with CPython {python.version}; the tags are then {python.tag}-{python.tag}",
             releases=case.releases,
         )
 
