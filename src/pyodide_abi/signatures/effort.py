@@ -93,8 +93,13 @@ class Effort:
         """Leave at most so many instructions."""
         self._left = min(self._left, number)
 
-    def reward(self, index: int) -> None:
-        """A function has handed over something new: there may be more where that came from."""
+    def reward(self, index: int, *, never_called: bool) -> None:
+        """A function has handed over something new: there may be more where that came from.
+
+        Large modules have thousands of functions that are never called, and so hand over more without end.
+        """
+        if never_called and self._share > 1:
+            return
         for called in self._called_by.pop(index, ()):
             self._fruitless.pop(called, None)
         if self._rewarded < _MOST_REWARDED:

@@ -117,8 +117,9 @@ class TableReader:
                 readable = readable and not one.region.startswith(RESULT)
         if not readable:
             self._machine.passing.update(self._machine.running[:1])
-        if len(self.entries) > before and self._machine.running and function not in FOLLOWED_ANYWAY:
-            self._machine.effort.reward(self._machine.running[-1])
+        if len(self.entries) > before and self._machine.running:
+            never_called = function in FOLLOWED_ANYWAY
+            self._machine.effort.reward(self._machine.running[-1], never_called=never_called)
         return readable
 
     def called_through(self, pointer: Pointer, type_: FuncType) -> None:
