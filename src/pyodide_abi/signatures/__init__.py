@@ -8,8 +8,8 @@ promises it. Where a module hands its functions over is found by following its c
 from __future__ import annotations
 
 from pyodide_abi.signatures.bodies_kept import Kept, keep_bodies, names_to_follow
-from pyodide_abi.signatures.entries import CalledFunction, Certainty, TableEntry
-from pyodide_abi.signatures.recover import MOST_NAMES, Recovered, recover, recovered_from
+from pyodide_abi.signatures.entries import MOST_NAMES, CalledFunction, Certainty, TableEntry
+from pyodide_abi.signatures.recover import Recovered, recover, recovered_from
 
 __all__ = [
     "MOST_NAMES",

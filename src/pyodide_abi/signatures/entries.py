@@ -5,8 +5,10 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
+from pyodide_abi.errors import WasmError
 from pyodide_abi.signatures.symbolic import Choice, Pointer, options
 from pyodide_abi.values import value
+from pyodide_abi.wasm.sections.names import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,7 +17,10 @@ if TYPE_CHECKING:
     from pyodide_abi.signatures.memory import Memory
     from pyodide_abi.signatures.symbolic import Value
     from pyodide_abi.wasm import FuncType
+    from pyodide_abi.wasm.frame import Frame
 
+#: Names of functions are looked up in sections up to this size, in bytes.
+MOST_NAMES = 2_000_000
 #: The table of what a module itself calls by its address.
 INDIRECT = "call_indirect"
 #: Stands for a name that the code does not show.
@@ -173,3 +178,12 @@ def least(first: Certainty, second: Certainty) -> Certainty:
     if first is Certainty.CERTAIN:
         return second
     return max(first, second, key=lambda certainty: certainty.rank)
+
+
+def names_of(module: Frame) -> dict[int, str]:
+    """What the name section calls functions; no engine minds a fault in it, so neither does this."""
+    section = module.custom(NAME)
+    try:
+        return module.function_names if section is not None and section.size <= MOST_NAMES else {}
+    except WasmError:
+        return {}

@@ -205,7 +205,7 @@ def _facts(table: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def statements(text: str) -> list[str]:
     """What semicolons part."""
-    return [statement for part in text.replace("\n", " ").split(";") if (statement := part.strip())]
+    return list(filter(None, map(str.strip, text.replace("\n", " ").split(";"))))
 
 
 def _prototype(text: str) -> Prototype:
@@ -234,10 +234,10 @@ def _type_of(text: str) -> ValueType:
 
 
 def _member(text: str, prototypes: Mapping[str, Prototype]) -> StructMember:
+    if " " not in text:
+        return StructMember(text)
     kind, _, name = text.rpartition(" ")
-    if name.startswith("*"):
-        return StructMember(name[1:], None, kind)
-    return StructMember(name, prototypes[kind] if kind else None)
+    return StructMember(name[1:], None, kind) if name[0] == "*" else StructMember(name, prototypes[kind])
 
 
 @functools.cache

@@ -27,6 +27,7 @@ from pyodide_abi.signatures.bodies_kept import (
 )
 from pyodide_abi.signatures.code_parts import Code, Relevance
 from pyodide_abi.signatures.effort import Effort
+from pyodide_abi.signatures.entries import names_of
 from pyodide_abi.signatures.flow import Stopped
 from pyodide_abi.signatures.initial_state import Globals, Table, function_bases, image_of
 from pyodide_abi.signatures.late_stores import LateStores
@@ -37,7 +38,6 @@ from pyodide_abi.signatures.symbolic import Pointer
 from pyodide_abi.signatures.table_reader import TableReader
 from pyodide_abi.values import replace, value
 from pyodide_abi.wasm import FuncType, Kind
-from pyodide_abi.wasm.sections.names import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -60,10 +60,11 @@ _MOST_BETWEEN = 3
 _MOST_STEPS_OWN, _LONGEST_OWN = 8_000, 1_000
 #: The table is the first one; linkers may leave room for the number of another.
 _CALL_INDIRECT = re.compile(rb"\x11[\x80-\xff]*+[\x00-\x7f]\x80*+\x00")
+#: What stands behind a local variable's number where the function that it points to is called: C++ hands on
+#: comparators so.
+_GET_LOCAL, _LOAD_AND_CALL = b"\x20", b"\x28\x02\x00\x11"
 #: The body of a function that is a trap: no locals, and ``unreachable``.
 _TRAP = b"\x00\x00\x0b"
-#: Names of functions are looked up in sections up to this size, in bytes.
-MOST_NAMES = 2_000_000
 
 
 @value
@@ -141,7 +142,7 @@ class _Recovery:
             for kind, index, name in kept.own.values()
             if kind is Kind.FUNCTION
         }
-        self._names = own | {index: name for name, index in self._exports.items()} | _names(module)
+        self._names = own | {index: name for name, index in self._exports.items()} | names_of(module)
         self._start = module.start
         self._reader = TableReader(layouts)
         self._relevance = Relevance(
@@ -265,13 +266,24 @@ class _Recovery:
         found.sort(key=lambda index: not self._relevance.takes_addresses(self._kept.bodies[index]))
         return [self._first + index for index in found]
 
+    def _long_ones_calling_given(self) -> set[int]:
+        """Functions that are too long to be followed for this alone and seem to call what they are given."""
+        return {
+            self._first + index
+            for index, body in (self._kept.bodies.items() if self._kept.whole else ())
+            if len(body) > _LONGEST_OWN
+            for part in body.split(_LOAD_AND_CALL)[:-1]
+            if part[-2:-1] == _GET_LOCAL and part[-1] < len(self._machine.type_of(self._first + index).params)
+        }
+
     def _follow_giving(self) -> None:
         """Follow functions that take the address of one and give it to those that call what they are given.
 
         Some between them may hand it on.
         """
         # What CPython calls is given something by CPython.
-        given = self._machine.calling_given - {entry.target.index for entry in self._reader.entries}
+        given = self._machine.calling_given | self._long_ones_calling_given()
+        given -= {entry.target.index for entry in self._reader.entries}
         bodies, visited, giving = self._kept.bodies, self._machine.visited, set[int]()
         taking = {
             self._first + index
@@ -336,12 +348,3 @@ class _Recovery:
             return None
         finally:
             self._late.read()
-
-
-def _names(module: Frame) -> dict[int, str]:
-    """What the name section calls functions; no engine minds a fault in it, so neither does this."""
-    section = module.custom(NAME)
-    try:
-        return module.function_names if section is not None and section.size <= MOST_NAMES else {}
-    except WasmError:
-        return {}

@@ -51,6 +51,35 @@ def test_addresses_of_a_modules_own_exports_are_followed(*, mangled: bool) -> No
     assert method.target.index == (1 if mangled else None)
 
 
+def test_functions_that_are_given_to_a_long_one_are_known() -> None:
+    """As to ``std::sort``, behind an address: longer than what is followed to see what it calls."""
+    text = f"""%dylink %bases
+        (import "env" "PyModule_Create2" (func $make (param i32 i32) (result i32)))
+        (import "env" "malloc" (func $malloc (param i32) (result i32)))
+        (type $one (func (param i32) (result i32)))
+        (elem (global.get $tb) func $two $run)
+        (func $two (param i32 i32) (result i32) i32.const 0)
+        (func $call (param $f i32) (result i32) {LONG * 11}
+          (call_indirect (type $one) (i32.const 1) (i32.load (local.get $f))))
+        (func $run (param $place i32) (param i32) (result i32) {LONG}
+          (local.set $place (call $malloc (i32.const 4)))
+          (i32.store (local.get $place) (global.get $tb))
+          (call $call (local.get $place)))
+        (data (global.get $mb) "x\\00run\\00")
+        (func (export "__wasm_apply_data_relocs")
+          (i32.store offset=36 (global.get $mb) (global.get $mb))
+          (i32.store offset=48 (global.get $mb) (i32.add (global.get $mb) (i32.const 80)))
+          (i32.store offset=80 (global.get $mb) (i32.add (global.get $mb) (i32.const 2)))
+          (i32.store offset=84 (global.get $mb) (i32.add (global.get $tb) (i32.const 1)))
+          (i32.store offset=88 (global.get $mb) (i32.const 4)))
+        (func (export "PyInit_x") (result i32)
+          (call $make (i32.add (global.get $mb) (i32.const 16)) (i32.const 1013)))"""
+    entries = recovered_from(read_module(assemble(text))).entries
+    (called,) = [one for one in entries if one.table == "call_indirect"]
+    assert called.target.type is not None
+    assert (called.name, written(called.target.type)) == ("x.run", "(i32, i32) -> i32")
+
+
 def test_functions_that_are_given_to_those_that_call_them_are_known() -> None:
     text = f"""%dylink %bases
         (import "env" "PyModule_Create2" (func $make (param i32 i32) (result i32)))
