@@ -110,6 +110,16 @@ class Case:
             return None
         return f"{retag_advice(wheel, best)}, or build it for {platform.name}"
 
+    def retag_for(self, what: str) -> str | None:
+        """The same for one symbol or file suffix; None also where no platform has it."""
+        misfits = (
+            misfit.what
+            for fit in self.fits
+            if fit.platform == self.subject.platform
+            for misfit in fit.misfits
+        )
+        return self.retag if what in misfits else None
+
     @cached_property
     def exporters(self) -> Mapping[str, Binary]:
         """By name, the first native file that exports it."""

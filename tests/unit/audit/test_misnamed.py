@@ -16,7 +16,7 @@ CALLS = '(import "env" "PyUnicodeWriter_Create" (func (param i32) (result i32)))
 OF_314 = "pkg/m.cpython-314-wasm32-emscripten.so"
 
 
-def fixes(path: Path, tags: str) -> dict[str, str | None]:
+def fixes(path: Path, tags: str) -> dict[str, str]:
     """The advice of each finding about the wheel under other tags, by code."""
     other = path.rename(path.with_name(f"spam-1.0-{tags}.whl"))
     return {finding.code: finding.fix for finding in audit_file(other).findings}
@@ -46,3 +46,17 @@ def test_what_fits_no_other_platform_keeps_its_advice(tmp_path: Path) -> None:
     module = "pkg/m.cpython-312-x86_64-linux-gnu.so"
     found = fixes(wheel_of(tmp_path, {module: extension()}), "cp314-cp314-pyemscripten_2026_0_wasm32")
     assert found["ABI404"] == "give it the suffix .cpython-314-wasm32-emscripten.so"
+
+
+def test_what_no_platform_has_keeps_its_advice(tmp_path: Path) -> None:
+    """The old name would not mend it."""
+    lacking = '(import "env" "absent_everywhere" (func))'
+    foreign = "pkg/n.cpython-314-x86_64-linux-gnu.so"
+    path = wheel_of(tmp_path, {OF_314: extension(text=CALLS + lacking), foreign: extension("n")})
+    other = path.rename(path.with_name("spam-1.0-cp313-cp313-pyemscripten_2025_0_wasm32.whl"))
+    report = audit_file(other)
+    found = {one.location.symbol or one.location.path: one.fix for one in report.findings}
+    assert found["PyUnicodeWriter_Create"].startswith("rename it back")
+    assert found["absent_everywhere"].startswith("link the library")
+    assert found[OF_314].startswith("rename it back")
+    assert found[foreign].startswith("give it the suffix")

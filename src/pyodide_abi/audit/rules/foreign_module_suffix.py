@@ -60,7 +60,7 @@ def check(case: Case) -> Iterator[Finding]:
             stable = f".{marked['stable']}.so"
             yield RULE.finding(
                 f"the file name ends in {marked[0]}, which the platform's CPython does not look for",
-                fix=case.retag or f"give it the suffix {stable if stable in own else own[0]}",
+                fix=case.retag_for(marked[0]) or f"give it the suffix {stable if stable in own else own[0]}",
                 path=binary.member,
                 releases=deaf,
             )

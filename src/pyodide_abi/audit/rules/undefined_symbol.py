@@ -86,8 +86,8 @@ def _fix(case: Case, gap: Gap, owner: str | None) -> str:
     facts = case.facts_of(gap.path)
     if facts is not None and gap.symbol in facts.js_functions:
         return "it is the module's own function of EM_JS: take the address of a C function that calls it"
-    if case.retag is not None:
-        return case.retag
+    if retag := case.retag_for(gap.symbol):
+        return retag
     if gap.refused or gap.symbol.startswith(MANGLED_PREFIXES):
         return "link the library that defines it, or leave out the code that uses it"
     # An import of a C function looks the same whether a library has it or its JavaScript was dropped.
