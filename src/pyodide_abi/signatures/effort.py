@@ -23,7 +23,8 @@ _PART_OF_CALLED = 2
 _LONG, _MOST_FRUITLESS = 300, 3_300
 #: So many more are followed for each call that hands over something new, and so many at most.
 _REWARD, _MOST_REWARDED = 6_000, 400_000
-#: Of a module that is too long to be kept whole, a quarter.
+#: Of a module that is too long to be kept whole, a quarter; none of its functions takes so much of it that
+#: nothing is left for others.
 _SHARE_OF_LARGE = 4
 
 
@@ -75,7 +76,8 @@ class Effort:
 
     def begin(self) -> None:
         """A function is followed from outside."""
-        self._stop_at = max(self._left - _MOST_AT_ONCE, 0)
+        for_others = self._left // 2 if self._share > 1 else 0
+        self._stop_at = max(self._left - _MOST_AT_ONCE, for_others)
 
     def begin_relocations(self) -> None:
         """The function that fills in addresses is followed."""

@@ -27,3 +27,12 @@ def test_what_is_never_called_earns_a_large_module_nothing(whole: bool, never_ca
     rewarded.reward(0, never_called=never_called)
     more = number_left(rewarded) - number_left(plain)
     assert (more > 0) == (whole or not never_called)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_first_function_of_a_large_module_leaves_something(whole: bool) -> None:
+    effort = Effort(whole=whole, most=50_000)
+    for _ in range(2):
+        effort.begin()
+        number_left(effort)
+        assert effort.spent == whole
