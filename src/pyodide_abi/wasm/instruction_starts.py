@@ -30,6 +30,8 @@ from pyodide_abi.wasm.instructions import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from pyodide_abi.wasm.cursor import Bytes
 
 #: No instruction is longer, in bytes, but for those that hold a list.
@@ -37,8 +39,8 @@ LONGEST = 40
 _FOUR, _MOST_BLOCKS = 4, 1 << 21
 #: What a block begins with, and its shortest form, in bytes.
 _OPENING, _SHORTEST = bytes([BLOCK, LOOP, IF, TRY, TRY_TABLE]), 2
-#: Such bytes are sought so far back, and no nearer than that; readers are in step after so many.
-_BACK, _NEAREST, _IN_STEP = 1 << 13, 64, 24
+#: Such bytes are sought so far back, first near by, and no nearer than that; readers are soon in step.
+_BACK, _NEAREST, _IN_STEP = (1 << 8, 1 << 13), 64, 24
 
 
 def behind_locals(body: Cursor) -> Cursor:
@@ -85,16 +87,16 @@ def surely_begins_none(body: Cursor, at: int) -> bool:
     data, begin = body.data, behind_locals(body).position
     if at - begin > _MOST_BLOCKS * _SHORTEST and _may_open(data[begin:at]) > _MOST_BLOCKS:
         return False
-    found = deque(_in_no_list().finditer(data, max(begin, at - _BACK), max(begin, at - _NEAREST)), maxlen=1)
-    if not found:
+    place = _last_in_no_list(data, begin, at)
+    if place is None:
         return False
     # The instruction that the last of the four bytes belongs to holds no list but, if any, one behind them.
-    behind = found[0].start() + _FOUR
+    behind = place + _FOUR
     first = behind - LONGEST
     if first < begin:
         return False
-    readers = {_stop(data, start, behind + _IN_STEP, at) for start in range(first, behind)}
-    return all(_stop(data, start, at, at) != at for start in readers)
+    readers = _readers(data, range(first, behind), behind + _IN_STEP, at)
+    return not any(_comes_to(data, start, at) for start in readers)
 
 
 def _may_open(code: Bytes) -> int:
@@ -102,15 +104,38 @@ def _may_open(code: Bytes) -> int:
     return len(code) - len(bytes(code).translate(None, _OPENING))
 
 
-def _stop(data: Bytes, start: int, mark: int, end: int) -> int:
-    """Where a reader stops that goes over instructions up to a mark; behind the end if it cannot go on."""
-    cursor = Cursor(data, start=start, end=end, within="code section")
+def _last_in_no_list(data: Bytes, begin: int, at: int) -> int | None:
+    """Where the last four bytes are that stand in no list, some way before a place."""
+    for back in _BACK:
+        found = _in_no_list().finditer(data, max(begin, at - back), max(begin, at - _NEAREST))
+        for last in deque(found, maxlen=1):
+            return last.start()
+    return None
+
+
+def _readers(data: Bytes, starts: Iterable[int], mark: int, end: int) -> Iterator[int]:
+    """Where readers are that began at some places, each at the first instruction behind a mark."""
+    seen = set[int]()
+    for start in starts:
+        cursor = Cursor(data, start=start, end=end, within="code section")
+        # From where another one has been, it goes the same way.
+        while cursor.position not in seen:
+            seen.add(cursor.position)
+            if cursor.position >= mark:
+                yield cursor.position
+                break
+            try:
+                read_instruction(cursor)
+            except WasmError:
+                break  # Something there is no instruction, or goes beyond the end.
+
+
+def _comes_to(data: Bytes, start: int, at: int) -> bool:
+    """Whether a reader that begins at a place stops at another."""
     try:
-        reaches(cursor, mark)
+        return reaches(Cursor(data, start=start, end=at, within="code section"), at)
     except WasmError:
-        # Something there is no instruction, or goes beyond the end.
-        return end + 1
-    return cursor.position
+        return False
 
 
 @lru_cache(maxsize=1)
