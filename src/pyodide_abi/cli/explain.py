@@ -25,8 +25,8 @@ the engines behind them (V8, SpiderMonkey, JavaScriptCore), of Python and its pa
 (micropip, pip, uv), and of what builds wheels (Emscripten, clang, cargo, CMake, Meson, pyodide-build). It
 says what the cause is, which symbol or file it is about, who words it so, which rule of the audit would
 have found it, and what to do; of several causes the surest comes first. Of a symbol it says which releases
-offer it, as what, and whether the function does less there than it promises. docs/reference/loader-
-messages.md lists the texts.
+offer it, as what, and whether the function does less there than it promises.
+All texts are listed in docs/reference/loader-messages.md.
 """
 
 EXAMPLES = """\
