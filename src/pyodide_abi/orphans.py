@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 _PROC = "/proc"
+#: The parent of the kernel's own threads, on Linux.
+_KERNEL = 2
+#: How often it is looked for processes that become programs, and the time between, in seconds.
+_LOOKS, _BETWEEN_LOOKS = 100, 0.05
 #: The variable whose value tells a process, and what it starts, from all others.
 MARK = "_PYODIDE_ABI_PROCESS"
 
@@ -61,16 +65,26 @@ def _family(starters: Collection[int], sessions: Collection[int]) -> set[int]:
     return found
 
 
-def _marked(marks: Collection[str]) -> Iterator[tuple[int, str]]:
-    """Every process with one of some marks in its environment, and the mark."""
+def _marked(marks: Collection[str]) -> tuple[dict[int, str], bool]:
+    """The processes with one of some marks in their environment, and whether there may be more soon.
+
+    While a process becomes a program, after it has closed what is not to be inherited, its environment reads
+    as empty (Linux's ``fs/exec.c``).
+    """
     sought = {f"{MARK}={mark}".encode(): mark for mark in marks}
-    for process, _, _ in _running() if sought else ():
+    found: dict[int, str] = {}
+    empty = False
+    for process, parent, _ in _running() if sought else ():
         try:
             with open(f"{_PROC}/{process}/environ", "rb") as file:  # noqa: PTH123 - as above
-                found = sought.keys() & set(file.read().split(b"\0"))
+                environment = file.read()
         except OSError:
             continue  # It has ended meanwhile, or is another user's.
-        yield from ((process, sought[variable]) for variable in found)
+        for variable in sought.keys() & set(environment.split(b"\0")):
+            found[process] = sought[variable]
+        # The kernel's own threads have none either.
+        empty = empty or not (environment or _KERNEL in {process, parent})
+    return found, empty
 
 
 def _running() -> Iterator[tuple[int, int, int]]:
@@ -196,7 +210,13 @@ def main() -> None:
             del beginning[name]
         else:
             watched.pop(int(name), None)
-    # A process holds the pipe's other end until it has become its program: each has done so by now.
-    watched |= {process: beginning[mark] for process, mark in _marked(beginning)}
-    if watched:
-        end(watched.keys(), [process for process, leads in watched.items() if leads])
+    # A process holds the pipe's other end until it becomes its program: each is at it or has done so by now.
+    for _ in range(_LOOKS):
+        found, more = _marked(beginning)
+        watched |= {process: beginning.pop(mark) for process, mark in found.items() if mark in beginning}
+        if watched:
+            end(watched.keys(), [process for process, leads in watched.items() if leads])
+            watched = {}
+        if not more:
+            break
+        time.sleep(_BETWEEN_LOOKS)

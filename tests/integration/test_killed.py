@@ -200,6 +200,7 @@ def test_a_start_that_fails_is_forgotten(tmp_path: Path, mark: str) -> None:
     kill_and_see(command, mark, running="sleep 1000", times=4)
 
 
+@pytest.mark.long
 def test_any_moment_of_many_starts(tmp_path: Path, mark: str) -> None:
     chance = random.Random(7)  # noqa: S311 - moments, not secrets
     for _ in range(12):
