@@ -75,7 +75,9 @@ def measure(project: Project, platform: str, folder: Path) -> dict[str, Any]:
     seconds = round(time.monotonic() - began)
     built = json.loads(done.stdout)["results"] if done.stdout.startswith("{") else []
     if not built:
-        return {"built": False, "error": done.stderr.strip()[:2000], "seconds": seconds}
+        # The log stays on this machine.
+        said = re.sub(r"\n *the full log, .*", "", done.stderr.strip())
+        return {"built": False, "error": said[:2000], "seconds": seconds}
     one = built[0]
     wheel = Path(one["wheel"])
     verification = one["verifications"][0] if one["verifications"] else {"modules": [], "releases": []}

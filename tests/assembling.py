@@ -21,23 +21,32 @@ if TYPE_CHECKING:
 
     from pyodide_abi.wasm import ExternType
 
-#: Abbreviations in module texts.
-MACROS = {
-    "%dylink": "(@dylink.0 (mem-info (memory 64 4)))",
-    "%init": '(func (export "PyInit_x") (result i32) i32.const 0)',
-    "%method": """%bases
-        (import "env" "PyModule_Create2" (func $create (param i32 i32) (result i32)))
-        (elem (global.get $tb) func $method)
+
+def _method(place: str, flags: str) -> str:
+    """What makes ``x.run`` of the function at a place of the table, with some flags."""
+    return f"""
         (data (global.get $mb) "x\\00run\\00")
         (func (export "__wasm_apply_data_relocs")
           (i32.store offset=36 (global.get $mb) (global.get $mb))
           (i32.store offset=48 (global.get $mb) (i32.add (global.get $mb) (i32.const 80)))
           (i32.store offset=80 (global.get $mb) (i32.add (global.get $mb) (i32.const 2)))
-          (i32.store offset=84 (global.get $mb) (global.get $tb))
-          (i32.store offset=88 (global.get $mb) (global.get $flags)))
+          (i32.store offset=84 (global.get $mb) {place})
+          (i32.store offset=88 (global.get $mb) {flags}))
         (func (export "PyInit_x") (result i32)
-          (call $create (i32.add (global.get $mb) (i32.const 16)) (i32.const 1013)))""",
-    # Behind the one that it is a part of.
+          (call $create (i32.add (global.get $mb) (i32.const 16)) (i32.const 1013)))"""
+
+
+#: Abbreviations in module texts.
+MACROS = {
+    "%dylink": "(@dylink.0 (mem-info (memory 64 4)))",
+    "%init": '(func (export "PyInit_x") (result i32) i32.const 0)',
+    "%method": """%making
+        (elem (global.get $tb) func $method)"""
+    + _method("(global.get $tb)", "(global.get $flags)"),
+    "%second": _method("(i32.add (global.get $tb) (i32.const 1))", "(i32.const 4)"),
+    # Behind those that they are a part of.
+    "%making": """%bases
+        (import "env" "PyModule_Create2" (func $create (param i32 i32) (result i32)))""",
     "%bases": """
         (import "env" "memory" (memory 0))
         (import "env" "__indirect_function_table" (table 0 funcref))
@@ -71,6 +80,7 @@ def assemble(text: str) -> bytes:
     Args:
         text: its fields; ``%dylink`` and ``%init`` stand for those of an ordinary extension module ``x``,
             ``%method`` for one with a method ``x.run``, the function ``$method`` with the flags ``$flags``;
+            ``%second``, behind ``%making`` and other imports, likewise for the second function of the table;
             ``%bases`` for the imports of memory and table, with the places in them, ``$mb`` and ``$tb``.
     """
     for macro, meaning in MACROS.items():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from pyodide_abi.audit.rule import Rule
@@ -273,20 +273,20 @@ def _show_rule(rule: Rule, args: argparse.Namespace, session: Session) -> int:
 def _show_message(message: Message, args: argparse.Namespace, session: Session) -> int:
     from pyodide_abi.report.explain import message_data, message_text
 
-    if args.format == "json":
-        _print_json([message_data(message)], session)
-    else:
-        session.out.writelines(f"{line}\n" for line in message_text(message))
-    return 0
+    return _show(message_data(message), message_text(message), args, session)
 
 
 def _show_symbol(facts: SymbolFacts, args: argparse.Namespace, session: Session) -> int:
     from pyodide_abi.report.symbol import symbol_data, symbol_text
 
+    return _show(symbol_data(facts), symbol_text(facts), args, session)
+
+
+def _show(data: object, lines: Iterable[str], args: argparse.Namespace, session: Session) -> int:
     if args.format == "json":
-        _print_json([symbol_data(facts)], session)
+        _print_json([data], session)
     else:
-        session.out.writelines(f"{line}\n" for line in symbol_text(facts))
+        session.out.writelines(f"{line}\n" for line in lines)
     return 0
 
 
@@ -295,11 +295,8 @@ def _show_explanation(explanation: Explanation, text: str, args: argparse.Namesp
     from pyodide_abi.report.explain import explanation_data, explanation_text, unknown_text
 
     kind = None if explanation.recognised else kind_of(text)
-    if args.format == "json":
-        _print_json([explanation_data(explanation, kind)], session)
-    else:
-        lines = explanation_text(explanation) if explanation.recognised else unknown_text(kind)
-        session.out.writelines(f"{line}\n" for line in lines)
+    lines = explanation_text(explanation) if explanation.recognised else unknown_text(kind)
+    _show(explanation_data(explanation, kind), lines, args, session)
     return 0 if explanation.recognised else 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from assembling import assemble
+from assembling import LONG, assemble
 
 from pyodide_abi.signatures import Certainty, recovered_from
 from pyodide_abi.signatures.formats import function_places, load_formats
@@ -15,25 +15,14 @@ if TYPE_CHECKING:
     from pyodide_abi.signatures import TableEntry
 
 #: A module whose method ``x.run`` does something with the function at the beginning of the table.
-METHOD = """%dylink %bases
-    (import "env" "PyModule_Create2" (func $make (param i32 i32) (result i32)))
+METHOD = """%dylink %making
     {imports}
     (func $given {given} (result i32) i32.const 1)
     {helpers}
     (func $run (param i32 i32) (result i32) {does})
     (elem (global.get $tb) func $given $run)
-    (data (global.get $mb) "x\\00run\\00")
     (data (i32.add (global.get $mb) (i32.const 200)) {text})
-    (func (export "__wasm_apply_data_relocs")
-      (i32.store offset=36 (global.get $mb) (global.get $mb))
-      (i32.store offset=48 (global.get $mb) (i32.add (global.get $mb) (i32.const 80)))
-      (i32.store offset=80 (global.get $mb) (i32.add (global.get $mb) (i32.const 2)))
-      (i32.store offset=84 (global.get $mb) (i32.add (global.get $tb) (i32.const 1)))
-      (i32.store offset=88 (global.get $mb) (i32.const 4)))
-    (func (export "PyInit_x") (result i32)
-      (call $make (i32.add (global.get $mb) (i32.const 16)) (i32.const 1013)))"""
-#: Longer than what is followed for its shortness alone.
-LONG = "nop " * 99
+    %second"""
 
 
 def given(*tables: str, **parts: str) -> list[TableEntry]:

@@ -53,8 +53,7 @@ def test_addresses_of_a_modules_own_exports_are_followed(*, mangled: bool) -> No
 
 def test_functions_that_are_given_to_a_long_one_are_known() -> None:
     """As to ``std::sort``, behind an address: longer than what is followed to see what it calls."""
-    text = f"""%dylink %bases
-        (import "env" "PyModule_Create2" (func $make (param i32 i32) (result i32)))
+    text = f"""%dylink %making
         (import "env" "malloc" (func $malloc (param i32) (result i32)))
         (type $one (func (param i32) (result i32)))
         (elem (global.get $tb) func $two $run)
@@ -65,15 +64,7 @@ def test_functions_that_are_given_to_a_long_one_are_known() -> None:
           (local.set $place (call $malloc (i32.const 4)))
           (i32.store (local.get $place) (global.get $tb))
           (call $call (local.get $place)))
-        (data (global.get $mb) "x\\00run\\00")
-        (func (export "__wasm_apply_data_relocs")
-          (i32.store offset=36 (global.get $mb) (global.get $mb))
-          (i32.store offset=48 (global.get $mb) (i32.add (global.get $mb) (i32.const 80)))
-          (i32.store offset=80 (global.get $mb) (i32.add (global.get $mb) (i32.const 2)))
-          (i32.store offset=84 (global.get $mb) (i32.add (global.get $tb) (i32.const 1)))
-          (i32.store offset=88 (global.get $mb) (i32.const 4)))
-        (func (export "PyInit_x") (result i32)
-          (call $make (i32.add (global.get $mb) (i32.const 16)) (i32.const 1013)))"""
+        %second"""
     entries = recovered_from(read_module(assemble(text))).entries
     (called,) = [one for one in entries if one.table == "call_indirect"]
     assert called.target.type is not None
@@ -81,8 +72,7 @@ def test_functions_that_are_given_to_a_long_one_are_known() -> None:
 
 
 def test_functions_that_are_given_to_those_that_call_them_are_known() -> None:
-    text = f"""%dylink %bases
-        (import "env" "PyModule_Create2" (func $make (param i32 i32) (result i32)))
+    text = f"""%dylink %making
         (type $one (func (param i32) (result i32)))
         (elem (global.get $tb) func $two)
         (func $two (param i32 i32) (result i32) i32.const 0)
@@ -91,15 +81,7 @@ def test_functions_that_are_given_to_those_that_call_them_are_known() -> None:
         (func $hand (param $f i32) (result i32) {LONG} (call $call (local.get $f)))
         (func $run (param i32 i32) (result i32) {LONG} (call $hand (global.get $tb)))
         (elem (i32.add (global.get $tb) (i32.const 1)) func $run)
-        (data (global.get $mb) "x\\00run\\00")
-        (func (export "__wasm_apply_data_relocs")
-          (i32.store offset=36 (global.get $mb) (global.get $mb))
-          (i32.store offset=48 (global.get $mb) (i32.add (global.get $mb) (i32.const 80)))
-          (i32.store offset=80 (global.get $mb) (i32.add (global.get $mb) (i32.const 2)))
-          (i32.store offset=84 (global.get $mb) (i32.add (global.get $tb) (i32.const 1)))
-          (i32.store offset=88 (global.get $mb) (i32.const 4)))
-        (func (export "PyInit_x") (result i32)
-          (call $make (i32.add (global.get $mb) (i32.const 16)) (i32.const 1013)))"""
+        %second"""
     entries = recovered_from(read_module(assemble(text))).entries
     (called,) = [one for one in entries if one.table == "call_indirect"]
     assert called.target.type is not None
