@@ -28,8 +28,14 @@ if TYPE_CHECKING:
 _PROC = "/proc"
 #: The parent of the kernel's own threads, on Linux.
 _KERNEL = 2
-#: How often it is looked for processes that become programs, and the time between, in seconds.
-_LOOKS, _BETWEEN_LOOKS = 100, 0.05
+#: How often it is looked for processes that become programs, the time between, in seconds, and after how many
+#: looks in a row that find none it is enough: the list of processes is not of one moment, and what ends while
+#: it is read may have started what is not in it.
+_LOOKS, _BETWEEN_LOOKS, _ENOUGH = 100, 0.05, 3
+#: The same for processes that are told to stop.
+_STOPS, _BETWEEN_STOPS = 200, 0.005
+#: The states of a process that has stopped (proc_pid_stat(5), ps(1)).
+_STOPPED = frozenset("Tt")
 #: The variable whose value tells a process, and what it starts, from all others.
 MARK = "_PYODIDE_ABI_PROCESS"
 
@@ -42,10 +48,18 @@ def end(starters: Collection[int], sessions: Collection[int] = ()) -> None:
         sessions: Numbers of sessions, which are those of the processes that began them.
     """
     held: set[int] = set()
-    # What is held starts nothing more; so the search comes to an end, and nobody slips through.
-    while new := _family(starters, sessions) - held:
-        _send(new, signal.SIGSTOP)
-        held |= new
+    # What has stopped starts nothing more; so the search ends, and nobody slips through. A process told to
+    # stop in the midst of a fork still finishes that (Linux's ``copy_process``), and one whose vfork has been
+    # stopped cannot stop: hence the waiting, and its end.
+    for _ in range(_STOPS):
+        family = _family(starters, sessions)
+        if new := family.keys() - held:
+            _send(new, signal.SIGSTOP)
+            held |= new
+        elif _STOPPED.issuperset(family.values()):
+            break
+        else:
+            time.sleep(_BETWEEN_STOPS)
     _send(held, signal.SIGKILL)
 
 
@@ -57,12 +71,13 @@ def _send(processes: Collection[int], number: signal.Signals) -> None:
             continue  # It has ended, or is another user's (sudo) by now.
 
 
-def _family(starters: Collection[int], sessions: Collection[int]) -> set[int]:
+def _family(starters: Collection[int], sessions: Collection[int]) -> dict[int, str]:
+    """The processes to end that have not ended, and the state of each."""
     running = [entry for entry in _running() if entry[0] != os.getpid()]
-    found = {pid for pid, _, session in running if pid in starters or session in sessions}
-    while more := {pid for pid, parent, _ in running if parent in found} - found:
+    found = {pid for pid, _, session, _ in running if pid in starters or session in sessions}
+    while more := {pid for pid, parent, _, _ in running if parent in found} - found:
         found |= more
-    return found
+    return {pid: state for pid, _, _, state in running if pid in found}
 
 
 def _marked(marks: Collection[str]) -> tuple[dict[int, str], bool]:
@@ -74,7 +89,7 @@ def _marked(marks: Collection[str]) -> tuple[dict[int, str], bool]:
     sought = {f"{MARK}={mark}".encode(): mark for mark in marks}
     found: dict[int, str] = {}
     empty = False
-    for process, parent, _ in _running() if sought else ():
+    for process, parent, *_ in _running() if sought else ():
         try:
             with open(f"{_PROC}/{process}/environ", "rb") as file:  # noqa: PTH123 - as above
                 environment = file.read()
@@ -87,8 +102,8 @@ def _marked(marks: Collection[str]) -> tuple[dict[int, str], bool]:
     return found, empty
 
 
-def _running() -> Iterator[tuple[int, int, int]]:
-    """Every process that has not ended: its number, its parent's, and its session's."""
+def _running() -> Iterator[tuple[int, int, int, str]]:
+    """Every process that has not ended: its number, its parent's, its session's, and its state's letter."""
     if not os.path.isdir(_PROC + "/self"):  # noqa: PTH112 - pathlib costs 10 ms
         yield from _listed()
         return
@@ -102,10 +117,10 @@ def _running() -> Iterator[tuple[int, int, int]]:
         except (OSError, ValueError):
             continue  # It has ended meanwhile.
         if state not in {b"Z", b"X"}:
-            yield int(name), int(parent), int(session)
+            yield int(name), int(parent), int(session), state.decode()
 
 
-def _listed() -> Iterator[tuple[int, int, int]]:
+def _listed() -> Iterator[tuple[int, int, int, str]]:
     """The same where there is no ``/proc``, as on macOS."""
     with os.popen("ps -axo pid=,ppid=,stat=") as lines:  # noqa: S605 - POSIX has it, on every PATH
         for line in lines:
@@ -115,7 +130,7 @@ def _listed() -> Iterator[tuple[int, int, int]]:
             except OSError:
                 continue  # It has ended meanwhile, as ps itself has.
             if state[0] != "Z":
-                yield int(pid), int(parent), session
+                yield int(pid), int(parent), session, state[0]
 
 
 class Watch:
@@ -211,12 +226,15 @@ def main() -> None:
         else:
             watched.pop(int(name), None)
     # A process holds the pipe's other end until it becomes its program: each is at it or has done so by now.
+    nothing = 0
     for _ in range(_LOOKS):
         found, more = _marked(beginning)
-        watched |= {process: beginning.pop(mark) for process, mark in found.items() if mark in beginning}
+        watched |= {process: beginning[mark] for process, mark in found.items()}
         if watched:
             end(watched.keys(), [process for process, leads in watched.items() if leads])
             watched = {}
-        if not more:
+        # What had a mark may have started another meanwhile.
+        nothing = 0 if found or more else nothing + 1
+        if nothing == _ENOUGH:
             break
         time.sleep(_BETWEEN_LOOKS)

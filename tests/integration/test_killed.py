@@ -183,10 +183,11 @@ while threading.active_count() < 100:
 
 @pytest.mark.parametrize("how", ["captured", "attached"])
 def test_a_process_that_has_only_just_begun(tmp_path: Path, mark: str, how: str) -> None:
-    """Its starter is killed before anybody could be told its number."""
-    command = start(mark, ["-c", IN_THE_MOMENT, how, GRANDCHILDREN], tmp_path)
-    assert command.wait(HANGS) == -signal.SIGKILL
-    until(lambda: not marked(mark))
+    """Its starter is killed before anybody could be told its number; where that falls differs each time."""
+    for _ in range(10):
+        command = start(mark, ["-c", IN_THE_MOMENT, how, GRANDCHILDREN], tmp_path)
+        assert command.wait(HANGS) == -signal.SIGKILL
+        until(lambda: not marked(mark))
 
 
 def test_a_start_that_fails_is_forgotten(tmp_path: Path, mark: str) -> None:
