@@ -16,9 +16,10 @@ from pyodide_abi.abi.symbols import CXX_ABI_PREFIX, CXX_PREFIX, ENV_SPACES
 from pyodide_abi.audit.unwinding import signs, way_of, wrong_way
 from pyodide_abi.linker import Head
 from pyodide_abi.platforms import load_platforms
+from pyodide_abi.platforms.known import load_surface
 from pyodide_abi.platforms.loaders import init_prefixes, is_init, loader_of
 from pyodide_abi.platforms.model import Unwinding
-from pyodide_abi.platforms.surface import SymbolKind, load_surface
+from pyodide_abi.platforms.surface import SymbolKind
 from pyodide_abi.values import value
 from pyodide_abi.wasm import Kind
 from pyodide_abi.wording import listed

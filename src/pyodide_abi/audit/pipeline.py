@@ -274,7 +274,7 @@ def _loaded(platform: str | Platform | None) -> Platform | None:
 
 def _load_surface(platform: Platform) -> Surface:
     """What the platform's releases offer; a pure wheel has no use for it."""
-    from pyodide_abi.platforms.surface import load_surface  # noqa: PLC0415 - as said
+    from pyodide_abi.platforms.known import load_surface  # noqa: PLC0415 - as said
 
     return load_surface(platform)
 

@@ -6,9 +6,11 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
+from pyodide_abi.errors import PlatformDataError
 from pyodide_abi.platforms import learned
-from pyodide_abi.platforms.documents import documents
+from pyodide_abi.platforms.documents import documents, read_data
 from pyodide_abi.platforms.load import COMMON, parse_common, parse_platform, together
+from pyodide_abi.platforms.surface import decode_surface
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from pyodide_abi.platforms import model
     from pyodide_abi.platforms.load import Common
+    from pyodide_abi.platforms.surface import Surface
 
 #: The file of a version; others hold what several versions share.
 _VERSION = re.compile(r"\d+_\d+\.toml")
@@ -64,6 +67,40 @@ def load_tagged(tag: str) -> model.Platform | None:
         if _VERSION.fullmatch(file) and any(known["tag"] == tag for known in document["tags"]):
             return _load(file)
     return None
+
+
+def load_surface(platform: model.Platform) -> Surface:
+    """The symbols of a platform's releases, those that the user has learned among them.
+
+    Raises:
+        PlatformDataError: a file is missing or damaged.
+    """
+    folders = {entry.version: entry.folder for entry in learned.fresh_entries()}
+    releases = [release.version for release in platform.releases]
+    mine = [folders[version] for version in releases if version in folders]
+    surfaces = [_own_surface(f"{platform.name}.surface")] if len(mine) < len(releases) else []
+    if mine:
+        from pyodide_abi.platforms.learned_surface import (  # noqa: PLC0415 - few have any
+            join_surfaces,
+            read_learned_surface,
+        )
+
+        for folder in mine:
+            surfaces.append(read_learned_surface(folder, surfaces[0].engines if surfaces else None))
+        if len(surfaces) > 1:
+            return join_surfaces(surfaces, releases)
+    return surfaces[0]
+
+
+@functools.cache
+def _own_surface(file: str) -> Surface:
+    """A surface of the package's own, which cannot change while it runs; reading one takes 20 ms."""
+    try:
+        data = read_data(file)
+    except OSError as error:
+        hint = "tools/regenerate_platforms.py makes it"
+        raise PlatformDataError(f"{file}: is missing", hint=hint) from error
+    return decode_surface(data, file=file)
 
 
 @functools.cache

@@ -25,14 +25,10 @@ from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.abi.symbols import MANGLED_PREFIXES
 from pyodide_abi.errors import PlatformDataError, UsageError
-from pyodide_abi.platforms.documents import read_data
-from pyodide_abi.platforms.learned import SYMBOLS, fresh_entries
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, KeysView, Sequence
-
-    from pyodide_abi.platforms.model import Platform
+    from collections.abc import Iterable, Iterator, KeysView
 
 MAGIC = b"pyodide-abi surface 1\n"
 #: The engine whose view is meant unless another is named: the one that the project itself runs, Node 24 with
@@ -60,8 +56,10 @@ class SymbolKind(enum.StrEnum):
     """A JavaScript value that no import can use."""
 
 
+#: Bytes of a surface file, unpacked; the package's own have 0.6 MB.
+_LARGEST = 16 << 20
 #: The kind and the type of a symbol, as in :class:`Symbol`.
-_Form = tuple[SymbolKind, str | None]
+Form = tuple[SymbolKind, str | None]
 
 
 @value(kw_only=False)
@@ -84,7 +82,7 @@ class Symbol:
 class ReleaseSymbols(Mapping[str, Symbol]):
     """The symbols of one release; each is made when it is asked for, since most never are."""
 
-    def __init__(self, groups: Mapping[str, int], forms: Mapping[int, _Form | None]) -> None:
+    def __init__(self, groups: Mapping[str, int], forms: Mapping[int, Form | None]) -> None:
         self._groups = groups
         self._forms = forms
 
@@ -113,7 +111,7 @@ class ReleaseSymbols(Mapping[str, Symbol]):
 
 @value
 class Surface:
-    """The symbols of all releases of a platform; made by :func:`load_surface`.
+    """The symbols of all releases of a platform; made by :func:`~pyodide_abi.platforms.known.load_surface`.
 
     Attributes:
         platform: The platform's name.
@@ -125,7 +123,7 @@ class Surface:
     releases: tuple[str, ...]
     engines: tuple[str, ...]
     _groups: Mapping[str, int]
-    _forms: tuple[_Form, ...]
+    _forms: tuple[Form, ...]
     _offers: tuple[tuple[tuple[int, ...], ...], ...]
 
     @property
@@ -156,7 +154,7 @@ class Surface:
         """
         mine = [name for name in names if name in self._groups]
         groups = sorted({self._groups[name] for name in mine})
-        known: dict[tuple[_Form | None, ...], Mapping[str, Symbol]] = {}
+        known: dict[tuple[Form | None, ...], Mapping[str, Symbol]] = {}
         views: dict[str, Mapping[str, Symbol]] = {}
         for release in self.releases:
             forms = self._forms_in(release, engine)
@@ -183,11 +181,11 @@ class Surface:
         return _Forms(self._forms, self._offers, bit, column)
 
 
-class _Forms(dict[int, _Form | None]):
+class _Forms(dict[int, Form | None]):
     """The form of each group of names in one release and engine; worked out when it is asked for."""
 
     def __init__(
-        self, forms: tuple[_Form, ...], offers: tuple[tuple[tuple[int, ...], ...], ...], bit: int, column: int
+        self, forms: tuple[Form, ...], offers: tuple[tuple[tuple[int, ...], ...], ...], bit: int, column: int
     ) -> None:
         super().__init__()
         self._known = forms
@@ -195,7 +193,7 @@ class _Forms(dict[int, _Form | None]):
         self._bit = bit
         self._column = column
 
-    def __missing__(self, group: int) -> _Form | None:
+    def __missing__(self, group: int) -> Form | None:
         for offer in self._offers[group]:
             if offer[self._column] & self._bit:
                 form = self._known[offer[0]]
@@ -204,98 +202,6 @@ class _Forms(dict[int, _Form | None]):
             form = None
         self[group] = form
         return form
-
-
-def load_surface(platform: Platform) -> Surface:
-    """The symbols of a platform's releases, those that the user has learned among them.
-
-    Raises:
-        PlatformDataError: a file is missing or damaged.
-    """
-    learned = {entry.version: entry.folder / SYMBOLS for entry in fresh_entries()}
-    releases = [release.version for release in platform.releases]
-    surfaces = [
-        decode_surface(_read(learned[version].read_bytes, SYMBOLS), file=f"{version}/{SYMBOLS}")
-        for version in releases
-        if version in learned
-    ]
-    if len(surfaces) < len(releases):
-        surfaces.insert(0, _own_surface(f"{platform.name}.surface"))
-    if other := next((each for each in surfaces if each.engines != surfaces[0].engines), None):
-        version = other.releases[0]
-        raise PlatformDataError(
-            f"{version}/{SYMBOLS}: is of other engines",
-            hint=f"'pyodide-abi runtime forget {version}', and learn it again",
-        )
-    return surfaces[0] if len(surfaces) == 1 else join_surfaces(surfaces, releases)
-
-
-@functools.cache
-def _own_surface(file: str) -> Surface:
-    """A surface of the package's own, which cannot change while it runs; reading one takes 20 ms."""
-    return decode_surface(_read(lambda: read_data(file), file), file=file)
-
-
-def _read(read: Callable[[], bytes], file: str) -> bytes:
-    try:
-        return read()
-    except OSError as error:
-        raise PlatformDataError(
-            f"{file}: is missing",
-            hint="tools/regenerate_platforms.py makes it, or 'pyodide-abi runtime learn'",
-        ) from error
-
-
-def join_surfaces(surfaces: Sequence[Surface], releases: Sequence[str]) -> Surface:
-    """One surface of several.
-
-    Args:
-        surfaces: Surfaces of different releases of a platform, with the same engines.
-        releases: all of theirs, in the order that they are to have.
-    """
-    first = surfaces[0]
-    forms: dict[_Form, int] = {}
-    groups: dict[tuple[int | None, ...], int] = {}
-    offers: list[tuple[tuple[int, ...], ...]] = []
-    names: dict[str, int] = {}
-    moved = [_moved(each, releases, forms) for each in surfaces]
-    for name in dict.fromkeys(name for each in surfaces for name in each.names):
-        key = tuple([each._groups.get(name) for each in surfaces])  # noqa: SLF001 - this module's own
-        if key not in groups:
-            groups[key] = len(offers)
-            offers.append(_together([moved[n][group] for n, group in enumerate(key) if group is not None]))
-        names[name] = groups[key]
-    return Surface(
-        platform=first.platform,
-        releases=tuple(releases),
-        engines=first.engines,
-        _groups=names,
-        _forms=tuple(forms),
-        _offers=tuple(offers),
-    )
-
-
-def _moved(
-    surface: Surface, releases: Sequence[str], forms: dict[_Form, int]
-) -> list[tuple[tuple[int, ...], ...]]:
-    """A surface's offers with the bits of other releases, and with the numbers of forms in a common list."""
-    places = [releases.index(release) for release in surface.releases]
-    numbers = [forms.setdefault(form, len(forms)) for form in surface._forms]  # noqa: SLF001 - as above
-
-    def mask(old: int) -> int:
-        return sum(1 << place for bit, place in enumerate(places) if old >> bit & 1)
-
-    offered = surface._offers  # noqa: SLF001 - as above
-    return [tuple([(numbers[form], *map(mask, masks)) for form, *masks in offers]) for offers in offered]
-
-
-def _together(offers: Sequence[Iterable[tuple[int, ...]]]) -> tuple[tuple[int, ...], ...]:
-    """The offers of a name in several surfaces; the same form stands once."""
-    masks: dict[int, tuple[int, ...]] = {}
-    for form, *added in (offer for some in offers for offer in some):
-        known = masks.get(form, (0,) * len(added))
-        masks[form] = tuple([old | new for old, new in zip(known, added, strict=True)])
-    return tuple([(form, *known) for form, known in masks.items()])
 
 
 def decode_surface(data: bytes, *, file: str) -> Surface:
@@ -311,10 +217,13 @@ def decode_surface(data: bytes, *, file: str) -> Surface:
     if not data.startswith(MAGIC):
         raise PlatformDataError(f"{file}: does not begin with {MAGIC.decode().strip()!r}")
     try:
-        header, _, body = zlib.decompress(data[len(MAGIC) :]).decode().partition("\n")
+        packed = zlib.decompressobj()
+        header, _, body = packed.decompress(data[len(MAGIC) :], _LARGEST).decode().partition("\n")
         surface = _build(json.loads(header), body.split("\n"))
-    except (zlib.error, ValueError, KeyError, TypeError) as error:
+    except (zlib.error, ValueError, KeyError, TypeError, RecursionError) as error:
         raise PlatformDataError(f"{file}: is damaged: {error}") from error
+    if not packed.eof:
+        raise PlatformDataError(f"{file}: is damaged: it is cut, or has more than {_LARGEST >> 20} MiB")
     return surface
 
 

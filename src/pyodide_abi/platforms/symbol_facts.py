@@ -6,8 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from pyodide_abi.platforms.hollow import load_hollow
-from pyodide_abi.platforms.known import load_platforms
-from pyodide_abi.platforms.surface import load_surface
+from pyodide_abi.platforms.known import load_platforms, load_surface
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.abi.symbols import MADE_WHEN_CALLED
 from pyodide_abi.linker.offers import OBJECT_PROPERTIES, offer_of
+from pyodide_abi.platforms.known import load_surface
 from pyodide_abi.platforms.loaders import loader_of
-from pyodide_abi.platforms.surface import load_surface
 from pyodide_abi.repair.needed_graph import NeededLink
 from pyodide_abi.wasm import FuncType, Kind
 

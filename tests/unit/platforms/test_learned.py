@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import json
 import operator
-from typing import TYPE_CHECKING
+import re
+import zlib
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from learning import ADDED, VERSION, make_entry
@@ -15,8 +18,9 @@ from pyodide_abi.platforms.documents import DATA, documents
 from pyodide_abi.platforms.installers import installer_of
 from pyodide_abi.platforms.known import renew, use_learned
 from pyodide_abi.platforms.learned import FACTS, SYMBOLS, entries, fresh_entries, learned_folder
+from pyodide_abi.platforms.learned_surface import join_surfaces
 from pyodide_abi.platforms.packages import load_packages
-from pyodide_abi.platforms.surface import decode_surface, join_surfaces
+from pyodide_abi.platforms.surface import MAGIC, decode_surface
 from pyodide_abi.platforms.surface_encoding import encode_surface, surface_tables
 from pyodide_abi.platforms.versions import version_key
 
@@ -205,3 +209,42 @@ def test_versions_are_ordered_as_they_come() -> None:
     order = ["0.29.5", "0.30.0-dev.0", "0.30.0-alpha.2", "0.30.0-beta.1", "0.30.0-rc.1", "0.30.0"]
     order += ["0.30.0+a", "0.30.0+mine", "0.30.1", "314.0.0"]
     assert all(itertools.starmap(operator.lt, itertools.pairwise(map(version_key, order))))
+
+
+HEADER: dict[str, Any] = {
+    "platform": "314_0",
+    "releases": [VERSION],
+    "engines": ["node24", "node20"],
+    "forms": [["data", None]],
+    "groups": [[1, [[0, 1, 1]]]],
+}
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        (HEADER | {"releases": ["314.0.7"]}, "is not about 314.0.8 alone"),
+        (HEADER | {"releases": [["314.0.8"]]}, "is not about 314.0.8 alone"),
+        (HEADER | {"engines": ["node24"]}, "is of other engines"),
+        (HEADER | {"engines": [{}, []]}, "is of other engines"),
+        (HEADER | {"forms": [["data", {}]]}, "has a type that is no text"),
+        (HEADER | {"groups": [[1, [[1, 1, 1]]]]}, "offers what it does not describe"),
+        (HEADER | {"groups": [[1, [[0, 1]]]]}, "offers what it does not describe"),
+        (HEADER | {"groups": [[1, [[0, 1, 1 << 70]]]]}, "offers what it does not describe"),
+        (HEADER | {"groups": [[1, [["0", "1", "1"]]]]}, "offers what it does not describe"),
+    ],
+)
+def test_symbols_that_are_not_its_own(data: Path, header: dict[str, Any], words: str) -> None:
+    symbols = MAGIC + zlib.compress(f"{json.dumps(header)}\nname".encode())
+    (make_entry(data) / SYMBOLS).write_bytes(symbols)
+    renew()
+    with pytest.raises(PlatformDataError, match=re.escape(f"{VERSION}/{SYMBOLS}: {words}")):
+        load_surface(load_platform("314_0"))
+
+
+@pytest.mark.parametrize("text", [b"[" * 100_000, b"\0" * (64 << 20)], ids=["deep", "a bomb"])
+def test_symbols_that_do_not_end(data: Path, text: bytes) -> None:
+    (make_entry(data) / SYMBOLS).write_bytes(MAGIC + zlib.compress(text))
+    renew()
+    with pytest.raises(PlatformDataError, match="is damaged"):
+        load_surface(load_platform("314_0"))

@@ -44,7 +44,7 @@ from pyodide_abi.audit.abi3 import claim_of
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rule import Rule
 from pyodide_abi.platforms.engines import find_engine
-from pyodide_abi.platforms.surface import load_surface
+from pyodide_abi.platforms.known import load_surface
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.errors import FailedError
-from pyodide_abi.platforms.known import load_platforms
+from pyodide_abi.platforms.known import load_platforms, load_surface
 from pyodide_abi.platforms.learned import LearnedRelease
 from pyodide_abi.platforms.model import Learned
-from pyodide_abi.platforms.surface import REFERENCE_ENGINE, load_surface
+from pyodide_abi.platforms.surface import REFERENCE_ENGINE
 from pyodide_abi.runtime.learning.new_platform import nearest_platform, new_document
 from pyodide_abi.runtime.learning.reading import ENGINES
 from pyodide_abi.values import replace, value
