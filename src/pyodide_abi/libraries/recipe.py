@@ -156,19 +156,19 @@ def read_recipe(name: str, table: object, file: Path) -> Recipe:
     if not origins:
         reader.refuse("source", "is missing: where the library's sources can be had")
     build = reader.choice("build", LibraryBuild)
-    offers = reader.table("offers")
+    offers, files = reader.table("offers"), reader.table("files")
     found = Recipe(
         name=name,
         summary=reader.text("summary"),
         origins=origins,
         build=build,
-        folder=reader.text("folder", ""),
-        program=reader.text("program", "configure"),
+        folder=reader.path("folder", ""),
+        program=reader.path("program", "configure"),
         options=reader.texts_by_name("options"),
         environ=reader.texts_by_name("environ"),
         targets=reader.texts("targets", ("all",)),
         install=reader.texts("install", ("install",)),
-        files=reader.texts_by_name("files"),
+        files=files.paths(),
         pkgconfig=reader.texts_by_name("pkg-config"),
         needs=reader.texts("needs"),
         offers=LibraryNames(
@@ -199,7 +199,7 @@ def _read_origin(reader: _Reader) -> Origin:
         suite=reader.text("suite", "stable") if kind is SourceKind.DEBIAN else "",
         version="" if kind is SourceKind.DEBIAN else reader.text("version"),
         digest=digest,
-        folder=reader.text("folder", ""),
+        folder=reader.path("folder", ""),
     )
     reader.check_read()
     return found
@@ -242,6 +242,19 @@ class _Reader:
         if not isinstance(found, str):
             self.refuse(key, "is missing" if found is None else "has to be a text")
         return found
+
+    def path(self, key: str, default: str) -> str:
+        """A path in the sources."""
+        return self._inside(key, self.text(key, default))
+
+    def paths(self) -> dict[str, str]:
+        """A table of texts by paths in the sources."""
+        return {self._inside(path, path): self.text(path) for path in self.keys}
+
+    def _inside(self, key: str, path: str) -> str:
+        if path.startswith("/") or ".." in path.split("/") or "\0" in path:
+            self.refuse(key, "has to be a path in the sources")
+        return path
 
     def choice(self, key: str, kind: type[_Enum]) -> _Enum:
         """One of an enum's values."""

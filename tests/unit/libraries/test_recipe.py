@@ -66,6 +66,14 @@ def test_sources_in_order() -> None:
         (SPAM.replace('"spam" }', '"spam", version = "1" }'), "spam.source.version: there is no such key"),
         (SPAM + "needs = 'gmp'", "spam.needs: has to be a list of texts"),
         (SPAM + "options = { '--x' = 1 }", "spam.options.--x: has to be a text"),
+        (SPAM + "files = { '../a' = 'x' }", "spam.files.../a: has to be a path in the sources"),
+        (SPAM + "files = { '/a' = 'x' }", "spam.files./a: has to be a path in the sources"),
+        (SPAM + "folder = 'a/../..'", "spam.folder: has to be a path in the sources"),
+        (SPAM + "program = '/bin/sh'", "spam.program: has to be a path in the sources"),
+        (
+            SPAM.replace('"spam" }', '"spam", folder = ".." }'),
+            "spam.source.folder: has to be a path in the sources",
+        ),
         (SPAM + "offers = { headers = ['a.h'], libs = [] }", "spam.offers.libs: there is no such key"),
         (
             SPAM.replace('{ debian = "spam" }', '{ crate = "x", version = "1", sha256 = "12" }'),
