@@ -324,8 +324,10 @@ def open_wheel(path: Path, *, bounds: Bounds | None = None) -> Wheel:
     Raises:
         WheelError: the name is not a wheel's, or the file is not an archive, or not one that is safe to open.
     """
+    if path.is_dir():
+        raise WheelError(f"{path} is a folder")
     if not path.is_file():
-        raise WheelError(f"{path} is a folder" if path.is_dir() else f"there is no file {path}")
+        raise WheelError(f"{path} is no regular file" if path.exists() else f"there is no file {path}")
     try:
         name = parse_wheel_name(path.name)
     except WheelError as error:

@@ -286,6 +286,10 @@ class TestFiles:
     def test_missing(self, tmp_path: Path) -> None:
         refuse(tmp_path / NAME, "there is no file")
 
+    def test_what_is_there_and_no_file(self, tmp_path: Path) -> None:
+        (tmp_path / NAME).symlink_to("/dev/null")
+        refuse(tmp_path / NAME, "is no regular file")
+
     def test_cut_anywhere_it_is_one_clear_error(self, tmp_path: Path) -> None:
         path = make(tmp_path, **{"spam.py": b"x" * 50})
         data = path.read_bytes()
