@@ -175,7 +175,8 @@ def _tells(text: str, check: Check) -> bool:
 def _sized(engine: Engine, program: Program | Browser) -> Iterator[tuple[str, int, Pieces]]:
     """Modules at the bounds of an engine and one beyond, as far as a page may compile them at once."""
     for size, bound in engine.sizes.items():
-        for number in (bound.most, bound.most + 1):
+        further = (bound.further.most + 1,) if bound.further else ()
+        for number in (bound.most, bound.most + 1, *further):
             made = pieces(Size(size), number) if number <= _LARGEST_NUMBER else []
             bytes_ = sum(len(part) * times for part, times in made)
             # The exports have one name, so that only their number can be told; and a type of a group of
@@ -195,6 +196,7 @@ def _sizes(engine: Engine, program: Program | Browser, answers: Sequence[Any]) -
             if (said is None) is not (number <= bound.most):
                 yield f"{number} {size}: {said}; the data say that {bound.most} are taken"
             continue
+        bound = bound.beyond(number)
         index = {Size.DEPTH: number}.get(Size(size), 0)
         said = ": ".join(answer) if bound.late else said
         claim = bound.text.format(

@@ -170,11 +170,17 @@ class SizeBound:
         text: what it says of more, without the place in the file. It may hold ``{call}``, ``{number}`` and
             ``{most}``, and ``{index}`` and ``{name}`` of the function or type in question.
         late: It is seen when an instance is made; the text has the error's class in front.
+        further: A greater bound, beyond which it says something else.
     """
 
     most: int
     text: str
     late: bool = False
+    further: SizeBound | None = None
+
+    def beyond(self, number: int) -> SizeBound:
+        """The bound that an engine names for a number that is too great."""
+        return self.further if self.further and number > self.further.most else self
 
 
 @value
@@ -282,17 +288,20 @@ def parse_engine(name: str, read: Callable[[str], Mapping[str, Any] | str]) -> E
 
 
 def _sizes(table: Table) -> dict[str, SizeBound]:
-    sizes = {}
-    for size in table:
-        entry = table.table(size)
-        sizes[size] = SizeBound(
-            most=entry.number("most"),
-            text=entry.text("text"),
-            late="late" in entry and entry.flag("late"),
-        )
-        entry.finish()
-        _check_placeholders(table, size, sizes[size].text, ("call", "number", "most", "index", "name"))
-    return sizes
+    return {size: _bound(table, size) for size in table}
+
+
+def _bound(table: Table, size: str) -> SizeBound:
+    entry = table.table(size)
+    bound = SizeBound(
+        most=entry.number("most"),
+        text=entry.text("text"),
+        late="late" in entry and entry.flag("late"),
+        further=_bound(entry, "further") if "further" in entry else None,
+    )
+    entry.finish()
+    _check_placeholders(table, size, bound.text, ("call", "number", "most", "index", "name"))
+    return bound
 
 
 def _passes(order: Table) -> tuple[frozenset[Check], ...]:

@@ -270,3 +270,22 @@ def test_the_address_of_what_switches_stacks(engine: str, text: str) -> None:
 def test_the_address_of_a_memory_is_refused_with_its_kind() -> None:
     text = "Error: bad export type for 'memory': object ([object WebAssembly.Memory])"
     assert first_text('(import "GOT.mem" "memory" (global (mut i32)))', "firefox") == text
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ("9999999", "loads"),
+        ("10000000", "LinkError: couldn't create Table"),
+        (
+            "10000001",
+            (
+                "CompileError: WebAssembly.Module doesn't parse: Table's initial page count of 10000001 is "
+                "too big, maximum 10000000 (evaluating 'new WebAssembly.Module(binary)')"
+            ),
+        ),
+    ],
+)
+def test_a_bound_that_is_told_in_two_ways(entries: str, said: str) -> None:
+    """jsc 2.50.6: as it makes the instance, or as it reads the module."""
+    assert first_text(f"(table {entries} funcref)", "webkit").startswith(said)

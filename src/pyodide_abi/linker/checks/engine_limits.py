@@ -38,10 +38,12 @@ def check_sizes(library: Library, engine: Engine, *, call: str, late: bool = Fal
         call: The call of the JavaScript interface that compiles, or makes an instance.
         late: look for what is seen when an instance is made, and for nothing else.
     """
-    refused = [found for found in refused_sizes(library, engine) if engine.sizes[found.size].late is late]
-    if not refused:
+    over = [
+        (found, engine.sizes[found.size].beyond(found.number)) for found in refused_sizes(library, engine)
+    ]
+    found, bound = next(((found, bound) for found, bound in over if bound.late is late), (None, None))
+    if not (found and bound):
         return None
-    found, bound = refused[0], engine.sizes[refused[0].size]
     name = found.name if len(found.name) <= _SHOWN else f"{found.name[: _SHOWN - 3]}..."
     text = bound.text.format(
         call=call,
