@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,8 @@ PADDED = 5
 #: Constructors of static objects call these, and are followed where they matter; what these are given is
 #: never called.
 FOLLOWED_ANYWAY = frozenset({"__cxa_atexit", "__cxa_thread_atexit"})
+#: A call with the room that linkers leave for an index, and how many functions are looked at for one.
+_PADDED_CALL, _LOOKED_AT = re.compile(rb"\x10[\x80-\xff]{2}\x80\x80\x00"), 100
 _HOOKS = (APPLY_DATA_RELOCS, CALL_CTORS)
 
 
@@ -71,6 +74,11 @@ class Kept:
         self.whole = False
         self.own: Mapping[int, tuple[Kind, int, bytes]] = {}
         self._left = _MOST_KEPT
+
+    @property
+    def optimised(self) -> bool:
+        """Nothing shows that the code was not optimised: optimisers take away the room that linkers leave."""
+        return not any(map(_PADDED_CALL.search, itertools.islice(self.bodies.values(), _LOOKED_AT)))
 
     @property
     def idle(self) -> bool:

@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm.cursor import Bytes
 
 
-#: Bytes of a short function, which may hand on a value.
-SHORT = 100
+#: Bytes of a short function, which may hand on a value, and how deep functions that are followed call others.
+_SHORT, _DEEPEST = 100, 12
+#: Likewise of code that is not optimised: nothing is inlined, and linkers leave room in every index.
+_LONGEST_SHORT, _DEEPEST_OF_ALL = 250, 20
 #: Bytes of a function that moves an array to where it has more room.
 _LONGEST_MOVING = 500
 #: How many others stand between a function that moves an array and what the C library has for it.
@@ -48,6 +50,10 @@ _TRY, _CATCH, _DELEGATE, _CATCH_ALL, _TRY_TABLE = 0x06, 0x07, 0x18, 0x19, 0x1F
 _IN_MEMORY = frozenset({0xFC << 16 | 10, 0xFC << 16 | 11})
 _OPENING = frozenset({BLOCK, LOOP, IF, _TRY, _TRY_TABLE})
 _CLOSING = frozenset({END, _DELEGATE})
+#: Beginnings and ends of blocks that are one byte long, those with a type behind, and types of one byte: not
+#: the references that a second one follows.
+_OF_ONE_BYTE, _WITH_TYPE = frozenset({END, ELSE, _CATCH_ALL}), frozenset({BLOCK, LOOP, IF, _TRY})
+_SHORT_TYPES = frozenset(range(0x80)) - {0x63, 0x64}
 
 
 class Code:
@@ -59,6 +65,8 @@ class Code:
         functions: the type's index of each function that the module defines.
         bodies: The bodies of those functions that can be followed, by their index among these.
         whole: all bodies are there.
+        short: Bytes of a short function, which may hand on a value.
+        deepest: how deep functions that are followed call others.
     """
 
     def __init__(
@@ -70,6 +78,7 @@ class Code:
         functions: Sequence[int],
         bodies: Mapping[int, Bytes],
         whole: bool,
+        optimised: bool,
     ) -> None:
         self.imports = imports
         self._import_types = import_types
@@ -77,6 +86,7 @@ class Code:
         self.functions = functions
         self.bodies = bodies
         self.whole = whole
+        self.short, self.deepest = (_SHORT, _DEEPEST) if optimised else (_LONGEST_SHORT, _DEEPEST_OF_ALL)
 
     def type_at(self, index: int) -> FuncType:
         """The function type of a type's index; a malformed index ends the way."""
@@ -152,7 +162,7 @@ class Relevance:
             known = self._known[index] = (
                 self._is_direct(index)
                 or any(
-                    self._is_direct(called) and len(self._body(called)) > SHORT
+                    self._is_direct(called) and len(self._body(called)) > self._code.short
                     for called in self._called_by(index)
                 )
                 or self._moves_room(index, _DEEPEST_MOVING)
@@ -181,7 +191,7 @@ class Relevance:
             body = self._body(index)
             self._spend(len(body) // self._BYTES_LOOKED_AT)
             known = self._direct[index] = (
-                0 < len(body) <= SHORT
+                0 < len(body) <= self._code.short
                 or index - len(self._code.imports) in self._callers
                 or self.takes_addresses(body)
                 or self._moves_room(index, 0)
@@ -230,14 +240,23 @@ def skip_block(data: Bytes, position: int, spend: Callable[[int], None]) -> tupl
     Raises:
         Stopped: there is more than is worth it.
         WasmError: the body is cut off, or an instruction is not known.
+        IndexError: the body is cut off.
     """
-    cursor = Cursor(data, start=position, within="code section")
-    plain, depth, blocks = _plain(), 0, 0
+    plain, depth, blocks = _plain().match, 0, 0
     while True:
-        stepped = plain.match(data, cursor.position)
+        stepped = plain(data, position)
         if stepped:
-            cursor.position = stepped.end()
-        opcode = read_instruction(cursor).opcode
+            position = stepped.end()
+        opcode = data[position]
+        # Most are one byte long, or two with their type.
+        if opcode in _OF_ONE_BYTE:
+            position += 1
+        elif opcode in _WITH_TYPE and data[position + 1] in _SHORT_TYPES:
+            position += 2
+        else:
+            cursor = Cursor(data, start=position, within="code section")
+            opcode = read_instruction(cursor).opcode
+            position = cursor.position
         blocks += 1
         if not blocks % _BRANCHES_SKIPPED:
             spend(1)
@@ -245,10 +264,10 @@ def skip_block(data: Bytes, position: int, spend: Callable[[int], None]) -> tupl
             depth += 1
         elif opcode in _CLOSING:
             if not depth:
-                return cursor.position, True
+                return position, True
             depth -= 1
         elif opcode == ELSE and not depth:
-            return cursor.position, False
+            return position, False
 
 
 @lru_cache(maxsize=1)

@@ -16,8 +16,9 @@ _MOST, _MOST_AT_ONCE = 170_000, 80_000
 _MOST_OF_RELOCATIONS, _MOST_ALONE = 20_000, 30_000
 #: Of functions that give others to their own callees, at least.
 _MOST_GIVING = 6_000
-#: A function that is called takes this part of the instructions that are left, so that its caller goes on.
-_PART_OF_CALLED = 2
+#: A function that is called takes this part of the instructions that are left, so that its caller goes on; in
+#: code that is not optimised as many as this: functions of C++ call one another ten deep to copy an array.
+_PART_OF_CALLED, _LEAST_OF_CALLED = 2, 2_000
 #: A function that takes so many instructions at once and neither stores the address of a function nor hands
 #: one over is not followed any more once it has taken so many in all.
 _LONG, _MOST_FRUITLESS = 300, 3_300
@@ -35,13 +36,15 @@ class Effort:
         fruits: how often the address of a function was stored or something was handed over.
     """
 
-    def __init__(self, *, whole: bool, most: int) -> None:
+    def __init__(self, *, whole: bool, most: int, optimised: bool) -> None:
         """Begin.
 
         Args:
             whole: the module's code is there as a whole.
             most: instructions that are followed in all, whatever is found.
+            optimised: functions are short and call few others.
         """
+        self._least_of_called = 0 if optimised else _LEAST_OF_CALLED
         self.fruits = 0
         self._share = 1 if whole else _SHARE_OF_LARGE
         #: What may be taken in all, and what is left of that for now.
@@ -116,7 +119,8 @@ class Effort:
     def called(self, index: int, by: int) -> Iterator[None]:
         """A function is called by another one while this is open."""
         stop_at, before, fruits = self._stop_at, self._left, self.fruits
-        self._stop_at = self._left - (self._left - stop_at) // _PART_OF_CALLED
+        allowed = max((self._left - stop_at) // _PART_OF_CALLED, self._least_of_called)
+        self._stop_at = max(self._left - allowed, stop_at)
         try:
             yield
         finally:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import WasmError
 from pyodide_abi.signatures.symbolic import Choice, Pointer, options
-from pyodide_abi.values import value
+from pyodide_abi.values import replace, value
 from pyodide_abi.wasm.sections.names import NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from pyodide_abi.signatures.layouts import Layouts, Prototype
     from pyodide_abi.signatures.memory import Memory
@@ -146,6 +146,31 @@ class TypeNames:
         """A name, with what is known in the end."""
         mark = _mark_in(name)
         return name.replace(mark, self._known.get(mark, UNKNOWN)) if mark else name
+
+
+def named(
+    entries: Collection[TableEntry],
+    names: TypeNames,
+    above: Callable[[Iterable[int], Mapping[int, str]], Mapping[int, str]],
+) -> Iterator[TableEntry]:
+    """Entries, those that are called back by the name of the function that hands them over.
+
+    Args:
+        entries: as they were found.
+        names: of types.
+        above: gives the names of functions that call some, of these and of those whose names are known.
+    """
+    owners: dict[int, str] = {}
+    for entry in entries:
+        if entry.target.index is not None and entry.within is None:
+            owners.setdefault(entry.target.index, entry.name)
+    within = {entry.within for entry in entries if entry.within is not None} - owners.keys()
+    owners |= above(within, owners) if within else {}
+    for entry in entries:
+        if entry.within is None:
+            yield replace(entry, name=names.final(entry.name)) if names.marked else entry
+        elif entry.table != INDIRECT or entry.within in owners:
+            yield replace(entry, name=owners.get(entry.within, entry.table))
 
 
 def _mark_in(name: str) -> str:

@@ -50,7 +50,17 @@ class Table:
         self._globals = globals_
         self._parts: list[tuple[int, _Indices]] | None = None
 
-    def function(self, place: int) -> int | None:
+    def function(self, address: Value) -> int | str | None:
+        """The function that an address means: its index, or its name where the loader finds it by that."""
+        if type(address) is not Pointer:
+            return None
+        if address.region == TABLE:
+            return self._at(address.offset)
+        if address.region.startswith(FUNCTION_NAMED) and not address.offset:
+            return address.region.removeprefix(FUNCTION_NAMED)
+        return None
+
+    def _at(self, place: int) -> int | None:
         """The function at a place; None where there is none."""
         if place >= OWN_FUNCTIONS:
             return place - OWN_FUNCTIONS

@@ -6,23 +6,26 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from pyodide_abi.abi.symbols import CXA_THROW, INVOKE_PREFIX
-from pyodide_abi.signatures.code_parts import SHORT
 from pyodide_abi.signatures.flow import Stopped
 from pyodide_abi.signatures.layouts import WORD, arguments_of
 from pyodide_abi.signatures.library import Library
 from pyodide_abi.signatures.memory import Memory
 from pyodide_abi.signatures.relocations import Relocations
 from pyodide_abi.signatures.symbolic import (
-    FUNCTION_NAMED,
     GLOBAL,
+    HEAP,
     MEMORY,
     PARAMETER,
     RESULT,
     STACK,
     TABLE,
+    Choice,
+    Pair,
     Pointer,
     add,
     are_known,
+    is_function,
+    may_differ,
 )
 from pyodide_abi.signatures.walk import Walk
 
@@ -37,7 +40,6 @@ if TYPE_CHECKING:
     from pyodide_abi.wasm import FuncType
     from pyodide_abi.wasm.cursor import Bytes
 
-_DEEPEST = 12
 _BITS = 0xFFFFFFFF
 #: Imports that do not come back.
 _LEAVING = frozenset({"abort", "exit", "_exit", CXA_THROW, "__assert_fail", "_Unwind_Resume", "longjmp"})
@@ -49,8 +51,8 @@ _RELOCATIONS_READ, _HANDING_OVER = 2, 10
 _ALLOCATING = 2
 #: Bytes of a result that is returned through an argument.
 _RETURNED = 12
-#: What addresses of functions point into.
-_FUNCTIONS = (TABLE, FUNCTION_NAMED)
+#: Where tables lie that are made, and where any may.
+_ROOM, _TABLES = (STACK, HEAP), (STACK, HEAP, MEMORY)
 
 
 class Machine:
@@ -68,6 +70,7 @@ class Machine:
         spend: takes some of that.
         type_at: gives the function type of a type's index.
         type_of: gives the type of a function.
+        function_at: gives the function that an address means, by its index or name.
         handing: those that were seen to hand over something.
         stored: The places where addresses of functions were stored, each with the outermost function.
         instances: The type of each new object, by the object's region.
@@ -81,7 +84,7 @@ class Machine:
         image: Image,
         *,
         initial_global: Callable[[int], Value],
-        table: Callable[[int], int | None],
+        function_at: Callable[[Value], int | str | None],
         layouts: Layouts,
         called: Callable[[str, Sequence[Value], Pointer], bool],
         called_through: Callable[[Pointer, FuncType], None],
@@ -95,7 +98,7 @@ class Machine:
             code: the module's functions.
             image: The module's data.
             initial_global: gives what a global holds in the beginning, by its index.
-            table: gives the function at a place of the module's part of the table.
+            function_at: gives the function that an address means, by its index or name.
             layouts: which functions allocate, copy and take tables.
             called: is told of each call of an imported function that takes tables, and says whether it could
                 read what was given.
@@ -116,7 +119,7 @@ class Machine:
         self.stored: dict[Pointer, int] = {}
         self.instances: dict[str, Value] = {}
         self.calling_given, self.passing = set[int](), set[int]()
-        self._table = table
+        self.function_at = function_at
         self._layouts = layouts
         self._report = called
         self._report_through = called_through
@@ -146,6 +149,11 @@ class Machine:
         if self._unread and self._passed_over:
             self._again.append((start, index, args))
         return result
+
+    def begin_use(self) -> None:
+        """The module is made: what functions do from now on may be something else."""
+        self.memory.begin_use()
+        self._followed.clear()
 
     def follow_unread(self) -> None:
         """Follow functions again, with all that they call, where they hand over what could not be read."""
@@ -208,8 +216,10 @@ class Machine:
         return self._follow(index, args)
 
     def stores(self, place: Value, word: Value) -> None:
-        """A word is stored."""
-        if type(word) is Pointer and word.region.startswith(_FUNCTIONS):
+        """A word is stored, or two of them."""
+        if type(word) is Pair:
+            self.effort.fruits += is_function(word.low) or is_function(word.high)
+        elif is_function(word) or (type(word) is Choice and any(map(is_function, word.options))):
             self.effort.fruits += 1
             if type(place) is Pointer and place.region != STACK:
                 self.stored[place] = self.running[0] if self.running else -1
@@ -227,20 +237,11 @@ class Machine:
         """A function is called by its address, as one of a type."""
         if type(target) is not Pointer:
             return
-        if target.region.startswith(_FUNCTIONS):
+        if is_function(target):
+            self.effort.fruits += 1
             self._report_through(target, type_)
         elif target.region.startswith(PARAMETER) and target.region.count(".") <= 1 and self.running:
             self.calling_given.add(self.running[0])
-
-    def function_at(self, target: Value) -> int | str | None:
-        """The function that an address means: its index, or its name where the loader finds it by that."""
-        if type(target) is not Pointer:
-            return None
-        if target.region == TABLE:
-            return self._table(target.offset)
-        if target.region.startswith(FUNCTION_NAMED) and not target.offset:
-            return target.region.removeprefix(FUNCTION_NAMED)
-        return None
 
     def _follow(self, index: int, args: Sequence[Value]) -> Value:
         body = self.code.bodies.get(index - len(self.code.imports))
@@ -248,7 +249,7 @@ class Machine:
         if body is None or not self._is_worth(index, body, args):
             self._pass_over(args)
             return self._unknown()
-        times = _MOST_TIMES if self._thorough else _times(args)
+        times = _MOST_TIMES if self._thorough or may_differ(args) else 1
         # What lies behind an address is another from one function to the next, and so is what is handed on.
         hands_on = index in self.passing and any(type(arg) is Pointer and arg.unsure for arg in args)
         round_ = self._entered if times > 1 or hands_on else 0
@@ -263,18 +264,20 @@ class Machine:
 
     def _is_worth(self, index: int, body: Bytes, args: Sequence[Value]) -> bool:
         """Whether a function is followed."""
-        if not self.running or index in self.running or len(self.running) >= _DEEPEST:
+        if not self.running or index in self.running or len(self.running) >= self.code.deepest:
             return not self.running
-        given = any(type(arg) is Pointer and arg.region.startswith(_FUNCTIONS) for arg in args)
+        given = any(map(is_function, args))
         if self._alone:
-            return given or len(body) <= SHORT
+            return given or len(body) <= self.code.short
         if self._thorough:
             return True
         fruitless = self.effort.is_fruitless(index)
+        # The module's data holds much that nobody calls.
+        places = _TABLES if index in self.calling_given else _ROOM
         worth = (
             (not fruitless and (given or self._relevance.matters(index)))
             or (are_known(args) and self._relevance.computes(index))
-            or (not fruitless and any(self.memory.holds(arg, _FUNCTIONS) for arg in args))
+            or (not fruitless and any(self.memory.holds_function(arg, places) for arg in args))
         )
         self._passed_over = self._passed_over or not (worth or fruitless)
         return worth
@@ -282,7 +285,7 @@ class Machine:
     def _is_cheap(self, index: int, body: Bytes, args: Sequence[Value], times: int) -> bool:
         """Whether a function is followed once more: it is short, or computes something of what is known."""
         return times < _MOST_TIMES and (
-            len(body) <= SHORT or (are_known(args) and self._relevance.computes(index))
+            len(body) <= self.code.short or (are_known(args) and self._relevance.computes(index))
         )
 
     def _pass_over(self, args: Sequence[Value]) -> None:
@@ -341,10 +344,3 @@ class Machine:
 
     def _unknown(self) -> Pointer:
         return self.memory.make(RESULT)
-
-
-def _times(args: Sequence[Value]) -> int:
-    """How often a function is worth following with the same arguments: behind an address may be anything."""
-    known = {MEMORY, TABLE}
-    filled = (type(arg) is Pointer and not arg.unsure and arg.region not in known for arg in args)
-    return _MOST_TIMES if any(filled) else 1

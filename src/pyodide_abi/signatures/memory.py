@@ -14,17 +14,16 @@ from typing import TYPE_CHECKING
 from pyodide_abi.signatures.layouts import WORD
 from pyodide_abi.signatures.symbolic import (
     GLOBAL,
-    HEAP,
     MEMORY,
     PARAMETER,
     RESULT,
-    STACK,
     Pair,
     Parts,
     Pointer,
     add,
     either,
     halves,
+    is_function,
 )
 from pyodide_abi.wasm.instructions import I32_LOAD, I32_STORE, I32_STORE8, I32_STORE16, I64_STORE
 
@@ -65,6 +64,10 @@ class Image:
         # There can be a hundred thousand, and each word that is loaded is looked for.
         self._parts = sorted(((start, contents) for start, contents in parts), key=_start)
         self._size = size
+        last = self._parts[-1:]
+        self._end = sum(start + len(contents) for start, contents in last)
+        #: Nothing has run yet that may have changed what is behind the segments.
+        self.fresh = True
 
     def read(self, start: int, number: int) -> bytes | None:
         """Some bytes, zeros behind the last one of the module's memory; None where none is in it."""
@@ -76,7 +79,7 @@ class Image:
             first, contents = self._parts[at]
             if start - first < len(contents):
                 return bytes(contents[start - first : end - first]).ljust(number, b"\0")
-        return bytes(number) if start < self._size else None
+        return bytes(number) if start < self._size and (self.fresh or start < self._end) else None
 
     def has(self, some: bytes) -> bool:
         """Whether some bytes are anywhere in the segments."""
@@ -171,6 +174,22 @@ class Memory:
     def store_one_of(self, place: Pointer, earlier: Value, later: Value) -> None:
         """Store a word that is one of two."""
         self.store(place, later if place in self.arbitrary else either(earlier, later))
+
+    def begin(self) -> None:
+        """The module is loaded: the zeros that are stored then say what is so anyway."""
+        zeros = [place for place, word in self._words.items() if word == 0 and place.region == MEMORY]
+        for place in zeros:
+            before = self._words.pop(place)
+            if self._unstored(place) != before:
+                self._words[place] = before
+        self._before.clear()
+
+    def begin_use(self) -> None:
+        """The module is made, and any of its functions may have run: variables hold anything.
+
+        Only those behind the data segments are told from constants.
+        """
+        self._image.fresh = False
 
     def relocate(self, relocations: Relocations) -> None:
         """Have the module's addresses filled in."""
@@ -278,13 +297,12 @@ class Memory:
                 break
         return ""
 
-    def holds(self, place: Value, regions: tuple[str, ...]) -> bool:
-        """Whether something on the stack or in room that was made begins with an address in some regions."""
-        if type(place) is not Pointer or not place.region.startswith((STACK, HEAP)):
+    def holds_function(self, place: Value, within: tuple[str, ...]) -> bool:
+        """Whether something in some regions begins with words of which one is the address of a function."""
+        if type(place) is not Pointer or not place.region.startswith(within):
             return False
         steps = range(place.offset, place.offset + _LOOKED_AT, WORD)
-        words = [self.load(Pointer(place.region, step)) for step in steps]
-        return any(type(word) is Pointer and word.region.startswith(regions) for word in words)
+        return any(is_function(self.load(Pointer(place.region, step))) for step in steps)
 
     def changes(self, first: int, last: int) -> dict[Pointer, Value]:
         """What was stored between two points, as it is at the second, which is not behind now."""

@@ -8,7 +8,6 @@ calls one of those that take tables or functions to call back.
 from __future__ import annotations
 
 import contextlib
-import re
 from typing import TYPE_CHECKING
 
 from pyodide_abi.abi.symbols import (
@@ -19,15 +18,15 @@ from pyodide_abi.abi.symbols import (
 )
 from pyodide_abi.errors import WasmError
 from pyodide_abi.signatures.bodies_kept import (
-    MOST_SOUGHT,
     calling,
     exported_functions,
     keep_bodies,
     names_to_follow,
 )
+from pyodide_abi.signatures.callers import Callers
 from pyodide_abi.signatures.code_parts import Code, Relevance
 from pyodide_abi.signatures.effort import Effort
-from pyodide_abi.signatures.entries import names_of
+from pyodide_abi.signatures.entries import named, names_of
 from pyodide_abi.signatures.flow import Stopped
 from pyodide_abi.signatures.initial_state import Globals, Table, function_bases, image_of
 from pyodide_abi.signatures.late_stores import LateStores
@@ -40,7 +39,7 @@ from pyodide_abi.values import replace, value
 from pyodide_abi.wasm import FuncType, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pyodide_abi.signatures.bodies_kept import Kept
     from pyodide_abi.signatures.entries import TableEntry
@@ -54,15 +53,8 @@ _EXPORT = INIT_HOOKS[1]
 _ROUNDS = 4
 #: To see whether a function certainly calls one that takes tables takes as long as so many instructions.
 _LOOKED_THROUGH = 5
-#: Functions between one that takes the address of another and one that calls it, at most.
-_MOST_BETWEEN = 3
-#: Of functions that are followed for their own calls by address: instructions of all, bytes of each.
-_MOST_STEPS_OWN, _LONGEST_OWN = 8_000, 1_000
-#: The table is the first one; linkers may leave room for the number of another.
-_CALL_INDIRECT = re.compile(rb"\x11[\x80-\xff]*+[\x00-\x7f]\x80*+\x00")
-#: What stands behind a local variable's number where the function that it points to is called: C++ hands on
-#: comparators so.
-_GET_LOCAL, _LOAD_AND_CALL = b"\x20", b"\x28\x02\x00\x11"
+#: Instructions of functions that are followed for their own calls by address, and of those that take one.
+_MOST_STEPS_OWN, _MOST_STEPS_TAKING = 8_000, 10_000
 #: The body of a function that is a trap: no locals, and ``unreachable``.
 _TRAP = b"\x00\x00\x0b"
 
@@ -113,7 +105,8 @@ def recover(module: Frame, exports: Mapping[str, int], kept: Kept) -> Recovered:
 
 class _Recovery:
     def __init__(self, module: Frame, exports: Mapping[str, int], kept: Kept) -> None:
-        effort = Effort(whole=kept.whole, most=kept.most)
+        optimised = kept.optimised
+        effort = Effort(whole=kept.whole, most=kept.most, optimised=optimised)
         layouts = load_layouts()
         globals_ = Globals(module, kept.own)
         # Streamed modules have been through this already; it changes nothing then.
@@ -131,6 +124,7 @@ class _Recovery:
             functions=module.functions,
             bodies=kept.bodies,
             whole=kept.whole,
+            optimised=optimised,
         )
         self._kept = kept
         self._first = len(imports)
@@ -164,7 +158,7 @@ class _Recovery:
             code,
             image,
             initial_global=globals_.value,
-            table=Table(module, globals_).function,
+            function_at=Table(module, globals_).function,
             layouts=layouts,
             called=self._reader.called,
             called_through=self._reader.called_through,
@@ -173,6 +167,7 @@ class _Recovery:
             effort=effort,
         )
         self._reader.attach(self._machine)
+        self._callers = Callers(kept, self._machine, self._relevance)
         self._late = LateStores(layouts, self._reader, self._machine)
 
     def run(self) -> Recovered:
@@ -196,25 +191,27 @@ class _Recovery:
         visited = self._machine.visited
         self._follow(sorted(callers - visited))
         # Tables may be made elsewhere, and be handed to these as what to make.
-        makers = self._callers_of(self._machine.passing | (callers - self._machine.handing))
+        makers = self._callers.of(self._machine.passing | (callers - self._machine.handing))
         for _ in range(_ROUNDS):
             if makers <= visited:
                 break
             self._follow(sorted(makers - visited))
-            makers = self._callers_of(self._machine.passing)
-        self._follow(sorted(self._callers_of(callers & self._machine.cut)))
+            makers = self._callers.of(self._machine.passing)
+        self._follow(sorted(self._callers.of(callers & self._machine.cut)))
         complete = self._kept.whole and not self._machine.effort.spent
-        self._follow_storing()
+        if self._reader.in_use.vectorcalls:
+            # Some may give objects functions of their own.
+            self._follow(self._callers.taking())
         self._machine.follow_unread()
         self._machine.follow_alone(sorted((callers | self._callers_converting()) - self._machine.ended))
-        self._machine.effort.leave(_MOST_STEPS_OWN)
-        self._follow([index for index in self._own_callers() if index not in visited])
-        self._follow_giving()
+        self._machine.begin_use()
+        # Some go other ways by then.
+        self._follow(sorted(callers - self._machine.handing))
+        self._follow_calls()
         if self._relocations is not None and made:
             self._reader.find_methods(self._relocations)
-        named = self._reader.named()
         # A type may be made in several places, and is one once its name is known.
-        once = dict.fromkeys(named) if self._reader.names.marked else named
+        once = dict.fromkeys(named(self._reader.entries, self._reader.names, self._callers.above))
         entries = tuple(map(self._described, once))
         # They know one another, and would keep the module's data until somebody looks for such.
         self._reader.detach()
@@ -224,9 +221,8 @@ class _Recovery:
         """Functions that take the address of one and convert by a format, where a format hands over such."""
         imports = self._machine.code.imports
         indices = [index for index, name in enumerate(imports) if name in self._converting]
-        calls = self._callers_of(indices) if self._converting else set[int]()
-        bodies, first = self._kept.bodies, self._first
-        return {index for index in calls if self._relevance.takes_addresses(bodies[index - first])}
+        calls = self._callers.of(indices) if self._converting else set[int]()
+        return {index for index in calls if self._callers.takes_address(index)}
 
     def _described(self, entry: TableEntry) -> TableEntry:
         """The same with what there is to know of the function, if it is the module's own."""
@@ -245,72 +241,24 @@ class _Recovery:
         )
         return replace(entry, target=target)
 
-    def _callers_of(self, functions: Collection[int]) -> set[int]:
-        """Functions that call some others."""
-        effort = self._machine.effort
-        effort.spend_apart(len(self._kept.bodies) if functions else 0)
-        if not functions or effort.spent:
-            return set()
-        calls = calling(sorted(functions)[:MOST_SOUGHT])
-        return {self._first + index for index, body in self._kept.bodies.items() if calls(body)}
-
-    def _own_callers(self) -> list[int]:
-        """Functions that call others by address, those first that take the address of one."""
-        if not self._kept.whole:
-            return []
-        found = [
-            index
-            for index, body in self._kept.bodies.items()
-            if len(body) <= _LONGEST_OWN and _CALL_INDIRECT.search(body)
-        ]
-        found.sort(key=lambda index: not self._relevance.takes_addresses(self._kept.bodies[index]))
-        return [self._first + index for index in found]
-
-    def _long_ones_calling_given(self) -> set[int]:
-        """Functions that are too long to be followed for this alone and seem to call what they are given."""
-        return {
-            self._first + index
-            for index, body in (self._kept.bodies.items() if self._kept.whole else ())
-            if len(body) > _LONGEST_OWN
-            for part in body.split(_LOAD_AND_CALL)[:-1]
-            if part[-2:-1] == _GET_LOCAL and part[-1] < len(self._machine.type_of(self._first + index).params)
-        }
-
-    def _follow_giving(self) -> None:
-        """Follow functions that take the address of one and give it to those that call what they are given.
-
-        Some between them may hand it on.
-        """
+    def _follow_calls(self) -> None:
+        """Follow functions for the calls by address that the module makes itself."""
+        effort, visited = self._machine.effort, self._machine.visited
+        effort.leave(_MOST_STEPS_TAKING)
+        self._follow(self._callers.taking())
+        effort.leave(_MOST_STEPS_OWN)
+        self._follow([index for index in self._callers.by_address() if index not in visited])
         # What CPython calls is given something by CPython.
-        given = self._machine.calling_given | self._long_ones_calling_given()
-        given -= {entry.target.index for entry in self._reader.entries}
-        bodies, visited, giving = self._kept.bodies, self._machine.visited, set[int]()
-        taking = {
-            self._first + index
-            for index, body in (bodies if given else {}).items()
-            if self._first + index not in visited and self._relevance.takes_addresses(body)
-        }
-        if taking:
-            self._machine.effort.allow_giving()
-        for _ in range(_MOST_BETWEEN if taking else 0):
-            callers = self._callers_of(given)
-            giving |= callers & taking
-            given = callers - taking - given
-        self._follow(sorted(giving))
-
-    def _follow_storing(self) -> None:
-        """Follow what may give objects functions of their own, where a type has such objects."""
-        if self._reader.in_use.vectorcalls:
-            storing = [
-                self._first + index
-                for index, body in self._kept.bodies.items()
-                if len(body) <= _LONGEST_OWN and self._relevance.takes_addresses(body)
-            ]
-            self._follow([index for index in storing if index not in self._machine.visited])
+        given = self._callers.calling_given() - {entry.target.index for entry in self._reader.entries}
+        giving = self._callers.giving_to(given)
+        if giving:
+            effort.allow_giving()
+        self._follow(giving)
 
     def _load(self) -> None:
         if self._start is not None:
             self._enter(self._start, [])
+            self._machine.memory.begin()
         relocations, constructors = map(self._exports.get, (APPLY_DATA_RELOCS, CALL_CTORS))
         if relocations is not None and self._base is not None:
             self._relocations = self._machine.relocate(relocations, self._base)

@@ -40,6 +40,8 @@ _FILLED = (MEMORY, STACK, HEAP)
 #: Beginnings of the names of other regions: what may be null, and addresses of things by name.
 RESULT, PARAMETER = "result ", "parameter "
 FUNCTION_NAMED, DATA_NAMED = "function ", "data "
+#: What addresses of functions point into.
+_FUNCTIONS = (TABLE, FUNCTION_NAMED)
 
 
 class Pointer(NamedTuple):
@@ -105,11 +107,22 @@ def options(of: Value) -> tuple[Value, ...]:
     return tuple(of.options) if type(of) is Choice else (of,)
 
 
+def is_function(value: Value) -> bool:
+    """Whether a value is the address of a function."""
+    return type(value) is Pointer and value.region.startswith(_FUNCTIONS)
+
+
 def are_known(values: Sequence[Value]) -> bool:
     """Whether what is computed of values can be known: numbers, and places in memory that is filled here."""
     return bool(values) and all(
         type(one) is int or (type(one) is Pointer and one.region.startswith(_FILLED)) for one in values
     )
+
+
+def may_differ(values: Sequence[Value]) -> bool:
+    """Whether among some values are addresses behind which may be something else the next time."""
+    known = {MEMORY, TABLE}
+    return any(type(one) is Pointer and not one.unsure and one.region not in known for one in values)
 
 
 def either(first: Value, second: Value) -> Value:

@@ -21,10 +21,9 @@ from pyodide_abi.signatures.entries import (
 from pyodide_abi.signatures.in_use import MEMBERS, InUse
 from pyodide_abi.signatures.layouts import WORD, arguments_of, prototype_of
 from pyodide_abi.signatures.symbolic import GLOBAL, MEMORY, PARAMETER, RESULT, TABLE, Pointer
-from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from pyodide_abi.signatures.layouts import Argument, Layouts, Prototype, StructMember
     from pyodide_abi.signatures.machine import Machine
@@ -161,7 +160,7 @@ class TableReader:
                 # Some fill a type that they are given, their first argument.
                 given = args[0] if table == _SEQUENCE and argument.place else made
                 of = place if table == _TYPE else given if type(given) is Pointer else made
-                name = self._name_in(table, place) or self.names.mark(of, self.module)
+                name = self._name_in(table, place) or self.names.of(of) or self.names.mark(of, self.module)
                 self.names.give(of, name)
                 self._read(table, place, name, certainty)
                 if table in {_SPEC, _SEQUENCE}:
@@ -335,15 +334,3 @@ class TableReader:
 
     def _word(self, place: Pointer, index: int) -> Value:
         return self._memory.load(Pointer(place.region, place.offset + WORD * index))
-
-    def named(self) -> Iterator[TableEntry]:
-        """The entries, those that are called back by the name of the function that hands them over."""
-        owners: dict[int, str] = {}
-        for entry in self.entries:
-            if entry.target.index is not None and entry.within is None:
-                owners.setdefault(entry.target.index, entry.name)
-        for entry in self.entries:
-            if entry.within is None:
-                yield replace(entry, name=self.names.final(entry.name)) if self.names.marked else entry
-            elif entry.table != INDIRECT or entry.within in owners:
-                yield replace(entry, name=owners.get(entry.within, entry.table))

@@ -23,7 +23,10 @@ def number_left(effort: Effort) -> int:
 @pytest.mark.parametrize("never_called", [True, False])
 @pytest.mark.parametrize("whole", [True, False])
 def test_what_is_never_called_earns_a_large_module_nothing(whole: bool, never_called: bool) -> None:
-    plain, rewarded = Effort(whole=whole, most=_MOST), Effort(whole=whole, most=_MOST)
+    plain, rewarded = (
+        Effort(whole=whole, most=_MOST, optimised=True),
+        Effort(whole=whole, most=_MOST, optimised=True),
+    )
     rewarded.reward(0, never_called=never_called)
     more = number_left(rewarded) - number_left(plain)
     assert (more > 0) == (whole or not never_called)
@@ -31,7 +34,7 @@ def test_what_is_never_called_earns_a_large_module_nothing(whole: bool, never_ca
 
 @pytest.mark.parametrize("whole", [True, False])
 def test_the_first_function_of_a_large_module_leaves_something(whole: bool) -> None:
-    effort = Effort(whole=whole, most=50_000)
+    effort = Effort(whole=whole, most=50_000, optimised=True)
     for _ in range(2):
         effort.begin()
         number_left(effort)
