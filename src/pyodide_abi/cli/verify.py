@@ -19,15 +19,14 @@ from pyodide_abi.cli.verify_engines import ALL, engines_of, predictions_of
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
     from pyodide_abi.cli.session import Session
+    from pyodide_abi.cli.verify_engines import Predicted
     from pyodide_abi.platforms import Runtime
     from pyodide_abi.runtime.verify import Verification
     from pyodide_abi.runtime.verify_order import VerifyOrder
-    from pyodide_abi.signatures.rows import Row
 
 
 #: The exit status where something that was asked for is not there.
@@ -176,11 +175,11 @@ def run(args: argparse.Namespace, session: Session) -> int:
         else:
             verification = verify_order(ordered, session.host, jobs)
         programs = [program.engine for program in ordered.engines.programs]
-        predictions, rows, latent = predictions_of(ordered.wheel, programs)
+        predicted = predictions_of(ordered.wheel, programs)
         if args.format == "text":
-            write_verification(verification, session.console(), predictions, latent)
-        found = verification_to_data(verification, predictions, latent, name=given)
-        found |= _of_calls(args, session, ordered, verification, rows)
+            write_verification(verification, session.console(), predicted.loads, predicted.latent)
+        found = verification_to_data(verification, predicted.loads, predicted.latent, name=given)
+        found |= _of_calls(args, session, ordered, verification, predicted)
         if not found.pop("calls_ok"):
             found |= {"failed": True, "ok": False}
         return found
@@ -204,7 +203,7 @@ def _of_calls(
     session: Session,
     ordered: VerifyOrder,
     verification: Verification,
-    rows: Mapping[str, Sequence[Row]],
+    predicted: Predicted,
 ) -> dict[str, Any]:
     """What is found beyond loading, as JSON values; ``calls_ok`` says whether calls went well."""
     from pyodide_abi.cli.session import usable_cores
@@ -219,7 +218,7 @@ def _of_calls(
         called = call_entries(
             verification,
             ordered.runtimes,
-            rows,
+            predicted.calls,
             session.host,
             program=programs[0],
             jobs=args.jobs or usable_cores(),
@@ -228,13 +227,17 @@ def _of_calls(
             limit=ordered.limit,
         )
         if args.format == "text":
-            write_calls(called, session.console())
-        return {"calls_ok": all(entry.ok for entry in called), "calls": calls_to_data(called)}
+            write_calls(called, session.console(), predicted.incomplete)
+        return {
+            "calls_ok": all(entry.ok for entry in called),
+            "calls": calls_to_data(called),
+            "signatures_incomplete": list(predicted.incomplete),
+        }
     if args.deep:
         reached = measure_depths(
             verification,
             ordered.runtimes,
-            rows,
+            predicted.calls,
             session.host,
             programs=programs,
             timeout=timeout,
@@ -274,7 +277,7 @@ def _run_as_installed(args: argparse.Namespace, session: Session) -> int:
             unlocked=args.unlocked,
             limit=float(args.limit),
         )
-        _, _, latent = predictions_of(wheel, [DEFAULT_ENGINE])
+        latent = predictions_of(wheel, [DEFAULT_ENGINE]).latent
         if args.format == "text":
             write_as_installed(result, session.console(), latent)
         return as_installed_to_data(result, latent, name=given)

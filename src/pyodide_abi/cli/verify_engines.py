@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import argparse
@@ -18,6 +18,22 @@ if TYPE_CHECKING:
 
 #: Stands for every engine.
 ALL = "all"
+
+
+class Predicted(NamedTuple):
+    """What the audit says.
+
+    Attributes:
+        loads: of loading every module, by engine, path and release.
+        calls: the functions that are called through pointers, by the path of the module.
+        incomplete: paths of the modules that may have more of these: not all of their code was followed.
+        latent: what it says of calls that fail.
+    """
+
+    loads: Predictions
+    calls: Mapping[str, Sequence[Row]]
+    incomplete: Sequence[str]
+    latent: Sequence[Finding]
 
 
 def engines_of(args: argparse.Namespace, session: Session) -> Engines:
@@ -40,10 +56,8 @@ def engines_of(args: argparse.Namespace, session: Session) -> Engines:
     return Engines(programs=(find_node(session.host, args.node),))
 
 
-def predictions_of(
-    wheel: Path, engines: Sequence[str]
-) -> tuple[Predictions, Mapping[str, Sequence[Row]], Sequence[Finding]]:
-    """What the audit says of loading every module, of every call, and of those that fail.
+def predictions_of(wheel: Path, engines: Sequence[str]) -> Predicted:
+    """What the audit says of a wheel.
 
     Of an engine that it does not know it says nothing, but which calls there are. Calls are those of the
     first one.
@@ -56,13 +70,14 @@ def predictions_of(
     predictions: dict[tuple[str, str, str], Prediction] = {}
     calls: Mapping[str, Sequence[Row]] = {}
     latent: list[Finding] = []
+    incomplete: list[str] = []
     codes = {fatal_call.RULE.code, refused_call.RULE.code}
     of_symbols = {undefined_symbol.RULE.code, release_dependent_symbol.RULE.code}
     for number, engine in enumerate(engines):
         known = engine in engine_names()
         (audited,) = audit_files([wheel], engine=engine if known else None)
         if audited.report is None:
-            return {}, {}, ()
+            return Predicted({}, {}, (), ())
         if known:
             for binary in audited.report.modules:
                 for release, prediction in binary.imported.items():
@@ -72,6 +87,7 @@ def predictions_of(
         rows = audited.report.calls
         bare = {path: [replace(row, calls={}) for row in found] for path, found in rows.items()}
         calls = rows if known else bare
+        incomplete = [binary.path for binary in audited.report.modules if not binary.recovered.complete]
         # What lacks a symbol and loads all the same ends at its first call.
         dying = {
             binary.path
@@ -83,4 +99,4 @@ def predictions_of(
             for finding in audited.report.findings
             if finding.code in codes or (finding.code in of_symbols and finding.location.path in dying)
         ]
-    return predictions, calls, latent
+    return Predicted(predictions, calls, incomplete, latent)

@@ -20,8 +20,18 @@ if TYPE_CHECKING:
 _QUIET = frozenset({CallSeen.SURVIVES, CallSeen.NEVER})
 
 
-def write_calls(called: Sequence[CalledEntry], console: Console) -> None:
-    """What traps, raises or ends otherwise than predicted; what was not tried; and how many ended how."""
+def write_calls(called: Sequence[CalledEntry], console: Console, incomplete: Sequence[str] = ()) -> None:
+    """What traps, raises or ends otherwise than predicted; what was not tried; and how many ended how.
+
+    Args:
+        called: The calls.
+        console: The place to write to.
+        incomplete: paths of the modules that may have more than was found.
+    """
+    for path in incomplete:
+        console.print(
+            f"  {printable(path)}: not all code was followed: there may be more entries than those called"
+        )
     if not called:
         console.print("  calls: no entry was found to call\n")
         return

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from fake_node import BOOTED, DONE, entered, imported, left, make_node_host
 from made_wheels import make_wheel
+from rich.console import Console
 
 from pyodide_abi.platforms import load_platform
-from pyodide_abi.report.called_entries import calls_to_data
+from pyodide_abi.report.called_entries import calls_to_data, write_calls
 from pyodide_abi.runtime.entry_calls import CallSeen, call_entries
 from pyodide_abi.runtime.node import find_node
 from pyodide_abi.runtime.verify import verify_wheel
@@ -115,3 +117,14 @@ def test_a_callback_without_a_known_function_is_not_tried(tmp_path: Path) -> Non
             "agrees": True,
         }
     }
+
+
+@pytest.mark.parametrize("entries", [0, 1])
+def test_modules_that_may_have_more_entries_are_named(entries: int, tmp_path: Path) -> None:
+    done = call(tmp_path, [CALLING, called(), DONE], *[row("survives")] * entries)
+    told = StringIO()
+    console = Console(file=told, width=200)
+    write_calls(done, console, ["long.so"])
+    write_calls(done, console)
+    assert told.getvalue().count("long.so: not all code was followed") == 1
+    assert told.getvalue().count("calls: ") == 2
