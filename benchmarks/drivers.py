@@ -33,7 +33,7 @@ from pyodide_abi.runtime.releases import install_release
 from pyodide_abi.toolchain import find_python, find_toolchain, make_sysroot
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from pyodide_abi.toolchain import Toolchain
 
@@ -41,14 +41,23 @@ SMALL = "int add(int a, int b) { return a + b; }\n"
 PYTHON = "#include <Python.h>\nPyObject *same(PyObject *it) { return Py_NewRef(it); }\n"
 
 
-def seconds(argv: Sequence[str | Path], environ: Mapping[str, str], cwd: Path) -> tuple[float, float]:
-    """Wall and processor time of a command that has to succeed, its children's included."""
+def seconds(
+    argv: Sequence[str | Path], environ: Mapping[str, str], cwd: Path, *, good: Container[int] = (0,)
+) -> tuple[float, float]:
+    """Wall and processor time of a command, its children's included.
+
+    Args:
+        argv: The command.
+        environ: Its environment.
+        cwd: Where it runs.
+        good: the exit statuses of which one has to come.
+    """
     begin = time.perf_counter()
     child = subprocess.Popen(argv, env=environ, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     wall = time.perf_counter() - begin
     child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
+    if child.returncode not in good:
         raise SystemExit(f"{shlex.join(map(str, argv))} ended with {child.returncode}")
     return wall, usage.ru_utime + usage.ru_stime
 

@@ -18,6 +18,7 @@ class Project:
         version: pinned, or empty for the newest.
         settings: of the build backend.
         library: what it takes from a prefix, which is there as ``prefix/<library>/<platform>`` in the folder.
+        libraries: recipes that it would do without, and is given.
         platforms: whom it is built for.
         official: its authors publish wheels for the platform.
         tests: how its own tests are run; empty if they are not.
@@ -31,6 +32,7 @@ class Project:
     version: str = ""
     settings: tuple[str, ...] = ()
     library: str = ""
+    libraries: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
     official: bool = False
     tests: dict[str, Any] = field(default_factory=dict)
@@ -50,6 +52,7 @@ def read_projects() -> list[Project]:
             version=one.get("version", ""),
             settings=tuple(one.get("settings", ())),
             library=one.get("library", ""),
+            libraries=tuple(one.get("libraries", ())),
             platforms=tuple(one.get("platforms", default)),
             official=one.get("official", False),
             tests=one.get("tests", {}),

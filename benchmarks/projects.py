@@ -66,6 +66,7 @@ def measure(project: Project, platform: str, folder: Path) -> dict[str, Any]:
     settings: list[str | Path] = [f"--config-setting={setting}" for setting in project.settings]
     if project.library:
         settings += ["--prefix", folder / "prefix" / project.library / platform]
+    settings += [f"--library={name}" for name in project.libraries]
     words: list[str | Path] = [*US, "build", source, "--platform", platform, "--verify"]
     words += ["--outdir", folder / platform]
     began = time.monotonic()
