@@ -24,7 +24,7 @@ class Predicted(NamedTuple):
     """What the audit says.
 
     Attributes:
-        loads: of loading every module, by engine, path and release.
+        loads: What it says of loading every module, by engine, path and release.
         calls: the functions that are called through pointers, by the path of the module.
         incomplete: paths of the modules that may have more of these: not all of their code was followed.
         latent: what it says of calls that fail.

@@ -157,7 +157,7 @@ def named(
 
     Args:
         entries: as they were found.
-        names: of types.
+        names: The names of types.
         above: gives the names of functions that call some, of these and of those whose names are known.
     """
     owners: dict[int, str] = {}
