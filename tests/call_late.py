@@ -88,7 +88,25 @@ _HOOKS, _HOOK_ROWS = _methods(
         "iq": "act(ANY(informed), SA_SIGINFO);",
     }
 )
+#: Nothing happens before another function has set the variable.
+_LATER = """
+static int set;
+static int less(const void *a) { return *(const int *)a; }
+static int compare(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
+static PyObject *sort(void *f) { int v[4] = {4, 3, hits, 1}; if (set) qsort(v, 4, sizeof *v, (int (*)(const void *, const void *))f); return PyLong_FromLong(v[0]); }
+"""
+_LATE, _LATE_ROWS = _methods(
+    {"p": "Py_XDECREF(sort(ANY(less)));", "q": "Py_XDECREF(sort(compare));", "on": "set = 1;"}
+)
 CASES = (
+    Case(
+        "llater",
+        module("llater", _LATER + _LATE, methods=_LATE_ROWS),
+        (
+            Expected("llater.p", ONE, TWO, "(m.on(), m.p())", "qsort"),
+            Expected("llater.q", TWO, TWO, "(m.on(), m.q())", "qsort"),
+        ),
+    ),
     Case(
         "lnew",
         module("lnew", _FUNCTIONS + _OBJECT + _new("P", "three") + _new("Q", "four") + _types("lnew", _VECTORCALL + ", .tp_new = LETTER_new", "sizeof(Ob)"), does=_ready()),

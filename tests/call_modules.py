@@ -64,13 +64,15 @@ class Case(NamedTuple):
 
     Attributes:
         name: of the module.
-        source: in C, or C++ where it begins so.
+        source: in C or C++.
         entries: what it hands over; ``NAME`` stands for the module's name.
+        suffix: of the source's file.
     """
 
     name: str
     source: str
     entries: tuple[Expected, ...]
+    suffix: str = "c"
 
 
 def types(kind: str, ready: str, *, before: str = BINARY, slot: str = "nb_add", call: str = "{} + 1") -> Case:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import call_cpp
 import call_hooks
 import call_late
 import call_methods
@@ -21,7 +22,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = [pytest.mark.integration, pytest.mark.long]
-EVERY = (*CASES, *call_ways.CASES, *call_ways.EVERY, *call_methods.CASES, *call_hooks.CASES, *call_late.CASES)
+EVERY = (
+    *CASES,
+    *call_ways.CASES,
+    *call_ways.EVERY,
+    *call_methods.CASES,
+    *call_hooks.CASES,
+    *call_late.CASES,
+    *call_cpp.CASES,
+)
 INCLUDE = "-I$(python -c \"import sysconfig; print(sysconfig.get_path('include'))\")"
 
 
@@ -29,8 +38,10 @@ INCLUDE = "-I$(python -c \"import sysconfig; print(sysconfig.get_path('include')
 def test_every_entry_is_found_and_no_other_is_wrong(options: str, tmp_path: Path) -> None:
     lines = ["set -e"]
     for case in EVERY:
-        (tmp_path / f"{case.name}.c").write_text(case.source, "utf-8")
-        lines.append(f"$CC {options} -w {INCLUDE} -shared {case.name}.c -o {case.name}.so")
+        source = f"{case.name}.{case.suffix}"
+        (tmp_path / source).write_text(case.source, "utf-8")
+        compiler = "$CC" if case.suffix == "c" else "$CXX -std=c++17"
+        lines.append(f"{compiler} {options} -w {INCLUDE} -shared {source} -o {case.name}.so")
     environ = {**os.environ, "PYODIDE_ABI_TOOLCHAIN_MISMATCH": "allow"}
     built = pyodide_abi("exec", "--", "sh", "-c", "\n".join(lines), cwd=tmp_path, environ=environ)
     assert built.returncode == 0, built.stderr.decode()

@@ -45,6 +45,7 @@ _DEEPEST_COMPUTING = 1
 #: So many beginnings and ends of blocks are gone over in the time of an instruction.
 _BRANCHES_SKIPPED = 3
 _NOTHING = re.compile(b"(?!)")
+_UNREACHABLE = 0x00
 _TRY, _CATCH, _DELEGATE, _CATCH_ALL, _TRY_TABLE = 0x06, 0x07, 0x18, 0x19, 0x1F
 #: Instructions that copy and fill memory.
 _IN_MEMORY = frozenset({0xFC << 16 | 10, 0xFC << 16 | 11})
@@ -278,12 +279,15 @@ def _plain() -> re.Pattern[bytes]:
 
 
 def _calls_in(body: Bytes) -> Iterator[int]:
-    """The functions that a body calls; -1 for one that is called by its address, or after what is seldom."""
+    """The functions that a body calls; -1 for one that is called by its address, or after what is seldom.
+
+    Those that do not come back are passed over: they report what went wrong.
+    """
     cursor = behind_locals(Cursor(body, within="code section"))
     while (match := _without_calls().match(body, cursor.position)) and match.end() < len(body):
         cursor.position = match.end()
         instruction = read_instruction(cursor)
-        if instruction.opcode not in _IN_MEMORY:
+        if instruction.opcode not in _IN_MEMORY and body[cursor.position] != _UNREACHABLE:
             yield instruction.operands[0] if instruction.opcode == CALL else -1
 
 

@@ -18,7 +18,7 @@ _MOST_OF_RELOCATIONS, _MOST_ALONE = 20_000, 30_000
 _MOST_GIVING = 6_000
 #: A function that is called takes this part of the instructions that are left, so that its caller goes on; in
 #: code that is not optimised as many as this: functions of C++ call one another ten deep to copy an array.
-_PART_OF_CALLED, _LEAST_OF_CALLED = 2, 2_000
+_PART_OF_CALLED, _LEAST_OF_CALLED = 2, 6_000
 #: A function that takes so many instructions at once and neither stores the address of a function nor hands
 #: one over is not followed any more once it has taken so many in all.
 _LONG, _MOST_FRUITLESS = 300, 3_300

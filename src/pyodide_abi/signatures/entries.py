@@ -79,6 +79,7 @@ class TableEntry:
         looks: Whether it was told by its looks alone: nobody is seen to hand it over.
         within: the function of the module in which it was handed over to be called back; None for entries
             of tables.
+        data: the name by which the loader finds the table, if another library can have one of that name.
     """
 
     table: str
@@ -89,6 +90,7 @@ class TableEntry:
     certainty: Certainty = Certainty.CERTAIN
     looks: bool = False
     within: int | None = None
+    data: str = ""
 
 
 class TypeNames:

@@ -33,7 +33,7 @@ from pyodide_abi.signatures.late_stores import LateStores
 from pyodide_abi.signatures.layouts import CONVERTING, load_layouts
 from pyodide_abi.signatures.library import Library
 from pyodide_abi.signatures.machine import Machine
-from pyodide_abi.signatures.symbolic import Pointer
+from pyodide_abi.signatures.symbolic import GLOBAL, Pointer
 from pyodide_abi.signatures.table_reader import TableReader
 from pyodide_abi.values import replace, value
 from pyodide_abi.wasm import FuncType, Kind
@@ -262,6 +262,11 @@ class _Recovery:
         relocations, constructors = map(self._exports.get, (APPLY_DATA_RELOCS, CALL_CTORS))
         if relocations is not None and self._base is not None:
             self._relocations = self._machine.relocate(relocations, self._base)
+        self._reader.exported = {
+            self._machine.memory.load(Pointer(GLOBAL, index)): name.decode("utf-8", "replace")
+            for index, (kind, _, name) in self._kept.own.items()
+            if kind is not Kind.FUNCTION
+        }
         if constructors is not None:
             self._enter(constructors, [])
 

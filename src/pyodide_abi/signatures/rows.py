@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pyodide_abi.signatures.entries import Certainty
+from pyodide_abi.signatures.entries import Certainty, least
 from pyodide_abi.signatures.outcomes import CallResult, caller_of, outcome_of
-from pyodide_abi.values import value
+from pyodide_abi.values import replace, value
 from pyodide_abi.wasm import FuncType, ValueType
 
 if TYPE_CHECKING:
@@ -77,7 +77,16 @@ def rows_of(recovered: Recovered, company: Company, settings: Sequence[Setting])
         company: The providers of functions.
         settings: The settings that it may run in, the oldest release first.
     """
-    return tuple(row for entry in recovered.entries for row in _rows(entry, company, settings))
+    return tuple(
+        row for entry in recovered.entries for row in _rows(_in_company(entry, company), company, settings)
+    )
+
+
+def _in_company(entry: TableEntry, company: Company) -> TableEntry:
+    """An entry; less sure in a table whose name two libraries have, since the first one decides for both."""
+    if entry.data and any(entry.data in names for names in company.others.values()):
+        return replace(entry, certainty=least(entry.certainty, Certainty.LIKELY))
+    return entry
 
 
 def _rows(entry: TableEntry, company: Company, settings: Sequence[Setting]) -> Iterator[Row]:

@@ -54,10 +54,14 @@ class TableReader:
         waiting: functions that CPython calls once the module is made, each with the module's name.
         names: the names of modules and types.
         in_use: the types that CPython uses where they lie.
+        exported: The names by which the loader finds tables, by their places.
     """
 
     def __init__(self, layouts: Layouts) -> None:
         self.module = ""
+        self.exported: dict[Value, str] = {}
+        #: The name of the table that is being read, or of what it hangs on.
+        self._data = ""
         self.entries: dict[TableEntry, None] = {}
         self.waiting: list[tuple[int, str]] = []
         self.in_use = InUse(layouts)
@@ -100,6 +104,7 @@ class TableReader:
                 if type(one) is not Pointer:
                     readable = readable and not argument.table
                     continue
+                self._data = self.exported.get(one, "")
                 if one.region.startswith(PARAMETER):
                     self._machine.passing.add(int(one.region.split()[1]))
                 elif argument.prototype is not None:
@@ -198,6 +203,13 @@ class TableReader:
         """What a member or a slot points to."""
         if type(word) is not Pointer:
             return
+        before, self._data = self._data, self.exported.get(word, self._data)
+        self._follow(table, member, word, name, certainty)
+        self._data = before
+
+    def _follow(
+        self, table: str, member: StructMember, word: Pointer, name: str, certainty: Certainty
+    ) -> None:
         if member.prototype is not None:
             self.add(table, f"{name} {member.name}", word, member.prototype, certainty)
         elif member.table in {_METHODS, _GETSET}:
@@ -312,7 +324,7 @@ class TableReader:
         )
         entry = TableEntry(
             table=table, name=name, target=target, prototype=prototype, flags=flags, certainty=certainty,
-            looks=looks, within=within,
+            looks=looks, within=within, data=self._data if within is None else "",
         )  # fmt: skip
         self.entries[entry] = None
         self._added.add((table, name, function))

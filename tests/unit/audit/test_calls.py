@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from assembling import OWN_ADDRESSES, assemble
 from made_wheels import make_wheel
 
 from pyodide_abi.audit import audit_file
@@ -71,3 +72,20 @@ def test_rules_speak_of_wrong_entries_alone(case: str, tmp_path: Path) -> None:
 
 def test_a_table_that_nobody_hands_over_is_no_finding(tmp_path: Path) -> None:
     assert not report_of("decoy_table", "314_0", "node24", tmp_path).findings
+
+
+@pytest.mark.parametrize(("exported", "certainty"), [("table", "likely"), ("other", "certain")])
+def test_a_table_whose_name_another_library_has_is_less_sure(
+    exported: str, certainty: str, tmp_path: Path
+) -> None:
+    module = OWN_ADDRESSES.replace("_ZL5table", "table")
+    beside = f"""%dylink (import "env" "memory" (memory 0))
+        (global (export "{exported}") i32 (i32.const 0))"""
+    wheel = make_wheel(
+        tmp_path,
+        "x-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl",
+        {"x.cpython-314-wasm32-emscripten.so": assemble(module), "libbeside.so": assemble(beside)},
+    )
+    modules = audit_to_data(audit_file(wheel))["modules"]
+    rows = [row for module in modules for row in module["signatures"] if row["table"] == "PyMethodDef"]
+    assert [(row["entry"], row["certainty"]) for row in rows] == [("x.run", certainty)]
