@@ -48,7 +48,10 @@ class Callers:
         """Functions that call some others."""
         effort = self._machine.effort
         effort.spend_apart(len(self._kept.bodies) if functions else 0)
-        if not functions or effort.spent:
+        return set() if effort.spent else self._of(functions)
+
+    def _of(self, functions: Collection[int]) -> set[int]:
+        if not functions:
             return set()
         calls = calling(sorted(functions)[:MOST_SOUGHT])
         return {self._first + index for index, body in self._kept.bodies.items() if calls(body)}
@@ -122,7 +125,8 @@ class Callers:
         ways = {one: {one} for one in sorted(set(functions))[:_MOST_NAMED]}
         for _ in range(_MOST_ABOVE):
             sought = set[int]().union(*ways.values())
-            callers = sorted(self.of(sought))
+            # Names are looked for even where nothing more can be followed.
+            callers = sorted(self._of(sought))
             calls = {one: calling([one]) for one in sought} if callers else {}
             bodies = self._kept.bodies
             for function, ends in list(ways.items()):

@@ -205,8 +205,10 @@ class _Recovery:
         self._machine.follow_unread()
         self._machine.follow_alone(sorted((callers | self._callers_converting()) - self._machine.ended))
         self._machine.begin_use()
-        # Some go other ways by then.
+        # Some go other ways by then, and may hand on what they are given.
+        passing = set(self._machine.passing)
         self._follow(sorted(callers - self._machine.handing))
+        self._follow(sorted(self._callers.of(self._machine.passing - passing)))
         self._follow_calls()
         if self._relocations is not None and made:
             self._reader.find_methods(self._relocations)
