@@ -55,6 +55,61 @@ def write_result(target: Path, text: str) -> None:
             shutil.copymode(real, partial)
 
 
+class GrowingResult:
+    """A result that is written line by line: beside its place, as ``NAME.part``, until it is whole.
+
+    What a killed process has written stays under that name, and nobody takes it for all. To a device or a
+    pipe lines go at once.
+
+    Attributes:
+        stream: To write to; each line is on disk when the next begins.
+    """
+
+    def __init__(self, target: Path) -> None:
+        """Begin it.
+
+        Raises:
+            OSError: it cannot be written; the error has a name.
+        """
+        self._target = target.resolve()
+        self._part: Path | None = None
+        if not _is_replaced(target):
+            self.stream = target.open("w", encoding="utf-8", buffering=1)
+            return
+        self._part = self._target.with_name(f"{self._target.name}.part")
+        self._part.parent.mkdir(parents=True, exist_ok=True)
+        # What somebody else has laid there to be followed is not.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
+        self.stream = os.fdopen(os.open(self._part, flags, 0o666), "w", encoding="utf-8", buffering=1)
+
+    def finish(self) -> None:
+        """Give it its name.
+
+        Raises:
+            OSError: it cannot be written to the end.
+        """
+        self.stream.close()
+        if self._part is not None:
+            with suppress(FileNotFoundError):
+                shutil.copymode(self._target, self._part)
+            self._part.replace(self._target)
+
+    def leave(self) -> Path | None:
+        """End it as it is.
+
+        Returns:
+            where the lines stand that were written; None where there are none, or no file of ours.
+        """
+        with suppress(OSError):
+            self.stream.close()
+        if self._part is None or not self._part.exists():
+            return None
+        if not self._part.stat().st_size:
+            self._part.unlink()
+            return None
+        return self._part
+
+
 def look_writable(target: Path) -> None:
     """Find out that a result cannot be written before the work for it is done; nothing is made.
 

@@ -63,5 +63,5 @@ def test_repaired_they_load_as_before_and_are_not_larger(
     verification = verify_wheel(new, platform.runtimes[-1:], real_host(), jobs=2)
     assert {result.outcome for result in verification.results} == {Outcome.LOADED}
     again = pyodide_abi("repair", new, "-w", tmp_path / "again", cwd=tmp_path)
-    assert b"nothing to repair" in again.stdout
+    assert (b"no edit of bytes mends it" if status else b"nothing to repair") in again.stdout
     assert (tmp_path / "again" / wheel.name).read_bytes() == new.read_bytes()

@@ -55,7 +55,7 @@ a requirement is named; 'pyodide-abi verify' loads the wheel for real.
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add arguments, a description and examples."""
-    from pyodide_abi.cli.settings import words
+    from pyodide_abi.cli.options import words
     from pyodide_abi.platforms.engine_documents import DEFAULT_ENGINE, engine_names
 
     parser.epilog = _EPILOG

@@ -147,7 +147,7 @@ def _key(report: Report, finding: Finding) -> tuple[str, ...]:
 
 def _ignored(text: str) -> tuple[str, frozenset[str]]:
     from pyodide_abi.audit.run_rules import choose
-    from pyodide_abi.cli.settings import words
+    from pyodide_abi.cli.options import words
 
     pattern, colon, codes = text.rpartition(":")
     if not colon or not pattern or not words(codes):

@@ -54,7 +54,7 @@ _MEMORY = 2048
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add arguments, a description and examples."""
-    from pyodide_abi.cli.settings import words
+    from pyodide_abi.cli.options import words
     from pyodide_abi.cli.target import add_compiler_options, add_platform_option
 
     parser.description = DESCRIPTION

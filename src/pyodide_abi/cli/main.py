@@ -163,7 +163,14 @@ def _run(entry: Entry, argv: Sequence[str], environ: Mapping[str, str], cwd: Pat
     for remark in () if args.quiet else args.remarks:
         sys.stderr.write(f"warning: {printable(remark)}\n")
     session = open_session(args, environ=environ, cwd=cwd)
-    status = command.run(args, session)
+    try:
+        status = command.run(args, session)
+    except BaseException:
+        if part := session.leave():
+            sys.stderr.write(
+                f"warning: not finished; what was found until then is in {printable(str(part))}\n"
+            )
+        raise
     session.finish()
     return status
 

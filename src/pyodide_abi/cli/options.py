@@ -43,6 +43,22 @@ def web_address(text: str) -> str:
     return text
 
 
+class SomeOf(tuple[str, ...]):
+    """The choices of an option that takes one word or several with commas between, for argparse."""
+
+    __slots__ = ()
+
+    def __contains__(self, given: object) -> bool:
+        """Whether each of the words is one of the choices."""
+        chosen = words(str(given))
+        return bool(chosen) and all(tuple.__contains__(self, word) for word in chosen)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of a text with commas between them."""
+    return tuple(word for word in map(str.strip, text.split(",")) if word)
+
+
 def add_executor_option(parser: argparse.ArgumentParser) -> None:
     """The option that has others do the work."""
     parser.add_argument(

@@ -21,15 +21,17 @@ class Many:
         worst: The worst exit status of the files that could not be read.
     """
 
-    def __init__(self, session: Session, *, key: str) -> None:
+    def __init__(self, session: Session, *, key: str, form: str) -> None:
         """Prepare.
 
         Args:
             session: The command's.
             key: What the command's results call the file.
+            form: The form of the results; of lines for programs each is written as it comes.
         """
         self._session = session
         self._key = key
+        self._form = form
         self.results: list[dict[str, Any]] = []
         self.worst = 0
         self._unreadable = 0
@@ -37,7 +39,7 @@ class Many:
     def add(self, given: str, work: Callable[[], dict[str, Any]]) -> None:
         """Do the work over one file; say what is in the way, if something is, and keep that in its place."""
         from pyodide_abi.cli.session import report_error
-        from pyodide_abi.report.envelope import unreadable_to_data
+        from pyodide_abi.report.envelope import to_lines, unreadable_to_data
 
         try:
             self.results.append(work())
@@ -47,14 +49,15 @@ class Many:
             self.results.append(unreadable_to_data(self._key, given, str(error)))
             self.worst = max(self.worst, error.exit_code)
             self._unreadable += 1
+        if self._form == "jsonl":
+            self._session.out.write(to_lines(self.results[-1:]))
+            self._session.out.flush()
 
-    def write(self, command: str, form: str, summary: dict[str, object] | None = None) -> None:
-        """Write the results for programs, if that is the form asked for."""
-        from pyodide_abi.report.envelope import to_envelope, to_lines
+    def write(self, command: str, summary: dict[str, object] | None = None) -> None:
+        """Write the results for programs as one, if that is the form asked for."""
+        from pyodide_abi.report.envelope import to_envelope
 
-        if form == "jsonl":
-            self._session.out.write(to_lines(self.results))
-        elif form == "json":
+        if self._form == "json":
             summary = {**(summary or {}), "unreadable": self._unreadable}
             self._session.out.write(to_envelope(command, self.results, summary=summary))
 

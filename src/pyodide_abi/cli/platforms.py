@@ -110,14 +110,14 @@ def _show_one(platform: Platform, console: Console) -> None:
 
 
 def _show_table(sheet: Sheet, console: Console) -> None:
-    from rich.table import Table
+    from pyodide_abi.report.tables import bare_table, write_table
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table = bare_table(header_style="dim")
     for column in sheet.columns:
         table.add_column(column, overflow="fold")
     for row in sheet.rows:
         table.add_row(*row)
-    console.print(table)
+    write_table(table, console)
 
 
 def _show_with_reasons(sheet: Sheet, console: Console) -> None:

@@ -115,7 +115,7 @@ def _plan(wishes: Wishes, args: argparse.Namespace, session: Session) -> int:
     from pyodide_abi.repair.repair_wheel import plan_wheel
     from pyodide_abi.report.repair import plan_to_data, write_plan
 
-    many = Many(session, key="wheel")
+    many = Many(session, key="wheel", form=args.format)
 
     def plan(given: str) -> dict[str, Any]:
         planned = plan_wheel(wheel_named(given, session.cwd), wishes)
@@ -126,7 +126,7 @@ def _plan(wishes: Wishes, args: argparse.Namespace, session: Session) -> int:
     for given in args.wheels:
         many.add(given, partial(plan, given))
     lacking = sum(bool(one.get("problems")) for one in many.results)
-    many.write("repair", args.format, {"lacking": lacking})
+    many.write("repair", {"lacking": lacking})
     return max(many.worst, MissingError.exit_code if lacking else 0)
 
 
@@ -137,7 +137,7 @@ def _repair(wishes: Wishes, args: argparse.Namespace, session: Session) -> int:
 
     folder = None if args.in_place else session.cwd / Path(args.wheel_dir).expanduser()
     shrink = shrinker(session.host) if args.remove_unreachable else None
-    many = Many(session, key="wheel")
+    many = Many(session, key="wheel", form=args.format)
 
     def repair(given: str) -> dict[str, Any]:
         wheel = wheel_named(given, session.cwd)
@@ -150,7 +150,7 @@ def _repair(wishes: Wishes, args: argparse.Namespace, session: Session) -> int:
     for given in args.wheels:
         many.add(given, partial(repair, given))
     failed = sum(bool(one.get("errors")) for one in many.results)
-    many.write("repair", args.format, {"failed": failed})
+    many.write("repair", {"failed": failed})
     return max(many.worst, int(failed > 0))
 
 

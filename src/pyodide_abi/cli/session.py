@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
+    from pyodide_abi.atomic import GrowingResult
     from pyodide_abi.errors import PyodideAbiError
     from pyodide_abi.host import Host, Task
 
@@ -40,7 +41,8 @@ class Session:
         cwd: the working folder.
         out: The stream for results.
         output: the file that ``--output`` names; None for standard output.
-        kept: What is to be written there.
+        kept: What is to be written there in the end.
+        growing: What is written there as it comes, line by line.
     """
 
     open_host: Callable[[], Host]
@@ -49,6 +51,7 @@ class Session:
     out: TextIO
     output: Path | None = None
     kept: StringIO | None = None
+    growing: GrowingResult | None = None
 
     @cached_property
     def host(self) -> Host:
@@ -69,11 +72,22 @@ class Session:
 
     def finish(self) -> None:
         """Put the results into the file that ``--output`` names, as a whole."""
+        if self.growing is not None:
+            self.growing.finish()
+            return
         if self.output is None or self.kept is None:
             return
         from pyodide_abi.atomic import write_result
 
         write_result(self.output, self.kept.getvalue())
+
+    def leave(self) -> Path | None:
+        """End without having come to an end.
+
+        Returns:
+            the file with what was found until then, if there is one.
+        """
+        return self.growing.leave() if self.growing is not None else None
 
     def console(self) -> Console:
         """Results with colour where they go to a terminal and ``NO_COLOR`` is not set."""
@@ -111,8 +125,18 @@ def open_session(args: argparse.Namespace, *, environ: Mapping[str, str], cwd: P
     named = getattr(args, "output", None)
     output = result_file("--output", named, args, cwd) if named else None
     kept = StringIO()
-    out = gated(kept) if output else sys.stdout
-    return Session(open_host=open_host, environ=environ, cwd=cwd, out=out, output=output, kept=kept)
+    growing = _growing(output, args) if output else None
+    out = gated(growing.stream if growing else kept) if output else sys.stdout
+    return Session(
+        open_host=open_host, environ=environ, cwd=cwd, out=out, output=output, kept=kept, growing=growing
+    )
+
+
+def _growing(output: Path, args: argparse.Namespace) -> GrowingResult | None:
+    """The result of a form that has a line for each file; of others a half one could not be read."""
+    from pyodide_abi.atomic import GrowingResult
+
+    return GrowingResult(output) if getattr(args, "format", None) == "jsonl" else None
 
 
 def result_file(option: str, named: str, args: argparse.Namespace, cwd: Path) -> Path:

@@ -19,6 +19,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyodide_abi.cli.options import words
 from pyodide_abi.errors import UsageError
 from pyodide_abi.values import value
 
@@ -272,11 +273,6 @@ def _every_option() -> Iterator[tuple[str, argparse.Action]]:
 
     for entry in COMMANDS:
         yield from _options(command_parser(entry, entry.load()))
-
-
-def words(text: str) -> tuple[str, ...]:
-    """The type of an option that takes words with commas between; in ``pyproject.toml`` also an array."""
-    return tuple(word for word in map(str.strip, text.split(",")) if word)
 
 
 def _value(action: argparse.Action, value: object, *, where: str) -> object:

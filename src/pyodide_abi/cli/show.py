@@ -81,7 +81,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     """
     from pyodide_abi.report.show import faults_in, needed_in
 
-    many = Many(session, key="path")
+    many = Many(session, key="path", form=args.format)
     faults: list[bool] = []
     shown: list[str] = []
 
@@ -98,7 +98,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     for given in args.files:
         many.add(given, partial(show, given))
     _put(shown, session)
-    many.write("show", args.format)
+    many.write("show")
     return max(many.worst, 2 if any(faults) else 0)
 
 

@@ -7,6 +7,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from pyodide_abi.cli.options import (
+    SomeOf,
     add_executor_option,
     add_find_links_option,
     folders_of,
@@ -113,10 +114,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--engine",
         action="append",
         default=[],
-        choices=(*engine_names(), ALL),
+        choices=SomeOf((*engine_names(), ALL)),
         metavar="E",
-        help=f"load in this engine: {', '.join(engine_names())}, or all; may be repeated (default:\n"
-        f"{DEFAULT_ENGINE})",
+        help=f"load in this engine: {', '.join(engine_names())}, or all;\n"
+        f"several with commas, or repeated (default: {DEFAULT_ENGINE})",
     )
     engines.add_argument(
         "--node", metavar="NODE", help="another Node: an executable, or a version such as 20"
@@ -152,7 +153,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     if args.as_installed:
         return _run_as_installed(args, session)
     named = _named_runtimes(args)
-    many = Many(session, key="wheel")
+    many = Many(session, key="wheel", form=args.format)
     jobs = args.jobs or usable_cores()
     found_engines = cache(partial(engines_of, args, session))
 
@@ -193,7 +194,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
         for given in args.wheels:
             many.add(given, partial(verify, given))
     failed = sum(one.get("failed", not one.get("ok", True)) for one in many.results)
-    many.write("verify", args.format, {"failed": failed})
+    many.write("verify", {"failed": failed})
     lacking = any(one.get("gaps") for one in many.results)
     return max(many.worst, int(failed > 0)) or (_LACKS if lacking else 0)
 
@@ -257,7 +258,7 @@ def _run_as_installed(args: argparse.Namespace, session: Session) -> int:
     from pyodide_abi.runtime.node import find_node
 
     named = _named_runtimes(args)
-    many = Many(session, key="wheel")
+    many = Many(session, key="wheel", form=args.format)
     node = find_node(session.host, args.node)
     browser = None if args.browser == "none" else find_browser(session.host, args.browser)
     if browser is None and args.browser is None:
@@ -285,7 +286,7 @@ def _run_as_installed(args: argparse.Namespace, session: Session) -> int:
     for given in args.wheels:
         many.add(given, partial(verify, given))
     failed = sum(not one.get("ok", True) for one in many.results)
-    many.write("verify", args.format, {"failed": failed})
+    many.write("verify", {"failed": failed})
     return max(many.worst, int(failed > 0))
 
 

@@ -43,12 +43,14 @@ def engines_of(args: argparse.Namespace, session: Session) -> Engines:
         UsageError: calls are asked for in several.
         MissingError: there is none of them.
     """
+    from pyodide_abi.cli.options import words
     from pyodide_abi.errors import UsageError
     from pyodide_abi.platforms.engine_documents import engine_names
     from pyodide_abi.runtime.find_engine import Engines, choose_engines
     from pyodide_abi.runtime.node import find_node
 
-    names = engine_names() if ALL in args.engine else tuple(dict.fromkeys(args.engine))
+    given = words(",".join(args.engine))
+    names = engine_names() if ALL in given else tuple(dict.fromkeys(given))
     if args.calls and len(names) > 1:
         raise UsageError("--calls takes one engine at a time", hint="name one: --engine deno")
     if names:

@@ -12,6 +12,8 @@ from pyodide_abi.wording import listed
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pyodide_abi.audit.finding import Finding
+
 
 class Safety(enum.StrEnum):
     """Whether an edit can change what a program does, beyond what it mends.
@@ -266,12 +268,14 @@ class Plan:
         platform: The platform that it is for; None for a wheel without native files.
         edits: The edits, in the order in which they are made.
         problems: what no edit mends; with any of them nothing is written.
+        left: the audit's errors that none of the edits is an answer to; empty where there are problems.
     """
 
     wheel: str
     platform: str | None
     edits: tuple[Edit, ...]
     problems: tuple[MissingLibrary, ...] = ()
+    left: tuple[Finding, ...] = ()
 
     def chosen(self, *, risky: bool) -> tuple[Edit, ...]:
         """The edits to make."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyodide_abi.audit.finding import Severity
 from pyodide_abi.audit.rules import RULES
 from pyodide_abi.errors import UsageError
 from pyodide_abi.platforms import platform_of_tag
@@ -104,11 +105,16 @@ def plan_repair(subject: Subject, findings: Sequence[Finding], wishes: Wishes) -
     edits += _normalise(wheel, wishes.timestamp)
     if edits and wishes.drop_signature:
         edits += [DropSignature(path=path, why="it fits no edited wheel") for path in signatures(wheel)]
+    answering = tuple(_answering(edits, findings, subject))
+    answered = {code for edit in answering for code in edit.mends}
+    # With a problem not all edits are planned.
+    errors = (one for one in findings if one.severity is Severity.ERROR and not problems)
     return Plan(
         wheel=str(wheel.name),
         platform=subject.platform.name if subject.platform else None,
-        edits=tuple(_answering(edits, findings, subject)),
+        edits=answering,
         problems=problems,
+        left=tuple(one for one in errors if one.code not in answered),
     )
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
 from rich.text import Text
 
 from pyodide_abi.report.printable import printable
-from pyodide_abi.report.verify import STYLES, latent_to_data, widen, write_latent
+from pyodide_abi.report.tables import bare_table, widen, write_table
+from pyodide_abi.report.verify import STYLES, latent_to_data, write_latent
 from pyodide_abi.runtime.differences import differences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rich.console import Console
+    from rich.table import Table
 
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.runtime.as_installed import AsInstalled, Installation
@@ -33,7 +34,7 @@ def write_as_installed(result: AsInstalled, console: Console, latent: Sequence[F
     console.print(f"{printable(result.wheel.name)}, installed with {engines}", style="bold")
     widen(console)
     for release, installations in _by_release(result):
-        console.print(_matrix(release, installations))
+        write_table(_matrix(release, installations), console)
         for item in installations:
             if item.error:
                 console.print(f"  {item.way} cannot install it:", style="red")
@@ -101,7 +102,7 @@ def _by_release(result: AsInstalled) -> Iterator[tuple[str, list[Installation]]]
 
 
 def _matrix(release: str, installations: list[Installation]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = bare_table()
     table.add_column(f"  {release}", overflow="fold")
     for item in installations:
         table.add_column(item.way.value, no_wrap=True)

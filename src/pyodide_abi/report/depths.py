@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
 from pyodide_abi.report.printable import printable
-from pyodide_abi.report.verify import widen
+from pyodide_abi.report.tables import bare_table, widen, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +24,7 @@ def write_depths(reached: Sequence[Reached], console: Console) -> None:
         return
     widen(console)
     console.print("  how deep calls may nest, each through a function of C, with this one at the bottom:")
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = bare_table()
     table.add_column("  function", overflow="fold")
     for title in ("engine", "release", "Python's default limit", "the engine's stack"):
         table.add_column(title)
@@ -35,7 +33,7 @@ def write_depths(reached: Sequence[Reached], console: Console) -> None:
         stack = "more" if one.raised is None else str(one.raised)
         name = printable(one.entry or _NOTHING)
         table.add_row(f"  {name}", one.engine, one.release, f"{one.default}, then {printable(ended)}", stack)
-    console.print(table)
+    write_table(table, console)
     if not any(one.entry for one in reached):
         console.print(
             "  none of the wheel's own functions can be called without arguments: these are bounds for all"

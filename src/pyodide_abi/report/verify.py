@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
 from rich.text import Text
 
 from pyodide_abi.report.demangled import readable
 from pyodide_abi.report.printable import printable
+from pyodide_abi.report.tables import bare_table, widen, write_table
 from pyodide_abi.runtime.account import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rich.console import Console
+    from rich.table import Table
 
     from pyodide_abi.audit.finding import Finding
     from pyodide_abi.linker import Prediction
@@ -32,7 +33,6 @@ STYLES = {
     Outcome.KILLED: "bold red",
     Outcome.NEEDS: "yellow",
 }
-_UNLIMITED = 10_000
 #: So many findings about calls are shown.
 _MOST_LATENT = 5
 
@@ -56,7 +56,7 @@ def write_verification(
         console.print("  no native files: nothing was tried\n")
         return
     widen(console)
-    console.print(_matrix(verification))
+    write_table(_matrix(verification), console)
     several = len(verification.engines) > 1
     for title, results in _grouped(verification.results):
         console.print(f"  {printable(title)}  [{_places(results, several=several)}]")
@@ -117,12 +117,6 @@ def _write_engines(verification: Verification, console: Console) -> None:
 def called(result: Loaded) -> str:
     """What a result's file is called: a module by its dotted name, a library by its path."""
     return result.module or result.path
-
-
-def widen(console: Console) -> None:
-    """Let tables be as wide as they have to be where no terminal sets their width."""
-    if console.soft_wrap:
-        console.width = _UNLIMITED
 
 
 def verification_to_data(
@@ -189,7 +183,7 @@ def latent_to_data(latent: Sequence[Finding]) -> list[dict[str, Any]]:
 def _matrix(verification: Verification) -> Table:
     """A row for each module; with several engines, one for those of them that end alike."""
     several = len(verification.engines) > 1
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = bare_table()
     table.add_column("  module", overflow="fold")
     if several:
         table.add_column("engine", overflow="fold")

@@ -118,6 +118,48 @@ def test_lines_are_written_as_they_come(
     assert json.loads(line)["wheel"] == GOOD
 
 
+class TestLinesIntoAFile:
+    """Each is written as it comes, under a name that says that there will be more."""
+
+    def test_until_the_last_has_come_the_file_is_a_part(
+        self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        audited = many.audit_files
+        (folder / "found.jsonl").write_text("older\n")
+
+        def interrupted(files: list[Path], **options: Any) -> Iterator[many.Audited]:
+            yield next(audited(files, **options))
+            assert GOOD in (folder / "found.jsonl.part").read_text("utf-8")
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(many, "audit_files", interrupted)
+        with suppress(KeyboardInterrupt):
+            main(["audit", GOOD, BAD, "--format", "jsonl", "--output", "found.jsonl"], {}, folder)
+        (line,) = (folder / "found.jsonl.part").read_text("utf-8").splitlines()
+        assert json.loads(line)["wheel"] == GOOD
+        assert (folder / "found.jsonl").read_text() == "older\n"
+        assert "what was found until then is in" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("command", ["audit", "show"])
+    def test_then_it_has_its_name(self, command: str, folder: Path) -> None:
+        words = [command, GOOD, BROKEN, BAD, "--format", "jsonl", "--output", "found.jsonl"]
+        assert main(words, {}, folder) == 2
+        found = [json.loads(line) for line in (folder / "found.jsonl").read_text("utf-8").splitlines()]
+        assert ["unreadable" in one for one in found] == [False, True, False]
+        assert not (folder / "found.jsonl.part").exists()
+
+    def test_a_command_that_finds_nothing_leaves_nothing(self, folder: Path) -> None:
+        words = ["audit", GOOD, "--baseline", "gone.json", "--format", "jsonl", "--output", "found.jsonl"]
+        assert main(words, {}, folder) == 2
+        assert not list(folder.glob("found.jsonl*"))
+
+    def test_a_link_in_the_part_s_place_is_not_followed(self, folder: Path) -> None:
+        (folder / "precious").write_text("mine")
+        (folder / "found.jsonl.part").symlink_to(folder / "precious")
+        assert main(["audit", GOOD, "--format", "jsonl", "--output", "found.jsonl"], {}, folder) == 2
+        assert (folder / "precious").read_text() == "mine"
+
+
 def test_junit_counts_what_failed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["audit", GOOD, BAD, BROKEN, "--format", "junit"], {}, folder)
     suites = ET.fromstring(capsys.readouterr().out)  # noqa: S314 - our own

@@ -11,10 +11,12 @@ from fake_node import BOOTED, DONE, entered, imported, left, make_node_host, pre
 from json_schema import check
 from made_wheels import make_wheel
 
-from pyodide_abi.cli import options, verify
+from pyodide_abi.cli import options, verify, verify_engines
 from pyodide_abi.cli.session import Session
 from pyodide_abi.errors import UsageError
 from pyodide_abi.platforms import load_platform
+from pyodide_abi.platforms.engine_documents import engine_names
+from pyodide_abi.runtime import find_engine
 from pyodide_abi.runtime.account import Outcome
 from pyodide_abi.runtime.as_installed import AsInstalled, Installation, Tried, Way
 
@@ -208,3 +210,40 @@ def test_what_lacks_a_function_loads_and_the_call_is_told(tmp_path: Path) -> Non
     assert status == 0
     assert "loading calls nothing, and calls can fail: ABI201" in text
     assert "`nobody`" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "chosen"),
+    [
+        (["--engine", "node24,deno"], ("node24", "deno")),
+        (["--engine", "deno, node24", "--engine", "deno"], ("deno", "node24")),
+        (["--engine", "bun,all"], engine_names()),
+    ],
+)
+def test_engines_are_named_with_commas_or_one_by_one(
+    words: list[str], chosen: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(find_engine, "choose_engines", lambda names, *_, **__: asked.append(tuple(names)))
+    parser = argparse.ArgumentParser()
+    verify.configure(parser)
+    host = make_node_host(tmp_path, driver, ALL)
+    session = Session(open_host=lambda: host, environ={}, cwd=tmp_path, out=io.StringIO())
+    verify_engines.engines_of(parser.parse_args([NAME, *words]), session)
+    assert asked == [tuple(chosen)]
+
+
+@pytest.mark.parametrize("words", ["node24,chrome", "", ","])
+def test_each_engine_has_to_be_known(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    verify.configure(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args([NAME, "--engine", words])
+    assert "invalid choice" in capsys.readouterr().err
+
+
+def test_no_line_of_the_table_ends_in_blanks(tmp_path: Path) -> None:
+    make_wheel(tmp_path, NAME, {f"pkg/{name}{SUFFIX}": assemble("%dylink %init") for name in ("good", "old")})
+    _, said = call(tmp_path, NAME)
+    assert "314.0.0" in said
+    assert [line for line in said.splitlines() if line != line.rstrip()] == []

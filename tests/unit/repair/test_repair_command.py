@@ -68,6 +68,31 @@ def test_errors_that_are_left(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert (tmp_path / "wheelhouse" / wheel.name).is_file()
 
 
+def test_of_a_wheel_under_a_wrong_name_the_right_one_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = wheel_of(tmp_path, {"pkg/m.cpython-314-wasm32-emscripten.so": extension()})
+    other = path.rename(path.with_name("spam-1.0-cp313-cp313-pyemscripten_2025_0_wasm32.whl"))
+    assert run(other.name, cwd=tmp_path) == 1
+    advice = "fix: rename it back to spam-1.0-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
+    assert capsys.readouterr().out.count(advice) == 1
+    for words in (["-w", "again"], ["--plan"]):
+        run(f"wheelhouse/{other.name}", *words, cwd=tmp_path)
+        said = capsys.readouterr().out
+        assert "no edit of bytes mends it" in said
+        assert "nothing to repair" not in said
+        assert said.count(advice) == 1
+
+
+def test_of_a_sound_wheel_there_is_nothing_to_repair(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheel = wheel_of(tmp_path, {"pkg/m.cpython-314-wasm32-emscripten.so": extension()})
+    assert run(wheel.name, cwd=tmp_path) == 0
+    assert run(f"wheelhouse/{wheel.name}", "--plan", cwd=tmp_path) == 0
+    assert capsys.readouterr().out.endswith(": nothing to repair\n")
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
