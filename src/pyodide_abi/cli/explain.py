@@ -32,7 +32,7 @@ All texts are listed in docs/reference/loader-messages.md.
 EXAMPLES = """\
 examples:
   pyodide-abi explain ABI201
-      what the rule checks, why it breaks, an example, the fix; 201 will do
+      what the rule checks, why it breaks, an example, the fix; 201 will do, several codes, too
   pyodide-abi explain wrong-unwinding
       the same, by the rule's name
   pyodide-abi explain "Error: bad export type for '_ZTVN4absl6StatusE': undefined"
@@ -55,6 +55,8 @@ _SYMBOL = re.compile(r"[A-Za-z_$][\w$.]{1,4000}")
 _PATH = re.compile(r"\S{0,4000}\.(?:txt|log|out|err|md|json|html)", re.IGNORECASE)
 #: A longer word is no file's name, in characters.
 _LONGEST_PATH = 4096
+#: A list of all rules is shorter, in characters.
+_LONGEST_LIST = 4000
 #: The beginning of codes: a family of rules.
 _FAMILY = re.compile(r"(?:ABI)?[1-6]\d?(?:xx)?", re.IGNORECASE)
 
@@ -95,9 +97,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
     else:
         text = " ".join(words)
     wanted = text.strip()
-    rule = next((rule for rule in RULES if rule.is_called(wanted)), None)
-    if rule is not None:
-        return _show_rule(rule, args, session)
+    if rules := _rules_called(wanted):
+        return _show_rules(rules, args, session)
     if _FAMILY.fullmatch(wanted):
         return _list_rules([rule for rule in RULES if rule.matches(wanted)], args, session)
     if _WORD.fullmatch(wanted):
@@ -115,6 +116,16 @@ def run(args: argparse.Namespace, session: Session) -> int:
         if _WORD.fullmatch(wanted):
             explanation = _without_module(wanted)
     return _show_explanation(explanation, text, args, session)
+
+
+def _rules_called(wanted: str) -> list[Rule]:
+    """The rules that each of the words names, in their order; none where a word is another thing."""
+    from pyodide_abi.audit.rules import RULES
+
+    words = wanted.replace(",", " ").split() if len(wanted) <= _LONGEST_LIST else []
+    found = [next((rule for rule in RULES if rule.is_called(word)), None) for word in words]
+    rules = [rule for rule in found if rule is not None]
+    return list(dict.fromkeys(rules)) if len(rules) == len(found) else []
 
 
 def _file_called(words: Sequence[str], session: Session) -> Path | None:
@@ -256,17 +267,18 @@ def _list_rules(chosen: Sequence[Rule], args: argparse.Namespace, session: Sessi
     return 0
 
 
-def _show_rule(rule: Rule, args: argparse.Namespace, session: Session) -> int:
+def _show_rules(rules: Sequence[Rule], args: argparse.Namespace, session: Session) -> int:
     from pyodide_abi.report.explain import rule_data, rule_text
 
+    text = "\n".join(map(rule_text, rules))
     if args.format == "json":
-        _print_json([rule_data(rule)], session)
+        _print_json([rule_data(rule) for rule in rules], session)
     elif session.out.isatty():
         from rich.markdown import Markdown
 
-        session.console().print(Markdown(rule_text(rule)))
+        session.console().print(Markdown(text))
     else:
-        session.out.write(rule_text(rule))
+        session.out.write(text)
     return 0
 
 

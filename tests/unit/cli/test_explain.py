@@ -48,6 +48,20 @@ class TestRules:
         assert set(data["sections"]) == set(rule.sections())
 
 
+@pytest.mark.parametrize("words", [("ABI201", "202"), ("201,abi202",), ("undefined-symbol", "ABI202", "201")])
+def test_several_rules(words: tuple[str, ...], explain: Any) -> None:
+    status, out, _ = explain(*words)
+    assert status == 0
+    heads = [line.split()[1] for line in out.splitlines() if line.startswith("# ")]
+    assert heads == ["ABI201", "ABI202"]
+    data = json.loads(explain(*words, "--format", "json")[1])["results"]
+    assert [one["code"] for one in data] == heads
+
+
+def test_a_rule_among_other_words_is_no_list_of_rules(explain: Any) -> None:
+    assert explain("ABI201", "nothing", "else")[0] == 1
+
+
 def test_without_arguments_all_rules(explain: Any) -> None:
     status, out, _ = explain()
     assert status == 0
