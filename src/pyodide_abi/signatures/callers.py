@@ -106,13 +106,13 @@ class Callers:
         found, callers = list[int](), set[int]()
         for _ in range(_MOST_BETWEEN):
             callers = self.of(given) - callers
-            # Any may give the place of a table, whose address is like any other.
-            found += sorted(callers, key=lambda index: (index not in taking, index))
+            found += sorted(callers)
             given = callers - taking
             self._machine.calling_given |= given
             if not given:
                 break
-        return list(dict.fromkeys(found))
+        # Any may give the place of a table, whose address is like any other.
+        return sorted(dict.fromkeys(found), key=lambda index: index not in taking)
 
     def above(self, functions: Iterable[int], names: Mapping[int, str]) -> dict[int, str]:
         """The name of one that calls a function, by itself or through others.

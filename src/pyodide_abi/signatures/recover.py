@@ -252,10 +252,9 @@ class _Recovery:
         self._follow([index for index in self._callers.by_address() if index not in visited])
         # What CPython calls is given something by CPython.
         given = self._callers.calling_given() - {entry.target.index for entry in self._reader.entries}
-        giving = self._callers.giving_to(given)
-        if giving:
+        if given:
             effort.allow_giving()
-        self._follow(giving)
+        self._follow(self._callers.giving_to(given))
 
     def _load(self) -> None:
         if self._start is not None:
