@@ -13,7 +13,7 @@ from pyodide_abi.runtime.fresh_interpreters import Interpreters
 from pyodide_abi.runtime.protocol import Call, Probe
 from pyodide_abi.runtime.replies import Called, Calling, Imported, Untried
 from pyodide_abi.runtime.site import unpack
-from pyodide_abi.signatures.outcomes import CallResult
+from pyodide_abi.signatures.outcomes import Caller, CallResult
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pyodide_abi.runtime.driver import Heard
     from pyodide_abi.runtime.engine_program import EngineProgram
     from pyodide_abi.runtime.verify import Loaded, Verification
+    from pyodide_abi.signatures.entries import TableEntry
     from pyodide_abi.signatures.rows import Row
 
 #: What engines say when a call finds no function of the type; other ends are the function's own.
@@ -38,11 +39,14 @@ _MISMATCH = (
 _NO_RESULT = (
     "Handler takes too many arguments",
     "without setting an exception",
-    "with an exception set",
     "without exception set",
     "without raising an exception",
     "raised unreported exception",
 )
+#: What CPython says, too, where a trampoline's error comes late.
+_LATE = "with an exception set"
+#: Slots that are called to make an instance, and what an import calls in making the module.
+_MAKING, _MAKING_MODULE = frozenset({"tp_vectorcall", "tp_new", "tp_init", "tp_alloc"}), "PyModuleDef_Slot"
 #: Entries that an import calls.
 _INIT = INIT_PREFIXES
 _IMPORTING = frozenset({"Py_mod_exec", "Py_mod_create"})
@@ -252,14 +256,26 @@ def _judged(
     if dead:
         # A method that hands a function to qsort traps where that function is wrong, not because of itself.
         blamed = any(
-            row.entry.name == group[0].entry.name and row.calls.get(release) is CallResult.TRAPS
+            _is_called_first(row.entry, group[0].entry) and row.calls.get(release) is CallResult.TRAPS
             for row in beside
         )
         # A stub of the linker ends in "unreachable", which other functions do as well.
         mismatch = not blamed and any(said in words for said in _MISMATCH)
         return (CallSeen.TRAPS if CallResult.TRAPS in predicted or mismatch else CallSeen.DIES), words
-    if words.startswith("SystemError") and any(said in words for said in _NO_RESULT):
+    # A setter's error comes late, once it seems to have gone well; others that do so ignore an error.
+    late = _LATE in words and any(row.caller is Caller.SETTER for row in group)
+    if words.startswith("SystemError") and (late or any(said in words for said in _NO_RESULT)):
         return CallSeen.RAISES, words
     if group[0].entry.within is not None and predicted and CallResult.SURVIVES not in predicted:
         return CallSeen.NEVER, words
     return CallSeen.SURVIVES, words
+
+
+def _is_called_first(entry: TableEntry, called: TableEntry) -> bool:
+    """Whether a call of one entry calls another: by its name, to make an instance, or to make the module."""
+    if entry.name == called.name:
+        return True
+    owner, _, member = entry.name.partition(" ")
+    if called.name.startswith(_INIT):
+        return entry.table == _MAKING_MODULE and called.name.endswith(f"_{owner}")
+    return member in _MAKING and called.name.startswith((f"{owner} ", f"{owner}."))

@@ -34,12 +34,17 @@ TRAP = {"kind": "died", "text": "RuntimeError: null function or function signatu
 DEATH = {"kind": "died", "text": "RuntimeError: memory access out of bounds"}
 
 
+LATE = "SystemError: <built-in function len> returned a result with an exception set"
+
+
 def called(error: str = "") -> dict[str, Any]:
     return {"kind": "probe", "called": "x", "error": error}
 
 
-def row(predicted: str, name: str = "one.f", *, within: int | None = None) -> Row:
-    prototype = load_layouts().prototypes["PyCFunction"]
+def row(
+    predicted: str, name: str = "one.f", *, within: int | None = None, prototyped: str = "PyCFunction"
+) -> Row:
+    prototype = load_layouts().prototypes[prototyped]
     target = CalledFunction(index=3, type=prototype.type)
     table = "qsort" if within else "PyMethodDef"
     entry = TableEntry(table=table, name=name, target=target, prototype=prototype, within=within)
@@ -72,6 +77,7 @@ def call(tmp_path: Path, told: list[Any], *rows: Row) -> tuple[CalledEntry, ...]
             True,
         ),
         ([CALLING, called("SystemError: of its own"), DONE], "survives", CallSeen.SURVIVES, True),
+        ([CALLING, called(LATE), DONE], "survives", CallSeen.SURVIVES, True),
         ([CALLING, called(), DONE], "raises", CallSeen.SURVIVES, False),
         ([CALLING, called(), DONE], "traps", CallSeen.SURVIVES, False),
         ([CALLING, TRAP, 134], "traps", CallSeen.TRAPS, False),
@@ -94,6 +100,23 @@ def test_a_function_that_hands_a_wrong_one_over_is_not_wrong_itself(tmp_path: Pa
     method, callback = call(tmp_path, [CALLING, TRAP, 134], row("survives"), row("traps", within=3))
     assert (method.seen, method.agrees) == (CallSeen.DIES, True)
     assert (callback.seen, callback.agrees) == (CallSeen.TRAPS, True)
+
+
+def test_an_error_of_a_setter_comes_late(tmp_path: Path) -> None:
+    setter = row("raises", "one.T.x (set)", prototyped="setter")
+    (entry,) = call(tmp_path, [CALLING, called(LATE), DONE], setter)
+    assert (entry.seen, entry.agrees) == (CallSeen.RAISES, True)
+
+
+@pytest.mark.parametrize(
+    ("slot", "seen"), [("one.T tp_vectorcall", CallSeen.DIES), ("one.U tp_vectorcall", CallSeen.TRAPS)]
+)
+def test_what_makes_an_instance_is_called_before_its_other_slots(
+    slot: str, seen: CallSeen, tmp_path: Path
+) -> None:
+    told = [CALLING, TRAP, 134]
+    made, _ = call(tmp_path, told, row("survives", "one.T tp_new"), row("traps", slot))
+    assert (made.seen, made.agrees) == (seen, seen is CallSeen.DIES)
 
 
 def test_a_callback_that_nobody_was_seen_to_call(tmp_path: Path) -> None:
