@@ -287,8 +287,7 @@ class Wheel:
     @cached_property
     def python_sources(self) -> Mapping[str, bytes]:
         """The wheel's Python files by their places below ``site-packages``, up to a bound of bytes."""
-        left = _MOST_PYTHON
-        sources: dict[str, bytes] = {}
+        left, sources = _MOST_PYTHON, dict[str, bytes]()
         for path, name in self.member_at.items():
             size = self._infos[name].file_size
             if path.endswith(".py") and size <= min(_LARGEST_PYTHON, left):
@@ -324,10 +323,9 @@ def open_wheel(path: Path, *, bounds: Bounds | None = None) -> Wheel:
     Raises:
         WheelError: the name is not a wheel's, or the file is not an archive, or not one that is safe to open.
     """
-    if path.is_dir():
-        raise WheelError(f"{path} is a folder")
     if not path.is_file():
-        raise WheelError(f"{path} is no regular file" if path.exists() else f"there is no file {path}")
+        kind = "is a folder" if path.is_dir() else "is no regular file"
+        raise WheelError(f"{path} {kind}" if path.exists() else f"there is no file {path}")
     try:
         name = parse_wheel_name(path.name)
     except WheelError as error:
