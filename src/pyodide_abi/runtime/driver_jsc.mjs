@@ -7,6 +7,11 @@ import { runBatch } from "./batch.mjs";
 const DIGEST = 32;
 const batch = JSON.parse(text(globalThis.arguments[0]));
 let answers = "";
+// The shell itself tells nobody of what is thrown here.
+const fail = (error) => {
+  printErr(String(error));
+  throw error;
+};
 await runBatch(batch, {
   home: `${batch.release}/`,
   memory: batch.memory ? bytes(batch.memory).subarray(0, -DIGEST) : null,
@@ -14,5 +19,5 @@ await runBatch(batch, {
   send: (message) => writeFile(batch.channel, (answers += JSON.stringify(message) + "\n")),
   touch: () => writeFile(batch.clock, ""),
   save: batch.save && ((memory) => writeFile(batch.save, memory)),
-});
+}).catch(fail);
 quit(0);

@@ -106,7 +106,7 @@ class Interpreters:
                 return self.some(interpreters, runtime, again=True)
             raise UnstartedError(
                 f"the release {runtime.version} does not start in {self.program.path}: {first.died}",
-                hint="'--node' names another Node; 'pyodide-abi doctor' says which there are",
+                hint="'--node' names another Node, '--engine' another engine; 'pyodide-abi doctor' has all",
             )
         *others, last = told
         if others and last[-1].died:
