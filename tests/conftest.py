@@ -44,6 +44,7 @@ def _unit_tests_stay_inside(request: pytest.FixtureRequest, monkeypatch: pytest.
 EXPECTED_SKIPS = re.compile(
     r"there is no (Node 20|Node 26|browser of the Chromium family|firefox|chromium|webkit)\b"
     r"|there is no executable '(bun|deno|firefox|jsc)'"
+    r"|no (fish|zsh) here"
 )
 
 
