@@ -12,10 +12,7 @@ from pyodide_abi.platforms.surface import MAGIC
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pyodide_abi.platforms.surface import Surface, SymbolKind
-
-    #: The kind and the type of a symbol.
-    Form = tuple[SymbolKind, str | None]
+    from pyodide_abi.platforms.surface import Form, Surface
 
 
 def surface_tables(surface: Surface) -> dict[tuple[str, str], dict[str, Form]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pyodide_abi.abi.symbols import ENV_SPACES
 from pyodide_abi.atomic import temporary
 from pyodide_abi.errors import FailedError
-from pyodide_abi.platforms.surface import SymbolKind
+from pyodide_abi.platforms.surface import Form, SymbolKind
 from pyodide_abi.runtime.node import find_node
 from pyodide_abi.runtime.room import Room, environment, is_lockable, locked
 from pyodide_abi.values import value
@@ -36,7 +36,7 @@ _MAIN = "pyodide.asm.wasm"
 _SCRIPTS = ("pyodide.asm.mjs", "pyodide.asm.js")
 
 #: The kind and the type of each symbol, by name.
-Symbols = dict[str, tuple[SymbolKind, str | None]]
+Symbols = dict[str, Form]
 
 
 @value
