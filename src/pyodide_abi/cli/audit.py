@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pyodide_abi.atomic import temporary, write_result
 from pyodide_abi.cli.options import add_executor_option, positive, web_address
 
 if TYPE_CHECKING:
@@ -152,6 +151,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
         @cache
         def scratch() -> Path:
             # An audit of files that are there writes nothing.
+            from pyodide_abi.atomic import temporary
+
             return stack.enter_context(temporary())
 
         outcomes, judged = [], []
@@ -173,6 +174,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
             f"findings left out, as the baseline or per-file ignores have them: {hidden}"
         )
     for form, file in also:
+        from pyodide_abi.atomic import write_result
+
         write_result(file, _as_data(judged, form, args.docs))
     _write(judged, args, session)
     status = max(one.error.exit_code if one.error else int(policy.fails(one)) for one in judged)
@@ -196,13 +199,18 @@ def _audited(
     from pyodide_abi.cli.audit_targets import targets_of
     from pyodide_abi.cli.session import usable_cores
     from pyodide_abi.copies import Copies
-    from pyodide_abi.executors import opened_executor
     from pyodide_abi.values import replace
 
     name = platform.name if platform else None
     targets = list(targets_of(args.files, platform, session, scratch))
     files = [target.path for target in targets if target.path]
-    with opened_executor(args.executor, min(args.jobs or 1, len(files) or 1), session.cwd) as executor:
+    with ExitStack() as stack:
+        executor = None
+        if args.executor or min(args.jobs or 1, len(files)) > 1:
+            from pyodide_abi.executors import opened_executor
+
+            jobs = min(args.jobs or 1, len(files) or 1)
+            executor = stack.enter_context(opened_executor(args.executor, jobs, session.cwd))
         audited = audit_files(
             files,
             platform=None if habit else name,

@@ -7,7 +7,6 @@ import posixpath
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from pyodide_abi.atomic import write_result
 from pyodide_abi.audit.finding import Severity
 from pyodide_abi.errors import UnreadableInputError, UsageError
 from pyodide_abi.report.printable import to_json, with_slashes
@@ -114,6 +113,8 @@ def write_baseline(file: Path, outcomes: Sequence[Outcome]) -> int:
     Returns:
         how many there are.
     """
+    from pyodide_abi.atomic import write_result
+
     found = {_key(one.report, finding) for one in outcomes if one.report for finding in one.report.findings}
     fields = ("project", "code", "path", "symbol")
     entries = [dict(zip(fields, key, strict=True)) for key in sorted(found)]

@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pyodide_abi.errors import WheelError
 from pyodide_abi.wheel.record import (
@@ -42,6 +47,33 @@ def test_round_trip_with_a_comma_in_a_name() -> None:
 def test_malformed(text: str, reason: str) -> None:
     with pytest.raises(WheelError, match=reason):
         parse_record(text, where="spam.whl: RECORD")
+
+
+@given(st.text(alphabet='ab/,"\r\n\0 =1é\x85\u2028', max_size=40))
+def test_usual_lines_are_read_as_the_library_reads_them(text: str) -> None:
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text)) if row]
+    except csv.Error:
+        rows = [[]]
+    good = all(
+        len(row) == 3 and row[0] and (not row[2] or (row[2].isascii() and row[2].isdecimal())) for row in rows
+    )
+    # No size has more digits.
+    good = good and all(len(row[2]) <= 20 for row in rows)
+    if not good:
+        with pytest.raises(WheelError):
+            parse_record(text, where="w")
+        return
+    assert [(entry.path, entry.digest) for entry in parse_record(text, where="w")] == [
+        (path, digest) for path, digest, _ in rows
+    ]
+
+
+def test_a_field_is_as_long_as_the_library_allows() -> None:
+    longest = csv.field_size_limit()
+    assert parse_record("a" * longest + ",,\n", where="w")[0].path == "a" * longest
+    with pytest.raises(WheelError, match="field larger than field limit"):
+        parse_record("a" * (longest + 1) + ",,\n", where="w")
 
 
 FILES = {"spam.py": b"spam", "spam-1.dist-info/RECORD": b"", "spam-1.dist-info/RECORD.jws": b"{}"}
