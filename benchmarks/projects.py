@@ -188,6 +188,8 @@ def run_tests(project: Project, platform: str, wheel: Path, folder: Path) -> dic
         copy = shutil.copytree if (sources / path).is_dir() else shutil.copy2
         (place / path).parent.mkdir(parents=True, exist_ok=True)
         copy(sources / path, place / path)
+    if "conftest" in project.tests:
+        (place / "conftest.py").write_text(project.tests["conftest"], "utf-8")
     arguments = ["-p", "no:cacheprovider", "-q", "-rsfE", "--tb=short", "--rootdir=."]
     for one in project.tests.get("excluded", []):
         for test in one["tests"] if platform in one.get("platforms", _TESTED) else ():
