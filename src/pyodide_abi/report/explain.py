@@ -78,7 +78,7 @@ def explanation_data(explanation: Explanation, kind: TextKind | None = None) -> 
     """
     return {
         "type": "text",
-        "kind": {"name": kind.name, "instead": kind.instead} if kind else None,
+        "kind": _kind(kind) if kind else None,
         "file": explanation.file or None,
         "platforms": list(explanation.platforms),
         "engine": explanation.engine or None,
@@ -110,7 +110,12 @@ def unknown_text(kind: TextKind | None) -> Iterator[str]:
             "RuntimeError, or with 'error:' in a build's log; a file's name will do",
         )
     else:
-        yield from wrapped("it is", kind.name)
+        yield from wrapped("it is", f"{kind.name}, {kind.when}" if kind.when else kind.name)
+        if kind.line:
+            yield from map(printable, wrapped("line", kind.line))
+        if kind.means:
+            yield from wrapped("means", kind.means)
+            yield from wrapped("next", kind.next)
         yield from wrapped("instead", f"give {kind.instead}")
     yield from wrapped("or", "'pyodide-abi audit WHEEL.whl' says what it finds in the wheel itself")
 
@@ -193,6 +198,17 @@ def _plain(text: str) -> str:
     """A cause or a fix without a text to take names from."""
     plain = filled(text, {})
     return plain[0].upper() + plain[1:]
+
+
+def _kind(kind: TextKind) -> Data:
+    return {
+        "name": kind.name,
+        "when": kind.when or None,
+        "line": kind.line or None,
+        "means": kind.means or None,
+        "next": kind.next or None,
+        "instead": kind.instead,
+    }
 
 
 def _recognised(hit: Recognised) -> Data:

@@ -50,7 +50,10 @@ function unknown(kind) {
   return [
     el("p", { class: "verdict-title" }, "Nothing in this text is known"),
     kind
-      ? el("p", {}, `It looks like ${kind.name}. Give ${kind.instead} instead.`)
+      ? el("p", {}, `It looks like ${kind.when ? `${kind.name}, ${kind.when}` : kind.name}.`)
       : el("p", {}, "Paste all of it, with the lines that begin with ImportError, LinkError, CompileError or RuntimeError. Or drop the wheel: the audit says what it finds in it."),
+    kind?.line && el("p", {}, el("code", {}, kind.line)),
+    kind?.means && el("p", {}, `That line means: ${kind.means}. What to do: ${kind.next}.`),
+    kind && el("p", { class: "soft" }, `If that does not help, give ${kind.instead}.`),
   ];
 }
