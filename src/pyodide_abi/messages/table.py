@@ -20,6 +20,7 @@ from pyodide_abi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from importlib.resources.abc import Traversable
 
     from pyodide_abi.messages.searched import SearchedText
 
@@ -69,9 +70,10 @@ _IMPORT = (
 )
 _PATH = r"""(?P<file>[^\s'"]{1,1000})"""
 
-#: Where an entry begins, and each of its patterns, as the files are written.
+#: Where an entry begins, as the files are written.
 _ENTRY = re.compile(r"^\[\[message\]\]$", re.MULTILINE)
-_PATTERN = re.compile(r"^pattern = (.*)$", re.MULTILINE)
+#: What ``tools/write_message_keys.py`` writes beside the files.
+KEYS = "keys.json"
 
 #: A part of a cause that is left out where the text does not have what it names.
 _OPTIONAL = re.compile("«([^«»]*)»")
@@ -212,61 +214,56 @@ def load_messages() -> tuple[Message, ...]:
 def messages_for(text: SearchedText) -> Iterator[Message]:
     """The entries of which a text may have a wording, in the table's order.
 
-    Of all others nothing but the patterns is read: to read the whole table takes far longer than a search.
+    All others are not read: to read the whole table takes far longer than a search.
     """
-    for entry in _entries():
-        if text.has_any(entry.keys):
-            yield _decoded(entry)
-
-
-@value
-class _Entry:
-    """An entry that is not decoded yet.
-
-    Attributes:
-        keys: those of all its wordings.
-        file: The name of its file.
-        text: The entry as it is written, in TOML.
-    """
-
-    keys: tuple[str, ...]
-    file: str
-    text: str
+    for name, entries in _keys().items():
+        for number, keys in enumerate(entries):
+            if text.has_any(keys):
+                yield _decoded(name, number)
 
 
 @functools.cache
-def _entries() -> tuple[_Entry, ...]:
-    return tuple(
-        _Entry(
-            keys=tuple(
-                key for text in _PATTERN.findall(part) for key in keys_of(_expanded(_decoded_text(text)))
-            ),
-            file=name,
-            text=f"[[message]]{part}",
-        )
-        for name, text in _texts()
-        for part in _ENTRY.split(text)[1:]
-    )
-
-
-def _decoded_text(text: str) -> str:
-    """A text of TOML on one line: what has no escapes is cut out, as a reader of TOML takes far longer."""
-    if text.startswith("'''"):
-        return text[3:-3]
-    return text[1:-1] if text.startswith("'") else str(json.loads(text))
+def _keys() -> dict[str, list[list[str]]]:
+    """Of each file, of each entry, the keys of all its wordings."""
+    found: dict[str, list[list[str]]] = json.loads(_folder().joinpath(KEYS).read_text("utf-8"))
+    return found
 
 
 @functools.cache
-def _decoded(entry: _Entry) -> Message:
-    (message,) = decode_messages(tomllib.loads(entry.text), entry.file)
+def _decoded(name: str, number: int) -> Message:
+    (message,) = decode_messages(tomllib.loads(f"[[message]]{_entries(name)[number]}"), name)
     return message
+
+
+@functools.cache
+def _entries(name: str) -> list[str]:
+    """The entries of a file as they are written, in TOML, each without its head."""
+    return _ENTRY.split(_folder().joinpath(name).read_text("utf-8"))[1:]
+
+
+def _folder() -> Traversable:
+    return files("pyodide_abi.messages").joinpath("texts")
 
 
 def _texts() -> Iterator[tuple[str, str]]:
     """Each file's name and text."""
-    folder = files("pyodide_abi.messages").joinpath("texts")
     for name in _FILES:
-        yield f"{name}.toml", folder.joinpath(f"{name}.toml").read_text("utf-8")
+        yield f"{name}.toml", _folder().joinpath(f"{name}.toml").read_text("utf-8")
+
+
+def keys_as_json() -> str:
+    """``texts/keys.json``: of each file, of each entry, what a text must have one of to be held against it.
+
+    To work it out from some thousand patterns would take a fifth of the time of a short ``explain``.
+    """
+    found = {
+        name: [
+            sorted({key for wording in message.wordings for key in wording.keys})
+            for message in decode_messages(tomllib.loads(text), name)
+        ]
+        for name, text in _texts()
+    }
+    return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
 
 
 def decode_messages(document: Mapping[str, Any], file: str) -> tuple[Message, ...]:

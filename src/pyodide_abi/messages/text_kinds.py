@@ -12,14 +12,20 @@ from pyodide_abi.messages.pasted import without_clocks, without_colours
 from pyodide_abi.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 #: So much of a longer text is looked at, in characters from its beginning and from its end.
 _BEGINNING, _END = 50_000, 200_000
 #: A longer line is shown in part, in characters.
 _LONGEST_LINE = 300
 
-_FRAME = re.compile(r'^\W{0,8}File "(?P<file>[^"]{1,1000})", line (?P<line>\d{1,9})', re.MULTILINE)
+#: As Python writes a frame, and as notebooks do.
+_FRAME = re.compile(
+    r"""^\W{0,8}(?:File "(?P<file>[^"]{1,1000})", line (?P<line>\d{1,9})"""
+    r"""|File (?P<shown>[^\s":]{1,1000}):(?P<at>\d{1,9}), in """
+    r"""|(?P<cell>Cell In ?\[\d{1,9}\]), line (?P<row>\d{1,9}))""",
+    re.MULTILINE,
+)
 _PACKAGE = re.compile(
     r"(?:(?:site|dist)-packages/(?:pip/_vendor/)?|/python3(?:\.\d{1,3}|\d{2,3}\.zip)/(?=_?pyodide))"
     r"(?P<package>\w{1,60})"
@@ -38,7 +44,7 @@ _EXCEPTION = re.compile(
 _DECIDING = tuple(
     re.compile(pattern, re.MULTILINE)
     for pattern in (
-        r"^.{0,300}?\b(?:fatal error|error|ERROR|Error|FATAL|fatal)(?:\[\w{1,20}\])?: .{1,4000}$",
+        r"^.{0,300}?(?:\b(?:error|ERROR|FATAL|fatal)|Error|Exception)(?:\[\w{1,20}\])?: .{1,4000}$",
         r"^.{0,300}?(?:\b(?:error|ERROR|failed|FAILED|cannot|Could not)\b|not found).{0,4000}$",
         r"^.{0,300}?\b(?:warning|WARNING|Warning|WARN)\b.{1,4000}$",
     )
@@ -110,23 +116,29 @@ def kind_of(text: str) -> TextKind | None:
 
 def _traced(text: str) -> tuple[str, str, str] | None:
     """Name, stage and place of settings of the program in which a traceback ends; none if nothing tells."""
-    frames = [match for match in _FRAME.finditer(text) if not _STANDARD.search(match["file"])]
-    programs = _programs()
+    frames = [frame for frame in map(_place, _FRAME.finditer(text)) if not _STANDARD.search(frame[0])]
     exceptions = [match["name"] for match in _EXCEPTION.finditer(text)]
-    for place in [match["file"] for match in frames[-1:]]:
-        package = _PACKAGE.search(place)
-        if package is None and (_OWN.search(place) or not exceptions or "." not in exceptions[-1]):
-            file = place.rsplit("/", 1)[-1]
-            return (f"a Python traceback that ends in {file}, line {frames[-1]['line']}", "", "that line")
+    by_name = bool(exceptions) and "." in exceptions[-1]
+    for file, line in frames[-1:]:
+        package = _PACKAGE.search(file)
         if package is not None:
-            return _program(package["package"], programs)
-    if exceptions and "." in exceptions[-1]:
-        return _program(exceptions[-1].partition(".")[0], programs)
-    return None
+            return _program(package["package"])
+        if _OWN.search(file) or not by_name:
+            name = f"a Python traceback that ends in {file.rsplit('/', 1)[-1]}, line {line}"
+            return (name, "", "that line")
+    return _program(exceptions[-1].partition(".")[0]) if by_name else None
 
 
-def _program(package: str, programs: Mapping[str, tuple[str, str, str]]) -> tuple[str, str, str]:
-    name, when, where = programs.get(package, (package, "", f"the call of {package}"))
+def _place(frame: re.Match[str]) -> tuple[str, str]:
+    """File and line of a frame."""
+    return (
+        frame["file"] or frame["shown"] or frame["cell"],
+        frame["line"] or frame["at"] or frame["row"],
+    )
+
+
+def _program(package: str) -> tuple[str, str, str]:
+    name, when, where = _programs().get(package, (package, "", f"the call of {package}"))
     named = name.replace("{package}", package)
     return (f"a Python traceback that ends in {named}", when, where)
 

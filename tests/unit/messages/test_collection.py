@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pyodide_abi.messages import kind_of, load_messages, recognise
+from pyodide_abi.messages import kind_of, load_messages, recognise, table
 from pyodide_abi.messages.keys import keys_of
 from pyodide_abi.messages.searched import SearchedText
 from pyodide_abi.messages.table import messages_for
@@ -74,6 +74,9 @@ def test_of_what_is_not_known_the_kind_is_told(text: dict[str, Any]) -> None:
     assert not recognise(text["text"]).recognised
     kind = kind_of(text["text"])
     assert (kind.name if kind else None) == text.get("kind")
+    if "sort" in text:
+        assert kind is not None
+        assert kind.means == text["sort"]
 
 
 class TestAdvice:
@@ -130,6 +133,11 @@ class TestKeys:
             key for message in load_messages() for word in message.wordings for key in word.keys
         )
         assert tuple(messages_for(SearchedText(everything))) == load_messages()
+
+    def test_are_written_beside_the_table(self) -> None:
+        """If not, ``python tools/write_message_keys.py``."""
+        written = Path(table.__file__).with_name("texts") / table.KEYS
+        assert written.read_text("utf-8") == table.keys_as_json()
 
     def test_of_a_text_only_the_entries_with_its_words_are_read(self) -> None:
         found = [
