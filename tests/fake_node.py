@@ -57,6 +57,7 @@ def make_node_host(
         if session["save"]:
             Path(session["save"]).touch()
         with Path(session["channel"]).open("a", encoding="utf-8") as channel:
+            session["brief"] = "--no-wasm-tier-up" in words
             for message in [DONE] if session["save"] else _session(session, driver):
                 if isinstance(message, int):
                     status = message

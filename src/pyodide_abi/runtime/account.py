@@ -105,6 +105,12 @@ class Account:
         return (Outcome.REFUSED, f"{step.error}: {step.text}") if step.error else (Outcome.LOADED, "")
 
     @property
+    def well(self) -> bool:
+        """Nothing failed, in the file or around it, but for a module that is not there."""
+        failed = self.error and not self.missing
+        return not (self.spoilt or self.died or failed or any(step.error for step in self.steps))
+
+    @property
     def package(self) -> str:
         """How the import ended, where that is not what :meth:`verdict` tells."""
         if self.dead or (not self.spoilt and any(step.error for step in self.steps)):

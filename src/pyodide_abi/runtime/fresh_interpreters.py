@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from pyodide_abi.errors import FailedError
 from pyodide_abi.runtime.driver import drive
+from pyodide_abi.runtime.node import Node
 from pyodide_abi.runtime.protocol import Batch, Request
 from pyodide_abi.runtime.releases import install_release, prove_release
 from pyodide_abi.runtime.room import Room
 from pyodide_abi.runtime.snapshot import obtain_snapshot
-from pyodide_abi.values import value
+from pyodide_abi.values import replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,7 +70,12 @@ class Interpreters:
             done += len(told)
 
     def some(
-        self, interpreters: Sequence[Sequence[Probe]], runtime: Runtime, *, again: bool = False
+        self,
+        interpreters: Sequence[Sequence[Probe]],
+        runtime: Runtime,
+        *,
+        brief: bool = False,
+        again: bool = False,
     ) -> tuple[tuple[Heard, ...], ...]:
         """What one process tells: of some of the interpreters, in their order, but of the first at least.
 
@@ -77,6 +83,8 @@ class Interpreters:
             interpreters: the modules of each. The second one and those behind it are imported only where
                 they find the interpreter as the first did.
             runtime: the release.
+            brief: They are over soon, and what does not go well is asked again without this: where Node is
+                the engine, it takes three quarters of the time, and what recurses or computes may fail.
             again: this is the second try, after the release was mended.
 
         Raises:
@@ -97,13 +105,16 @@ class Interpreters:
         if not self.unlocked:
             room = Room(reads=(self.site,), seconds=self.timeout * sum(map(len, interpreters)))
         host = self.bound.host(self.host) if self.bound else self.host
-        told = drive(batch, self.program, host, room=room, timeout=self.timeout)
+        program = self.program
+        if brief and isinstance(program, Node):
+            program = replace(program, brief=True)
+        told = drive(batch, program, host, room=room, timeout=self.timeout)
         if self.bound:
             self.bound.check()
         first = told[0][0]
         if first.unborn:
             if not again and not prove_release(runtime.release, self.host):
-                return self.some(interpreters, runtime, again=True)
+                return self.some(interpreters, runtime, brief=brief, again=True)
             raise UnstartedError(
                 f"the release {runtime.version} does not start in {self.program.path}: {first.died}",
                 hint="'--node' names another Node, '--engine' another engine; 'pyodide-abi doctor' has all",

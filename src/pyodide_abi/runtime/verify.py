@@ -21,7 +21,7 @@ from pyodide_abi.runtime.bound import LIMIT, Bound, workers
 from pyodide_abi.runtime.find_engine import EngineGap, Engines
 from pyodide_abi.runtime.fresh_interpreters import Interpreters, UnstartedError
 from pyodide_abi.runtime.judgement import judge
-from pyodide_abi.runtime.node import find_node
+from pyodide_abi.runtime.node import Node, find_node
 from pyodide_abi.runtime.protocol import Probe
 from pyodide_abi.runtime.releases import install_release, prove_release
 from pyodide_abi.runtime.room import check_lockable, walls
@@ -288,17 +288,27 @@ class _Trial:
     ) -> dict[Attempt, Account]:
         """What is told of each file, by as few interpreters as tell the same as one for each."""
         found: dict[Attempt, Account] = {}
-        left = families(attempts)
-        while left:
-            told = self.interpreters.some(
-                [[_probe(attempt, direct=direct) for attempt in family] for family in left], runtime
-            )
-            rest = []
-            for family, heard in zip(left, told, strict=False):
+
+        def ask(asked: Sequence[Sequence[Attempt]], *, brief: bool) -> tuple[list[list[Attempt]], int]:
+            """What one process does not tell of those that it came to, and of how many that is."""
+            probes = [[_probe(attempt, direct=direct) for attempt in family] for family in asked]
+            told = self.interpreters.some(probes, runtime, brief=brief)
+            for family, heard in zip(asked, told, strict=False):
                 accounts = told_of(family, heard)
-                found |= accounts
-                rest.append([attempt for attempt in family if attempt not in accounts])
-            left = [family for family in rest if family] + left[len(told) :]
+                found.update((attempt, one) for attempt, one in accounts.items() if one.well or not brief)
+            rest = ([attempt for attempt in family if attempt not in found] for family in asked[: len(told)])
+            return [family for family in rest if family], len(told)
+
+        left = families(attempts)
+        if isinstance(self.interpreters.program, Node):
+            # In brief interpreters only what goes well is believed.
+            fresh, left = left, []
+            while fresh:
+                doubtful, number = ask(fresh, brief=True)
+                fresh, left = fresh[number:], left + doubtful
+        while left:
+            rest, number = ask(left, brief=False)
+            left = rest + left[number:]
         return found
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -7,11 +8,10 @@ from fake_host import FakeRunner, completed, make_host
 
 from pyodide_abi.errors import MissingError
 from pyodide_abi.runtime import node as node_module
-from pyodide_abi.runtime.node import find_node, find_npm
+from pyodide_abi.runtime.node import Node, find_node, find_npm
+from pyodide_abi.values import replace
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pyodide_abi.host import Host
     from pyodide_abi.process import Completed
 
@@ -110,3 +110,12 @@ def test_npm_of_the_path(tmp_path: Path) -> None:
     with pytest.raises(MissingError) as caught:
         find_npm(host_with(tmp_path))
     assert "pip install" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("version", "more"), [("20.1.0", True), ("22.1.0", True), ("24.1.0", True), ("25.0.0", False)]
+)
+def test_brief_work_is_compiled_once_where_the_line_knows_how(version: str, more: bool) -> None:
+    node = Node(path=Path("node"), version=version)
+    added = replace(node, brief=True).words[len(node.words) :]
+    assert added == (("--no-wasm-tier-up", "--no-wasm-dynamic-tiering") if more else ())
