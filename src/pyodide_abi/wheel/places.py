@@ -85,7 +85,8 @@ def _check_member(info: zipfile.ZipInfo, file: IO[bytes], member: str) -> int:
         raise WheelError(f"{member} is of two sizes: its header and the directory differ")
     unicode = flags & _UTF8, info.flag_bits & _UTF8
     encoding = "utf-8" if unicode[1] else "cp437"
-    other = any(written != info.filename for written in _unicode_names(info.extra + extra))
+    written = (*_unicode_names(info.extra), *_unicode_names(extra))
+    other = any(one != info.filename for one in written)
     same = name == info.orig_filename.encode(encoding, errors="replace")
     if not same or other or (unicode[0] != unicode[1] and not name.isascii()):
         raise WheelError(f"{member} is of two names: its header has another")

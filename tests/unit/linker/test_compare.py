@@ -155,25 +155,60 @@ class TestTouched:
         return version(old), version(self.NEW)
 
     @pytest.mark.parametrize(
-        ("text", "weak", "breaks"),
+        ("text", "weak", "breaks", "reason"),
         [
-            ('(import "env" "gone" (func))', (), True),
-            ('(import "env" "gone" (func))', ("gone",), False),
-            ('(import "GOT.func" "gone" (global (mut i32)))', (), True),
-            ('(import "GOT.mem" "lost" (global (mut i32)))', ("lost",), False),
-            ('(import "env" "kept" (func (param i32) (result i32)))', (), True),
-            ('(import "env" "kept" (func (param i64)))', (), False),
-            ('(import "GOT.func" "kept" (global (mut i32)))', (), True),
-            ('(import "env" "came" (func))', (), False),
+            (
+                '(import "env" "gone" (func))',
+                (),
+                True,
+                "loads, and dies when it is called, unless something else provides it",
+            ),
+            (
+                '(import "env" "gone" (func))',
+                ("gone",),
+                False,
+                "a weak symbol: its address becomes null",
+            ),
+            (
+                '(import "GOT.func" "gone" (global (mut i32)))',
+                (),
+                True,
+                "does not load, unless something else provides it",
+            ),
+            (
+                '(import "GOT.mem" "lost" (global (mut i32)))',
+                ("lost",),
+                False,
+                "a weak symbol: its address becomes null",
+            ),
+            (
+                '(import "env" "kept" (func (param i32) (result i32)))',
+                (),
+                True,
+                "is declared with another type than it has now",
+            ),
+            (
+                '(import "env" "kept" (func (param i64)))',
+                (),
+                False,
+                "is declared with the new type already",
+            ),
+            (
+                '(import "GOT.func" "kept" (global (mut i32)))',
+                (),
+                True,
+                "its address now leads to another type",
+            ),
+            ('(import "env" "came" (func))', (), False, "is provided now"),
         ],
     )
     def test_judged_by_the_import(
-        self, difference: tuple[Version, Version], text: str, weak: tuple[str, ...], breaks: bool
+        self, difference: tuple[Version, Version], text: str, weak: tuple[str, ...], breaks: bool, reason: str
     ) -> None:
         library = compare_libraries("lib", *difference)
         [touched] = touched_exports(user(text, weak=weak), library)
         assert (touched.breaks, touched.library, touched.user) == (breaks, "lib", "user.so")
-        assert touched.reason
+        assert touched.reason == reason
 
     def test_what_is_not_imported_is_not_touched(self, difference: tuple[Version, Version]) -> None:
         library = compare_libraries("lib", *difference)

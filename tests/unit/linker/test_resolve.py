@@ -59,6 +59,24 @@ class TestFunctionImports:
         assert 'Import #0 "wasi_snapshot_preview1" "function"' in first(predict(text))
 
 
+@pytest.mark.parametrize(
+    ("name", "provided"),
+    [
+        ("function", "WebAssembly function (i32)->(i32)"),
+        ("script", "JavaScript function ()->(f64)"),
+        ("untyped", "JavaScript function without a signature"),
+        ("memory", "memory min=480 max=65536"),
+        ("absent", ""),
+    ],
+)
+@pytest.mark.parametrize(
+    "declared", ["(global (mut i32))", "(global i64)", "(global v128)", "(table 1 funcref)", "(tag)"]
+)
+def test_what_is_provided_instead_is_told(name: str, provided: str, declared: str) -> None:
+    (problem,) = predict(f'%dylink (import "env" "{name}" {declared}) %init').problems
+    assert problem.provided == provided
+
+
 class TestData:
     """Section 2: data are JavaScript numbers in two generations and globals in two."""
 

@@ -218,11 +218,11 @@ def _check_global(entry: Import, offer: Offer | None, loader: Loader) -> _Fault 
         return _not_even(entry, offer)
     if entry.type.value == "funcref":
         wasm = offer is not None and offer.value is Value.WASM_FUNCTION
-        return None if wasm else _Fault(Cause.GLOBAL, Check.KIND, Text.REFERENCE_MISSING)
+        return None if wasm else _Fault(Cause.GLOBAL, Check.KIND, Text.REFERENCE_MISSING, _words(offer))
     if entry.type.value == "externref":
         return None
     text = Text.BIGINT_MISSING if entry.type.value == _BIGINT else Text.GLOBAL_MISSING
-    return _Fault(Cause.GLOBAL, Check.KIND, text)
+    return _Fault(Cause.GLOBAL, Check.KIND, text, _words(offer))
 
 
 def _check_against_global(entry: Import, provided: str) -> _Fault | None:
@@ -298,7 +298,7 @@ def _not_even(entry: Import, offer: Offer | None = None, *, number: bool = False
         offer: what is provided, None for the loader's placeholder, or for its own number.
         number: Whether it is a JavaScript number.
     """
-    provided = "" if offer is None else f"{offer.value} {offer.type}".strip()
+    provided = _words(offer)
     match entry.type:
         case FuncType():
             return _Fault(Cause.NOT_A_FUNCTION, Check.KIND, Text.FUNCTION_MISSING, provided)
@@ -333,3 +333,8 @@ def _limits(text: str) -> dict[str, int]:
     """The numbers of a memory's or table's type, as far as its text has them: ``min=320 max=65536``."""
     words = (word.partition("=") for word in text.split())
     return {name: int(number) for name, _, number in words if number.isdecimal()}
+
+
+def _words(offer: Offer | None) -> str:
+    """What is provided; empty for the loader's placeholder."""
+    return "" if offer is None else f"{offer.value} {offer.type}".strip()
