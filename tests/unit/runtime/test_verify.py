@@ -249,53 +249,6 @@ def test_a_release_that_does_not_start_is_no_fault_of_a_module(tmp_path: Path) -
         verify(tmp_path, driver)
 
 
-RECURSES = imported(ONE, "RecursionError: too deep")
-MISSING = imported(ONE, "ModuleNotFoundError: No module named 'numpy'", "numpy")
-
-
-@pytest.mark.parametrize(
-    ("said", "rounds"),
-    [
-        (FINE, [True]),
-        ([*FINE[:5], MISSING, DONE], [True]),
-        ([*FINE[:5], RECURSES, DONE], [True, False]),
-        ([*FINE[:2], left(ONE, "ImportError", LOADER, own=True), imported(ONE, "x"), DONE], [True, False]),
-        ([entered(ONE), {"kind": "died", "text": "RangeError"}, 134], [True, False]),
-    ],
-)
-def test_in_a_brief_interpreter_only_what_goes_well_is_believed(
-    said: list[Any], rounds: list[bool], tmp_path: Path
-) -> None:
-    asked = []
-
-    def driver(request: dict[str, Any]) -> list[Any]:
-        asked.append(request["brief"])
-        return [BOOTED, *(said if request["brief"] else FINE)]
-
-    (result,) = verify(tmp_path, driver)
-    assert asked == rounds
-    assert result.outcome is Outcome.LOADED
-
-
-def test_in_a_brief_process_what_comes_behind_one_that_dies_is_brief_too(tmp_path: Path) -> None:
-    asked = []
-
-    def driver(request: dict[str, Any]) -> list[Any]:
-        name = request["probe"]["module"]
-        asked.append((name, request["brief"]))
-        place = f"{SITE}/{name.replace('.', '/')}{SUFFIX}"
-        if name == "a.two" and request["brief"]:
-            return [BOOTED, prepared(place), entered(place), 134]
-        steps = [entered(place), left(place)]
-        return [BOOTED, prepared(place), *steps, *steps, imported(place), DONE]
-
-    files: dict[str, str | bytes] = {f"{name}{SUFFIX}": b"\0asm" for name in ("a/two", "b/one", "c/one")}
-    wheel = make_wheel(tmp_path, "pkg-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl", files)
-    done = verify_wheel(wheel, [RUNTIME], make_node_host(tmp_path, driver, [RUNTIME.version]))
-    assert [result.outcome for result in done.results] == [Outcome.LOADED] * 3
-    assert asked == [("a.two", True), ("b.one", True), ("c.one", True), ("a.two", False)]
-
-
 def test_a_crash_hides_no_other_module(tmp_path: Path) -> None:
     def driver(request: dict[str, Any]) -> list[Any]:
         name = request["probe"]["module"].rpartition(".")[2]
