@@ -140,7 +140,6 @@ def link(
             target = search.find(node, name)
             if isinstance(target, MissingLibrary):
                 graph.problems.append(target)
-                links.append(NeededLink(name=name, target=None))
                 continue
             if target.path not in graph.nodes:
                 graph.nodes[target.path] = target

@@ -48,6 +48,29 @@ def test_folders_are_searched_in_order(tmp_path: Path) -> None:
     assert "first/libfoo.so is not a side module: ELF" in text
 
 
+def test_further_folders_are_asked_for_once_and_only_where_the_first_ones_lack_something(
+    tmp_path: Path,
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder, name in ((first, "libnear.so"), (second, "libfar.so")):
+        folder.mkdir()
+        (folder / name).write_bytes(side_module(""))
+    asked = []
+
+    def more() -> tuple[Path, ...]:
+        asked.append(1)
+        return (second,)
+
+    shelf = Shelf([first], PLATFORM, more)
+    assert shelf.find("libnear.so")[0] is not None
+    assert (shelf.folders, asked) == ((first,), [])
+    for _ in range(2):
+        found, unfit = shelf.find("libfar.so")
+        assert found is not None
+        assert (found.file, unfit) == (second / "libfar.so", ())
+        assert (shelf.folders, asked) == ((first, second), [1])
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

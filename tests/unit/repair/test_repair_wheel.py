@@ -175,14 +175,17 @@ def test_a_signed_wheel(tmp_path: Path, shelf: Path) -> None:
 
 
 def test_a_wheel_that_was_changed_since_it_was_built(tmp_path: Path) -> None:
-    wheel = wheel_of(tmp_path, {"pkg/m.so": extension(), "pkg/x.py": "a"})
+    texts: dict[str, str | bytes] = {f"pkg/{name}.py": "a" for name in "tuvx"}
+    wheel = wheel_of(tmp_path, {"pkg/m.so": extension(), **texts})
     other = tmp_path / "other" / wheel.name
     other.parent.mkdir()
     with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(other, "w") as new:
         for info in old.infolist():
-            new.writestr(info, b"b" if info.filename == "pkg/x.py" else old.read(info))
-    with pytest.raises(WheelError, match=r"not those that RECORD lists: pkg/x\.py"):
+            new.writestr(info, b"b" if info.filename in texts else old.read(info))
+    said = r"not those that RECORD lists: pkg/t\.py, pkg/u\.py, pkg/v\.py$"
+    with pytest.raises(WheelError, match=said) as caught:
         repair_wheel(other, Wishes(), tmp_path / "new")
+    assert "'--apply all' writes RECORD anew" in caught.value.hint
     repaired = repair_wheel(other, Wishes(), tmp_path / "new", risky=True)
     assert not audit_file(repaired.path).failed
 
