@@ -16,6 +16,7 @@ from pyodide_abi.build.emcc_cache import expansions_of, with_folders_shown
 from pyodide_abi.build.runtime_libraries import find_prefix
 from pyodide_abi.build.tools import parallel, tool_variables, without_leaks, write_files
 from pyodide_abi.errors import BuildFailedError, MissingError, OfflineError
+from pyodide_abi.toolchain.emscripten import cache_in
 from pyodide_abi.toolchain.interpreters import find_uv
 from pyodide_abi.values import value
 from pyodide_abi.wheel.write import EPOCH
@@ -177,6 +178,10 @@ def _compiler_sysroot(toolchain: Toolchain, host: Host) -> Path:
     """
     program = toolchain.emscripten_root / "em-config"
     environ = {**host.environ, **toolchain.environ}
+    # Emscripten itself takes a tenth of a second to say so.
+    known = cache_in(type(program)(environ.get("EM_CONFIG", ""))) if "EM_CACHE" not in environ else None
+    if known is not None:
+        return known / "sysroot"
     asked = host.runner.run([program, "CACHE"], environ=environ)
     place = asked.stdout.strip()
     if asked.returncode or not place:

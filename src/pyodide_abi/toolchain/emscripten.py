@@ -25,6 +25,8 @@ jmp_buf place;
 int jump(int value) { if (setjmp(place)) return 1; if (value) longjmp(place, value); return 0; }
 """
 _SAMPLE_FLAGS = ("-O2", "-fPIC", "-fwasm-exceptions", "-sSUPPORT_LONGJMP=wasm", "-sSIDE_MODULE=2")
+#: A line of our configuration files whose text says itself, without an escape.
+_SETTING = re.compile(r"([A-Z_]+) = '([^'\\]*)'")
 
 
 @value
@@ -182,6 +184,23 @@ def write_config(file: Path, *, settings: Settings, cache: Path | None) -> None:
     fresh = file.with_name(f".{file.name}.{os.getpid()}")
     fresh.write_text(text, "utf-8")
     fresh.replace(file)
+
+
+def cache_in(config: Path) -> Path | None:
+    """The folder that a configuration file names as Emscripten's cache.
+
+    Args:
+        config: The file; only one that :func:`write_config` wrote is read, as others may compute it.
+
+    Returns:
+        The folder; None where the file does not name one in so many words.
+    """
+    try:
+        lines = [_SETTING.fullmatch(line) for line in config.read_text("utf-8").splitlines()]
+    except (OSError, UnicodeDecodeError):
+        return None
+    named = {line[1]: line[2] for line in lines if line}
+    return Path(named["CACHE"]) if all(lines) and "CACHE" in named else None
 
 
 def prove(emcc: Path, folder: Path, host: Host, environ: Mapping[str, str]) -> None:

@@ -94,13 +94,13 @@ def _uv_managed(minor: str, host: Host) -> list[Path]:
     uv = find_uv(host)
     if uv is None:
         return []
-    words = ["python", "list", "--only-installed", "--managed-python", "--output-format", "json", minor]
-    done = host.runner.run([uv, "--offline", *words], environ=host.environ, timeout=_SECONDS)
-    try:
-        listed = json.loads(done.stdout) if done.returncode == 0 else []
-        return [Path(one["path"]) for one in listed if one.get("path")]
-    except (ValueError, TypeError, KeyError):
-        return []  # An older uv words it otherwise; there are other places to look.
+    # "uv python list" would start every interpreter on the PATH, each shim of pyenv among them.
+    done = host.runner.run([uv, "--offline", "python", "dir"], environ=host.environ, timeout=_SECONDS)
+    folder = done.stdout.strip()
+    if done.returncode or not folder:
+        return []
+    found = matching(folder, f"cpython-{minor}.*/bin/python{minor}")
+    return sorted(found, key=lambda path: _numbers(path.parents[1].name.split("-")[1]), reverse=True)
 
 
 def _cached(minor: str, host: Host) -> Iterator[tuple[str, Path]]:

@@ -12,7 +12,7 @@ from toolchain_fakes import make_host, write_program
 
 from pyodide_abi.errors import DigestError, FailedError, MissingError, OfflineError, UsageError
 from pyodide_abi.platforms import load_platform
-from pyodide_abi.toolchain import Source, debian_emscripten, entry, find, official
+from pyodide_abi.toolchain import Source, debian_emscripten, emscripten, entry, find, official
 from pyodide_abi.values import asdict
 
 if TYPE_CHECKING:
@@ -267,3 +267,23 @@ def test_builds_are_pinned_for_every_platform(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(machine, "machine", lambda: "riscv64")
     with pytest.raises(MissingError, match="linux-riscv64"):
         official.find_build(EXACT, host)
+
+
+def test_the_cache_of_a_configuration_of_ours_is_read_from_it(tmp_path: Path) -> None:
+    """Emscripten itself is asked of any other, as it may compute the folder."""
+    settings = emscripten.Settings(
+        emscripten_root=tmp_path, llvm=tmp_path, binaryen=tmp_path / "bin", node=tmp_path / "node"
+    )
+    config = tmp_path / "config"
+    for cache in (tmp_path / "cache", tmp_path / 'a "b" \N{DIGIT ONE}'):
+        emscripten.write_config(config, settings=settings, cache=cache)
+        assert emscripten.cache_in(config) == cache
+    emscripten.write_config(config, settings=settings, cache=None)
+    assert emscripten.cache_in(config) is None
+    for others in ("import os\nCACHE = '/x'\n", "CACHE = os.path.join('/x', 'y')\n", "CACHE = '/x\\ty'\n"):
+        config.write_text(others, "utf-8")
+        assert emscripten.cache_in(config) is None
+    config.write_bytes(b"CACHE = '\xff'\n")
+    assert emscripten.cache_in(config) is None
+    assert emscripten.cache_in(tmp_path / "absent") is None
+    assert emscripten.cache_in(tmp_path) is None

@@ -96,27 +96,32 @@ def test_what_does_not_serve(unfit: dict[str, object], tmp_path: Path) -> None:
 
 def test_uvs_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine()
-    python = machine.put(tmp_path / "uv/cpython-3.14/bin/python3.14", "3.14.2")
+    for version in ("3.14.2", "3.14.10", "3.14.9+freethreaded"):
+        place = tmp_path / f"uv/cpython-{version}-linux-x86_64-gnu/bin/python3.14"
+        machine.put(place, version.partition("+")[0], threaded="+" in version)
+    machine.put(tmp_path / "uv/cpython-3.13.7-linux-x86_64-gnu/bin/python3.13", "3.13.7")
     uv = write_program(tmp_path / "tools/uv")
     monkeypatch.setattr(interpreters, "find_program", lambda _name, _host: uv)
 
     def answer(words: tuple[str, ...]) -> Answer | None:
         if words[0] == str(uv):
-            assert "--offline" in words
-            return 0, json.dumps([{"path": None}, {"path": str(python), "version": "3.14.2"}])
+            assert words[1:] == ("--offline", "python", "dir")
+            return 0, f"{tmp_path / 'uv'}\n"
         return machine.answer(words)
 
     host, _, _ = make_host(tmp_path, answer)
     found = interpreters.find_present_python("3.14", host)
     assert found is not None
-    assert (found.executable, found.source) == (python, "uv")
+    assert (found.version, found.source) == ("3.14.10", "uv")
 
 
-@pytest.mark.parametrize("said", ["error: unexpected argument", "not JSON", "{}"])
-def test_an_old_uv_is_no_obstacle(said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("said", [(2, "error: unexpected argument"), (0, ""), (0, "/nowhere\n"), (0, "{}")])
+def test_an_old_uv_is_no_obstacle(
+    said: tuple[int, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     uv = write_program(tmp_path / "tools/uv")
     monkeypatch.setattr(interpreters, "find_program", lambda _name, _host: uv)
-    host, _, _ = make_host(tmp_path, lambda words: (0, said) if words[0] == str(uv) else None)
+    host, _, _ = make_host(tmp_path, lambda words: said if words[0] == str(uv) else None)
     assert interpreters.find_present_python("3.14", host) is None
 
 
