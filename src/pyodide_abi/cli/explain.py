@@ -306,8 +306,8 @@ def _show_explanation(explanation: Explanation, text: str, args: argparse.Namesp
     from pyodide_abi.messages import kind_of
     from pyodide_abi.report.explain import explanation_data, explanation_text, unknown_text
 
-    kind = None if explanation.recognised else kind_of(text)
-    lines = explanation_text(explanation) if explanation.recognised else unknown_text(kind)
+    kind = None if explanation.is_sure else kind_of(text)
+    lines = explanation_text(explanation, kind) if explanation.recognised else unknown_text(kind)
     _show(explanation_data(explanation, kind), lines, args, session)
     return 0 if explanation.recognised else 1
 

@@ -86,6 +86,11 @@ class Explanation:
         """Everything."""
         return (*self.causes, *self.consequences)
 
+    @property
+    def is_sure(self) -> bool:
+        """Something in it is more than the end of a log, or another text that leaves the cause open."""
+        return any(hit.message.vague < _LAST_RESORT for hit in self.recognised)
+
 
 def recognise(text: str) -> Explanation:
     """What a text means, as far as we know it; nothing is not an error.

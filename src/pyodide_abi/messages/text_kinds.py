@@ -21,7 +21,7 @@ _LONGEST_LINE = 300
 
 #: As Python writes a frame, and as notebooks do.
 _FRAME = re.compile(
-    r"""^\W{0,8}(?:File "(?P<file>[^"]{1,1000})", line (?P<line>\d{1,9})"""
+    r"""^[^\w\n]{0,8}(?:File "(?P<file>[^"]{1,1000})", line (?P<line>\d{1,9})"""
     r"""|File (?P<shown>[^\s":]{1,1000}):(?P<at>\d{1,9}), in """
     r"""|(?P<cell>Cell In ?\[\d{1,9}\]), line (?P<row>\d{1,9}))""",
     re.MULTILINE,
@@ -36,7 +36,7 @@ _STANDARD = re.compile(
 #: Where Python names code of a notebook or a page, which has no file.
 _OWN = re.compile(r"^<(?:exec|stdin|string|input|console|ipython)|ipykernel_|^/tmp/|^Cell In")
 _EXCEPTION = re.compile(
-    r"^\W{0,8}(?:Uncaught (?:\(in promise\) )?)?"
+    r"^[^\w\n]{0,8}(?:Uncaught (?:\(in promise\) )?)?"
     r"(?P<name>(?:[a-z_]\w{0,60}\.){0,8}[A-Z]\w{0,60})(?:: .{0,4000})?$",
     re.MULTILINE,
 )
@@ -45,7 +45,7 @@ _DECIDING = tuple(
     re.compile(pattern, re.MULTILINE)
     for pattern in (
         r"^.{0,300}?(?:\b(?:error|ERROR|FATAL|fatal)|Error|Exception)(?:\[\w{1,20}\])?: .{1,4000}$",
-        r"^.{0,300}?(?:\b(?:error|ERROR|failed|FAILED|cannot|Could not)\b|not found).{0,4000}$",
+        r"^.{0,300}?(?:\b(?:error|ERROR|failed|FAILED|cannot|Could not|[Nn]o such)\b|not found).{0,4000}$",
         r"^.{0,300}?\b(?:warning|WARNING|Warning|WARN)\b.{1,4000}$",
     )
 )
@@ -118,15 +118,15 @@ def _traced(text: str) -> tuple[str, str, str] | None:
     """Name, stage and place of settings of the program in which a traceback ends; none if nothing tells."""
     frames = [frame for frame in map(_place, _FRAME.finditer(text)) if not _STANDARD.search(frame[0])]
     exceptions = [match["name"] for match in _EXCEPTION.finditer(text)]
-    by_name = bool(exceptions) and "." in exceptions[-1]
+    named = exceptions[-1].partition(".")[0] if exceptions and "." in exceptions[-1] else ""
     for file, line in frames[-1:]:
         package = _PACKAGE.search(file)
         if package is not None:
             return _program(package["package"])
-        if _OWN.search(file) or not by_name:
+        if _OWN.search(file) or named not in _programs():
             name = f"a Python traceback that ends in {file.rsplit('/', 1)[-1]}, line {line}"
             return (name, "", "that line")
-    return _program(exceptions[-1].partition(".")[0]) if by_name else None
+    return _program(named) if named else None
 
 
 def _place(frame: re.Match[str]) -> tuple[str, str]:

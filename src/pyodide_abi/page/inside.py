@@ -94,7 +94,7 @@ def explain(text: str) -> str:
         from pyodide_abi.report.explain import explanation_data  # noqa: PLC0415 - as above
 
         explanation = recognise(text)
-        return explanation_data(explanation, None if explanation.recognised else kind_of(text))
+        return explanation_data(explanation, None if explanation.is_sure else kind_of(text))
 
     return _answer(work)
 

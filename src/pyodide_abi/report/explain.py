@@ -74,7 +74,7 @@ def explanation_data(explanation: Explanation, kind: TextKind | None = None) -> 
 
     Args:
         explanation: what is known of it.
-        kind: The kind of a text of which nothing is known.
+        kind: The kind of a text of which nothing is known, or only vague things are.
     """
     return {
         "type": "text",
@@ -87,8 +87,13 @@ def explanation_data(explanation: Explanation, kind: TextKind | None = None) -> 
     }
 
 
-def explanation_text(explanation: Explanation) -> Iterator[str]:
-    """The lines: causes first, then what follows from them."""
+def explanation_text(explanation: Explanation, kind: TextKind | None = None) -> Iterator[str]:
+    """The lines: causes first, then what follows from them.
+
+    Args:
+        explanation: what is known of a text.
+        kind: The kind of a text of which only vague things are known.
+    """
     blocks = [list(_cause(hit, explanation)) for hit in explanation.causes]
     if explanation.causes and explanation.consequences:
         blocks.append(list(_consequences(explanation.consequences)))
@@ -98,6 +103,10 @@ def explanation_text(explanation: Explanation) -> Iterator[str]:
         if number:
             yield ""
         yield from map(printable, block)
+    if kind is not None and kind.means:
+        yield ""
+        yield "the line that may say why:"
+        yield from _deciding(kind)
 
 
 def unknown_text(kind: TextKind | None) -> Iterator[str]:
@@ -111,13 +120,18 @@ def unknown_text(kind: TextKind | None) -> Iterator[str]:
         )
     else:
         yield from wrapped("it is", f"{kind.name}, {kind.when}" if kind.when else kind.name)
-        if kind.line:
-            yield from map(printable, wrapped("line", kind.line))
-        if kind.means:
-            yield from wrapped("means", kind.means)
-            yield from wrapped("next", kind.next)
+        yield from _deciding(kind)
         yield from wrapped("instead", f"give {kind.instead}")
     yield from wrapped("or", "'pyodide-abi audit WHEEL.whl' says what it finds in the wheel itself")
+
+
+def _deciding(kind: TextKind) -> Iterator[str]:
+    """The line of a text that decides, and what it tells."""
+    if kind.line:
+        yield from map(printable, wrapped("line", kind.line))
+    if kind.means:
+        yield from wrapped("means", kind.means)
+        yield from wrapped("next", kind.next)
 
 
 def message_data(message: Message) -> Data:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pyodide_abi.messages import kind_of
+from pyodide_abi.messages import kind_of, recognise
+from pyodide_abi.report.explain import explanation_text
 
 if TYPE_CHECKING:
     from pyodide_abi.messages import TextKind
@@ -145,3 +146,15 @@ def test_every_package_has_one_program() -> None:
 def test_of_a_long_console_the_end_decides() -> None:
     noise = "".join(f"GET /pkg/module{number}.py 200 OK\n" for number in range(60_000))
     assert told(f"$ uv sync\n{noise}error: eggs are cold\n").line == "error: eggs are cold"
+
+
+class TestVagueMeanings:
+    def test_the_end_of_a_log_is_not_sure(self) -> None:
+        text = "error[E0308]: mismatched types\n  --> src/lib.rs:1:1\nerror: could not compile `spam` (lib)"
+        assert not recognise(text).is_sure
+        lines = list(explanation_text(recognise(text), kind_of(text)))
+        assert "the line that may say why:" in lines
+        assert "  line       error[E0308]: mismatched types" in lines
+
+    def test_a_cause_is(self) -> None:
+        assert recognise("RuntimeError: can't start new thread").is_sure
