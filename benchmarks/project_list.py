@@ -19,6 +19,7 @@ class Project:
         settings: of the build backend.
         library: what it takes from a prefix, which is there as ``prefix/<library>/<platform>`` in the folder.
         libraries: recipes that it would do without, and is given.
+        exports: what its modules export, where it is not what they do by default.
         platforms: whom it is built for.
         official: its authors publish wheels for the platform.
         tests: how its own tests are run; empty if they are not.
@@ -33,6 +34,7 @@ class Project:
     settings: tuple[str, ...] = ()
     library: str = ""
     libraries: tuple[str, ...] = ()
+    exports: str = ""
     platforms: tuple[str, ...] = ()
     official: bool = False
     tests: dict[str, Any] = field(default_factory=dict)
@@ -53,6 +55,7 @@ def read_projects() -> list[Project]:
             settings=tuple(one.get("settings", ())),
             library=one.get("library", ""),
             libraries=tuple(one.get("libraries", ())),
+            exports=one.get("exports", ""),
             platforms=tuple(one.get("platforms", default)),
             official=one.get("official", False),
             tests=one.get("tests", {}),

@@ -67,6 +67,7 @@ def measure(project: Project, platform: str, folder: Path) -> dict[str, Any]:
     if project.library:
         settings += ["--prefix", folder / "prefix" / project.library / platform]
     settings += [f"--library={name}" for name in project.libraries]
+    settings += ["--exports", project.exports] if project.exports else []
     words: list[str | Path] = [*US, "build", source, "--platform", platform, "--verify"]
     words += ["--outdir", folder / platform]
     began = time.monotonic()

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from pyodide_abi.runtime.attempts import Attempt
 
 #: What code in C says of a module that it did not find, in place of the import system's own exception:
-#: NumPy's ``import_array`` and ``import_umath`` (``generate_numpy_api.py``), CPython's ``PyCapsule_Import``
-#: (``Objects/capsule.c``).
+#: NumPy's ``import_array`` and ``import_umath`` (``generate_numpy_api.py``), Cython where it calls them by
+#: itself (``Cython/Utility/NumpyImportArray.c``), CPython's ``PyCapsule_Import`` (``Objects/capsule.c``).
 _REPLACED = re.compile(
-    r"ImportError: (?:(?P<array>[\w.]+) failed to import$"
+    r"ImportError: (?:(?P<array>[\w.]+) failed to import(?:$| \(auto-generated (?:because|by) )"
     r'|PyCapsule_Import could not import module "(?P<capsule>[\w.]+)")'
 )
 
