@@ -54,7 +54,7 @@ a requirement is named; 'pyodide-abi verify' loads the wheel for real.
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add arguments, a description and examples."""
-    from pyodide_abi.cli.options import words
+    from pyodide_abi.cli.options import one_engine, words
     from pyodide_abi.platforms.engine_documents import DEFAULT_ENGINE, engine_names
 
     parser.epilog = _EPILOG
@@ -126,6 +126,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_executor_option(parser)
     parser.add_argument(
         "--engine",
+        type=one_engine,
         choices=engine_names(),
         help=f"the JavaScript engine to predict for (default: {DEFAULT_ENGINE}, with what other current "
         "engines refuse)",

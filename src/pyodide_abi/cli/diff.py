@@ -52,6 +52,7 @@ _MOST = 20
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add arguments, a description and examples."""
+    from pyodide_abi.cli.options import one_engine
     from pyodide_abi.platforms.engine_documents import DEFAULT_ENGINE, engine_names
 
     parser.description = DESCRIPTION
@@ -64,6 +65,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--engine",
+        type=one_engine,
         choices=engine_names(),
         default=DEFAULT_ENGINE,
         help=f"whose view of a release's symbols (default: {DEFAULT_ENGINE})",

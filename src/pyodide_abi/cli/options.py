@@ -43,6 +43,20 @@ def web_address(text: str) -> str:
     return text
 
 
+def one_engine(text: str) -> str:
+    """The name of one engine, as a type for argparse; its choices say which there are.
+
+    Raises:
+        argparse.ArgumentTypeError: the text has several, as ``verify`` takes them.
+    """
+    from argparse import ArgumentTypeError
+
+    if len(several := words(text)) > 1:
+        runs = ", then ".join(f"--engine {name}" for name in several)
+        raise ArgumentTypeError(f"one at a time ({runs}); several with commas are for 'verify'")
+    return text
+
+
 class SomeOf(tuple[str, ...]):
     """The choices of an option that takes one word or several with commas between, for argparse."""
 

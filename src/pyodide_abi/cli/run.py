@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyodide_abi.cli.options import add_find_links_option, folders_of, positive
+from pyodide_abi.cli.options import add_find_links_option, folders_of, one_engine, positive
 from pyodide_abi.cli.settings import set_by
 from pyodide_abi.errors import FailedError, UsageError
 
@@ -99,6 +99,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     engines = parser.add_mutually_exclusive_group()
     engines.add_argument(
         "--engine",
+        type=one_engine,
         choices=[name for name in engine_names() if name not in _PAGES],
         help="run in this engine (default: node24)",
     )

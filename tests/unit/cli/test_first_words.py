@@ -92,3 +92,12 @@ def test_a_variable_of_another_version_ends_no_command(
     assert "warning: the variable PYODIDE_ABI_IGNORED" in capsys.readouterr().err
     assert main(["explain", "ABI402", "-q"], environ, tmp_path) == 0
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("command", [["audit", "x.whl"], ["diff", "0.29.3", "0.29.4"], ["run"]])
+def test_several_engines_are_for_verify(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, err = said([*command, "--engine", "deno,bun"], tmp_path, capsys)
+    assert status == 2
+    assert "one at a time (--engine deno, then --engine bun)" in err
