@@ -46,7 +46,7 @@ _DECIDING = tuple(
     for pattern in (
         r"^.{0,300}?(?:\b(?:error|ERROR|FATAL|fatal)|Error|Exception)(?:\[\w{1,20}\])?: .{1,4000}$",
         r"^.{0,300}?(?:\b(?:error|ERROR|failed|FAILED|cannot|Could not|[Nn]o such)\b|not found).{0,4000}$",
-        r"^.{0,300}?\b(?:warning|WARNING|Warning|WARN)\b.{1,4000}$",
+        r"^.{0,300}?(?:\b(?:warning|WARNING|WARN)|Warning)\b.{1,4000}$",
     )
 )
 

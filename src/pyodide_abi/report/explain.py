@@ -103,7 +103,12 @@ def explanation_text(explanation: Explanation, kind: TextKind | None = None) -> 
         if number:
             yield ""
         yield from map(printable, block)
-    if kind is not None and kind.means:
+    known = (
+        any(hit.text in kind.line or kind.line in hit.text for hit in explanation.recognised)
+        if kind
+        else True
+    )
+    if kind is not None and kind.means and not known:
         yield ""
         yield "the line that may say why:"
         yield from _deciding(kind)
