@@ -144,6 +144,14 @@ class TypeNames:
                 text = self._texts.get(name, "") or self.memory.text(name)
                 self._known.setdefault(mark, text or UNKNOWN)
 
+    def know(self, made: Pointer, text: bytes) -> None:
+        """A string of Python's was made of these bytes."""
+        self._texts[made] = text.decode("utf-8", "replace")
+
+    def text(self, of: Pointer) -> str:
+        """What a string of Python's says; empty where that is not known."""
+        return self._texts.get(of, "")
+
     def final(self, name: str) -> str:
         """A name, with what is known in the end."""
         mark = _mark_in(name)

@@ -24,6 +24,8 @@ _C_TYPES: dict[str, str] = {"i64": "long long", "f32": "float", "f64": "double"}
 _STATUS = "int "
 #: The unit of a format whose first variable argument is a function.
 CONVERTING = "O&"
+#: Makes a string of some bytes, of which one text can hold those of many.
+DECODING = "PyUnicode_DecodeUTF8"
 #: Bytes of a word.
 WORD = 4
 

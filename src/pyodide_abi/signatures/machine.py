@@ -76,6 +76,7 @@ class Machine:
         instances: The type of each new object, by the object's region.
         calling_given: functions that call what they were given, or what lies there.
         passing: functions that hand over what they were given themselves.
+        telling: is told what each function of the module is given, if anybody is.
     """
 
     def __init__(
@@ -120,6 +121,7 @@ class Machine:
         self.instances: dict[str, Value] = {}
         self.calling_given, self.passing = set[int](), set[int]()
         self.function_at = function_at
+        self.telling: Callable[[Sequence[Value]], None] | None = None
         self._layouts = layouts
         self._report = called
         self._report_through = called_through
@@ -246,6 +248,8 @@ class Machine:
     def _follow(self, index: int, args: Sequence[Value]) -> Value:
         body = self.code.bodies.get(index - len(self.code.imports))
         type_ = self.type_of(index)
+        if self.telling is not None:
+            self.telling(args)
         if body is None or not self._is_worth(index, body, args):
             self._pass_over(args)
             return self._unknown()

@@ -52,7 +52,7 @@ _start: Callable[[tuple[int, Bytes]], int] = itemgetter(0)
 
 
 class Image:
-    """What the data segments say."""
+    """What the data segments say: parts, each with its distance from the memory base."""
 
     def __init__(self, parts: Iterable[tuple[int, Bytes]], size: int) -> None:
         """Take the segments.
@@ -62,9 +62,9 @@ class Image:
             size: The size of the module's memory; behind the segments it is zero.
         """
         # There can be a hundred thousand, and each word that is loaded is looked for.
-        self._parts = sorted(((start, contents) for start, contents in parts), key=_start)
+        self.parts = sorted(((start, contents) for start, contents in parts), key=_start)
         self._size = size
-        last = self._parts[-1:]
+        last = self.parts[-1:]
         self._end = sum(start + len(contents) for start, contents in last)
         #: Nothing has run yet that may have changed what is behind the segments.
         self.fresh = True
@@ -74,16 +74,16 @@ class Image:
         if start < 0:
             return None
         end = start + number
-        at = bisect_right(self._parts, start, key=_start) - 1
+        at = bisect_right(self.parts, start, key=_start) - 1
         if at >= 0:
-            first, contents = self._parts[at]
+            first, contents = self.parts[at]
             if start - first < len(contents):
                 return bytes(contents[start - first : end - first]).ljust(number, b"\0")
         return bytes(number) if start < self._size and (self.fresh or start < self._end) else None
 
     def has(self, some: bytes) -> bool:
         """Whether some bytes are anywhere in the segments."""
-        return any(some in bytes(contents) for _, contents in self._parts)
+        return any(some in bytes(contents) for _, contents in self.parts)
 
     def text(self, start: int) -> str:
         """The string that begins there; empty where there is none."""
@@ -190,6 +190,11 @@ class Memory:
         Only those behind the data segments are told from constants.
         """
         self._image.fresh = False
+
+    def place_of(self, word: Value) -> Pointer | None:
+        """Where in the module's data a word was stored among the last hundred."""
+        places = (place for place, _ in self._before[:-100:-1] if place.region == MEMORY)
+        return next((place for place in places if self._words.get(place) == word), None)
 
     def relocate(self, relocations: Relocations) -> None:
         """Have the module's addresses filled in."""

@@ -30,7 +30,7 @@ from pyodide_abi.signatures.entries import named, names_of
 from pyodide_abi.signatures.flow import Stopped
 from pyodide_abi.signatures.initial_state import Globals, Table, function_bases, image_of
 from pyodide_abi.signatures.late_stores import LateStores
-from pyodide_abi.signatures.layouts import CONVERTING, load_layouts
+from pyodide_abi.signatures.layouts import CONVERTING, DECODING, load_layouts
 from pyodide_abi.signatures.library import Library
 from pyodide_abi.signatures.machine import Machine
 from pyodide_abi.signatures.symbolic import GLOBAL, Pointer
@@ -55,6 +55,8 @@ _ROUNDS = 4
 _LOOKED_THROUGH = 5
 #: Instructions of functions that are followed for their own calls by address, and of those that take one.
 _MOST_STEPS_OWN, _MOST_STEPS_TAKING = 8_000, 10_000
+#: Modules made by Cython have this in a name.
+_CYTHON = b"_cython_"
 #: The body of a function that is a trap: no locals, and ``unreachable``.
 _TRAP = b"\x00\x00\x0b"
 
@@ -154,6 +156,12 @@ class _Recovery:
 
             conversions = Conversions(self._reader)
             seen, self._converting = conversions.seen, conversions.functions
+        texts = None
+        if DECODING.encode() in imports and image.has(_CYTHON):
+            from pyodide_abi.signatures.joined_texts import JoinedTexts  # noqa: PLC0415 - likewise
+
+            texts = JoinedTexts(self._reader, image, seen)
+            seen = texts.seen
         self._machine = Machine(
             code,
             image,
@@ -166,6 +174,7 @@ class _Recovery:
             relevance=self._relevance,
             effort=effort,
         )
+        self._machine.telling = texts.called if texts else None
         self._reader.attach(self._machine)
         self._callers = Callers(kept, self._machine, self._relevance)
         self._late = LateStores(layouts, self._reader, self._machine)

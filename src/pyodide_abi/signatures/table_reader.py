@@ -55,11 +55,13 @@ class TableReader:
         names: the names of modules and types.
         in_use: the types that CPython uses where they lie.
         exported: The names by which the loader finds tables, by their places.
+        full_names: The names of functions in their classes, by the places of tables of one method.
     """
 
     def __init__(self, layouts: Layouts) -> None:
         self.module = ""
         self.exported: dict[Value, str] = {}
+        self.full_names: dict[int, str] = {}
         #: The name of the table that is being read, or of what it hangs on.
         self._data = ""
         self.entries: dict[TableEntry, None] = {}
@@ -279,7 +281,7 @@ class TableReader:
                 continue
             name = self._memory.text(Pointer(MEMORY, text))
             if name.isidentifier():
-                full = f"{self.module}.{name}" if self.module else name
+                full = ".".join(filter(None, (self.module, self.full_names.get(place, name))))
                 function = self._machine.function_at(Pointer(TABLE, function_place))
                 if isinstance(function, int) and (name, CalledFunction(index=function)) in handed_over:
                     continue
