@@ -64,8 +64,10 @@ class Bounds:
 def fault_of(path: Path) -> str:
     """What is wrong with a file that cannot be opened as an archive."""
     with path.open("rb") as file:
-        begins = file.read(len(LOCAL_MAGIC)) == LOCAL_MAGIC
-    return "the archive is cut off or damaged" if begins else "not an archive"
+        begins = file.read(len(LOCAL_MAGIC))
+    if not begins:
+        return "the file is empty"
+    return "the archive is cut off or damaged" if begins == LOCAL_MAGIC else "not an archive"
 
 
 def check_members(archive: zipfile.ZipFile, file: IO[bytes], *, bounds: Bounds, where: str) -> None:

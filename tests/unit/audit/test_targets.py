@@ -129,6 +129,8 @@ def test_a_wheel_that_is_cut_off(audit: Any, tmp_path: Path) -> None:
     assert "the archive is cut off or damaged" in audit(WHEEL)[2]
     wheel.write_bytes(b"<!DOCTYPE html>")
     assert "not an archive" in audit(WHEEL)[2]
+    wheel.write_bytes(b"")
+    assert "the file is empty" in audit(WHEEL)[2]
 
 
 def test_stdin(audit: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
