@@ -92,6 +92,39 @@ def test_functions_that_are_given_to_those_that_call_them_are_known() -> None:
     )
 
 
+#: Longer than what is followed for its own calls by address.
+_LONGER = "nop " * 1_100
+
+
+@pytest.mark.parametrize("eating", [False, True])
+@pytest.mark.parametrize("between", [1, 7])
+def test_what_is_given_away_is_looked_for_where_all_else_is_spent(*, between: int, eating: bool) -> None:
+    """One that takes an address comes before those between, of which seven take more than is left for all."""
+    eater = f"""(func $eat (param i32) (result i32) (local $i i32)
+          (loop $next {"nop " * 300}
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br_if $next (i32.lt_u (local.get $i) (i32.const 39))))
+          (call_indirect (type $one) (i32.const 1) (i32.load (i32.const 0))))"""
+    hands = "".join(
+        f"(func $hand{number} (param $f i32) (result i32) {_LONGER} (call $call (local.get $f)))"
+        for number in range(between)
+    )
+    text = f"""%dylink %making
+        (type $one (func (param i32) (result i32)))
+        (elem (global.get $tb) func $two)
+        (func $two (param i32 i32) (result i32) i32.const 0)
+        (func $call (param $f i32) (result i32) {LONG}
+          (call_indirect (type $one) (i32.const 1) (local.get $f)))
+        {eater if eating else ""} {hands}
+        (func $give (result i32) {_LONGER} (call $hand0 (global.get $tb)))
+        (func $run (param i32 i32) (result i32) (call $give))
+        (elem (i32.add (global.get $tb) (i32.const 1)) func $run)
+        %second"""
+    entries = recovered_from(read_module(assemble(text))).entries
+    called = [(one.name, one.target.index) for one in entries if one.table == "call_indirect"]
+    assert called == [("x.run", 1)]
+
+
 @pytest.mark.parametrize(("failed", "worked"), [("-1", "0"), ("0", "(global.get $mb)")])
 def test_a_way_that_ends_in_an_error_does_not_hide_one_that_does_not(failed: str, worked: str) -> None:
     # The way of the error is the longer one, as where Cython's helpers return without optimisation.
