@@ -17,10 +17,13 @@ The cases of a rule are in ``tests/cases/audit/<name>.toml``: arrays ``fails`` a
 ``fix``        a part of the advice of the rule's first finding
 ``error``      the predicted text of the import in the newest release, without the line that names the file;
                ``""`` where it loads
+
+What all rules say of them, word for word, is in ``tests/cases/findings``; ``BLESS=1`` writes that anew.
 """
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,11 +37,14 @@ from pyodide_abi.audit.rules import RULES
 from pyodide_abi.linker import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pyodide_abi.audit import Report
     from pyodide_abi.audit.rule import Rule
 
 ROOT = Path(__file__).parents[3]
 CASES = ROOT / "tests" / "cases" / "audit"
+SAID = ROOT / "tests" / "cases" / "findings"
 WHEEL = "x-1-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
 FAMILIES = {"1", "2", "3", "4", "5", "6", "7"}
 
@@ -108,6 +114,34 @@ def test_the_rule_is_silent(rule: Rule, case: Case, tmp_path: Path) -> None:
     assert rule.code not in codes
     assert codes == case.get("findings", [])
     check_error(case, report)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_all_is_said_that_is_kept_and_nothing_else(rule: Rule, tmp_path: Path) -> None:
+    document = tomllib.loads((CASES / f"{rule.name}.toml").read_text("utf-8"))
+    lines = []
+    for number, case in enumerate(document["fails"] + document["passes"]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        lines += [f"# {case['about']}", *_said(judge(case, folder))]
+    now = "".join(f"{line}\n" for line in lines).replace(str(tmp_path), "/home/user")
+    kept = SAID / f"{rule.name}.txt"
+    if os.environ.get("BLESS") == "1":
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_text(now, "utf-8")
+    assert now == kept.read_text("utf-8"), "review what changed, BLESS=1 writes it"
+
+
+def _said(report: Report) -> Iterator[str]:
+    """All that the findings have, without words for what is the same in all of them."""
+    for finding in report.findings:
+        place = finding.location
+        releases = "" if finding.releases == report.releases else f" [{', '.join(finding.releases)}]"
+        yield f"{finding.code} {finding.severity} {place.path or '-'} {place.symbol or '-'}{releases}"
+        yield f"  {finding.message!r}"
+        yield f"  fix: {finding.fix!r}"
+        if finding.evidence is not None:
+            yield f"  evidence: {finding.evidence!r}"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
