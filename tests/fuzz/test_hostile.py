@@ -197,7 +197,7 @@ ARCHIVES: dict[str, tuple[Callable[[], bytes], str]] = {
     "directory before the file": (lambda: zip64(1, 46, 1 << 62), "not an archive|cut off or damaged"),
     "directory that is not counted": (more_than_counted, "which the directory"),
     "half a header": (lambda: archive(("a", b"x"))[:20], "not an archive|cut off or damaged"),
-    "nothing": (lambda: b"", "not an archive"),
+    "nothing": (lambda: b"", "the file is empty"),
 }
 
 
