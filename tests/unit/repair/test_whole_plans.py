@@ -135,6 +135,22 @@ WHEELS: Mapping[str, Files] = {
         "pkg/libdep.so.1.2": library(),
         "libdep.so.1.2": OTHER,
     },
+    "two from outside whose names are made the same": {
+        "pkg/m.so": extension(text=USES, needed=("lib a.so", "lib$a.so")),
+        "lib:lib a": library(),
+        "lib:lib$a": MORE,
+    },
+    "a library that nobody needs and that needs another": {
+        "pkg/m.so": extension(),
+        "pkg/libdep.so": library(),
+        "pkg/libplugin.so": library(f'{USES} (func (export "plugin"))'),
+    },
+    "an address of its own": {
+        "pkg/_core.so": extension("_core", '(func (export "own") (result i32) i32.const 42)'),
+        "pkg/m.so": extension(
+            text='(import "GOT.func" "own" (global (mut i32))) (func (export "own") (result i32) i32.const 1)'
+        ),
+    },
     "nothing to do": {"pkg/m.so": NEAR, "pkg/libdep.so": library()},
 }  # fmt: skip
 
