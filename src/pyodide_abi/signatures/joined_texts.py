@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
 #: Gives packed bytes to Python.
 _VIEWING = "PyMemoryView_FromMemory"
-#: Bytes of a text, and places where an array may begin that are tried.
-_LONGEST, _MOST_TRIED = 1 << 20, 50
+#: Bytes of a text, and numbers of an array.
+_LONGEST, _MOST_NUMBERS = 1 << 20, 1 << 16
+#: Texts that are looked at in a module, arrays that are looked for, and places where one may begin. A module
+#: made by Cython has one text; others could have this done for each call that is followed.
+_MOST_TEXTS, _MOST_ARRAYS, _MOST_TRIED = 16, 4, 20
 #: Arguments of both that matter: where bytes begin, and their number.
 _PLACE, _SIZE = 0, 1
 
@@ -48,6 +51,8 @@ class JoinedTexts:
         #: The text, in bytes, where its first string begins, how long that is, and what was made of it.
         self._text = b""
         self._first: tuple[Pointer, int, Value] | None = None
+        #: Texts and arrays that may still be looked for, and bytes of strings that may still be made.
+        self._texts, self._arrays, self._bytes = _MOST_TEXTS, _MOST_ARRAYS, _LONGEST
 
     def seen(self, function: str, args: Sequence[Value], made: Value) -> None:
         """An imported function was called, and returned something."""
@@ -59,7 +64,7 @@ class JoinedTexts:
         if place is None or type(size) is not int:
             return
         if function == _VIEWING:
-            if place.region == MEMORY:
+            if place.region == MEMORY and self._may_look():
                 self._text, self._first = _unpacked(self._image.read(place.offset, size)), None
         elif type(made) is Pointer:
             self._cut(place, size, made)
@@ -67,6 +72,8 @@ class JoinedTexts:
     def _cut(self, place: Pointer, size: int, made: Pointer) -> None:
         """A string is made of a part of a text."""
         if place.region == MEMORY and self._first is None:
+            if not self._may_look():
+                return
             found, zero, _ = (self._image.read(place.offset, _LONGEST) or b"").partition(b"\0")
             self._text = found if zero else b""
         if not self._text:
@@ -75,11 +82,20 @@ class JoinedTexts:
             self._first = (place, size, made)
         start, first_size, first = self._first
         begin = place.offset - start.offset
-        self._reader.names.know(made, self._text[begin : begin + size])
-        if begin and begin == first_size:
+        text = self._text[begin : begin + size]
+        self._bytes -= len(text)
+        if self._bytes < 0:
+            return
+        self._reader.names.know(made, text)
+        if begin and begin == first_size and self._arrays:
+            self._arrays -= 1
             table = self._reader.names.memory.place_of(first)
             if table is not None:
                 self._fill(table, [first_size, size])
+
+    def _may_look(self) -> bool:
+        self._texts -= 1
+        return self._texts >= 0
 
     def _fill(self, table: Pointer, first: Sequence[int]) -> None:
         """Put names of functions in classes where the module will: its loop is not followed to the end."""
@@ -138,10 +154,10 @@ def _lengths(image: Image, first: Sequence[int], whole: int) -> list[int]:
 
 
 def _behind(image: Image, some: bytes) -> Iterator[bytes]:
-    """What the segments hold from some bytes on, wherever these are."""
+    """Numbers in the segments that begin with some bytes, wherever these are."""
     for _, contents in image.parts:
         held = bytes(contents)
         at = held.find(some)
         while at >= 0:
-            yield held[at:]
+            yield held[at : at + WORD * _MOST_NUMBERS]
             at = held.find(some, at + 1)

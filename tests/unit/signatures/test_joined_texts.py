@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zlib
+from collections import Counter
+from typing import Any
 
 import pytest
 from assembling import assemble
 
-from pyodide_abi.signatures import recovered_from
+from pyodide_abi.signatures import joined_texts, recovered_from
 from pyodide_abi.wasm import read_module
 
 #: More than a loop is followed for, one by one.
@@ -98,3 +100,31 @@ def test_an_array_that_is_there_twice_is_not_trusted() -> None:
     again = "".join(f"\\{byte:02x}" for byte in _SIZES)
     text = text.replace("(elem ", f'(data (i32.add (global.get $mb) (i32.const 3000)) "{again}") (elem ', 1)
     assert _names(text) == ["x.area"]
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_what_is_done_for_calls_is_bounded(monkeypatch: pytest.MonkeyPatch, *, packed: bool) -> None:
+    """A hostile module could have a long text unpacked, or an array looked for, at each of its calls."""
+    done = Counter[str]()
+    for name in ("_unpacked", "_lengths"):
+        plain = getattr(joined_texts, name)
+
+        def counted(*args: Any, name: str = name, plain: Any = plain) -> Any:
+            done[name] += 1
+            return plain(*args)
+
+        monkeypatch.setattr(joined_texts, name, counted)
+    text = _module(name="_cython_3_2_9", method="area", string=_BEFORE, packed=packed)
+    place = f"(i32.add (global.get $mb) (i32.const {_TEXT_AT}))"
+    size = len(zlib.compress(_TEXT))
+    view = f"(drop (call $view {place} (i32.const {size}) (i32.const 256)))"
+
+    def cut(at: int) -> str:
+        return f"(call $decode (i32.add (local.get $made) (i32.const {at})) (i32.const 5) (i32.const 0))"
+
+    both = f"""(local.set $made (call $unpack (call $view {place} (i32.const {size}) (i32.const 256))))
+        (i32.store offset={_TABLE} (global.get $mb) {cut(0)}) (drop {cut(5)})"""
+    text = text.replace("(loop $next", f"{view * 100} {both * 100} (loop $next", 1)
+    _names(text)
+    assert 0 < done["_unpacked"] <= 16
+    assert done["_lengths"] <= 4
