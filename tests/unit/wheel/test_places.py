@@ -81,6 +81,12 @@ def test_sizes_of_64_bits() -> None:
             check(large(wrong))
 
 
+def test_a_size_that_the_extra_field_lacks_is_none() -> None:
+    one = with_header(archive(content=b"x"), lambda data: data.__setitem__(slice(18, 26), b"\xff" * 8))
+    with pytest.raises(WheelError, match="is of two sizes"):
+        check(one)
+
+
 def test_only_a_size_that_is_marked_stands_in_the_extra_field() -> None:
     data = with_header(
         archive(field(ZIP64, struct.pack("<Q", 6))), lambda data: data.__setitem__(slice(18, 22), b"\xff" * 4)

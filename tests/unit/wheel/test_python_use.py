@@ -84,6 +84,13 @@ def test_nothing_is_opened(text: str) -> None:
     assert opened("pkg/__init__.py", text) == frozenset()
 
 
+@pytest.mark.parametrize(
+    "text", ['# No CDLL.\nNAMES = ["libreb"]', 'import os\nos.stat(here + "/libreb.so")\nTEXT = "dlopen"']
+)
+def test_who_speaks_of_opening_opens_nothing(text: str) -> None:
+    assert opened("reb/__init__.py", text) == frozenset()
+
+
 def test_names_that_are_imported() -> None:
     text = (
         "from ._native import a, b as c\nfrom other import d\nfrom . import *\n"
