@@ -7,8 +7,6 @@ marked ``2>``, and its exit status, unless that is 0. ``$PWD`` stands for the fo
 
 from __future__ import annotations
 
-import difflib
-import os
 import re
 import shlex
 import tomllib
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assembling import contents, make_wheel
+from kept_texts import hold_kept
 
 from pyodide_abi.cli.main import main
 
@@ -83,11 +82,7 @@ def hold(
         for part in split(before)
     ]
     now = "\n\n".join(parts) + "\n"
-    if os.environ.get("BLESS") == "1":
-        file.write_text(now, "utf-8")
-        return
-    changed = "\n".join(difflib.unified_diff(before.splitlines(), now.splitlines(), lineterm="", n=1))
-    assert now == before, f"review what changed, BLESS=1 writes it:\n{changed}"
+    hold_kept(now, file)
 
 
 def _recorded(

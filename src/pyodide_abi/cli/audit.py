@@ -205,12 +205,12 @@ def _audited(
     name = platform.name if platform else None
     targets = list(targets_of(args.files, platform, session, scratch))
     files = [target.path for target in targets if target.path]
+    jobs = min(args.jobs or 1, len(files) or 1)
     with ExitStack() as stack:
         executor = None
-        if args.executor or min(args.jobs or 1, len(files)) > 1:
+        if args.executor or jobs > 1:
             from pyodide_abi.executors import opened_executor
 
-            jobs = min(args.jobs or 1, len(files) or 1)
             executor = stack.enter_context(opened_executor(args.executor, jobs, session.cwd))
         audited = audit_files(
             files,

@@ -57,7 +57,7 @@ class JoinedTexts:
     def seen(self, function: str, args: Sequence[Value], made: Value) -> None:
         """An imported function was called, and returned something."""
         self._before(function, args, made)
-        if function not in {DECODING, _VIEWING} or len(args) <= _SIZE or type(args[_SIZE]) is not int:
+        if function not in {DECODING, _VIEWING} or len(args) <= _SIZE:
             return
         place = next((one for one in options(args[_PLACE]) if type(one) is Pointer), None)
         size = args[_SIZE]

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from kept_texts import hold_kept
 from plans import USES, plan, shelf
 from wheels_to_repair import PYTHONS, extension, library, wheel_of
 
@@ -171,11 +171,7 @@ def test_plans_are_those_that_are_kept(name: str, tmp_path: Path) -> None:
         if not data["problems"]:
             lines += _repaired(tmp_path / platform, platform, files, folders)
     now = "".join(f"{line}\n" for line in lines).replace(str(tmp_path), "/home/user")
-    kept = KEPT / f"{name.replace(' ', '-')}.txt"
-    if os.environ.get("BLESS") == "1":
-        kept.parent.mkdir(exist_ok=True)
-        kept.write_text(now, "utf-8")
-    assert now == kept.read_text("utf-8"), "review what changed, BLESS=1 writes it"
+    hold_kept(now, KEPT / f"{name.replace(' ', '-')}.txt")
 
 
 def _repaired(folder: Path, platform: str, files: Files, folders: tuple[Path, ...]) -> Iterator[str]:

@@ -10,6 +10,14 @@ from pyodide_abi.signatures.operations import NUMERIC
 from pyodide_abi.signatures.symbolic import TABLE, Choice, Pointer, each
 from pyodide_abi.wasm import Kind, read_module
 
+#: A function that calls what it is given, and one of another type to give to it.
+_CALLING_GIVEN = f"""%dylink %making
+        (type $one (func (param i32) (result i32)))
+        (elem (global.get $tb) func $two)
+        (func $two (param i32 i32) (result i32) i32.const 0)
+        (func $call (param $f i32) (result i32) {LONG}
+          (call_indirect (type $one) (i32.const 1) (local.get $f)))"""
+
 
 @pytest.mark.parametrize("work", [0, 40_000])
 def test_what_is_called_before_does_not_hide_what_comes_after(work: int) -> None:
@@ -72,12 +80,7 @@ def test_functions_that_are_given_to_a_long_one_are_known() -> None:
 
 
 def test_functions_that_are_given_to_those_that_call_them_are_known() -> None:
-    text = f"""%dylink %making
-        (type $one (func (param i32) (result i32)))
-        (elem (global.get $tb) func $two)
-        (func $two (param i32 i32) (result i32) i32.const 0)
-        (func $call (param $f i32) (result i32) {LONG}
-          (call_indirect (type $one) (i32.const 1) (local.get $f)))
+    text = f"""{_CALLING_GIVEN}
         (func $hand (param $f i32) (result i32) {LONG} (call $call (local.get $f)))
         (func $run (param i32 i32) (result i32) {LONG} (call $hand (global.get $tb)))
         (elem (i32.add (global.get $tb) (i32.const 1)) func $run)
@@ -109,12 +112,7 @@ def test_what_is_given_away_is_looked_for_where_all_else_is_spent(*, between: in
         f"(func $hand{number} (param $f i32) (result i32) {_LONGER} (call $call (local.get $f)))"
         for number in range(between)
     )
-    text = f"""%dylink %making
-        (type $one (func (param i32) (result i32)))
-        (elem (global.get $tb) func $two)
-        (func $two (param i32 i32) (result i32) i32.const 0)
-        (func $call (param $f i32) (result i32) {LONG}
-          (call_indirect (type $one) (i32.const 1) (local.get $f)))
+    text = f"""{_CALLING_GIVEN}
         {eater if eating else ""} {hands}
         (func $give (result i32) {_LONGER} (call $hand0 (global.get $tb)))
         (func $run (param i32 i32) (result i32) (call $give))
